@@ -1,0 +1,59 @@
+"""Roles, and the participant who holds one in a plan."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from crdt.sections import Section
+
+
+class Role(StrEnum):
+    """In what capacity a person takes part in a plan."""
+
+    PRIMARY_CARE = "primary_care"
+    SPECIALIST = "specialist"
+    CARE_MANAGER = "care_manager"
+    PHARMACIST = "pharmacist"
+    SOCIAL_WORKER = "social_worker"
+    BEHAVIORAL_HEALTH = "behavioral_health"
+    PATIENT = "patient"
+    FAMILY = "family"
+    AUDITOR = "auditor"
+    ADMIN = "admin"
+
+
+CLINICIANS = frozenset(
+    {Role.PRIMARY_CARE, Role.SPECIALIST, Role.CARE_MANAGER, Role.PHARMACIST, Role.SOCIAL_WORKER, Role.BEHAVIORAL_HEALTH}
+)
+PATIENT_SIDE = frozenset({Role.PATIENT, Role.FAMILY})
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """The patient's consent for one person and section: ``access`` is at most this, until ``ends``."""
+
+    access: str
+    """``"none"`` hides the section, ``"read"`` allows reading only, ``"granted"`` opens a restricted section."""
+    ends: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    """A person with access to one plan, in one role. Loaded from the store, judged by ``decide``; never from a claim."""
+
+    person_id: str
+    plan_id: str
+    name: str
+    role: Role
+    profession: str = ""
+    """Shown with the name, as in ``cardiology``."""
+    since: datetime | None = None
+    ends: datetime | None = None
+    removed: bool = False
+    sections: frozenset[Section] | None = None
+    """An invitation's choice of sections; ``None`` where the role alone decides."""
+    consents: Mapping[Section, Narrowing] = field(default_factory=dict)
+    broke_glass_until: datetime | None = None
+    """End of a break-glass reading, for a clinician who is not a member."""
+    session_id: str = ""
