@@ -1,0 +1,265 @@
+"""What a hub is told from outside, read once: from the environment and the command line into one frozen value.
+
+Nothing else reads the environment. Wrong or missing settings are collected and refused together, each with the name
+of what to set; ``SettingsError`` carries them as sentences.
+"""
+
+import ipaddress
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from urllib.parse import urlsplit
+
+SECRET_KEY_CHARACTERS_MIN = 32
+WORKERS_MAX = 64
+PORT_MAX = 65535
+DATABASE_SCHEMES = frozenset({"postgresql", "postgres"})
+
+
+class SettingsError(Exception):
+    """The hub can't start as it was told to; ``problems`` are sentences that name what to set."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__(" ".join(problems))
+        self.problems = problems
+
+
+class Mode(StrEnum):
+    """Which command runs the hub."""
+
+    DEMO = "demo"
+    SERVE = "serve"
+
+
+@dataclass(frozen=True, slots=True)
+class Oidc:
+    """The identity provider at which staff sign in."""
+
+    issuer: str
+    client_id: str
+    client_secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Smtp:
+    """The mail server through which invitations and codes leave."""
+
+    host: str
+    port: int
+    sender: str
+    username: str = ""
+    password: str = field(default="", repr=False)
+    starttls: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All a hub process is told; the command line fills in ``database_url``, ``port`` and ``origin`` once they are known."""
+
+    mode: Mode
+    host: str = "127.0.0.1"
+    port: int = 8000
+    workers: int = 1
+    data_dir: Path
+    """Embedded PostgreSQL, generated keys and the state file of a running demo live here."""
+    database_url: str = field(default="", repr=False)
+    """``postgresql://...``; empty until the embedded server runs. Always wins over the embedded server."""
+    origin: str = ""
+    """Scheme, host and port as the browser sees them, without a slash at the end."""
+    secret_key: str = field(default="", repr=False)
+    oidc: Oidc | None = None
+    smtp: Smtp | None = None
+    checkpoints_dir: Path
+    """Where signed checkpoints of the journal go: a place that the database's administrator can't write."""
+    trusted_proxies: str = "127.0.0.1"
+    """Addresses whose X-Forwarded-* headers are believed, comma-separated."""
+    log_level: str = "info"
+
+    @property
+    def demo(self) -> bool:
+        """Whether a visitor may choose whom to be: only in the demo, which only listens on loopback."""
+        return self.mode is Mode.DEMO
+
+    @property
+    def secure_cookies(self) -> bool:
+        """Whether cookies carry Secure and the ``__Host-`` prefix: whenever the browser speaks https."""
+        return self.origin.startswith("https://")
+
+    @property
+    def session_cookie(self) -> str:
+        """Name of the session cookie."""
+        return "__Host-careplan" if self.secure_cookies else "careplan"
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """The exact Origin headers that requests and sockets may carry."""
+        parts = urlsplit(self.origin)
+        if parts.scheme != "http" or not loopback(parts.hostname or ""):
+            return frozenset({self.origin})
+        port = f":{parts.port}" if parts.port else ""
+        return frozenset({self.origin, f"http://127.0.0.1{port}", f"http://localhost{port}"})
+
+    @property
+    def live_origin(self) -> str:
+        """The origin with the scheme of sockets: ``wss://...`` or ``ws://...``."""
+        return "ws" + self.origin.removeprefix("http")
+
+
+def loopback(host: str) -> bool:
+    """Whether only this machine can reach a listener on ``host``."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def read_settings(
+    environment: Mapping[str, str],
+    *,
+    mode: Mode,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    workers: int = 1,
+    data_dir: Path | None = None,
+) -> Settings:
+    """Return the settings that the environment and the command line make together.
+
+    Raises:
+        SettingsError: what was told is wrong or not enough to be safe; every problem at once.
+    """
+    data = (data_dir or Path(environment.get("CAREPLAN_DATA", "") or "careplan-data")).absolute()
+    problems: list[str] = []
+    settings = Settings(
+        mode=mode,
+        host=host,
+        port=port,
+        workers=workers,
+        data_dir=data,
+        database_url=environment.get("DATABASE_URL", ""),
+        origin=environment.get("CAREPLAN_ORIGIN", "").rstrip("/") if mode is Mode.SERVE else "",
+        secret_key=environment.get("CAREPLAN_SECRET_KEY", ""),
+        oidc=_oidc(environment, problems),
+        smtp=_smtp(environment, problems),
+        checkpoints_dir=Path(environment.get("CAREPLAN_CHECKPOINTS", "") or data / "checkpoints").absolute(),
+        trusted_proxies=environment.get("CAREPLAN_TRUSTED_PROXIES", "") or "127.0.0.1",
+        log_level=environment.get("CAREPLAN_LOG_LEVEL", "") or ("warning" if mode is Mode.DEMO else "info"),
+    )
+    problems += _listening_problems(settings)
+    problems += _database_problems(settings)
+    problems += _demo_problems(settings) if mode is Mode.DEMO else _serving_problems(settings)
+    if problems:
+        raise SettingsError(problems)
+    return settings
+
+
+def local_secret(data_dir: Path) -> str:
+    """Return the secret key kept in the data folder, made at first use and readable by its owner alone."""
+    path = data_dir / "secret-key"
+    data_dir.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_hex(32))
+    return path.read_text().strip()
+
+
+def _oidc(environment: Mapping[str, str], problems: list[str]) -> Oidc | None:
+    names = ("OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET")
+    issuer, client_id, client_secret = (environment.get(name, "") for name in names)
+    if not (issuer or client_id or client_secret):
+        return None
+    missing = [name for name in names if not environment.get(name)]
+    problems += [f"Set {name}: sign-in by OIDC needs all of {', '.join(names)}." for name in missing]
+    if issuer and not _https_or_local(issuer):
+        problems.append("Set OIDC_ISSUER to an https address.")
+    return Oidc(issuer, client_id, client_secret)
+
+
+def _smtp(environment: Mapping[str, str], problems: list[str]) -> Smtp | None:
+    host = environment.get("SMTP_HOST", "")
+    if not host:
+        return None
+    port = environment.get("SMTP_PORT", "") or "587"
+    if not port.isdecimal() or not 0 < int(port) <= PORT_MAX:
+        problems.append("Set SMTP_PORT to a port number, such as 587.")
+        port = "587"
+    sender = environment.get("SMTP_FROM", "")
+    if "@" not in sender:
+        problems.append("Set SMTP_FROM to the address that invitations are sent from.")
+    starttls = environment.get("SMTP_STARTTLS", "") or "on"
+    if starttls not in ("on", "off"):
+        problems.append("Set SMTP_STARTTLS to on or off.")
+    return Smtp(
+        host=host,
+        port=int(port),
+        sender=sender,
+        username=environment.get("SMTP_USERNAME", ""),
+        password=environment.get("SMTP_PASSWORD", ""),
+        starttls=starttls == "on",
+    )
+
+
+def _listening_problems(settings: Settings) -> list[str]:
+    problems = []
+    if not 0 <= settings.port <= PORT_MAX:
+        problems.append(f"Set --port to a number from 0 to {PORT_MAX}; 0 takes a free one.")
+    if not 1 <= settings.workers <= WORKERS_MAX:
+        problems.append(f"Set --workers to a number from 1 to {WORKERS_MAX}.")
+    if settings.log_level not in ("debug", "info", "warning", "error"):
+        problems.append("Set CAREPLAN_LOG_LEVEL to debug, info, warning or error.")
+    return problems
+
+
+def _database_problems(settings: Settings) -> list[str]:
+    if not settings.database_url:
+        return []
+    scheme, separator, _ = settings.database_url.partition("://")
+    if separator and scheme in DATABASE_SCHEMES:
+        return []
+    return [
+        "Set DATABASE_URL to a PostgreSQL address such as postgresql://hub:password@db.example/careplan, or unset it."
+    ]
+
+
+def _demo_problems(settings: Settings) -> list[str]:
+    if loopback(settings.host):
+        return []
+    return ["Set --host to 127.0.0.1: in the demo a visitor chooses whom to be, so it listens on this machine alone."]
+
+
+def _serving_problems(settings: Settings) -> list[str]:
+    problems = []
+    if settings.origin and not _bare_origin(settings.origin):
+        problems.append("Set CAREPLAN_ORIGIN to scheme and host as browsers see them, such as https://plans.example.")
+    if loopback(settings.host):
+        return problems
+    if not settings.origin.startswith("https://"):
+        problems.append("Set CAREPLAN_ORIGIN to the https address of your proxy: off this machine the hub wants https.")
+    if settings.oidc is None:
+        problems.append("Set OIDC_ISSUER, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET: without them no one can sign in.")
+    if not settings.database_url:
+        problems.append("Set DATABASE_URL: the embedded database is for a hub that only this machine reaches.")
+    if len(settings.secret_key) < SECRET_KEY_CHARACTERS_MIN:
+        problems.append(f"Set CAREPLAN_SECRET_KEY to at least {SECRET_KEY_CHARACTERS_MIN} random characters.")
+    return problems
+
+
+def _bare_origin(origin: str) -> bool:
+    try:
+        parts = urlsplit(origin)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return False
+    return _https_or_local(origin) and origin == f"{parts.scheme}://{parts.hostname}{port}"
+
+
+def _https_or_local(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    host = parts.hostname or ""
+    return (parts.scheme == "https" and bool(host)) or (parts.scheme == "http" and loopback(host))
