@@ -1,0 +1,18 @@
+"""Ids are UUIDv7 (RFC 9562) as lower-case text: minted anywhere without asking, sorted by when they were made."""
+
+import secrets
+import time
+import uuid
+from typing import Final
+
+HUB: Final = "00000000-0000-0000-0000-000000000000"
+"""Stands for the plan where something belongs to none: a sign-in, an audit search."""
+
+
+def new_id() -> str:
+    """Return a new id; ids of one machine sort by the millisecond they were minted in."""
+    milliseconds = time.time_ns() // 1_000_000
+    number = (milliseconds & (2**48 - 1)) << 80 | secrets.randbits(80)
+    number = number & ~(0xF << 76) | 0x7 << 76
+    number = number & ~(0x3 << 62) | 0x2 << 62
+    return str(uuid.UUID(int=number))
