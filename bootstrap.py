@@ -1,0 +1,145 @@
+#!/usr/bin/env python3
+"""From a fresh clone to a running hub, or to its tests, with nothing but Python 3.11 and pip.
+
+    python3 bootstrap.py demo          the hub with demo patients; prints where to look
+    python3 bootstrap.py test          the whole suite, browser tests included
+    python3 bootstrap.py install       only what is needed to run; `install test` adds the tests' tools
+
+Any other first word is a command of the hub, as in `python3 bootstrap.py serve --port 9000`. What is installed goes to
+`.venv` here, from the lock with its hashes, then this project itself, which builds the browser bundle. A stamp keeps
+what was installed from which inputs, so a later start installs nothing. Standard library only.
+"""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+STAMP = VENV / "installed.json"
+PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+RUN_LOCK = "requirements.txt"
+TEST_LOCK = "requirements-test.txt"
+PIP_WITH_PYTHON_OPTION = (22, 3)
+BUNDLE_INPUTS = ("pyproject.toml", "hatch_build.py", "package.json", "package-lock.json", ".npmrc", "tsconfig.json")
+PYTHON_MIN = (3, 11)
+
+
+def main(words: list[str]) -> int:
+    """Install what the command needs, then become it; return an exit code where that is impossible."""
+    if sys.version_info < PYTHON_MIN:
+        return refuse(f"This needs Python 3.11 or newer; {sys.executable} is {sys.version.split()[0]}.")
+    if not words or words[0] in ("-h", "--help"):
+        return refuse(__doc__ or "")
+    command, *rest = words
+    testing = command == "test" or words == ["install", "test"]
+    try:
+        install(TEST_LOCK if testing else RUN_LOCK)
+        if command == "install":
+            return 0
+        if command == "test":
+            return become("-m", "pytest", *rest, environment={"CAREPLAN_CHROMIUM": browser()})
+    except subprocess.CalledProcessError as error:
+        return refuse(f"This step failed: {' '.join(map(str, error.cmd))}")
+    return become("-m", "web", *words)
+
+
+def install(lock: str) -> None:
+    """Bring `.venv` to what the lock and the sources of the bundle say; nothing to do is the usual case."""
+    done = stamp()
+    wanted = {lock: fingerprint(lock), "project": fingerprint(*bundle_inputs())}
+    locked = done.get(lock) == wanted[lock] or (lock == RUN_LOCK and done.get(TEST_LOCK) == fingerprint(TEST_LOCK))
+    if locked and done.get("project") == wanted["project"]:
+        return
+    if not done:
+        say("Making .venv ...")
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", "--clear", VENV], check=True)
+    pip = pip_command()
+    if not locked:
+        say(f"Installing what {lock} names ...")
+        subprocess.run([*pip, "install", "--quiet", "--require-hashes", "--no-deps", "-r", ROOT / lock], check=True)
+        done = {name: value for name, value in done.items() if name == "project"} | {lock: wanted[lock]}
+    say("Installing the hub and building its browser bundle ...")
+    own = ["install", "--quiet", "--no-deps", "--no-build-isolation", "--editable", str(ROOT)]
+    subprocess.run([*pip, *own], check=True)
+    STAMP.write_text(json.dumps(done | {"place": place(), "project": wanted["project"]}))
+
+
+def stamp() -> dict[str, str]:
+    """Return what `.venv` holds: fingerprints by name; empty where it is missing, moved or of another Python."""
+    try:
+        done = json.loads(STAMP.read_text())
+    except (FileNotFoundError, ValueError):
+        return {}
+    usable = isinstance(done, dict) and done.get("place") == place() and PYTHON.exists()
+    return {str(name): str(value) for name, value in done.items()} if usable else {}
+
+
+def place() -> str:
+    """Where and for which Python `.venv` was made: both are written into what it holds."""
+    return f"{ROOT} {sys.version}"
+
+
+def bundle_inputs() -> list[str]:
+    """The files whose change asks for a new installation of the project itself."""
+    sources = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "static").rglob("*.js"))
+    return [*BUNDLE_INPUTS, *(name for name in sources if not name.startswith("static/dist/"))]
+
+
+def fingerprint(*names: str) -> str:
+    """SHA-256 over names and contents of files in the clone; a missing file counts as empty."""
+    total = hashlib.sha256()
+    for name in names:
+        path = ROOT / name
+        content = path.read_bytes() if path.exists() else b""
+        total.update(f"{name} {len(content)}\n".encode() + content)
+    return total.hexdigest()
+
+
+def pip_command() -> list[str]:
+    """Return how to call pip for `.venv`: this Python's own pip, or one that ensurepip puts there.
+
+    A distribution's Python often comes without ensurepip, and a minimal one without pip, but hardly without both.
+    """
+    asked = subprocess.run([sys.executable, "-m", "pip", "--version"], capture_output=True, text=True, check=False)
+    version = asked.stdout.split()[1].split(".") if asked.returncode == 0 else ["0", "0"]
+    if tuple(int(part) for part in version[:2] if part.isdecimal()) >= PIP_WITH_PYTHON_OPTION:
+        return [sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", str(PYTHON)]
+    say("This Python has no pip from 22.3 on; trying ensurepip ...")
+    subprocess.run([PYTHON, "-m", "ensurepip", "--upgrade"], check=True)
+    return [str(PYTHON), "-m", "pip", "--disable-pip-version-check"]
+
+
+def browser() -> str:
+    """Return the path of a Chromium for the page tests, fetched into `.venv` where this machine has none."""
+    command = [str(PYTHON), "-m", "tests.harness.browsers"]
+    return subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+
+
+def become(*words: str, environment: dict[str, str] | None = None) -> int:
+    """Turn this process into the command, so that signals reach it; Windows has to wait for a child instead."""
+    os.environ.update(environment or {})
+    if "pytest" in words:
+        os.chdir(ROOT)
+    if os.name != "nt":
+        os.execv(PYTHON, [str(PYTHON), *words])  # noqa: S606 - no shell is meant
+    return subprocess.run([PYTHON, *words], check=False).returncode
+
+
+def say(words: str) -> None:
+    """Tell the person what takes a while."""
+    sys.stderr.write(words + "\n")
+    sys.stderr.flush()
+
+
+def refuse(words: str) -> int:
+    """Say why not, and return the exit code for it."""
+    say(words)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

