@@ -40,7 +40,7 @@ class Narrowing:
 
 @dataclass(frozen=True, slots=True)
 class Participant:
-    """A person with access to one plan, in one role. Loaded from the store, judged by ``decide``; never from a claim."""
+    """A person with access to one plan in one role. Loaded from the store, never from a claim."""
 
     person_id: str
     plan_id: str
@@ -57,3 +57,7 @@ class Participant:
     broke_glass_until: datetime | None = None
     """End of a break-glass reading, for a clinician who is not a member."""
     session_id: str = ""
+    patient_id: str = ""
+    """The person the plan is for. Where it is empty, any words with a voice count as the patient's."""
+    assigned: frozenset[Section] = frozenset()
+    """Sections with an entry that names this person as its owner; opens what is read or added to "if assigned"."""

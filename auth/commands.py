@@ -1,0 +1,247 @@
+"""Who may issue which command, and which fields it may set on its own authority: one table, deny by default."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from auth.roles import CLINICIANS, Role
+from crdt.sections import Section
+
+
+class Action(StrEnum):
+    """What a participant wants to do."""
+
+    READ = "read"
+    CREATE = "create"
+    WRITE = "write"
+    RETIRE = "retire"
+    COMMAND = "command"
+    SUGGEST = "suggest"
+    COMMENT = "comment"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandRule:
+    """Any one of ``follows``, ``roles``, ``at_large`` and ``relations`` that holds is enough."""
+
+    section: Section | None = None
+    """Where it lives; ``None`` for every section."""
+    follows: Action | None = None
+    """It is allowed exactly where this action is."""
+    roles: frozenset[Role] = frozenset()
+    """They issue it on any entry."""
+    at_large: bool = False
+    """So do those whose cell reaches entries of others, for the entries it reaches."""
+    unless_named: str = ""
+    """With ``at_large``: only while this field of the entry names nobody."""
+    relations: frozenset[str] = frozenset()
+    """Fields that must name the person, or ``creator``."""
+    by: frozenset[Role] = frozenset(Role)
+    """Roles in which a relation counts."""
+    sets: frozenset[str] = frozenset()
+    """Fields it may set beyond those which the person may write anyway."""
+    refusal: str = ""
+    """Who may, as a sentence for whoever may not."""
+
+
+def _task(refusal: str, *sets: str, at_large: bool = False, relations: str = "owner backup") -> CommandRule:
+    return CommandRule(
+        section=Section.TASKS,
+        at_large=at_large,
+        relations=frozenset(relations.split()),
+        sets=frozenset({"state", "state_reason", *sets}),
+        refusal=refusal,
+    )
+
+
+def _referral(
+    refusal: str,
+    *sets: str,
+    relations: str,
+    at_large: bool = True,
+    unless_named: str = "",
+    roles: frozenset[Role] = frozenset(),
+) -> CommandRule:
+    return CommandRule(
+        section=Section.REFERRALS,
+        at_large=at_large,
+        unless_named=unless_named,
+        relations=frozenset(relations.split()),
+        by=CLINICIANS,
+        roles=roles,
+        sets=frozenset({"state", "state_reason", "state_since", *sets}),
+        refusal=refusal,
+    )
+
+
+_OWNER = "Only the task's owner, or who stands in, does this."
+_OWNER_OR_WRITER = "Only the task's owner, primary care, the care manager or the social worker does this."
+_REQUESTER = "Only who asked for the task, primary care, the care manager or the social worker does this."
+_RECIPIENT = "Only the one this referral was sent to does this."
+_ASKER = "Only the one who asked does this."
+_REFERRAL_SIDES = "Only the one who asked, the one who was asked, primary care or the care manager does this."
+
+_TASKS: Final[Mapping[str, CommandRule]] = {
+    "task.receive": _task(_OWNER),
+    "task.accept": _task(_OWNER, "owner"),
+    "task.reject": _task(_OWNER),
+    "task.start": _task(_OWNER),
+    "task.hold": _task(_OWNER_OR_WRITER, at_large=True),
+    "task.resume": _task(_OWNER_OR_WRITER, at_large=True),
+    "task.complete": _task(_OWNER_OR_WRITER, "outcome", at_large=True),
+    "task.fail": _task(_OWNER_OR_WRITER, "outcome", at_large=True),
+    "task.cancel": _task(_REQUESTER, at_large=True, relations="requester creator"),
+    "task.reassign": _task(_REQUESTER, "owner", "backup", at_large=True, relations="requester creator"),
+}
+
+_REFERRALS: Final[Mapping[str, CommandRule]] = {
+    "referral.send": _referral(
+        "Only the one who asked, primary care or the care manager sends it.", "asker", relations="asker creator"
+    ),
+    "referral.receive": _referral(_RECIPIENT, relations="recipient", unless_named="recipient"),
+    "referral.accept": _referral(_RECIPIENT, relations="recipient", unless_named="recipient"),
+    "referral.reject": _referral(_RECIPIENT, relations="recipient", unless_named="recipient"),
+    "referral.schedule": _referral(_REFERRAL_SIDES, "appointment", relations="recipient asker creator"),
+    "referral.seen": _referral(_REFERRAL_SIDES, relations="recipient asker creator"),
+    "referral.no_show": _referral(_REFERRAL_SIDES, relations="recipient asker creator"),
+    "referral.report": _referral(
+        _RECIPIENT, "answer", "recommendations", "patient_card", relations="recipient", unless_named="recipient"
+    ),
+    "referral.recommend": _referral(_RECIPIENT, "recommendations", relations="recipient", unless_named="recipient"),
+    "referral.decide_recommendation": _referral(
+        "Only the one who asked, or primary care, decides on a recommendation.",
+        "recommendations",
+        relations="asker",
+        at_large=False,
+        roles=frozenset({Role.PRIMARY_CARE}),
+    ),
+    "referral.close": _referral(_ASKER, relations="asker", unless_named="asker"),
+    "referral.cancel": _referral(
+        "Only the one who asked, primary care or the care manager cancels it.", relations="asker creator"
+    ),
+    "referral.record_need_met": _referral(
+        "Only the one who asked, primary care or the care manager records this.", "need_met", relations="asker"
+    ),
+}
+
+_ENTRIES: Final[Mapping[str, CommandRule]] = {
+    "entry.create": CommandRule(follows=Action.CREATE),
+    "entry.retire": CommandRule(follows=Action.RETIRE, sets=frozenset({"status", "retired_reason"})),
+    "entry.restore": CommandRule(follows=Action.RETIRE, sets=frozenset({"status", "retired_reason"})),
+    "entry.move": CommandRule(follows=Action.RETIRE, sets=frozenset({"position"})),
+    "restore.field": CommandRule(follows=Action.WRITE),
+    "restore.entry": CommandRule(follows=Action.RETIRE),
+    "suggestion.make": CommandRule(follows=Action.SUGGEST),
+    "suggestion.accept": CommandRule(follows=Action.WRITE),
+    "suggestion.decline": CommandRule(follows=Action.WRITE),
+    "comment.make": CommandRule(follows=Action.COMMENT),
+    "comment.resolve": CommandRule(follows=Action.COMMENT),
+}
+
+_CARE: Final[Mapping[str, CommandRule]] = {
+    "medication.prepare": CommandRule(
+        section=Section.MEDICATIONS,
+        roles=frozenset({Role.CARE_MANAGER, Role.PRIMARY_CARE, Role.PHARMACIST}),
+        sets=frozenset({"reconciliation"}),
+        refusal="Only the care manager, a pharmacist or primary care prepares this.",
+    ),
+    "medication.decide": CommandRule(
+        section=Section.MEDICATIONS,
+        roles=frozenset({Role.PRIMARY_CARE, Role.PHARMACIST}),
+        relations=frozenset({"prescriber"}),
+        by=frozenset({Role.SPECIALIST, Role.BEHAVIORAL_HEALTH}),
+        sets=frozenset({"reconciliation", "taking"}),
+        refusal="Only the prescriber, a pharmacist or primary care decides on this.",
+    ),
+    "reading.record": CommandRule(
+        section=Section.MONITORING,
+        at_large=True,
+        roles=frozenset({Role.PATIENT, Role.FAMILY}),
+        relations=frozenset({"responder", "creator"}),
+        by=CLINICIANS,
+        sets=frozenset({"readings"}),
+        refusal="Only the patient, the family, who responds to it, primary care or the care manager adds a reading.",
+    ),
+    "transition.record": CommandRule(section=Section.TRANSITIONS, follows=Action.CREATE),
+    "transition.contacted": CommandRule(
+        section=Section.TRANSITIONS,
+        at_large=True,
+        relations=frozenset({"creator"}),
+        by=CLINICIANS,
+        sets=frozenset({"contact_done", "contact_due"}),
+        refusal="Only primary care, the care manager or who recorded the stay notes this.",
+    ),
+    "transition.visited": CommandRule(
+        section=Section.TRANSITIONS,
+        at_large=True,
+        relations=frozenset({"creator"}),
+        by=CLINICIANS,
+        sets=frozenset({"visit_done", "visit_due"}),
+        refusal="Only primary care, the care manager or who recorded the stay notes this.",
+    ),
+    "transition.reconciled": CommandRule(
+        section=Section.TRANSITIONS,
+        roles=frozenset({Role.PRIMARY_CARE, Role.PHARMACIST}),
+        sets=frozenset({"medicines_reconciled"}),
+        refusal="Only primary care or a pharmacist says that the medicines are reconciled.",
+    ),
+    "goal.move": CommandRule(
+        section=Section.GOALS,
+        at_large=True,
+        relations=frozenset({"creator", "owner", "voice"}),
+        by=frozenset({Role.SPECIALIST, Role.PATIENT, Role.FAMILY}),
+        sets=frozenset({"lifecycle"}),
+        refusal="Only the goal's owner, primary care, the care manager or the social worker moves it.",
+    ),
+    "advance_care.sign": CommandRule(
+        section=Section.ADVANCE_CARE,
+        roles=frozenset({Role.PRIMARY_CARE}),
+        sets=frozenset({"code_status", "verified_by"}),
+        refusal="Only primary care signs a code status.",
+    ),
+    "team.accept": CommandRule(
+        section=Section.CARE_TEAM,
+        relations=frozenset({"person"}),
+        sets=frozenset({"accepted"}),
+        refusal="Only the person who was asked accepts their part.",
+    ),
+    "team.steward": CommandRule(
+        section=Section.CARE_TEAM,
+        at_large=True,
+        sets=frozenset({"steward"}),
+        refusal="Only primary care, the care manager or an administrator names the steward.",
+    ),
+    "huddle.decide": CommandRule(
+        section=Section.HUDDLES,
+        at_large=True,
+        sets=frozenset({"date", "attendees"}),
+        refusal="Only the team decides in a huddle.",
+    ),
+    "huddle.read_back": CommandRule(
+        section=Section.HUDDLES,
+        at_large=True,
+        sets=frozenset({"read_back"}),
+        refusal="Only the team reads back in a huddle.",
+    ),
+    "huddle.sign": CommandRule(
+        section=Section.HUDDLES,
+        relations=frozenset({"attendees", "decider"}),
+        by=CLINICIANS,
+        sets=frozenset({"signed_by", "content_hash"}),
+        refusal="Only those who attended sign a huddle.",
+    ),
+    "question.answer": CommandRule(
+        section=Section.CAREGIVER_LOG,
+        at_large=True,
+        sets=frozenset({"answer", "answered_by"}),
+        refusal="Only primary care, the care manager or the social worker answers.",
+    ),
+}
+
+COMMANDS: Final[Mapping[str, CommandRule]] = MappingProxyType({**_ENTRIES, **_TASKS, **_REFERRALS, **_CARE})
+"""Every command's rule by its name. A name that is not here is refused."""
+
+SIGNED_STILL: Final = frozenset({"huddle.sign", "comment.make", "comment.resolve"})
+"""Commands that a signed huddle entry still takes."""
