@@ -85,8 +85,8 @@ def place() -> str:
 
 def bundle_inputs() -> list[str]:
     """The files whose change asks for a new installation of the project itself."""
-    sources = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "static").rglob("*.js"))
-    return [*BUNDLE_INPUTS, *(name for name in sources if not name.startswith("static/dist/"))]
+    sources = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "static").rglob("*") if path.is_file())
+    return [*BUNDLE_INPUTS, *(name for name in sources if not name.startswith(("static/dist/", "static/.")))]
 
 
 def fingerprint(*names: str) -> str:
@@ -114,7 +114,10 @@ def pip_command() -> list[str]:
 
 
 def browser() -> str:
-    """Return the path of a Chromium for the page tests, fetched into `.venv` where this machine has none."""
+    """Return the path of a Chromium for the page tests, fetched into `.venv` where this machine has none.
+
+    The same step brings the npm packages that only tests use.
+    """
     command = [str(PYTHON), "-m", "tests.harness.browsers"]
     return subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
 

@@ -56,7 +56,7 @@ class Smtp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """All that a hub process is told; ``database_url``, ``port`` and ``origin`` are filled in before the app is made."""
+    """All a hub process is told; ``database_url``, ``port`` and ``origin`` are filled in before the app is made."""
 
     mode: Mode
     host: str = "127.0.0.1"

