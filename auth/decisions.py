@@ -85,9 +85,9 @@ def judge(
 ) -> Decision:
     """Return the answer for one action, given the standing. Pure in all but the cached sentences."""
     grant = granted(standing, participant, section)
-    if field and SECTIONS[section].field(field) is None:
-        return _answer("unknown-field", participant.role, section, Grant.NONE if standing.denied else grant)
     code = standing.denied or sensitivity(standing.cell, participant, section, action, entry)
+    if not code and field and SECTIONS[section].field(field) is None:
+        code = "unknown-field"
     if code:
         return _answer(code, participant.role, section, grant)
     if standing.reading and action is not Action.READ:

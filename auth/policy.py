@@ -180,6 +180,13 @@ def hidden(participant: Participant, section: Section, entry: EntryFacts) -> boo
     return False
 
 
+def hides_entries(role: Role, section: Section) -> bool:
+    """Return whether ``hidden`` can be true for some entry, given the role and section."""
+    if MATRIX[role, section].opening in (Opening.ASSIGNED, Opening.AGENT):
+        return True
+    return role is Role.FAMILY and section in (Section.SOCIAL_NEEDS, Section.TASKS)
+
+
 def signed(entry: EntryFacts) -> bool:
     """Return whether a huddle entry carries a signature or the hash of what was signed."""
     signers = entry.values.get("signed_by")

@@ -1,0 +1,166 @@
+"""A participant's answers worked out once, so that judging a keystroke is a look-up in a dict.
+
+Equal to ``decide`` for every question while ``holds(now)``: what depends on the entry is asked of the same ``judge``.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import cache
+from typing import Final
+
+from auth.commands import Action
+from auth.decisions import Decision, EntryFacts, documents_readable, judge, sections_readable
+from auth.policy import Reach, hides_entries, looks_into_entry, related
+from auth.roles import Participant, Role
+from auth.standings import Standing, standing_of
+from crdt.sections import SECTIONS, Section
+
+_Answers = Mapping[tuple[Action, str], Decision]
+
+_FIELDLESS: Final = (Action.CREATE, Action.RETIRE, Action.COMMENT)
+
+
+class Grants:
+    """What one participant may do from ``compiled`` until ``until`` (``None`` for as long as nothing else changes).
+
+    Compile again when the participant changes; the answers change by themselves only at ``until``.
+    """
+
+    __slots__ = (
+        "_answers",
+        "_owned",
+        "_standings",
+        "_writes",
+        "compiled",
+        "documents",
+        "participant",
+        "sections",
+        "until",
+    )
+
+    def __init__(self, participant: Participant, now: datetime) -> None:
+        self.participant = participant
+        self.compiled = now
+        self.until = _next_change(participant, now)
+        self.sections = sections_readable(participant, now)
+        self.documents = documents_readable(participant, now)
+        self._standings: dict[Section, Standing] = {each: standing_of(participant, each, now) for each in Section}
+        self._answers: dict[Section, _Answers] = {
+            section: _independent(participant.role, section, standing, section in participant.assigned)
+            for section, standing in self._standings.items()
+        }
+        self._writes: dict[Section, dict[str, Decision]] = {
+            section: {field: answer for (action, field), answer in answers.items() if action is Action.WRITE}
+            for section, answers in self._answers.items()
+        }
+        self._owned: dict[Section, Mapping[str, tuple[Decision, Decision]]] = {
+            section: _by_ownership(participant.role, section, standing) for section, standing in self._standings.items()
+        }
+
+    def holds(self, now: datetime) -> bool:
+        """Return whether the answers are those of ``now``."""
+        return self.compiled <= now and (self.until is None or now < self.until)
+
+    def decide(
+        self,
+        section: Section,
+        action: Action,
+        *,
+        field: str = "",
+        entry: EntryFacts | None = None,
+        command: str = "",
+    ) -> Decision:
+        """Return what ``decide`` would."""
+        if not command:
+            answer = self._answers[section].get((action, field))
+            if answer is not None:
+                return answer
+        standing = self._standings[section]
+        return judge(standing, self.participant, section, action, field=field, entry=entry, command=command)
+
+    def write(self, section: Section, field: str) -> Decision | None:
+        """Return the answer to writing this field of any entry, or ``None`` where it depends on the entry."""
+        return self._writes[section].get(field)
+
+    def may(self, section: Section, facts: Callable[[str], EntryFacts]) -> Callable[[str, str], str]:
+        """Return the gate's question for one section: (entry, field) -> ``""`` or the reason against.
+
+        ``facts`` is asked only where the answer depends on the entry.
+        """
+        writes, owned, person = self._writes[section], self._owned[section], self.participant.person_id
+
+        def answer(entry: str, field: str) -> str:
+            decision = writes.get(field)
+            if decision is None:
+                pair = owned.get(field)
+                if pair is not None:
+                    decision = pair[related(person, section, facts(entry))]
+                else:
+                    decision = self.decide(section, Action.WRITE, field=field, entry=facts(entry))
+            return "" if decision.allowed else decision.reason
+
+        return answer
+
+
+def compile_grants(participant: Participant, now: datetime) -> Grants:
+    """Return the participant's answers, good while ``holds`` says so."""
+    return Grants(participant, now)
+
+
+def _next_change(participant: Participant, now: datetime) -> datetime | None:
+    """Return the first instant after ``now`` at which time alone changes an answer."""
+    instants = [participant.ends, participant.since, participant.broke_glass_until]
+    instants.extend(narrowing.ends for narrowing in participant.consents.values())
+    return min((each for each in instants if each is not None and each > now), default=None)
+
+
+@cache
+def _independent(role: Role, section: Section, standing: Standing, assigned: bool) -> _Answers:
+    """Return the answers that are the same for every entry of the section, and for everyone of this standing."""
+    if not standing.denied and hides_entries(role, section):
+        return {}
+    anyone = _anyone(role, section, assigned=assigned)
+    names = [each.name for each in SECTIONS[section].all_fields]
+    questions = [(action, "") for action in _FIELDLESS]
+    questions += [(action, name) for action in (Action.READ, Action.SUGGEST) for name in ("", *names)]
+    questions += [(Action.WRITE, name) for name in names]
+    return {
+        (action, name): judge(standing, anyone, section, action, field=name)
+        for action, name in questions
+        if standing.denied or _same_for_every_entry(standing, section, action, name)
+    }
+
+
+@cache
+def _by_ownership(role: Role, section: Section, standing: Standing) -> Mapping[str, tuple[Decision, Decision]]:
+    """Return, where ownership alone decides on writing a field, the answers to a stranger and to an owner."""
+    ownership = not standing.denied and not standing.reading and standing.cell.reach is Reach.OWN
+    if not ownership or hides_entries(role, section) or section is Section.HUDDLES:
+        return {}
+    anyone = _anyone(role, section, assigned=False)
+    strange, own = EntryFacts(creator="someone else"), EntryFacts(creator=anyone.person_id)
+    return {
+        each.name: (
+            judge(standing, anyone, section, Action.WRITE, field=each.name, entry=strange),
+            judge(standing, anyone, section, Action.WRITE, field=each.name, entry=own),
+        )
+        for each in SECTIONS[section].all_fields
+        if not looks_into_entry(section, each.name)
+    }
+
+
+def _anyone(role: Role, section: Section, *, assigned: bool) -> Participant:
+    return Participant("anyone", "", "", role, assigned=frozenset({section} if assigned else ()))
+
+
+def _same_for_every_entry(standing: Standing, section: Section, action: Action, name: str) -> bool:
+    cell = standing.cell
+    if action is Action.READ or standing.reading or action is Action.COMMENT:
+        return True
+    if action is Action.CREATE:
+        return not cell.creates
+    if section is Section.HUDDLES:
+        return False
+    if action is Action.SUGGEST:
+        return True
+    return cell.reach in (Reach.ANY, Reach.NOTHING) and not (action is Action.WRITE and looks_into_entry(section, name))
