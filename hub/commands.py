@@ -11,7 +11,7 @@ from typing import ClassVar, Protocol, TypeAlias
 
 from auth.roles import Participant
 from crdt.changes import Change
-from crdt.documents import EntryContent, Refusal, SectionContent
+from crdt.contents import EntryContent, Refusal, SectionContent
 from crdt.fields import Value
 from crdt.sections import Section
 
