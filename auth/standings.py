@@ -28,7 +28,7 @@ def standing_of(participant: Participant, section: Section, now: datetime) -> St
     """Return the participant's cell after membership, role, consent and break-glass: all that needs no entry."""
     cell = MATRIX[participant.role, section]
     glass = participant.broke_glass_until is not None
-    denied = _membership(participant, now)
+    denied = membership(participant, now)
     if not denied and cell.grant is Grant.NONE:
         denied = "role-none"
     if not denied:
@@ -67,7 +67,8 @@ def sensitivity(
     return ""
 
 
-def _membership(participant: Participant, now: datetime) -> str:
+def membership(participant: Participant, now: datetime) -> str:
+    """Return the code of what ends or precedes the membership at ``now``, or ``""`` for a current one."""
     if participant.removed:
         return "removed"
     if participant.ends is not None and participant.ends <= now:
