@@ -1,5 +1,6 @@
 """What a field of an entry is: its kind decides how it merges, its value decides what may stand in it."""
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,6 +22,9 @@ TEXT_CHARACTERS_MAX: Final = 20_000
 
 SET_MEMBERS_MAX: Final = 200
 """Members a set may ever have had, the absent ones included."""
+
+MEMBER_CHARACTERS_MAX: Final = 200
+"""A member of a set is a word, a line or an id."""
 
 
 class Kind(StrEnum):
@@ -101,8 +105,8 @@ class Field:
         if self.form is Form.YES_NO:
             return "" if value in ("yes", "no") else f"Answer yes or no for {self.label}."
         if self.form is Form.NUMBER:
-            is_number = isinstance(value, int | float) and not isinstance(value, bool)
-            return "" if is_number and value == value else f"Enter a number for {self.label}."
+            is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+            return "" if is_number else f"Enter a number for {self.label}."
         if not isinstance(value, str):
             return f"{self.label} takes words."
         if len(value) > LINE_CHARACTERS_MAX:

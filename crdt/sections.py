@@ -61,7 +61,9 @@ class Declaration:
         return _FIELDS[self.section].get(name)
 
 
-def _line(name: str, label: str, help: str = "", *, required: bool = False, fhir: str = "", only_for: str = "") -> Field:
+def _line(
+    name: str, label: str, help: str = "", *, required: bool = False, fhir: str = "", only_for: str = ""
+) -> Field:
     return Field(name=name, label=label, help=help, required=required, fhir=fhir, only_for=only_for)
 
 
@@ -113,7 +115,9 @@ def _of(
     )
 
 
-def _text(name: str, label: str, help: str = "", *, required: bool = False, fhir: str = "", only_for: str = "") -> Field:
+def _text(
+    name: str, label: str, help: str = "", *, required: bool = False, fhir: str = "", only_for: str = ""
+) -> Field:
     return Field(
         name=name, label=label, kind=Kind.TEXT, help=help, required=required, fhir=fhir, only_for=only_for, wide=True
     )
@@ -194,7 +198,15 @@ _DECLARATIONS: Final[tuple[Declaration, ...]] = (
             _set(
                 "areas",
                 "Areas",
-                choices=("medicines", "transitions", "social", "monitoring", "coordination", "daily care", "mental health"),
+                choices=(
+                    "medicines",
+                    "transitions",
+                    "social",
+                    "monitoring",
+                    "coordination",
+                    "daily care",
+                    "mental health",
+                ),
             ),
             _of(Form.YES_NO, "steward", "Steward of the plan", "Keeps the plan whole; one person.", command=True),
             _of(Form.PERSON, "backup", "Stands in"),
@@ -275,7 +287,9 @@ _DECLARATIONS: Final[tuple[Declaration, ...]] = (
                 "not attainable",
                 fhir="achievementStatus",
             ),
-            _line("measure", "Measured by", "A LOINC code and name, as in 4548-4 Hemoglobin A1c.", fhir="target.measure"),
+            _line(
+                "measure", "Measured by", "A LOINC code and name, as in 4548-4 Hemoglobin A1c.", fhir="target.measure"
+            ),
             _of(Form.NUMBER, "target_low", "Target from", fhir="target.detailRange.low"),
             _of(Form.NUMBER, "target_high", "Target to", fhir="target.detailRange.high"),
             _line("unit", "Unit", fhir="target.detailRange.high.unit"),
@@ -327,9 +341,19 @@ _DECLARATIONS: Final[tuple[Declaration, ...]] = (
                 only_for="medicine",
             ),
             _line(
-                "frequency", "How often", "In words, as in once daily.", required=True, fhir="dosage.text", only_for="medicine"
+                "frequency",
+                "How often",
+                "In words, as in once daily.",
+                required=True,
+                fhir="dosage.text",
+                only_for="medicine",
             ),
-            _set("times", "Times of day", choices=("morning", "noon", "evening", "bedtime", "when needed"), only_for="medicine"),
+            _set(
+                "times",
+                "Times of day",
+                choices=("morning", "noon", "evening", "bedtime", "when needed"),
+                only_for="medicine",
+            ),
             _text("instructions", "Instructions", fhir="dosage.patientInstruction"),
             _plain_words("this medicine"),
             _of(Form.ENTRY, "indication", "For", refers_to="conditions", fhir="reasonReference", only_for="medicine"),
@@ -419,7 +443,9 @@ _DECLARATIONS: Final[tuple[Declaration, ...]] = (
         fhir="ServiceRequest",
         loinc=("42349-1",),
         fields=(
-            _choice("kind", "Kind", "specialist", "community", "behavioural", "diagnostic", required=True, fhir="category"),
+            _choice(
+                "kind", "Kind", "specialist", "community", "behavioural", "diagnostic", required=True, fhir="category"
+            ),
             _line("to", "To", required=True, fhir="performerType.text"),
             _of(Form.PERSON, "recipient", "Recipient", fhir="performer"),
             _of(Form.PERSON, "asker", "Asked by", command=True, fhir="requester"),
@@ -466,7 +492,9 @@ _DECLARATIONS: Final[tuple[Declaration, ...]] = (
         fhir="Observation",
         loinc=("8716-3", "30954-2"),
         fields=(
-            _line("measure", "Measure", "A LOINC code and name, as in 29463-7 Body weight.", required=True, fhir="code"),
+            _line(
+                "measure", "Measure", "A LOINC code and name, as in 29463-7 Body weight.", required=True, fhir="code"
+            ),
             _line("unit", "Unit", fhir="valueQuantity.unit"),
             _of(Form.RANGE, "green", "Green zone", fhir="referenceRange"),
             _of(Form.RANGE, "yellow", "Yellow zone"),
@@ -493,7 +521,14 @@ _DECLARATIONS: Final[tuple[Declaration, ...]] = (
             _choice("event", "Event", "admitted", "discharged", "transferred", "visited", command=True),
             _line("facility", "Place", required=True, fhir="serviceProvider.display"),
             _choice(
-                "setting", "Setting", "emergency department", "inpatient", "skilled nursing", "home", "hospice", fhir="class"
+                "setting",
+                "Setting",
+                "emergency department",
+                "inpatient",
+                "skilled nursing",
+                "home",
+                "hospice",
+                fhir="class",
             ),
             _of(Form.INSTANT, "start", "From", command=True, fhir="period.start"),
             _of(Form.INSTANT, "end", "To", command=True, fhir="period.end"),

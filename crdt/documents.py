@@ -1,0 +1,276 @@
+"""One section's live document: a Yjs document, the index of its structs, and its content as plain values."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
+
+from pycrdt import Doc, Map, Text
+
+from crdt import authoring, gate
+from crdt.changes import Change, Root
+from crdt.contents import Accepted, EntryContent, Record, Refusal, SectionContent
+from crdt.fields import Kind, Scalar, Value
+from crdt.gate import ClientClaim, May
+from crdt.index import PATIENCE, Container, Index, Place
+from crdt.sections import SECTIONS, Section
+from crdt.trials import Trial
+from crdt.updates import (
+    EMPTY_UPDATE,
+    FROM_JOURNAL,
+    UpdateError,
+    read_state_vector,
+    read_update,
+    write_state_vector,
+)
+
+SERVER_CLIENT_MIN: Final = 1 << 32
+SERVER_CLIENT_MAX: Final = (1 << 53) - 1
+
+
+def server_client(plan_id: str, person_id: str) -> int:
+    """Return the client id under which the server writes for that person in that plan: always the same one.
+
+    It is at least 2**32, where no browser's id is, and under 2**53, which every peer can hold.
+    """
+    digest = hashlib.sha256(f"{plan_id}/{person_id}".encode()).digest()
+    return SERVER_CLIENT_MIN + int.from_bytes(digest[:8]) % (SERVER_CLIENT_MAX + 1 - SERVER_CLIENT_MIN)
+
+
+class SectionDocument:
+    """A section as it stands, and the only way to change it.
+
+    ``judge`` and ``apply`` take what peers send, ``perform`` what commands do, ``replay`` what the journal holds.
+    """
+
+    def __init__(self, section: Section, state: bytes | None = None) -> None:
+        """Start empty, or from a state of our own journal or snapshot, which is trusted.
+
+        Raises:
+            UpdateError: the state is damaged.
+        """
+        self.section = section
+        self._declaration = SECTIONS[section]
+        self._index = Index(section)
+        self._live: Doc[Map[object]] = Doc()
+        for root in Root:
+            self._live.get(root, type=Map)
+        self._judged: tuple[Accepted, Trial] | None = None
+        self._texts: dict[Place, Text] = {}
+        self._content = SectionContent()
+        self._entries: dict[str, EntryContent] = {}
+        self._stale_entries: set[str] = set()
+        self._stale_records = False
+        if state is not None:
+            self.replay(state)
+
+    def judge(self, update: bytes, *, client: ClientClaim, may: May) -> Accepted | Refusal:
+        """Return what the update would do, or why it is refused; the document stays as it is."""
+        self._settle()
+        verdict = gate.judge(self._index, update, client, may)
+        if isinstance(verdict, Refusal):
+            return verdict
+        accepted = _accepted(update, verdict)
+        self._judged = accepted, verdict
+        return accepted
+
+    def apply(self, accepted: Accepted) -> None:
+        """Do what ``judge`` accepted.
+
+        Raises:
+            UpdateError: another update came between and this one no longer fits.
+        """
+        if not accepted.changes:
+            return
+        if self._judged is None or self._judged[0] is not accepted:
+            self.replay(accepted.update)
+            return
+        _, trial = self._judged
+        self._judged = None
+        self._move_on(trial, accepted.update)
+
+    def replay(self, update: bytes) -> None:
+        """Take an update of our own journal; what is known already is passed over.
+
+        Raises:
+            UpdateError: it is damaged, or builds on what is not there; the document stays as it is.
+        """
+        self._settle()
+        self._move_on(self._tried(update), update)
+
+    def perform(self, changes: Sequence[Change], *, client: int) -> Accepted:
+        """Make a command's changes under a client id of the server's, all or none, and return what they did.
+
+        Raises:
+            ChangeError: a change does not fit the section as it is.
+        """
+        assert SERVER_CLIENT_MIN <= client <= SERVER_CLIENT_MAX, "a command writes under a server's client id"
+        self._settle()
+        update = authoring.author(self.section, self.state(), changes, client)
+        trial = self._tried(update)
+        accepted = _accepted(update, trial)
+        self._move_on(trial, update)
+        return accepted
+
+    def state_vector(self) -> bytes:
+        """Return client id -> next clock of everything known."""
+        self._settle()
+        return self._live.get_state()
+
+    def missing_from(self, state_vector: bytes) -> bytes:
+        """Return one update with every edit that a replica at that state lacks.
+
+        Clocks ahead of ours count as ours, and one that stands inside a surrogate pair as the one before it.
+
+        Raises:
+            UpdateError: it is no state vector.
+        """
+        self._settle()
+        theirs = read_state_vector(state_vector)
+        low_halves = self._index.low_halves
+        clocks: dict[int, int] = {}
+        for client, known in self._index.clocks().items():
+            clock = min(known, theirs.get(client, 0))
+            clocks[client] = clock - 1 if (client, clock) in low_halves else clock
+        return self._live.get_update(write_state_vector(clocks))
+
+    def state(self) -> bytes:
+        """Return everything as one compact update, for snapshots."""
+        return self._live.get_update()
+
+    def content(self) -> SectionContent:
+        """Return the section as plain values; the same object until something changes."""
+        if self._stale_entries:
+            roots = self._index.roots[Root.ENTRIES].places
+            for entry in self._stale_entries:
+                container = self._container(roots[entry]) if entry in roots else None
+                if container is not None:
+                    self._entries[entry] = self._entry(entry, container)
+            self._stale_entries.clear()
+            self._content = SectionContent(
+                MappingProxyType(dict(self._entries)), self._content.suggestions, self._content.comments
+            )
+        if self._stale_records:
+            self._stale_records = False
+            self._content = SectionContent(
+                self._content.entries, self._records(Root.SUGGESTIONS), self._records(Root.COMMENTS)
+            )
+        return self._content
+
+    def creator(self, entry: str) -> int | None:
+        """Return the client id that made the entry, or None when there is none."""
+        place = self._index.roots[Root.ENTRIES].places.get(entry)
+        return place.last.client if place is not None and place.last is not None else None
+
+    def values(self, entry: str) -> Mapping[str, Value] | None:
+        """Return the entry's values, or None when there is no such entry."""
+        known = self.content().entries.get(entry)
+        return known.values if known else None
+
+    def _settle(self) -> None:
+        """Forget what was judged and not applied."""
+        if self._judged is not None:
+            self._judged[1].take_back()
+            self._judged = None
+
+    def _tried(self, data: bytes) -> Trial:
+        """Return the trial of an update of our own."""
+        update = read_update(data, FROM_JOURNAL)
+        trial = Trial(self._index)
+        self._index.patience = PATIENCE
+        try:
+            for client, struct in self._index.in_order(update):
+                trial.write(client, struct, self._index.place(struct))
+            for client, start, end in update.deletes:
+                trial.delete(client, start, end)
+        except UpdateError:
+            trial.take_back()
+            raise
+        return trial
+
+    def _move_on(self, trial: Trial, update: bytes) -> None:
+        self._live.apply_update(update)
+        trial.keep()
+        for place, tally in trial.tallies.items():
+            if tally.contested:
+                place.value = self._live_value(place)
+            if place.container.name in (Root.SUGGESTIONS, Root.COMMENTS):
+                self._stale_records = True
+            else:
+                self._stale_entries.add(place.entry or place.key)
+
+    def _live_value(self, place: Place) -> Scalar:
+        """Return what the live document holds under a key: after a contest it has the last word."""
+        path = [place.entry, place.container.name, place.key] if place.container.name else [place.entry, place.key]
+        found: object = self._live.get(Root.ENTRIES, type=Map)
+        for key in path:
+            found = found.get(key) if isinstance(found, Map) else None
+        return found if isinstance(found, str | int | float | bool) else None
+
+    def _container(self, place: Place) -> Container | None:
+        last = place.last
+        return self._index.containers.get((last.client, last.end - 1)) if last is not None else None
+
+    def _entry(self, entry: str, container: Container) -> EntryContent:
+        values: dict[str, Value] = {}
+        for field in self._declaration.all_fields:
+            place = container.places.get(field.name)
+            if field.kind is Kind.REGISTER:
+                values[field.name] = _scalar(place.value) if place else None
+                continue
+            inner = self._container(place) if place else None
+            if field.kind is Kind.TEXT:
+                values[field.name] = self._words(inner) if inner else ""
+            elif field.kind is Kind.SET:
+                values[field.name] = MappingProxyType(_members(inner) if inner else {})
+            else:
+                values[field.name] = MappingProxyType(_log(inner) if inner else {})
+        creator = self.creator(entry)
+        assert creator is not None, "an entry was made by someone"
+        return EntryContent(entry, MappingProxyType(values), creator)
+
+    def _words(self, container: Container) -> str:
+        place = container.sequence
+        assert place is not None, "a text is one sequence"
+        if not place.length:
+            return ""
+        text = self._texts.get(place)
+        if text is None:
+            fields = self._live.get(Root.ENTRIES, type=Map)[container.entry]
+            assert isinstance(fields, Map), "an entry is a map"
+            found = fields[container.name]
+            assert isinstance(found, Text), "the index holds the same kinds as the document"
+            text = self._texts[place] = found
+        return str(text)
+
+    def _records(self, root: Root) -> Mapping[str, Record]:
+        records: dict[str, Record] = {}
+        for key, place in self._index.roots[root].places.items():
+            container = self._container(place)
+            if container is not None:
+                records[key] = MappingProxyType(self._index.record(container))
+        return MappingProxyType(records)
+
+
+def _accepted(update: bytes, trial: Trial) -> Accepted:
+    clients = trial.clients
+    return Accepted(update, clients[0] if clients else None, trial.touched())
+
+
+def _scalar(value: object) -> Scalar:
+    return value if isinstance(value, str | int | float | bool) else None
+
+
+def _members(container: Container) -> dict[str, bool]:
+    return {member: place.value is True for member, place in container.places.items()}
+
+
+def _log(container: Container) -> dict[str, Mapping[str, Scalar]]:
+    return {
+        key: MappingProxyType({name: _scalar(value) for name, value in place.value.items()})
+        for key, place in container.places.items()
+        if isinstance(place.value, dict)
+    }
+
+
+__all__ = ["EMPTY_UPDATE", "SectionDocument", "server_client"]

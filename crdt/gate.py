@@ -1,0 +1,226 @@
+"""The one gate: every byte from a peer that could change a document passes ``judge`` first, deny by default.
+
+A peer may do three things, each with the grant for exactly that field: set a register of an existing entry, switch a
+member of a set, insert and delete in an existing text. Everything else is refused by a code and a sentence:
+
+    size        over the bounds of bytes, client blocks, structs, delete ranges, work
+    bytes       cut short, too long, or no update at all
+    content     content that no care plan holds: binary, embeds, formats, arrays, XML, subdocuments, BigInt
+    skip        a gap declared by the sender
+    client      a client id that is someone else's, or kept for the server
+    clock       clocks that do not follow what is known of that client id
+    dependency  origins, parents or deleted ids that are not known, are gone, or stand in different places
+    order       a right origin that does not stand to the right of its origin
+    surrogate   half a character cut off, or put in
+    path        a root, an entry, a container or a field that peers do not write
+    command     a field that only a command changes
+    key         a value deleted with none in its place
+    value       a value the field's declaration does not allow
+    length      a text over ``TEXT_CHARACTERS_MAX``
+    members     a set over ``SET_MEMBERS_MAX``
+    grant       not allowed to this person, with the reason from ``may``
+
+Right origins: an item whose right origin stands left of its origin is placed by Yjs wherever the conflict search
+ends, which depends on what else is already there, so a live document and one that loads the same updates in another
+order would differ. The index keeps each text's order (see ``Index.put``), so the comparison costs two integers.
+"""
+
+from collections.abc import Callable
+from typing import Final, Protocol, TypeAlias
+
+from crdt.contents import Refusal
+from crdt.fields import MEMBER_CHARACTERS_MAX, SET_MEMBERS_MAX, TEXT_CHARACTERS_MAX, Field, Kind
+from crdt.index import Holds, Index, Place
+from crdt.trials import Tally, Trial
+from crdt.updates import (
+    COLLECTED,
+    DELETED,
+    FRESH_DELETE_RANGES_MAX,
+    FROM_PEERS,
+    PLAIN,
+    STRING,
+    Struct,
+    Update,
+    UpdateError,
+    read_update,
+)
+
+PEER_CLIENT_MAX: Final = (1 << 32) - 1
+"""Larger client ids are the server's: commands write under an id that stands for their participant."""
+
+CONFLICT_STEPS_MAX: Final = 50_000
+"""Structs passed while looking for the places of one update's structs; honest ones pass a few."""
+
+May: TypeAlias = Callable[[str, str], str]
+"""(entry, field) -> ``""`` when the person may write it, else the reason in words. Asked once a field."""
+
+_REASONS: Final = {
+    "size": "This change is too large to be taken at once. Make it in smaller steps.",
+    "bytes": "This change arrived damaged. Load the section anew and try again.",
+    "content": "This change holds something a care plan can't hold.",
+    "skip": "Part of this change is missing. Load the section anew and try again.",
+    "client": "This page writes under another page's name. Load it anew and try again.",
+    "clock": "An earlier change of this page is missing. Load the section anew and try again.",
+    "dependency": "This change builds on something that is not in the plan. Load the section anew and try again.",
+    "order": "This change stands in no place of its text. Load the section anew and try again.",
+    "surrogate": "This change cuts a character in half. Load the section anew and try again.",
+    "path": "This part of the plan is not written from here.",
+    "key": "A value is emptied, not removed.",
+}
+
+
+class ClientClaim(Protocol):
+    """Who may write under which client id."""
+
+    def may_write_as(self, client_id: int) -> bool:
+        """Return whether this connection's participant owns the client id, or takes it now as its first writer."""
+
+
+class _RefusedError(Exception):
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.code)
+        self.refusal = refusal
+
+
+def judge(index: Index, data: bytes, client: ClientClaim, may: May) -> Trial | Refusal:
+    """Return the trial of an update that passed, already standing in the index, or why it did not pass.
+
+    The caller ends the trial: ``keep`` or ``take_back``. After a refusal the index is as it was.
+    """
+    trial = Trial(index)
+    index.patience = CONFLICT_STEPS_MAX
+    try:
+        update = read_update(data, FROM_PEERS)
+        _write(trial, update, client)
+        _delete(trial, update)
+        _allow(trial, may)
+    except UpdateError as error:
+        trial.take_back()
+        return Refusal(error.code, _REASONS[error.code])
+    except _RefusedError as refused:
+        trial.take_back()
+        return refused.refusal
+    return trial
+
+
+def _write(trial: Trial, update: Update, claim: ClientClaim) -> None:
+    for client, structs in update.blocks:
+        known = trial.index.next(client)
+        last = structs[-1]
+        if last[1] + last[2] <= known:
+            continue  # A repetition, as in a sync step 2 that crossed its own update: nothing in it is read.
+        if structs[0][1] != known:
+            raise UpdateError("clock", f"clock {structs[0][1]} where {known} is next")
+        if client > PEER_CLIENT_MAX or not claim.may_write_as(client):
+            raise UpdateError("client", "a client id of someone else")
+        for struct in structs:
+            place = _place(trial.index, struct)
+            if place is not None:
+                _check(struct, place)
+            trial.write(client, struct, place)
+
+
+def _place(index: Index, struct: Struct) -> Place | None:
+    """Return the place of a struct that stands on known, living ground; None for one that is already collected."""
+    kind, _, _, origin, right, _, _, _ = struct
+    if kind == COLLECTED:
+        return None
+    low_halves = index.low_halves
+    if low_halves and ((origin and (origin[0], origin[1] + 1) in low_halves) or right in low_halves):
+        raise UpdateError("surrogate", "it stands between two halves of a character")
+    place = index.place(struct)
+    if place is None:
+        raise UpdateError("dependency", "it stands beside something that is gone")
+    return place
+
+
+def _check(struct: Struct, place: Place) -> None:
+    """Refuse a struct that a peer may not write there."""
+    kind, _, _, _, right, _, _, content = struct
+    holds = place.container.holds
+    field = place.field
+    if holds not in (Holds.ENTRY, Holds.TEXT, Holds.SET) or field is None:
+        raise UpdateError("path", "not a field of an entry")
+    if field.command:
+        raise _refused("command", f"{field.label} is changed by its own command.", place)
+    if holds is Holds.TEXT:
+        _check_text(kind, content, field, place)
+        return
+    if right is not None:
+        raise UpdateError("order", "a value has no right neighbour")
+    if kind == DELETED:
+        return
+    if kind != PLAIN:
+        raise UpdateError("path", "only plain values stand under a key")
+    if holds is Holds.SET:
+        _check_member(content, field, place)
+        return
+    if field.kind is not Kind.REGISTER:
+        raise UpdateError("path", "only a register is set")
+    fault = field.fault(content)
+    if fault:
+        raise _refused("value", fault, place)
+
+
+def _check_text(kind: int, content: object, field: Field, place: Place) -> None:
+    if kind not in (STRING, DELETED):
+        raise UpdateError("content", "a text holds characters")
+    if isinstance(content, str):
+        if "\ufffd" in content:
+            raise UpdateError("surrogate", "half a character")
+        if "\x00" in content:
+            raise _refused("value", f"{field.label} takes words.", place)
+
+
+def _check_member(content: object, field: Field, place: Place) -> None:
+    if not isinstance(content, bool):
+        raise _refused("value", f"A member of {field.label} is switched on or off.", place)
+    if place.first is not None:
+        return
+    member = place.key
+    if not 0 < len(member) <= MEMBER_CHARACTERS_MAX:
+        raise _refused("value", f"{field.label} takes words of 1 to {MEMBER_CHARACTERS_MAX} characters.", place)
+    fault = field.fault(member)
+    if fault:
+        raise _refused("value", fault, place)
+    if len(place.container.places) >= SET_MEMBERS_MAX:
+        raise _refused("members", f"{field.label} holds {SET_MEMBERS_MAX} at most.", place)
+
+
+def _delete(trial: Trial, update: Update) -> None:
+    fresh = 0
+    for client, start, end in update.deletes:
+        fresh += trial.delete(client, start, end)
+        if fresh > FRESH_DELETE_RANGES_MAX:
+            raise UpdateError("size", f"over {FRESH_DELETE_RANGES_MAX} deletions at once")
+
+
+def _allow(trial: Trial, may: May) -> None:
+    """Refuse what the whole update may not do: texts that grow too long, keys without a value, missing grants."""
+    asked: set[tuple[str, str]] = set()
+    for place, tally in trial.tallies.items():
+        field = place.field
+        if field is None or field.command:
+            raise UpdateError("path", "not a field of an entry")
+        _check_outcome(tally, field)
+        name = (place.entry, field.name)
+        if name not in asked:
+            asked.add(name)
+            reason = may(place.entry, field.name)
+            if reason:
+                raise _refused("grant", reason, place)
+
+
+def _check_outcome(tally: Tally, field: Field) -> None:
+    place = tally.place
+    if place.container.sequence is not None:
+        if tally.characters > 0 and place.length + tally.characters > TEXT_CHARACTERS_MAX:
+            raise _refused("length", f"{field.label} holds {TEXT_CHARACTERS_MAX} characters at most. Split it.", place)
+        return
+    if tally.gone:
+        raise UpdateError("key", "the last struct of a key is deleted")
+
+
+def _refused(code: str, reason: str, place: Place) -> _RefusedError:
+    field = place.field
+    return _RefusedError(Refusal(code, reason, place.entry, field.name if field else ""))
