@@ -1,0 +1,55 @@
+"""What the people at home ask and tell, and what the team answers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, ClassVar, Final
+
+from auth.roles import Participant
+from crdt.changes import Assign, Change, Rewrite
+from crdt.sections import Section
+from hub.commands import EntryContent, PlanContent, Refusal
+from hub.workflows.arguments import Asked
+from hub.workflows.contents import active, words
+from hub.workflows.grants import commanded, missing
+from hub.workflows.team import NewId
+
+CAREGIVER_LOG: Final = Section.CAREGIVER_LOG
+
+WANTS_ANSWER: Final = frozenset({"question", "concern", "strain"})
+"""An observation may stand without an answer; these may not."""
+
+
+def unanswered(plan: PlanContent) -> list[EntryContent]:
+    """Return what waits for an answer from the team, in the order of the page."""
+    return [
+        entry
+        for entry in active(plan, CAREGIVER_LOG)
+        if words(entry.values, "kind") in WANTS_ANSWER and not words(entry.values, "answered_by")
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionAnswer:
+    """The team answers, in words for everyday life."""
+
+    entry: str
+    answer: Annotated[str, Asked("Answer", wide=True, help="In words for everyday life.")]
+    name: ClassVar[str] = "question.answer"
+    authorises: ClassVar[bool] = True
+
+    def changes(
+        self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId
+    ) -> Sequence[Change] | Refusal:
+        """Return the answer and who gave it; refused where someone answered before, with what they said."""
+        empty = missing(self.answer, "answer", "Write the answer.", self.entry)
+        entry = empty or commanded(plan, actor, CAREGIVER_LOG, self.entry, self.name, now)
+        if isinstance(entry, Refusal):
+            return entry
+        if words(entry.values, "answered_by"):
+            told = f"A colleague has answered already: {words(entry.values, 'answer')}"
+            return Refusal("state", told, self.entry, "answer")
+        return [
+            Rewrite(CAREGIVER_LOG, self.entry, "answer", self.answer.strip()),
+            Assign(CAREGIVER_LOG, self.entry, "answered_by", actor.person_id),
+        ]
