@@ -192,7 +192,7 @@ def open_link(
 ) -> Invitation | Refusal:
     """Return the invitation opened to this browser, with ``code`` to be sent (unused where it is spoken).
 
-    ``browser`` is a fresh token kept in this browser's cookie. A second opening moves the invitation to that browser and
+    ``browser`` is a fresh token kept in this browser's cookie. A second opening moves the invitation there and
     voids the code before. Nothing is granted. A wrong secret is not counted here, only by address: counting it would
     let anyone who saw the link's public half kill the invitation.
     """
