@@ -8,8 +8,9 @@ from typing import Final
 from pycrdt import Doc, Map, Text
 
 from crdt import authoring, gate
+from crdt.authoring import ChangeError
 from crdt.changes import Change, Root
-from crdt.contents import Accepted, EntryContent, Record, Refusal, SectionContent
+from crdt.contents import Accepted, EntryContent, Record, Refusal, SectionContent, Touched
 from crdt.fields import Kind, Scalar, Value
 from crdt.gate import ClientClaim, May
 from crdt.index import PATIENCE, Container, Index, Place
@@ -273,4 +274,17 @@ def _log(container: Container) -> dict[str, Mapping[str, Scalar]]:
     }
 
 
-__all__ = ["EMPTY_UPDATE", "SectionDocument", "server_client"]
+__all__ = [
+    "EMPTY_UPDATE",
+    "Accepted",
+    "ChangeError",
+    "ClientClaim",
+    "EntryContent",
+    "May",
+    "Refusal",
+    "SectionContent",
+    "SectionDocument",
+    "Touched",
+    "UpdateError",
+    "server_client",
+]
