@@ -19,6 +19,9 @@ from hub.chain import GENESIS, JSON, Line, canonical, line_hash, storable, stora
 ROWS_READ_MAX: Final = 10_000
 """No reader gets more rows than this at once; it asks again from the last."""
 
+NAME_CHARACTERS_MAX: Final = 200
+"""An entry's or field's name from a hostile frame is cut here; an index takes no long ones."""
+
 
 class Action(StrEnum):
     """What happened, as far as the record distinguishes it; the event names it more closely."""
@@ -89,8 +92,11 @@ EMPTY: Final = Head(0, GENESIS)
 """The head of a plan nothing has happened in."""
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """An act in its place. ``told`` is the canonical JSON of ``words``, decoded only when asked for."""
+class Row(msgspec.Struct, frozen=True, gc=False):
+    """An act in its place. ``told`` is the canonical JSON of ``words``, decoded only when asked for.
+
+    The order of the fields is that of the journal's columns.
+    """
 
     plan: str
     seq: int
@@ -190,7 +196,7 @@ def line_of(row: Row) -> Line:
 
 def _row(act: Act, seq: int, prev_hash: bytes, recorded: datetime) -> Row:
     try:
-        if _holds_nul(act):
+        if _is_unstorable(act):
             act = _storable(act)
         told, digest = _sealed(act, seq, prev_hash, recorded)
     except UnicodeEncodeError:
@@ -218,16 +224,25 @@ def _sealed(act: Act, seq: int, prev_hash: bytes, recorded: datetime) -> tuple[b
     return told, line_hash(line)
 
 
-def _holds_nul(act: Act) -> bool:
-    return "\0" in act.entry or "\0" in act.field or "\0" in act.reason or "\0" in act.event or "\0" in act.purpose
+def _is_unstorable(act: Act) -> bool:
+    return (
+        len(act.entry) > NAME_CHARACTERS_MAX
+        or len(act.field) > NAME_CHARACTERS_MAX
+        or "\0" in act.entry
+        or "\0" in act.field
+        or "\0" in act.reason
+        or "\0" in act.event
+        or "\0" in act.purpose
+    )
 
 
 def _storable(act: Act) -> Act:
     words = act.words
     if words is not None:
         words = {storable(name): storable_json(value) for name, value in words.items()}
-    texts = {name: storable(getattr(act, name)) for name in ("entry", "field", "reason", "event", "purpose")}
-    return msgspec.structs.replace(act, words=words, **texts)
+    names = {name: storable(getattr(act, name))[:NAME_CHARACTERS_MAX] for name in ("entry", "field", "event")}
+    reason, purpose = storable(act.reason), storable(act.purpose)
+    return msgspec.structs.replace(act, words=words, reason=reason, purpose=purpose, **names)
 
 
 class Turn(Protocol):

@@ -1,0 +1,140 @@
+"""A journal that lasts as long as the process: for tests and simulations. Passes the acceptance tests of the other."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime
+
+from crdt.sections import Section
+from hub.ids import HUB
+from hub.journal import (
+    CHANGES_CONTENT,
+    EMPTY,
+    ROWS_READ_MAX,
+    Act,
+    Batch,
+    FieldPath,
+    Head,
+    Latest,
+    Row,
+    Snapshot,
+    chained,
+    head_after,
+)
+
+
+class MemoryJournal:
+    """Fills ``Journal``; ``now`` stands for the database's clock."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self._rows: dict[str, list[Row]] = {HUB: []}
+        self._snapshots: dict[tuple[str, Section], Snapshot] = {}
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def create_plan(self, plan: str) -> None:
+        self._rows.setdefault(plan, [])
+
+    async def heads(self, plans: Sequence[str]) -> Mapping[str, Head]:
+        return {plan: self._head(plan) for plan in plans if plan in self._rows}
+
+    async def append(self, batches: Sequence[Batch]) -> Mapping[str, Head]:
+        plans = sorted({batch.plan for batch in batches})
+        assert len(plans) == len(batches), "one batch a plan"
+        async with AsyncExitStack() as held:
+            for plan in plans:
+                await held.enter_async_context(self._locks[plan])
+            fitting = [
+                (batch.plan, chained(batch, self._now()))
+                for batch in batches
+                if batch.acts and batch.plan in self._rows and self._head(batch.plan) == batch.head
+            ]
+            for plan, rows in fitting:
+                self._rows[plan] += rows
+            return {plan: self._head(plan) for plan, _ in fitting}
+
+    @asynccontextmanager
+    async def exclusively(self, plan: str) -> AsyncIterator["MemoryTurn"]:
+        if plan not in self._rows:
+            raise KeyError(plan)
+        async with self._locks[plan]:
+            turn = MemoryTurn(plan, self._head(plan), self._rows[plan], self._now)
+            yield turn
+            self._rows[plan] += turn.taken()
+
+    async def since(self, plan: str, seq: int, *, limit: int = ROWS_READ_MAX) -> list[Row]:
+        return self._rows.get(plan, [])[seq : seq + min(limit, ROWS_READ_MAX)]
+
+    async def snapshots(self, plan: str, sections: Sequence[Section]) -> Mapping[Section, Snapshot]:
+        return {section: self._snapshots[plan, section] for section in sections if (plan, section) in self._snapshots}
+
+    async def keep_snapshot(self, plan: str, snapshot: Snapshot) -> None:
+        kept = self._snapshots.get((plan, snapshot.section))
+        if kept is None or kept.seq < snapshot.seq:
+            self._snapshots[plan, snapshot.section] = snapshot
+
+    async def latest(self, plan: str, sections: Sequence[Section]) -> Mapping[FieldPath, Latest]:
+        return {
+            (Section(row.section), row.entry, row.field): Latest(row.actor, row.recorded, row.seq)
+            for row in self._rows.get(plan, [])
+            if row.section in sections and row.entry and row.action in CHANGES_CONTENT and row.outcome == "success"
+        }
+
+    async def history(
+        self,
+        plan: str,
+        *,
+        section: str | None = None,
+        entry: str | None = None,
+        field: str | None = None,
+        before_seq: int | None = None,
+        limit: int,
+    ) -> list[Row]:
+        found = [
+            row
+            for row in reversed(self._rows.get(plan, []))
+            if section in (None, row.section)
+            and entry in (None, row.entry)
+            and field in (None, row.field)
+            and (before_seq is None or row.seq < before_seq)
+        ]
+        return found[:limit]
+
+    def _head(self, plan: str) -> Head:
+        return head_after(EMPTY, self._rows[plan])
+
+
+class MemoryTurn:
+    """Fills ``Turn``. There is no database: ``connection`` is of no use, but its rule holds."""
+
+    def __init__(self, plan: str, head: Head, rows: Sequence[Row], now: Callable[[], datetime]) -> None:
+        self._plan = plan
+        self._head = head
+        self._rows = rows
+        self._now = now
+        self._new: list[Row] = []
+        self._asked = False
+
+    @property
+    def head(self) -> Head:
+        return self._head
+
+    @property
+    def connection(self) -> object:
+        self._asked = True
+        return None
+
+    async def since(self, seq: int, *, limit: int = ROWS_READ_MAX) -> list[Row]:
+        return [*self._rows, *self._new][seq : seq + min(limit, ROWS_READ_MAX)]
+
+    async def append(self, acts: Sequence[Act]) -> Head:
+        rows = chained(Batch(self._plan, self._head, acts), self._now())
+        self._new += rows
+        self._head = head_after(self._head, rows)
+        return self._head
+
+    def taken(self) -> Sequence[Row]:
+        """Return what is to be written, when the turn has ended well."""
+        assert self._new or not self._asked, "what changes access is written in the journal in the same turn"
+        return self._new

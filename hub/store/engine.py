@@ -1,0 +1,107 @@
+"""The way to Postgres: one pool a process, bounded everywhere, and only to a server that keeps what it took."""
+
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from hub.journal import Turn
+
+CONNECTIONS_MAX: Final = 10
+"""In one process; a hub needs few, and Postgres has a hundred for all."""
+
+CONNECTION_WAIT_SECONDS: Final = 5.0
+STATEMENT_SECONDS_MAX: Final = 30
+LOCK_SECONDS_MAX: Final = 5
+IDLE_IN_TRANSACTION_SECONDS_MAX: Final = 30
+CONNECT_SECONDS_MAX: Final = 5.0
+
+APP_ROLE: Final = "careplan_app"
+"""The database role a hub takes on where its login may: even the owner's login then can't change the journal."""
+
+_DURABLE: Final = ("fsync", "full_page_writes", "synchronous_commit")
+_VERSION_MIN: Final = 140_000
+
+
+class StoreError(Exception):
+    """The database can't be used as it is; the message says what to set."""
+
+
+def database_url(text: str) -> URL:
+    """Return the URL in the form the engine wants; ``postgres://`` and ``postgresql://`` are the same.
+
+    Raises:
+        StoreError: it is not the URL of a PostgreSQL database.
+    """
+    try:
+        url = make_url(text)
+    except ArgumentError as error:
+        raise StoreError("DATABASE_URL is not a URL. Set it as postgresql://login:password@host/database.") from error
+    if url.drivername not in ("postgres", "postgresql", "postgresql+asyncpg"):
+        raise StoreError(f"DATABASE_URL names {url.drivername}. Only PostgreSQL is supported: postgresql://...")
+    return url.set(drivername="postgresql+asyncpg")
+
+
+def create_engine(url: str, *, role: str = "", connections_max: int = CONNECTIONS_MAX) -> AsyncEngine:
+    """Return an engine, not yet connected; with ``role``, its connections act as that database role."""
+    settings = {
+        "application_name": "careplan-hub",
+        "timezone": "UTC",
+        "statement_timeout": f"{STATEMENT_SECONDS_MAX}s",
+        "lock_timeout": f"{LOCK_SECONDS_MAX}s",
+        "idle_in_transaction_session_timeout": f"{IDLE_IN_TRANSACTION_SECONDS_MAX}s",
+        "jit": "off",
+    }
+    if role:
+        settings["role"] = role
+    return create_async_engine(
+        database_url(url),
+        pool_size=connections_max,
+        max_overflow=0,
+        pool_timeout=CONNECTION_WAIT_SECONDS,
+        pool_pre_ping=True,
+        connect_args={"server_settings": settings, "timeout": CONNECT_SECONDS_MAX},
+    )
+
+
+async def open_engine(url: str, *, connections_max: int = CONNECTIONS_MAX) -> AsyncEngine:
+    """Return the engine a hub serves with: checked for durability, acting as ``APP_ROLE`` where the login may.
+
+    Raises:
+        StoreError: the server is too old or does not keep what it commits.
+        OSError: it can't be reached.
+    """
+    engine = create_engine(url, connections_max=1)
+    try:
+        await check(engine)
+        async with engine.connect() as connection:
+            may = await connection.scalar(
+                sa.text("select pg_has_role(oid, 'member') from pg_roles where rolname = :role"), {"role": APP_ROLE}
+            )
+    finally:
+        await engine.dispose()
+    return create_engine(url, role=APP_ROLE if may else "", connections_max=connections_max)
+
+
+async def check(engine: AsyncEngine) -> None:
+    """Make sure that what this server commits survives a power cut.
+
+    Raises:
+        StoreError: a setting is off; the message names it.
+    """
+    async with engine.connect() as connection:
+        version = int((await connection.execute(sa.text("show server_version_num"))).scalar_one())
+        if version < _VERSION_MIN:
+            raise StoreError(f"PostgreSQL {version // 10_000} is too old; use {_VERSION_MIN // 10_000} or newer.")
+        for name in _DURABLE:
+            if (await connection.execute(sa.text(f"show {name}"))).scalar_one() == "off":
+                raise StoreError(f"PostgreSQL runs with {name} = off and would lose saved edits. Set {name} = on.")
+
+
+def connection_of(turn: Turn) -> AsyncConnection:
+    """Return the turn's connection, for a change that commits together with the turn's rows."""
+    connection = turn.connection
+    assert isinstance(connection, AsyncConnection), "access changes in a turn of the durable journal"
+    return connection

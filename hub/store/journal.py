@@ -1,0 +1,344 @@
+"""The journal in Postgres.
+
+An append is one statement and one round trip: it takes the heads in the order of their plans (so that two hubs can't
+wait for each other), moves those that are still where the hub believed, and inserts rows for these only. It goes to
+the driver itself, on a connection of its own: what SQLAlchemy adds would cost more than the commit.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from operator import attrgetter
+from typing import Final, TypeAlias
+
+import asyncpg
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from crdt.sections import Section
+from hub.journal import (
+    CHANGES_CONTENT,
+    ROWS_READ_MAX,
+    Act,
+    Action,
+    Batch,
+    FieldPath,
+    Head,
+    JournalAwayError,
+    Latest,
+    Row,
+    Snapshot,
+    chained,
+    head_after,
+)
+from hub.store.clock import CLOCK_OFF_SECONDS_MAX, Clock
+
+COLUMNS: Final = Row.__struct_fields__
+_ACTION: Final = COLUMNS.index("action")
+_CLOCK_TRIES_MAX: Final = 3
+
+_TYPES: Final = {"seq": "bigint", "update": "bytea", "prev_hash": "bytea", "hash": "bytea"}
+_SENT: Final = tuple(name for name in COLUMNS if name != "recorded")
+_PARTS: Final = tuple(map(attrgetter, _SENT))
+_LISTED: Final = ", ".join(COLUMNS)
+READ_COLUMNS: Final = _LISTED.replace("told", "told::text as told")
+"""The columns as readers ask for them: JSON as its text, byte by byte."""
+_FROM: Final = {"recorded": "$1::timestamptz", "told": "told::json"}
+
+# $1 recorded; $2..$6 the heads: plan, seq and hash before, seq and hash after; from $7 the rows' columns.
+_APPEND: Final = f"""
+with goal as (
+    select * from unnest($2::text[], $3::bigint[], $4::bytea[], $5::bigint[], $6::bytea[])
+        as t(plan, seq_before, hash_before, seq, hash)
+), held as materialized (
+    select head.plan from head join goal on goal.plan = head.plan and goal.seq_before = head.seq
+     order by head.plan for update of head
+), moved as (
+    update head set seq = goal.seq, hash = goal.hash
+      from goal join held on held.plan = goal.plan
+     where head.plan = goal.plan and head.seq = goal.seq_before and head.hash = goal.hash_before
+       and abs(extract(epoch from clock_timestamp() - $1::timestamptz)) < {CLOCK_OFF_SECONDS_MAX}
+ returning head.plan
+), written as (
+    insert into journal ({_LISTED})
+    select {", ".join(_FROM.get(name, "act." + name) for name in COLUMNS)}
+      from unnest({", ".join(f"${n}::{_TYPES.get(name, 'text')}[]" for n, name in enumerate(_SENT, 7))})
+        as act({", ".join(_SENT)}) join moved on moved.plan = act.plan
+)
+select array(select plan from moved) as plans, clock_timestamp() as clock
+"""  # noqa: S608 - only names of columns are put in
+
+_LATEST: Final = """
+with recursive path as (
+    select first.* from unnest($2::text[]) as wanted(section), lateral (
+        select section, entry, field from journal
+         where plan = $1 and section = wanted.section and section <> '' and entry > ''
+         order by section, entry, field limit 1) as first
+    union all
+    select next.* from path, lateral (
+        select section, entry, field from journal
+         where plan = $1 and section = path.section and section <> ''
+           and (entry, field) > (path.entry, path.field)
+         order by section, entry, field limit 1) as next
+)
+select path.*, last.actor, last.recorded, last.seq from path, lateral (
+    select actor, recorded, seq from journal
+     where plan = $1 and section = path.section and section <> '' and entry = path.entry and field = path.field
+       and action = any($3::text[]) and outcome = 'success'
+     order by seq desc limit 1) as last
+"""
+# From one distinct path to the next by the index, so that the cost is that of the fields, not of their history.
+
+_KEEP_SNAPSHOT: Final = """
+insert into snapshot (plan, section, seq, state, clients) values ($1, $2, $3, $4, $5::jsonb)
+    on conflict (plan, section) do update
+    set seq = excluded.seq, state = excluded.state, clients = excluded.clients, made = clock_timestamp()
+    where snapshot.seq < excluded.seq
+"""
+
+Driver: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+
+_clients_decoder: Final = msgspec.json.Decoder(dict[int, str])
+
+
+class PostgresJournal:
+    """Fills ``hub.journal.Journal``. One for a process; ``close`` gives its connection back."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._clock = Clock()
+        self._kept: AsyncConnection | None = None
+        self._appending = asyncio.Lock()
+
+    async def close(self) -> None:
+        """Give back the connection kept for appends."""
+        if self._kept is not None:
+            kept, self._kept = self._kept, None
+            await kept.close()
+
+    async def create_plan(self, plan: str) -> None:
+        async with self._driver() as driver:
+            await driver.execute("insert into head (plan) values ($1) on conflict do nothing", plan)
+
+    async def heads(self, plans: Sequence[str]) -> Mapping[str, Head]:
+        async with self._driver() as driver:
+            found = await driver.fetch("select plan, seq, hash from head where plan = any($1::text[])", list(plans))
+        return {plan: Head(seq, digest) for plan, seq, digest in found}
+
+    async def append(self, batches: Sequence[Batch]) -> Mapping[str, Head]:
+        batches = [batch for batch in batches if batch.acts]
+        if not batches:
+            return {}
+        async with self._appending:
+            driver = await self._append_driver()
+            try:
+                with _away():
+                    return await append_rows(driver, batches, self._clock)
+            except BaseException:
+                await self._drop_append_driver()
+                raise
+
+    @asynccontextmanager
+    async def exclusively(self, plan: str) -> AsyncIterator["PostgresTurn"]:
+        with _away():
+            connection = await self._engine.connect()
+        try:
+            with _away():
+                await connection.begin()
+                driver = await driver_of(connection)
+                found = await driver.fetchrow("select seq, hash from head where plan = $1 for update", plan)
+            if found is None:
+                raise KeyError(plan)
+            turn = PostgresTurn(plan, Head(*found), connection, driver, self._clock)
+            yield turn
+            turn.assert_recorded()
+            with _away():
+                await connection.commit()
+        finally:
+            await connection.close()  # Rolls back what was not committed.
+
+    async def since(self, plan: str, seq: int, *, limit: int = ROWS_READ_MAX) -> list[Row]:
+        async with self._driver() as driver:
+            return await rows_since(driver, plan, seq, limit)
+
+    async def snapshots(self, plan: str, sections: Sequence[Section]) -> Mapping[Section, Snapshot]:
+        query = "select section, seq, state, clients::text from snapshot where plan = $1 and section = any($2::text[])"
+        async with self._driver() as driver:
+            found = await driver.fetch(query, plan, list(sections))
+        return {
+            Section(section): Snapshot(Section(section), seq, state, _clients_decoder.decode(clients))
+            for section, seq, state, clients in found
+        }
+
+    async def keep_snapshot(self, plan: str, snapshot: Snapshot) -> None:
+        clients = msgspec.json.encode(snapshot.clients).decode()
+        async with self._driver() as driver:
+            await driver.execute(_KEEP_SNAPSHOT, plan, snapshot.section, snapshot.seq, snapshot.state, clients)
+
+    async def latest(self, plan: str, sections: Sequence[Section]) -> Mapping[FieldPath, Latest]:
+        async with self._driver() as driver:
+            found = await driver.fetch(_LATEST, plan, list(sections), sorted(CHANGES_CONTENT))
+        return {
+            (Section(section), entry, field): Latest(actor, recorded, seq)
+            for section, entry, field, actor, recorded, seq in found
+        }
+
+    async def history(
+        self,
+        plan: str,
+        *,
+        section: str | None = None,
+        entry: str | None = None,
+        field: str | None = None,
+        before_seq: int | None = None,
+        limit: int,
+    ) -> list[Row]:
+        where: list[str] = ["plan = $1"]
+        values: list[object] = [plan]
+        for name, value in (("section", section), ("entry", entry), ("field", field)):
+            if value is not None:
+                values.append(value)
+                where.append(f"{name} = ${len(values)}")
+        if section:
+            where.append("section <> ''")  # Else the planner can't use the index of those that name one.
+        if before_seq is not None:
+            values.append(before_seq)
+            where.append(f"seq < ${len(values)}")
+        values.append(min(limit, ROWS_READ_MAX))
+        narrowed = f"where {' and '.join(where)} order by seq desc limit ${len(values)}"
+        query = f"select {READ_COLUMNS} from journal {narrowed}"  # noqa: S608
+        async with self._driver() as driver:
+            return [row_of(record) for record in await driver.fetch(query, *values)]
+
+    @asynccontextmanager
+    async def _driver(self) -> AsyncIterator[Driver]:
+        with _away():
+            async with self._engine.connect() as connection:
+                yield await driver_of(connection)
+
+    async def _append_driver(self) -> Driver:
+        if self._kept is not None:
+            driver = await driver_of(self._kept)
+            if not driver.is_closed():
+                return driver
+            await self._drop_append_driver()
+        with _away():
+            self._kept = await self._engine.connect()
+            return await driver_of(self._kept)
+
+    async def _drop_append_driver(self) -> None:
+        """Never reuse a connection whose answer was missed."""
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            await kept.invalidate()
+            await kept.close()
+
+
+class PostgresTurn:
+    """Fills ``hub.journal.Turn``."""
+
+    def __init__(self, plan: str, head: Head, connection: AsyncConnection, driver: Driver, clock: Clock) -> None:
+        self._plan = plan
+        self._head = head
+        self._connection = connection
+        self._driver = driver
+        self._clock = clock
+        self._asked = False
+        self._recorded = False
+
+    @property
+    def head(self) -> Head:
+        return self._head
+
+    @property
+    def connection(self) -> AsyncConnection:
+        self._asked = True
+        return self._connection
+
+    async def since(self, seq: int, *, limit: int = ROWS_READ_MAX) -> list[Row]:
+        with _away():
+            return await rows_since(self._driver, self._plan, seq, limit)
+
+    async def append(self, acts: Sequence[Act]) -> Head:
+        if acts:
+            with _away():
+                heads = await append_rows(self._driver, [Batch(self._plan, self._head, acts)], self._clock)
+            self._head = heads[self._plan]
+            self._recorded = True
+        return self._head
+
+    def assert_recorded(self) -> None:
+        """Refuse to commit a change of access that left no row."""
+        assert self._recorded or not self._asked, "what changes access is written in the journal in the same turn"
+
+
+async def append_rows(driver: Driver, batches: Sequence[Batch], clock: Clock) -> Mapping[str, Head]:
+    """Append and return the new heads of the plans that had not moved on."""
+    for _ in range(_CLOCK_TRIES_MAX):
+        await clock.prepare(driver)
+        recorded = clock.now()
+        rows: list[Row] = []
+        after: dict[str, Head] = {}
+        for batch in batches:
+            linked = chained(batch, recorded)
+            rows += linked
+            after[batch.plan] = head_after(batch.head, linked)
+        assert len(after) == len(batches), "one batch a plan"
+        columns = [[part(row) for row in rows] for part in _PARTS]
+        plans, now = await driver.fetchrow(  # type: ignore[misc]
+            _APPEND,
+            recorded,
+            [batch.plan for batch in batches],
+            [batch.head.seq for batch in batches],
+            [batch.head.hash for batch in batches],
+            [after[batch.plan].seq for batch in batches],
+            [after[batch.plan].hash for batch in batches],
+            *columns,
+        )
+        if plans or abs((now - recorded).total_seconds()) < CLOCK_OFF_SECONDS_MAX:
+            return {plan: after[plan] for plan in plans}
+        clock.forget()
+    raise JournalAwayError("the database's clock runs away from ours")
+
+
+async def rows_since(driver: Driver, plan: str, seq: int, limit: int) -> list[Row]:
+    """Return the plan's rows after ``seq`` in order."""
+    query = f"select {READ_COLUMNS} from journal where plan = $1 and seq > $2 order by seq limit $3"  # noqa: S608
+    return [row_of(record) for record in await driver.fetch(query, plan, seq, min(limit, ROWS_READ_MAX))]
+
+
+def row_of(record: asyncpg.Record) -> Row:
+    """Return the row of a record that holds ``COLUMNS``."""
+    values = list(record)
+    values[_ACTION] = Action(values[_ACTION])
+    return Row(*values)
+
+
+async def driver_of(connection: AsyncConnection) -> Driver:
+    """Return asyncpg's own connection under SQLAlchemy's."""
+    raw = await connection.get_raw_connection()
+    driver = raw.driver_connection
+    assert isinstance(driver, asyncpg.Connection), "the engine's driver is asyncpg"
+    return driver
+
+
+@contextmanager
+def _away() -> Iterator[None]:
+    """Turn every way in which a database can be out of reach into one error."""
+    try:
+        yield
+    except (
+        OSError,
+        asyncpg.PostgresConnectionError,
+        asyncpg.InterfaceError,
+        asyncpg.InternalClientError,
+        asyncpg.OperatorInterventionError,
+        asyncpg.InsufficientResourcesError,
+        asyncpg.LockNotAvailableError,
+        asyncpg.InvalidAuthorizationSpecificationError,
+        sa.exc.InterfaceError,
+        sa.exc.OperationalError,
+        sa.exc.TimeoutError,
+    ) as error:
+        raise JournalAwayError(f"the journal can't be reached: {type(error).__name__}") from error

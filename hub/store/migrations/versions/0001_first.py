@@ -1,0 +1,16 @@
+"""The first schema: people, plans, access, the journal."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    """Make everything; the statements stand in the file beside this one."""
+    script = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+    for statement in script.split(";\n\n"):
+        if statement.strip():
+            op.get_bind().exec_driver_sql(statement)

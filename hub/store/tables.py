@@ -1,0 +1,358 @@
+"""Every table and column of the hub, declared once. The migrations make them; a test compares the two.
+
+Ids and other texts are compared byte by byte (collation "C"): faster, and the order of pages of rows is the same in
+every database. Names of people sort by the page, not by the database.
+"""
+
+from enum import StrEnum
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+
+from auth.break_glass import Verdict
+from auth.consents import How
+from auth.invitations import CODES_SENT_MAX, WRONG_CODES_MAX, Delivery, InvitationState
+from auth.roles import Role
+from auth.sessions import Idle
+from crdt.sections import Section
+
+JOURNAL_ROLES: Final = ("careplan_app", "careplan_auditor", "careplan_backup")
+"""Database roles beside the owner: of the hub, an auditor, a backup. No logins: a login is granted one of them."""
+
+metadata: Final = sa.MetaData(
+    naming_convention={
+        "ix": "%(table_name)s_%(column_0_N_name)s",
+        "uq": "%(table_name)s_%(column_0_N_name)s_unique",
+        "ck": "%(table_name)s_%(constraint_name)s",
+        "fk": "%(table_name)s_%(column_0_name)s",
+        "pk": "%(table_name)s_pkey",
+    }
+)
+
+_text: Final = sa.Text(collation="C")
+_instant: Final = sa.DateTime(timezone=True)
+_binary: Final = sa.LargeBinary()
+
+
+def _id(name: str = "id") -> sa.Column[str]:
+    return sa.Column(name, _text, primary_key=True)
+
+
+def _words(name: str, default: str | None = "") -> sa.Column[str]:
+    """A text that may be empty but is never null; without a default it must be given."""
+    server_default = None if default is None else sa.text(f"'{default}'")
+    return sa.Column(name, _text, nullable=False, server_default=server_default)
+
+
+def _maybe(name: str) -> sa.Column[object]:
+    return sa.Column(name, _instant)
+
+
+def _when(name: str) -> sa.Column[object]:
+    return sa.Column(name, _instant, nullable=False, server_default=sa.text("clock_timestamp()"))
+
+
+def _given(name: str) -> sa.Column[object]:
+    return sa.Column(name, _instant, nullable=False)
+
+
+def _flag(name: str) -> sa.Column[bool]:
+    return sa.Column(name, sa.Boolean, nullable=False, server_default=sa.text("false"))
+
+
+def _count(name: str) -> sa.Column[int]:
+    return sa.Column(name, sa.BigInteger, nullable=False, server_default=sa.text("0"))
+
+
+def _of(name: str, table: str, *, primary_key: bool = False, nullable: bool = False) -> sa.Column[str]:
+    return sa.Column(name, _text, sa.ForeignKey(f"{table}.id"), primary_key=primary_key, nullable=nullable)
+
+
+def _among(column: str, values: type[StrEnum] | tuple[str, ...]) -> sa.CheckConstraint:
+    listed = ", ".join(f"'{value}'" for value in values)
+    return sa.CheckConstraint(f"{column} in ({listed})", name=column)
+
+
+person: Final = sa.Table(
+    "person",
+    metadata,
+    _id(),
+    _words("name", None),
+    _words("profession"),
+    _words("role", None),
+    _words("email"),
+    _words("phone"),
+    _words("locale", "en"),
+    sa.Column("issuer", _text),
+    sa.Column("subject", _text),
+    _flag("may_audit"),
+    _flag("may_administer"),
+    sa.Column("active", sa.Boolean, nullable=False, server_default=sa.text("true")),
+    _when("created"),
+    _among("role", Role),
+    sa.CheckConstraint("name <> ''", name="named"),
+    sa.CheckConstraint("(issuer is null) = (subject is null)", name="issuer_with_subject"),
+    sa.UniqueConstraint("issuer", "subject"),
+    sa.Index("person_email", sa.text("lower(email)")),
+)
+
+plan: Final = sa.Table(
+    "plan",
+    metadata,
+    _id(),
+    _words("family", None),
+    _words("given", None),
+    sa.Column("born", sa.Date, nullable=False),
+    _words("gender", "unknown"),
+    _words("mrn"),
+    _words("language", "en"),
+    _words("phone"),
+    _of("steward", "person", nullable=True),
+    _of("patient", "person", nullable=True),
+    _when("created"),
+    _count("grant_version"),
+    _among("gender", ("female", "male", "other", "unknown")),
+    sa.Index("plan_mrn", "mrn", unique=True, postgresql_where=sa.text("mrn <> ''")),
+    sa.Index("plan_patient", "patient"),
+)
+
+participant: Final = sa.Table(
+    "participant",
+    metadata,
+    _of("plan", "plan", primary_key=True),
+    _of("person", "person", primary_key=True),
+    _words("role", None),
+    _when("since"),
+    _maybe("ends"),
+    _maybe("removed"),
+    sa.Column("sections", postgresql.ARRAY(_text)),
+    _words("relation"),
+    _of("added_by", "person", nullable=True),
+    _among("role", Role),
+    sa.Index("participant_person", "person"),
+)
+
+consent: Final = sa.Table(
+    "consent",
+    metadata,
+    _of("plan", "plan", primary_key=True),
+    _of("person", "person", primary_key=True),
+    sa.Column("section", _text, primary_key=True),
+    sa.Column("recorded", _instant, primary_key=True),
+    sa.Column("access", _text),
+    _maybe("ends"),
+    _words("agreed_by", None),
+    _of("recorded_by", "person"),
+    _words("how", None),
+    _words("text_version", None),
+    _among("section", Section),
+    _among("access", ("none", "read", "granted")),
+    _among("how", How),
+    sa.CheckConstraint("ends is null or access is not null", name="ends"),
+)
+"""As recorded, never changed; the latest of a person and section counts. No access: an earlier one is taken back."""
+
+invitation: Final = sa.Table(
+    "invitation",
+    metadata,
+    _id(),
+    _of("plan", "plan"),
+    _of("inviter", "person"),
+    _words("role", None),
+    _words("relation", None),
+    sa.Column("sections", postgresql.ARRAY(_text), nullable=False),
+    _maybe("access_ends"),
+    _given("made"),
+    sa.Column("secret_hash", _binary, nullable=False),
+    _words("delivery", None),
+    _words("state", None),
+    sa.Column("code_hash", _binary),
+    _maybe("code_expires"),
+    sa.Column("browser_hash", _binary),
+    sa.Column("codes_sent", sa.SmallInteger, nullable=False),
+    sa.Column("wrong_codes", sa.SmallInteger, nullable=False),
+    _maybe("opened"),
+    _maybe("finished"),
+    _of("person", "person", nullable=True),
+    _words("name"),
+    _words("address"),
+    _words("locale", "en"),
+    _among("role", Role),
+    _among("delivery", Delivery),
+    _among("state", InvitationState),
+    sa.CheckConstraint("length(secret_hash) = 32", name="secret_hash"),
+    sa.CheckConstraint(f"wrong_codes between 0 and {WRONG_CODES_MAX}", name="wrong_codes"),
+    sa.CheckConstraint(f"codes_sent between 0 and {CODES_SENT_MAX}", name="codes_sent"),
+    sa.CheckConstraint("(state = 'redeemed') = (person is not null)", name="redeemed"),
+    sa.CheckConstraint("(state in ('redeemed', 'revoked', 'killed')) = (finished is not null)", name="finished"),
+    sa.CheckConstraint("(code_hash is null) = (code_expires is null)", name="code_expires"),
+    sa.Index("invitation_plan", "plan", "made"),
+)
+
+session: Final = sa.Table(
+    "session",
+    metadata,
+    _id(),
+    _of("person", "person"),
+    sa.Column("token_hash", _binary, nullable=False, unique=True),
+    _words("idle", None),
+    _given("began"),
+    _given("active"),
+    _given("authenticated"),
+    _maybe("ended"),
+    _words("how"),
+    _words("provider_sid"),
+    sa.Column("address_hash", _binary),
+    _words("agent"),
+    _among("idle", Idle),
+    sa.CheckConstraint("length(token_hash) = 32", name="token_hash"),
+    sa.CheckConstraint("active >= began", name="active"),
+    sa.Index("session_person", "person", "began"),
+    sa.Index("session_provider_sid", "provider_sid", postgresql_where=sa.text("provider_sid <> ''")),
+)
+
+ticket: Final = sa.Table(
+    "ticket",
+    metadata,
+    sa.Column("token_hash", _binary, primary_key=True),
+    _words("purpose", None),
+    sa.Column("words", postgresql.JSONB, nullable=False),
+    _given("expires"),
+    sa.CheckConstraint("length(token_hash) = 32", name="token_hash"),
+    sa.Index("ticket_expires", "expires"),
+)
+"""What serves once and soon: a socket's ticket, a sign-in under way at the provider, a passkey's challenge."""
+
+attempt: Final = sa.Table(
+    "attempt",
+    metadata,
+    sa.Column("purpose", _text, primary_key=True),
+    sa.Column("address_hash", _binary, primary_key=True),
+    sa.Column("tried", _instant, primary_key=True),
+)
+"""Tries from an address, to be counted before anything is looked up."""
+
+passkey: Final = sa.Table(
+    "passkey",
+    metadata,
+    sa.Column("credential", _binary, primary_key=True),
+    _of("person", "person"),
+    sa.Column("public_key", _binary, nullable=False),
+    _count("sign_count"),
+    _flag("backed_up"),
+    _words("label"),
+    _when("made"),
+    _maybe("used"),
+    sa.Index("passkey_person", "person"),
+)
+
+break_glass: Final = sa.Table(
+    "break_glass",
+    metadata,
+    _of("plan", "plan", primary_key=True),
+    _of("person", "person", primary_key=True),
+    sa.Column("began", _instant, primary_key=True),
+    _words("role", None),
+    _words("profession"),
+    _words("reason", None),
+    _given("until"),
+    _words("verdict", "pending"),
+    _of("reviewer", "person", nullable=True),
+    _maybe("reviewed"),
+    _words("review_words"),
+    _among("role", Role),
+    _among("verdict", Verdict),
+    sa.CheckConstraint("reason <> ''", name="reason"),
+    sa.CheckConstraint("until > began and until <= began + interval '60 minutes'", name="until"),
+    sa.CheckConstraint(
+        "(verdict = 'pending') = (reviewer is null) and (reviewer is null) = (reviewed is null)", name="reviewed"
+    ),
+    sa.CheckConstraint("reviewer <> person", name="reviewed_by_another"),
+    sa.Index("break_glass_pending", "began", postgresql_where=sa.text("verdict = 'pending'")),
+)
+
+looked: Final = sa.Table(
+    "looked",
+    metadata,
+    _of("plan", "plan", primary_key=True),
+    _of("person", "person", primary_key=True),
+    sa.Column("section", _text, primary_key=True),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    _when("looked"),
+    _among("section", Section),
+)
+
+head: Final = sa.Table(
+    "head",
+    metadata,
+    _id("plan"),
+    _count("seq"),
+    sa.Column("hash", _binary, nullable=False, server_default=sa.text("decode(repeat('00', 32), 'hex')")),
+    sa.CheckConstraint("seq >= 0", name="seq"),
+    sa.CheckConstraint("length(hash) = 32", name="hash"),
+    # The hot row of a commit: it stays on its page, and nothing but its key is indexed.
+    postgresql_with={"fillfactor": 50},
+)
+"""The end of each plan's journal; its lock is the turn to write. No foreign key: the hub's own journal has one."""
+
+journal: Final = sa.Table(
+    "journal",
+    metadata,
+    sa.Column("plan", _text, primary_key=True),
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    _given("recorded"),
+    _words("actor", None),
+    _words("on_behalf_of", None),
+    _words("role", None),
+    _words("session", None),
+    _words("action", None),
+    _words("section", None),
+    _words("entry", None),
+    _words("field", None),
+    _words("event", None),
+    _words("purpose", None),
+    _words("policy", None),
+    _words("outcome", None),
+    _words("reason", None),
+    sa.Column("update", _binary),
+    sa.Column("told", postgresql.JSON),
+    sa.Column("prev_hash", _binary, nullable=False),
+    sa.Column("hash", _binary, nullable=False),
+    sa.CheckConstraint("seq > 0", name="seq"),
+    sa.CheckConstraint("action <> ''", name="action"),
+    _among("outcome", ("success", "refused", "failed")),
+    sa.CheckConstraint("length(prev_hash) = 32 and length(hash) = 32", name="hash"),
+    sa.Index("journal_field", "plan", "section", "entry", "field", "seq", postgresql_where=sa.text("section <> ''")),
+    sa.Index("journal_actor", "actor", "recorded"),
+    sa.Index("journal_plan_recorded", "plan", "recorded"),
+    sa.Index("journal_action", "action", "recorded"),
+    sa.Index("journal_outcome", "outcome", "recorded", postgresql_where=sa.text("outcome <> 'success'")),
+)
+"""What happened. Append-only by trigger and grant. ``told`` is JSON as it was hashed, byte by byte: never jsonb.
+
+No foreign key to ``head``: the one statement that inserts joins it, and a check a row would halve the rate.
+"""
+
+snapshot: Final = sa.Table(
+    "snapshot",
+    metadata,
+    sa.Column("plan", _text, primary_key=True),
+    sa.Column("section", _text, primary_key=True),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    sa.Column("state", _binary, nullable=False),
+    sa.Column("clients", postgresql.JSONB, nullable=False),
+    _when("made"),
+    _among("section", Section),
+)
+
+checkpoint: Final = sa.Table(
+    "checkpoint",
+    metadata,
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("root", _binary, nullable=False),
+    _words("note", None),
+    _when("made"),
+    sa.CheckConstraint("length(root) = 32", name="root"),
+)
+"""Signed notes over all heads; append-only, and only a convenience: what proves anything is the copy elsewhere."""
