@@ -158,7 +158,8 @@ class OidcClient:
         """Return who signed in, from the callback's query and what was remembered.
 
         Raises:
-            SignInRefusedError: forged or stale state, no new proof where one was asked for, another issuer, cancelled, or a code the provider does not take.
+            SignInRefusedError: forged or stale state, no new proof where one was asked for, another issuer, cancelled,
+                or a code the provider does not take.
             TokenRefusedError: the ID token does not hold.
             ProviderAwayError: the provider can't be reached or answers nonsense.
         """
