@@ -6,7 +6,7 @@ from auth.decisions import Action, EntryFacts, decide, facts_of
 from auth.roles import Participant
 from crdt.sections import SECTIONS, Section
 from hub.commands import EntryContent, PlanContent, Refusal
-from hub.workflows.contents import retired, words
+from hub.workflows.contents import active, retired, words
 
 
 def facts(plan: PlanContent, section: Section, entry_id: str) -> EntryFacts | None:
@@ -30,6 +30,15 @@ def barred(
     known = facts(plan, section, entry_id) if entry_id else None
     decision = decide(actor, section, action, field=field, entry=known, now=now, command=command)
     return None if decision.allowed else Refusal(decision.code, decision.reason, entry_id, field)
+
+
+def visible(plan: PlanContent, viewer: Participant, section: Section, now: datetime) -> list[EntryContent]:
+    """Return the standing entries that the person may see, in the order of the page; none of a closed section."""
+    return [
+        entry
+        for entry in active(plan, section)
+        if barred(plan, viewer, section, Action.READ, now=now, entry_id=entry.id) is None
+    ]
 
 
 def standing(plan: PlanContent, section: Section, entry_id: str) -> EntryContent | Refusal:

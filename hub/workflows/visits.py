@@ -113,7 +113,7 @@ class VisitPublish:
         act = _Act(plan, actor, now, new_id)
         whole = _answered(act, self)
         for number, start in enumerate(self.starts):
-            whole = _and(whole, _started(act, start, f"starts.{number}"))
+            whole = _and(whole, _started(act, start, number))
         for number, alter in enumerate(self.alters):
             whole = _and(whole, _altered(act, alter, f"alters.{number}"))
         for number, stop in enumerate(self.stops):
@@ -174,7 +174,8 @@ def _without_why(why: str, row: str) -> Refusal | None:
     return None if why.strip() else Refusal("form", "Say why.", "", f"{row}.why")
 
 
-def _started(act: _Act, start: Start, row: str) -> _Changes:
+def _started(act: _Act, start: Start, number: int) -> _Changes:
+    row = f"starts.{number}"
     values: dict[str, Value] = {
         "kind": "medicine",
         "name": start.medicine.strip(),
@@ -190,10 +191,9 @@ def _started(act: _Act, start: Start, row: str) -> _Changes:
         return refusal
     for name, message in faults_of(MEDICATIONS, values).items():
         return Refusal("form", message, "", f"{row}.{'medicine' if name == 'name' else name}")
-    if act.may(Action.CREATE, "", ""):
-        created = made(act.plan, act.actor, act.now, MEDICATIONS, values, act.new_id)
-        if not isinstance(created, Refusal):
-            return [created, _because(act, created.entry, start.why)]
+    created = made(act.plan, act.actor, act.now, MEDICATIONS, values, act.new_id, beside=number)
+    if not isinstance(created, Refusal):
+        return [created, _because(act, created.entry, start.why)]
     refusal = barred(act.plan, act.actor, MEDICATIONS, Action.SUGGEST, now=act.now)
     return refusal or [suggested(MEDICATIONS, "", "", values, start.why, act.actor, act.now, act.new_id())]
 

@@ -1,0 +1,188 @@
+"""The agenda of a huddle, ranked by what is dangerous, and the card of each patient in it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from crdt.sections import Section
+from hub.commands import EntryContent, PlanContent
+from hub.workflows import monitoring, questions, referral_states, tasks, transitions
+from hub.workflows.contents import active, day, headline, instant, words
+from hub.workflows.digests import Line
+from hub.workflows.medications import MEDICATIONS, unreconciled
+
+
+class Cause(StrEnum):
+    """Why a patient stands on the agenda, the most dangerous first."""
+
+    DISCHARGE = "discharged"
+    RED_ZONE = "red zone"
+    TASK_OVERDUE = "task overdue"
+    TASK_UNOWNED = "task nobody accepted"
+    REFERRAL_LATE = "referral past its date"
+    UNRECONCILED = "medicine not reconciled"
+    QUESTION = "question from home"
+    STALE = "review date passed"
+    PINNED = "pinned"
+
+
+_RANKS = {cause: rank for rank, cause in enumerate(Cause)}
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """One reason to talk about a patient, with where it stands in the plan."""
+
+    cause: Cause
+    section: Section | None
+    entry: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """What the ranking needs of a patient. ``pinned`` is the reason someone pinned them, ``""`` for no pin."""
+
+    plan: PlanContent
+    patient: str
+    pinned: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One patient on the agenda, with the reasons in order of danger."""
+
+    plan_id: str
+    patient: str
+    flags: tuple[Flag, ...]
+
+
+def agenda(briefs: Iterable[Brief], now: datetime) -> tuple[Item, ...]:
+    """Return the patients worth talking about, ranked: whoever has more of a more dangerous cause comes first.
+
+    Compares the counts cause by cause, so the order can be explained in one sentence; ties go by name.
+    """
+    items = [Item(each.plan.plan_id, each.patient, flags(each, now)) for each in briefs]
+    return tuple(sorted((item for item in items if item.flags), key=_order))
+
+
+def _order(item: Item) -> tuple[tuple[int, ...], str, str]:
+    counts = [0] * len(_RANKS)
+    for flag in item.flags:
+        counts[_RANKS[flag.cause]] -= 1
+    return tuple(counts), item.patient.casefold(), item.plan_id
+
+
+def flags(brief: Brief, now: datetime) -> tuple[Flag, ...]:
+    """Return the reasons to talk about a patient, the most dangerous first."""
+    plan, today = brief.plan, now.date()
+    found = [*_transitions(plan, today), *_zones(plan), *_tasks(plan, today), *_referrals(plan, now)]
+    found += [
+        Flag(Cause.UNRECONCILED, MEDICATIONS, entry.id, headline(MEDICATIONS, entry)) for entry in unreconciled(plan)
+    ]
+    found += [
+        Flag(Cause.QUESTION, Section.CAREGIVER_LOG, entry.id, headline(Section.CAREGIVER_LOG, entry))
+        for entry in questions.unanswered(plan)
+    ]
+    found += _stale(plan, today)
+    if brief.pinned:
+        found.append(Flag(Cause.PINNED, None, "", brief.pinned))
+    return tuple(sorted(found, key=lambda flag: _RANKS[flag.cause]))
+
+
+def _transitions(plan: PlanContent, today: date) -> Iterable[Flag]:
+    for entry in active(plan, Section.TRANSITIONS):
+        if not transitions.in_window(entry.values, today):
+            continue
+        running = [clock for clock in transitions.clocks(entry.values, today) if not clock.done]
+        if running:
+            late = [clock.name for clock in running if clock.late]
+            told = f"{', '.join(late)} overdue" if late else f"{running[0].name} due {running[0].due.isoformat()}"
+            words_of = f"home from {headline(Section.TRANSITIONS, entry)}, {told}"
+            yield Flag(Cause.DISCHARGE, Section.TRANSITIONS, entry.id, words_of)
+
+
+def _zones(plan: PlanContent) -> Iterable[Flag]:
+    for entry in active(plan, Section.MONITORING):
+        state = monitoring.zone_state(entry.values)
+        if state.zone == "red" and state.reading is not None:
+            told = f"{headline(Section.MONITORING, entry)}: {state.reading.get('value')} {words(entry.values, 'unit')}"
+            yield Flag(Cause.RED_ZONE, Section.MONITORING, entry.id, told.strip())
+
+
+def _tasks(plan: PlanContent, today: date) -> Iterable[Flag]:
+    for entry in active(plan, Section.TASKS):
+        told = headline(Section.TASKS, entry)
+        if late := tasks.days_late(entry.values, today):
+            yield Flag(Cause.TASK_OVERDUE, Section.TASKS, entry.id, f"{told}, {late} days")
+        elif tasks.unowned(entry.values):
+            yield Flag(Cause.TASK_UNOWNED, Section.TASKS, entry.id, told)
+
+
+def _referrals(plan: PlanContent, now: datetime) -> Iterable[Flag]:
+    for entry in active(plan, Section.REFERRALS):
+        late = referral_states.silence(entry.values, now).late
+        if late:
+            told = f"{headline(Section.REFERRALS, entry)}, {late} days"
+            yield Flag(Cause.REFERRAL_LATE, Section.REFERRALS, entry.id, told)
+
+
+def _stale(plan: PlanContent, today: date) -> Iterable[Flag]:
+    for section in Section:
+        for entry in active(plan, section):
+            due = day(entry.values, "review_due")
+            if due is not None and due < today:
+                yield Flag(Cause.STALE, section, entry.id, headline(section, entry))
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """The five rows of a patient in the huddle; decide, do and if are what is typed there and what stands."""
+
+    changed: tuple[Line, ...]
+    worry: tuple[str, ...]
+    decided: tuple[EntryContent, ...]
+    """Decisions of today, the latest last."""
+    do: tuple[EntryContent, ...]
+    """Open tasks, the overdue and unowned first."""
+    contingencies: tuple[str, ...]
+
+
+def card(plan: PlanContent, changed: Sequence[Line], people: Mapping[str, str], now: datetime) -> Card:
+    """Return a patient's card. ``changed`` is the digest since the last huddle, for the one who looks."""
+    today = now.date()
+    open_tasks = [entry for entry in active(plan, Section.TASKS) if tasks.is_open(entry.values) or _rejected(entry)]
+    open_tasks.sort(key=lambda entry: (-tasks.days_late(entry.values, today), not tasks.unowned(entry.values)))
+    decided = tuple(each for each in active(plan, Section.HUDDLES) if day(each.values, "date") == today)
+    return Card(tuple(changed), _worries(plan, people), decided, tuple(open_tasks), _contingencies(plan))
+
+
+def _rejected(entry: EntryContent) -> bool:
+    return words(entry.values, "state") == "rejected"
+
+
+def last_huddle(plan: PlanContent, today: date) -> date | None:
+    """Return the day of the last huddle before today that decided anything."""
+    days = [day(entry.values, "date") for entry in plan.entries(Section.HUDDLES).values()]
+    return max((each for each in days if each is not None and each < today), default=None)
+
+
+def _worries(plan: PlanContent, people: Mapping[str, str]) -> tuple[str, ...]:
+    told: list[str] = []
+    for entry in questions.unanswered(plan):
+        by = people.get(plan.creator(Section.CAREGIVER_LOG, entry.id), "from home")
+        when = instant(entry.values, "when")
+        on = f", {when.date().isoformat()}" if when is not None else ""
+        told.append(f'"{headline(Section.CAREGIVER_LOG, entry)}" - {by}{on}')
+    for entry in active(plan, Section.TRANSITIONS):
+        if words(entry.values, "severity") in ("watcher", "unstable"):
+            told.append(words(entry.values, "handoff_summary") or words(entry.values, "severity"))
+    return tuple(told)
+
+
+def _contingencies(plan: PlanContent) -> tuple[str, ...]:
+    told = [words(entry.values, "red_instructions") for entry in active(plan, Section.MONITORING)]
+    told += [words(entry.values, "handoff_contingency") for entry in active(plan, Section.TRANSITIONS)]
+    told += [words(entry.values, "contingency") for entry in active(plan, Section.HUDDLES)]
+    return tuple(dict.fromkeys(each for each in told if each))

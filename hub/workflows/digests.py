@@ -1,0 +1,147 @@
+"""What changed since someone last looked, in clinical order: allergies, medicines, states, then the rest.
+
+Input is what the journal's rows say, as ``Edit``; several edits of one field count once, from its first value to its
+last, and what came back to where it was is left out.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from auth.decisions import fields_visible
+from auth.roles import Participant
+from crdt.fields import Form, Kind
+from crdt.sections import SECTIONS, Section
+from hub.commands import EntryContent, PlanContent
+from hub.workflows.contents import headline, words
+from hub.workflows.grants import visible
+
+LINES_MAX: Final = 200
+"""Lines of one digest; whoever was away longer reads the plan."""
+
+SILENT: Final = frozenset({"position", "source", "state_since", "content_hash", "rxcui", "code"})
+"""Fields whose change tells nobody anything."""
+
+STATES: Final = frozenset(
+    {
+        "state", "lifecycle", "event", "accepted", "reconciliation", "medicines_reconciled", "code_status",
+        "clinical_status", "contact_done", "visit_done", "need_met", "appointment", "signed_by",
+    }
+)  # fmt: skip
+"""Fields that say where something stands."""
+
+GROUPS: Final = ("Allergies", "Medicines", "States", "Rest")
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One change of one field as the journal has it. ``made`` marks the row that made the entry."""
+
+    section: Section
+    entry: str
+    field: str
+    before: str
+    after: str
+    actor: str
+    recorded: datetime
+    made: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a digest, ready to be shown: ``change`` is ``dose: 40 mg -> 80 mg`` in words."""
+
+    group: str
+    section: Section
+    entry: str
+    headline: str
+    change: str
+    by: str
+    recorded: datetime
+
+
+def collapsed(edits: Iterable[Edit]) -> list[Edit]:
+    """Return one edit a field, from its first value to its last; those that changed nothing are gone."""
+    fields: dict[tuple[Section, str, str], Edit] = {}
+    for edit in sorted(edits, key=lambda each: each.recorded):
+        path = (edit.section, edit.entry, edit.field)
+        first = fields.get(path)
+        fields[path] = edit if first is None else replace(edit, before=first.before, made=first.made)
+    return [edit for edit in fields.values() if edit.made or edit.before != edit.after]
+
+
+def digest(
+    plan: PlanContent,
+    viewer: Participant,
+    edits: Iterable[Edit],
+    people: Mapping[str, str],
+    now: datetime,
+    *,
+    since: datetime | None = None,
+) -> tuple[Line, ...]:
+    """Return what others changed and the viewer may see, clinically ordered, at most ``LINES_MAX`` lines.
+
+    ``people`` gives the name of each person. What a viewer may not see now is left out, however it was then.
+    """
+    fresh = [edit for edit in edits if edit.actor != viewer.person_id and (since is None or edit.recorded > since)]
+    entries = {
+        (section, entry.id): entry
+        for section in {edit.section for edit in fresh}
+        for entry in visible(plan, viewer, section, now)
+    }
+    shown = {section: fields_visible(viewer, section, now) for section, _ in entries}
+    lines = [
+        line
+        for edit in collapsed(fresh)
+        if (entry := entries.get((edit.section, edit.entry))) is not None
+        and (edit.made or edit.field in shown[edit.section])
+        and (line := _line(edit, entry, people)) is not None
+    ]
+    made = {(line.section, line.entry) for line in lines if line.change == "new"}
+    lines = [line for line in lines if line.change == "new" or (line.section, line.entry) not in made]
+    lines.sort(key=_rank)
+    return tuple(lines[:LINES_MAX])
+
+
+def _rank(line: Line) -> tuple[int, int, float]:
+    sections = tuple(Section)
+    return GROUPS.index(line.group), sections.index(line.section), -line.recorded.timestamp()
+
+
+def _line(edit: Edit, entry: EntryContent, people: Mapping[str, str]) -> Line | None:
+    if edit.field in SILENT and not edit.made:
+        return None
+    change = "new" if edit.made else _change(edit, people)
+    by = people.get(edit.actor, "someone who left the team")
+    return Line(
+        group_of(edit, entry), edit.section, edit.entry, headline(edit.section, entry), change, by, edit.recorded
+    )
+
+
+def group_of(edit: Edit, entry: EntryContent) -> str:
+    """Return the group in which an edit is told."""
+    if edit.section is Section.MEDICATIONS:
+        return "Allergies" if words(entry.values, "kind") == "allergy" else "Medicines"
+    return "States" if edit.field in STATES else "Rest"
+
+
+def _change(edit: Edit, people: Mapping[str, str]) -> str:
+    field = SECTIONS[edit.section].field(edit.field)
+    label = field.label if field is not None else edit.field
+    if field is not None and field.kind is not Kind.REGISTER:
+        return f"{label} changed"
+    told: Callable[[str], str] = str
+    if field is not None and field.form is Form.PERSON:
+        told = lambda person: people.get(person, "someone")  # noqa: E731
+    elif field is not None and field.form is Form.ENTRY:
+        return f"{label} changed"
+    if not edit.before:
+        return f"{label}: {told(edit.after)}"
+    return f"{label}: {told(edit.before)} -> {told(edit.after) if edit.after else 'empty'}"
+
+
+def grouped(lines: Sequence[Line]) -> tuple[tuple[str, tuple[Line, ...]], ...]:
+    """Return the lines by group, the empty groups left out."""
+    told = ((group, tuple(line for line in lines if line.group == group)) for group in GROUPS)
+    return tuple((group, some) for group, some in told if some)

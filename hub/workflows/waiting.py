@@ -1,0 +1,218 @@
+"""What waits on me, across plans; and what I asked of others."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from auth.decisions import Action
+from auth.roles import Participant
+from crdt.sections import Section
+from hub.commands import EntryContent, PlanContent
+from hub.workflows import huddles, monitoring, questions, referral_states, tasks
+from hub.workflows.comments import comments_on
+from hub.workflows.contents import day, headline, members, words
+from hub.workflows.grants import barred, visible
+from hub.workflows.medications import MEDICATIONS, unreconciled
+from hub.workflows.suggestions import open_suggestions
+
+
+class Kind(StrEnum):
+    """Why something waits on a person, in the order of the list."""
+
+    RED_ZONE = "red zone"
+    TASK_TO_ACCEPT = "task to accept"
+    TASK_TO_DO = "task to do"
+    REFERRAL_TO_ANSWER = "referral to answer"
+    REFERRAL_TO_DECIDE = "referral to decide"
+    MEDICINE_TO_DECIDE = "medicine to decide"
+    QUESTION = "question from home"
+    SUGGESTION = "suggestion"
+    MENTION = "mention"
+    READ_BACK = "read back"
+    SIGNATURE = "signature"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One thing that waits on a person. ``commands`` are those which settle it, the most likely first."""
+
+    kind: Kind
+    plan_id: str
+    section: Section
+    entry: str
+    words: str
+    due: date | None
+    late: int
+    """Days past its day; 0 where it is in time."""
+    commands: tuple[str, ...]
+    key: str = ""
+    """Of the suggestion or comment, where it is one."""
+
+
+def waiting_on(plan: PlanContent, viewer: Participant, now: datetime) -> tuple[Waiting, ...]:
+    """Return what waits on the viewer in this plan: the late first, then by kind and day."""
+    found = [
+        *_tasks(plan, viewer, now),
+        *_referrals(plan, viewer, now),
+        *_monitoring(plan, viewer, now),
+        *_medicines(plan, viewer, now),
+        *_questions(plan, viewer, now),
+        *_suggestions(plan, viewer, now),
+        *_mentions(plan, viewer, now),
+        *_huddles(plan, viewer, now),
+    ]
+    kinds = tuple(Kind)
+    return tuple(sorted(found, key=lambda each: (-each.late, kinds.index(each.kind), each.due or date.max)))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A task or referral that the viewer asked of someone, and where it stands."""
+
+    section: Section
+    entry: str
+    words: str
+    of: str
+    """Person id, ``""`` for a place outside the hub."""
+    state: str
+    due: date | None
+    late: int
+    unowned: bool
+
+
+def asked_of_others(plan: PlanContent, viewer: Participant, now: datetime) -> tuple[Asked, ...]:
+    """Return what the viewer asked of others and is still open, the late and the unowned first."""
+    today, me = now.date(), viewer.person_id
+    found: list[Asked] = []
+    for entry in visible(plan, viewer, Section.TASKS, now):
+        values, owner = entry.values, words(entry.values, "owner")
+        if words(values, "requester") == me != owner and (tasks.is_open(values) or tasks.unowned(values)):
+            late = tasks.days_late(values, today)
+            found.append(
+                Asked(
+                    Section.TASKS, entry.id, headline(Section.TASKS, entry), owner, words(values, "state"),
+                    day(values, "due"), late, tasks.unowned(values),
+                )
+            )  # fmt: skip
+    for entry in visible(plan, viewer, Section.REFERRALS, now):
+        values, state = entry.values, words(entry.values, "state")
+        if words(values, "asker") == me and state in referral_states.UNDERWAY:
+            late = referral_states.silence(values, now).late
+            found.append(
+                Asked(
+                    Section.REFERRALS, entry.id, headline(Section.REFERRALS, entry), words(values, "recipient"), state,
+                    day(values, "expected_by"), late, state in ("requested", "received"),
+                )
+            )  # fmt: skip
+    return tuple(sorted(found, key=lambda each: (-each.late, not each.unowned, each.due or date.max)))
+
+
+def _item(
+    plan: PlanContent,
+    kind: Kind,
+    section: Section,
+    entry: EntryContent,
+    *commands: str,
+    told: str = "",
+    due: date | None = None,
+    late: int = 0,
+    key: str = "",
+) -> Waiting:
+    return Waiting(kind, plan.plan_id, section, entry.id, told or headline(section, entry), due, late, commands, key)
+
+
+def _tasks(plan: PlanContent, viewer: Participant, now: datetime) -> Iterable[Waiting]:
+    for entry in visible(plan, viewer, Section.TASKS, now):
+        state = words(entry.values, "state")
+        if words(entry.values, "owner") != viewer.person_id or state not in tasks.OPEN:
+            continue
+        kind = Kind.TASK_TO_ACCEPT if state in tasks.ASKED else Kind.TASK_TO_DO
+        verbs = ("accept", "reject") if state in tasks.ASKED else ("complete", "start", "hold", "resume", "fail")
+        possible = tuple(f"task.{verb}" for verb in verbs if verb in tasks.MACHINE.verbs_from(state))
+        late = tasks.days_late(entry.values, now.date())
+        yield _item(plan, kind, Section.TASKS, entry, *possible, due=day(entry.values, "due"), late=late)
+
+
+def _referrals(plan: PlanContent, viewer: Participant, now: datetime) -> Iterable[Waiting]:
+    for entry in visible(plan, viewer, Section.REFERRALS, now):
+        values, state = entry.values, words(entry.values, "state")
+        due, late = day(values, "expected_by"), referral_states.silence(values, now).late
+        if words(values, "recipient") == viewer.person_id and state in referral_states.UNDERWAY:
+            asked = state in ("requested", "received")
+            verbs = ("referral.accept", "referral.reject") if asked else ("visit.publish", "referral.schedule")
+            yield _item(plan, Kind.REFERRAL_TO_ANSWER, Section.REFERRALS, entry, *verbs, due=due, late=late)
+        elif words(values, "asker") == viewer.person_id and state in ("reported", "rejected"):
+            settle = ["referral.send", "referral.cancel"] if state == "rejected" else ["referral.close"]
+            if referral_states.undecided(values):
+                settle.insert(0, "referral.decide_recommendation")
+            yield _item(plan, Kind.REFERRAL_TO_DECIDE, Section.REFERRALS, entry, *settle, due=due)
+
+
+def _monitoring(plan: PlanContent, viewer: Participant, now: datetime) -> Iterable[Waiting]:
+    for entry in visible(plan, viewer, Section.MONITORING, now):
+        zone = monitoring.zone_state(entry.values)
+        if words(entry.values, "responder") == viewer.person_id and zone.zone == "red":
+            yield _item(plan, Kind.RED_ZONE, Section.MONITORING, entry, "comment.make")
+
+
+def _medicines(plan: PlanContent, viewer: Participant, now: datetime) -> Iterable[Waiting]:
+    for entry in unreconciled(plan):
+        refusal = barred(
+            plan, viewer, MEDICATIONS, Action.COMMAND, now=now, entry_id=entry.id, command="medication.decide"
+        )
+        if refusal is None:
+            yield _item(plan, Kind.MEDICINE_TO_DECIDE, MEDICATIONS, entry, "medication.decide")
+
+
+def _questions(plan: PlanContent, viewer: Participant, now: datetime) -> Iterable[Waiting]:
+    section = Section.CAREGIVER_LOG
+    for entry in questions.unanswered(plan):
+        if barred(plan, viewer, section, Action.COMMAND, now=now, entry_id=entry.id, command="question.answer") is None:
+            yield _item(plan, Kind.QUESTION, section, entry, "question.answer")
+
+
+def _suggestions(plan: PlanContent, viewer: Participant, now: datetime) -> Iterable[Waiting]:
+    for section in plan.sections:
+        for key, record in open_suggestions(plan, section).items():
+            entry = plan.entry(section, words(record, "entry"))
+            if words(record, "proposer") == viewer.person_id or (entry is None and words(record, "entry")):
+                continue
+            action = Action.WRITE if entry is not None else Action.CREATE
+            name = words(record, "field")
+            entry_id = entry.id if entry is not None else ""
+            if barred(plan, viewer, section, action, now=now, entry_id=entry_id, field=name) is None:
+                told = headline(section, entry) if entry is not None else "a new entry"
+                settle = ("suggestion.accept", "suggestion.decline")
+                yield Waiting(Kind.SUGGESTION, plan.plan_id, section, entry_id, told, None, 0, settle, key)
+
+
+def _mentions(plan: PlanContent, viewer: Participant, now: datetime) -> Iterable[Waiting]:
+    called = {viewer.person_id, viewer.role.value}
+    for section in plan.sections:
+        for entry in visible(plan, viewer, section, now):
+            for key, record in comments_on(plan, section, entry.id).items():
+                mentions = set(words(record, "mentions").split())
+                if (
+                    called & mentions
+                    and not words(record, "resolved_by")
+                    and words(record, "author") != viewer.person_id
+                ):
+                    yield _item(plan, Kind.MENTION, section, entry, "comment.resolve", key=key)
+
+
+def _huddles(plan: PlanContent, viewer: Participant, now: datetime) -> Iterable[Waiting]:
+    me = viewer.person_id
+    for entry in visible(plan, viewer, Section.HUDDLES, now):
+        owing = huddles.to_read_back(plan, entry)
+        if me in owing and not huddles.is_signed(entry):
+            yield _item(plan, Kind.READ_BACK, Section.HUDDLES, entry, "huddle.read_back")
+        elif me in members(entry.values, "attendees") and me not in huddles.signers(entry) and not owing:
+            yield _item(plan, Kind.SIGNATURE, Section.HUDDLES, entry, "huddle.sign")
+
+
+def by_kind(found: Iterable[Waiting]) -> Mapping[Kind, tuple[Waiting, ...]]:
+    """Return what waits by kind, in the order of the kinds; kinds with nothing are left out."""
+    some = tuple(found)
+    told = ((kind, tuple(each for each in some if each.kind is kind)) for kind in Kind)
+    return {kind: items for kind, items in told if items}
