@@ -1,5 +1,7 @@
 """The way to Postgres: one pool a process, bounded everywhere, and only to a server that keeps what it took."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Final
 
 import sqlalchemy as sa
@@ -8,6 +10,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from hub.journal import Turn
+from hub.store.away import away
 
 CONNECTIONS_MAX: Final = 10
 """In one process; a hub needs few, and Postgres has a hundred for all."""
@@ -98,6 +101,18 @@ async def check(engine: AsyncEngine) -> None:
         for name in _DURABLE:
             if (await connection.execute(sa.text(f"show {name}"))).scalar_one() == "off":
                 raise StoreError(f"PostgreSQL runs with {name} = off and would lose saved edits. Set {name} = on.")
+
+
+@asynccontextmanager
+async def connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """Yield a connection in a transaction of its own.
+
+    Raises:
+        JournalAwayError: the database can't be reached.
+    """
+    with away():
+        async with engine.begin() as connection:
+            yield connection
 
 
 def connection_of(turn: Turn) -> AsyncConnection:

@@ -6,14 +6,13 @@ the driver itself, on a connection of its own: what SQLAlchemy adds would cost m
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from operator import attrgetter
 from typing import Final, TypeAlias
 
 import asyncpg
 import msgspec
-import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from crdt.sections import Section
@@ -32,6 +31,7 @@ from hub.journal import (
     chained,
     head_after,
 )
+from hub.store.away import away, away_in_turn
 from hub.store.clock import CLOCK_OFF_SECONDS_MAX, Clock
 
 COLUMNS: Final = Row.__struct_fields__
@@ -133,7 +133,7 @@ class PostgresJournal:
         async with self._appending:
             driver = await self._append_driver()
             try:
-                with _away():
+                with away():
                     return await append_rows(driver, batches, self._clock)
             except BaseException:
                 await self._drop_append_driver()
@@ -141,19 +141,20 @@ class PostgresJournal:
 
     @asynccontextmanager
     async def exclusively(self, plan: str) -> AsyncIterator["PostgresTurn"]:
-        with _away():
+        with away():
             connection = await self._engine.connect()
         try:
-            with _away():
+            with away():
                 await connection.begin()
                 driver = await driver_of(connection)
                 found = await driver.fetchrow("select seq, hash from head where plan = $1 for update", plan)
             if found is None:
                 raise KeyError(plan)
             turn = PostgresTurn(plan, Head(*found), connection, driver, self._clock)
-            yield turn
+            with away_in_turn():
+                yield turn
             turn.assert_recorded()
-            with _away():
+            with away():
                 await connection.commit()
         finally:
             await connection.close()  # Rolls back what was not committed.
@@ -213,7 +214,7 @@ class PostgresJournal:
 
     @asynccontextmanager
     async def _driver(self) -> AsyncIterator[Driver]:
-        with _away():
+        with away():
             async with self._engine.connect() as connection:
                 yield await driver_of(connection)
 
@@ -223,7 +224,7 @@ class PostgresJournal:
             if not driver.is_closed():
                 return driver
             await self._drop_append_driver()
-        with _away():
+        with away():
             self._kept = await self._engine.connect()
             return await driver_of(self._kept)
 
@@ -257,12 +258,12 @@ class PostgresTurn:
         return self._connection
 
     async def since(self, seq: int, *, limit: int = ROWS_READ_MAX) -> list[Row]:
-        with _away():
+        with away():
             return await rows_since(self._driver, self._plan, seq, limit)
 
     async def append(self, acts: Sequence[Act]) -> Head:
         if acts:
-            with _away():
+            with away():
                 heads = await append_rows(self._driver, [Batch(self._plan, self._head, acts)], self._clock)
             self._head = heads[self._plan]
             self._recorded = True
@@ -321,24 +322,3 @@ async def driver_of(connection: AsyncConnection) -> Driver:
     driver = raw.driver_connection
     assert isinstance(driver, asyncpg.Connection), "the engine's driver is asyncpg"
     return driver
-
-
-@contextmanager
-def _away() -> Iterator[None]:
-    """Turn every way in which a database can be out of reach into one error."""
-    try:
-        yield
-    except (
-        OSError,
-        asyncpg.PostgresConnectionError,
-        asyncpg.InterfaceError,
-        asyncpg.InternalClientError,
-        asyncpg.OperatorInterventionError,
-        asyncpg.InsufficientResourcesError,
-        asyncpg.LockNotAvailableError,
-        asyncpg.InvalidAuthorizationSpecificationError,
-        sa.exc.InterfaceError,
-        sa.exc.OperationalError,
-        sa.exc.TimeoutError,
-    ) as error:
-        raise JournalAwayError(f"the journal can't be reached: {type(error).__name__}") from error

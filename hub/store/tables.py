@@ -227,9 +227,10 @@ ticket: Final = sa.Table(
 attempt: Final = sa.Table(
     "attempt",
     metadata,
-    sa.Column("purpose", _text, primary_key=True),
-    sa.Column("address_hash", _binary, primary_key=True),
-    sa.Column("tried", _instant, primary_key=True),
+    _words("purpose", None),
+    sa.Column("address_hash", _binary, nullable=False),
+    _given("tried"),
+    sa.Index("attempt_address", "purpose", "address_hash", "tried"),
 )
 """Tries from an address, to be counted before anything is looked up."""
 

@@ -3,9 +3,10 @@
 create table attempt (
     purpose text collate "C" not null,
     address_hash bytea not null,
-    tried timestamptz not null,
-    constraint attempt_pkey primary key (purpose, address_hash, tried)
+    tried timestamptz not null
 );
+
+create index attempt_address on attempt (purpose, address_hash, tried);
 
 create table checkpoint (
     seq bigint not null,

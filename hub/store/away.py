@@ -1,0 +1,49 @@
+"""Every way in which a database can be out of reach, as one error that the rest of the hub knows."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import asyncpg
+import sqlalchemy as sa
+
+from hub.journal import JournalAwayError
+
+_OF_THE_DATABASE: Final = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    sa.exc.InterfaceError,
+    sa.exc.OperationalError,
+    sa.exc.TimeoutError,
+)
+
+
+@contextmanager
+def away() -> Iterator[None]:
+    """Around what only talks to the database.
+
+    Raises:
+        JournalAwayError: it could not be reached, is shutting down, or is full.
+    """
+    try:
+        yield
+    except (OSError, *_OF_THE_DATABASE) as error:
+        raise _away(error) from error
+
+
+@contextmanager
+def away_in_turn() -> Iterator[None]:
+    """Around what a turn's holder does: an ``OSError`` there may be about something else."""
+    try:
+        yield
+    except _OF_THE_DATABASE as error:
+        raise _away(error) from error
+
+
+def _away(error: Exception) -> JournalAwayError:
+    return JournalAwayError(f"the database can't be reached: {type(error).__name__}")

@@ -1,0 +1,95 @@
+"""Notes between processes over Postgres' LISTEN and NOTIFY, from a connection of their own.
+
+NOTIFY inside a journal's transaction would serialise all commits on one lock; so it is sent after the commit, and a
+note that is lost with the process costs the others a poll.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from typing import Final
+
+import asyncpg
+
+from hub.bus import Hear, Listening, Note, decoder, packed
+
+CHANNEL: Final = "careplan_hub"
+NOTE_BYTES_MAX: Final = 7_900
+"""Postgres takes payloads under 8,000 bytes."""
+
+NOTES_WAITING_MAX: Final = 1_000
+"""Beyond it the oldest are dropped: they are hints."""
+
+RECONNECT_SECONDS: Final = 0.5
+ALIVE_SECONDS: Final = 3.0
+"""How often the connection proves that it still hears."""
+
+NOTIFY: Final = "select pg_notify($1, note) from unnest($2::text[]) as note"
+
+_log = logging.getLogger("hub.bus")
+
+
+class PostgresBus:
+    """Fills ``Bus`` for processes that share a database."""
+
+    def __init__(self, connect: Callable[[], "asyncio.Future[asyncpg.Connection]"], *, sender: str) -> None:
+        """``connect`` opens a connection outside the pool; ``sender`` tells this process from the others."""
+        self._connect = connect
+        self._sender = sender
+        self._hear: Hear | None = None
+        self._waiting: list[Note] = []
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def publish(self, note: Note) -> None:
+        self._waiting.append(note)
+        del self._waiting[:-NOTES_WAITING_MAX]
+        self._wake.set()
+
+    def listen(self, hear: Hear) -> None:
+        self._hear = hear
+
+    async def start(self) -> None:
+        self._task = asyncio.create_task(self._run(), name="bus")
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+            self._task = None
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self._carry()
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+                _log.warning("the bus lost its connection", extra={"error": type(error).__name__})
+            await asyncio.sleep(RECONNECT_SECONDS)
+
+    async def _carry(self) -> None:
+        """Listen and send until the connection fails."""
+        connection = await self._connect()
+        try:
+            await connection.add_listener(CHANNEL, self._heard)
+            if self._hear is not None:
+                self._hear(Listening())
+            while True:
+                notes, self._waiting = self._waiting, []
+                self._wake.clear()
+                if notes:
+                    await connection.execute(NOTIFY, CHANNEL, packed(notes, NOTE_BYTES_MAX), timeout=ALIVE_SECONDS)
+                try:
+                    async with asyncio.timeout(ALIVE_SECONDS):
+                        await self._wake.wait()
+                except TimeoutError:
+                    await connection.execute("select 1", timeout=ALIVE_SECONDS)
+        finally:
+            connection.terminate()
+
+    def _heard(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
+        assert isinstance(payload, str), "Postgres' notes are texts"
+        note = decoder.decode(payload)
+        if note.sender != self._sender and self._hear is not None:
+            self._hear(note)

@@ -1,0 +1,152 @@
+"""Who takes part in which plan, loaded whole for ``decide``: role, dates, invited sections, consents, break-glass."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from auth.roles import Narrowing, Participant, Role
+from crdt.sections import Section
+from hub.journal import Turn
+from hub.store.engine import connected, connection_of
+from hub.store.tables import participant as table
+
+_LOAD: Final = """
+select person.id as person, plan.id as plan, person.name, person.profession, person.active,
+       coalesce(plan.patient, '') as patient,
+       member.role, member.since, member.ends, member.removed, member.sections,
+       glass.began as glass_began, glass.until as glass_until,
+       glass.role as glass_role, glass.profession as glass_profession,
+       (select jsonb_object_agg(latest.section, jsonb_build_array(latest.access, latest.ends))
+          from (select distinct on (section) section, access, ends from consent
+                 where consent.plan = plan.id and consent.person = person.id
+                 order by section, recorded desc) as latest
+         where latest.access is not null) as consents
+  from plan cross join person
+  left join participant as member on member.plan = plan.id and member.person = person.id
+  left join lateral (select * from break_glass
+                      where break_glass.plan = plan.id and break_glass.person = person.id
+                      order by began desc limit 1) as glass on true
+ where plan.id = :plan and (member.person is not null or glass.person is not null)
+"""
+_LOAD_ONE: Final = sa.text(_LOAD + " and person.id = :person")
+_MEMBERS: Final = "join person on person.id in (select person from participant where plan = :plan)"
+_LOAD_ALL: Final = sa.text(
+    _LOAD.replace("cross join person", _MEMBERS)
+    + " and member.person is not null order by person.name, person.id limit 500"
+)
+
+
+class Participants:
+    """Participants as rows. Every change moves the plan's grant version on, by a trigger."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def load(self, plan_id: str, person_id: str, now: datetime) -> Participant | None:
+        """Return the person's part in the plan, or ``None`` where there is and was none.
+
+        Who is no member at ``now`` but has an emergency reading open comes back with ``broke_glass_until``; a member
+        who was removed or whose time is over comes back as such, for ``decide`` to say so.
+        """
+        async with connected(self._engine) as connection:
+            row = (await connection.execute(_LOAD_ONE, {"plan": plan_id, "person": person_id})).first()
+        return None if row is None else _participant(row, now)
+
+    async def of_plan(self, plan_id: str, now: datetime) -> list[Participant]:
+        """Return everyone who is or was a member, by name."""
+        async with connected(self._engine) as connection:
+            return [_participant(row, now) for row in await connection.execute(_LOAD_ALL, {"plan": plan_id})]
+
+    async def add(self, turn: Turn, participant: Participant, *, added_by: str, relation: str = "") -> None:
+        """Make someone a member, again where they were one before."""
+        values: dict[str, object] = {
+            "plan": participant.plan_id,
+            "person": participant.person_id,
+            "role": participant.role,
+            "ends": participant.ends,
+            "removed": None,
+            "sections": None if participant.sections is None else sorted(participant.sections),
+            "relation": relation,
+            "added_by": added_by or None,
+            "since": sa.func.clock_timestamp() if participant.since is None else participant.since,
+        }
+        statement = sa.dialects.postgresql.insert(table).values(values)
+        again = statement.on_conflict_do_update(index_elements=[table.c.plan, table.c.person], set_=values)
+        await connection_of(turn).execute(again)
+
+    async def change(self, turn: Turn, participant: Participant) -> bool:
+        """Give a present member another role, end or choice of sections; False when they are none."""
+        statement = (
+            self._present(participant.plan_id, participant.person_id)
+            .values(
+                role=participant.role,
+                ends=participant.ends,
+                sections=None if participant.sections is None else sorted(participant.sections),
+            )
+            .returning(table.c.person)
+        )
+        return (await connection_of(turn).execute(statement)).first() is not None
+
+    async def remove(self, turn: Turn, plan_id: str, person_id: str, now: datetime) -> bool:
+        """End a membership; False when there was none to end."""
+        statement = self._present(plan_id, person_id).values(removed=now).returning(table.c.person)
+        return (await connection_of(turn).execute(statement)).first() is not None
+
+    async def versions(self, plan_ids: Sequence[str]) -> Mapping[str, int]:
+        """Return each plan's grant version: it grows with every change of membership, consent or break-glass."""
+        query = sa.text("select id, grant_version from plan where id = any(:plans)")
+        async with connected(self._engine) as connection:
+            return {row.id: row.grant_version for row in await connection.execute(query, {"plans": list(plan_ids)})}
+
+    @staticmethod
+    def _present(plan_id: str, person_id: str) -> sa.Update:
+        present = (table.c.plan == plan_id) & (table.c.person == person_id) & table.c.removed.is_(None)
+        return sa.update(table).where(present)
+
+
+def _participant(row: sa.Row[tuple[object, ...]], now: datetime) -> Participant:
+    told = row._mapping
+    open_glass = told["active"] and told["glass_until"] is not None and told["glass_until"] > now
+    if open_glass and not _is_member(told, now):
+        return Participant(
+            person_id=told["person"],
+            plan_id=told["plan"],
+            name=told["name"],
+            role=Role(told["glass_role"]),
+            profession=told["glass_profession"],
+            since=told["glass_began"],
+            consents=_consents(told["consents"]),
+            broke_glass_until=told["glass_until"],
+            patient_id=told["patient"],
+        )
+    was_member = told["role"] is not None
+    return Participant(
+        person_id=told["person"],
+        plan_id=told["plan"],
+        name=told["name"],
+        role=Role(told["role"] if was_member else told["glass_role"]),
+        profession=told["profession"],
+        since=told["since"] if was_member else told["glass_began"],
+        ends=told["ends"],
+        removed=told["removed"] is not None or not told["active"],
+        sections=None if told["sections"] is None else frozenset(map(Section, told["sections"])),
+        consents=_consents(told["consents"]),
+        broke_glass_until=None if was_member else told["glass_until"],
+        patient_id=told["patient"],
+    )
+
+
+def _is_member(told: sa.RowMapping, now: datetime) -> bool:
+    if told["role"] is None or told["removed"] is not None or told["since"] > now:
+        return False
+    return told["ends"] is None or bool(told["ends"] > now)
+
+
+def _consents(told: Mapping[str, tuple[str, str | None]] | None) -> Mapping[Section, Narrowing]:
+    return {
+        Section(section): Narrowing(access, None if ends is None else datetime.fromisoformat(ends))
+        for section, (access, ends) in (told or {}).items()
+    }

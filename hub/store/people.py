@@ -1,0 +1,93 @@
+"""The directory: everyone who may sign in, staff and family alike."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from auth.roles import Role
+from hub.journal import Turn
+from hub.store.engine import connected, connection_of
+from hub.store.tables import person as table
+
+PEOPLE_MAX: Final = 1_000
+"""No list of people is longer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Someone who may sign in. Roles come from here, never from a provider's claim."""
+
+    person_id: str
+    name: str
+    role: Role
+    """The role in which the person joins a plan when no other is said, and in an emergency reading."""
+    profession: str = ""
+    email: str = ""
+    phone: str = ""
+    locale: str = "en"
+    issuer: str | None = None
+    """The OIDC provider, with ``subject`` the only identity a sign-in goes by."""
+    subject: str | None = None
+    may_audit: bool = False
+    may_administer: bool = False
+    active: bool = True
+
+
+class People:
+    """People as rows."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def add(self, turn: Turn, person: Person) -> None:
+        """Add someone who is not there yet."""
+        await connection_of(turn).execute(sa.insert(table).values(_values(person)))
+
+    async def change(self, turn: Turn, person: Person) -> bool:
+        """Make the row say what ``person`` says; False when there is no such person."""
+        changed = sa.update(table).where(table.c.id == person.person_id).values(_values(person))
+        return (await connection_of(turn).execute(changed.returning(table.c.id))).first() is not None
+
+    async def get(self, person_id: str) -> Person | None:
+        """Return the person of that id, active or not."""
+        return await self._one(table.c.id == person_id)
+
+    async def by_identity(self, issuer: str, subject: str) -> Person | None:
+        """Return whom a provider's issuer and subject stand for."""
+        return await self._one((table.c.issuer == issuer) & (table.c.subject == subject))
+
+    async def by_email(self, email: str) -> list[Person]:
+        """Return everyone with that address, however it is spelt in upper and lower case."""
+        return await self._many(sa.func.lower(table.c.email) == email.lower())
+
+    async def among(self, person_ids: Sequence[str]) -> dict[str, Person]:
+        """Return the people of those ids that exist, by id."""
+        return {each.person_id: each for each in await self._many(table.c.id.in_(person_ids))}
+
+    async def active(self) -> list[Person]:
+        """Return everyone who may sign in, by name."""
+        return await self._many(table.c.active)
+
+    async def _one(self, where: sa.ColumnElement[bool]) -> Person | None:
+        found = await self._many(where)
+        return found[0] if found else None
+
+    async def _many(self, where: sa.ColumnElement[bool]) -> list[Person]:
+        query = sa.select(table).where(where).order_by(table.c.name, table.c.id).limit(PEOPLE_MAX)
+        async with connected(self._engine) as connection:
+            return [_person(row) for row in await connection.execute(query)]
+
+
+def _values(person: Person) -> dict[str, object]:
+    values = asdict(person)
+    values["id"] = values.pop("person_id")
+    return values
+
+
+def _person(row: sa.Row[tuple[object, ...]]) -> Person:
+    values = dict(row._mapping)
+    del values["created"]
+    return Person(person_id=values.pop("id"), role=Role(values.pop("role")), **values)
