@@ -1,0 +1,32 @@
+/** htmx with its Trusted Types policy, and the one rule of ours for its morph: a bound control belongs to the person in it. */
+import htmx from "htmx.org/dist/htmx.esm.js"
+
+/** @typedef {{ createHTML: (words: string) => unknown, createScript: (words: string) => unknown }} Policy */
+/** @typedef {{ initSecurity: (policy: Policy) => void }} HtmxInternals */
+
+/** @returns {Policy} the only policy that the content security policy names; what passes it was rendered and escaped by the hub */
+function policy() {
+  /** @type {Policy} */
+  const rules = { createHTML: (words) => words, createScript: () => "" }
+  const types = /** @type {{ trustedTypes?: { createPolicy: (name: string, rules: Policy) => Policy } }} */ (window).trustedTypes
+  return types ? types.createPolicy("htmx", rules) : rules
+}
+
+/** @param {HTMLSelectElement} old @param {Element} fresh takes the choices over and keeps what is chosen */
+function takeChoices(old, fresh) {
+  const { value } = old
+  old.replaceChildren(...Array.from(fresh.childNodes, (child) => child.cloneNode(true)))
+  if (![...old.options].some((option) => option.value === value)) old.add(new Option(value, value))
+  old.value = value
+}
+
+htmx.registerExtension("bound-fields", {
+  init: (/** @type {HtmxInternals} */ internals) => internals.initSecurity(policy()),
+  htmx_before_morph_node: (/** @type {Element} */ old, /** @type {{ newNode: Element }} */ { newNode }) => {
+    if (!(old instanceof HTMLSelectElement) || !old.hasAttribute("data-live")) return true
+    if (newNode instanceof HTMLSelectElement) takeChoices(old, newNode)
+    return false
+  },
+})
+
+export default htmx

@@ -1,0 +1,99 @@
+/** Keys of the page. Single keys work outside of fields only; an entry of the table is all that it takes to add one. */
+import { palette } from "./palette.js"
+import { goTo, goToSection, step } from "./places.js"
+
+/** @typedef {{ keys: string, words: string, act: () => void }} Key `keys` as in "g p", "Ctrl+k" or "Alt+Shift+w" */
+
+/** The second key of a pair comes within this time. */
+const PAIR_MS = 1_500
+
+/** @returns {Key[]} those that every page has */
+export function commonKeys() {
+  return [
+    { keys: "/", words: "Search", act: () => goTo(document.querySelector("input[type=search]")) },
+    { keys: "?", words: "These keys", act: () => {} },
+    { keys: "j", words: "Next entry", act: () => step(1) },
+    { keys: "k", words: "Previous entry", act: () => step(-1) },
+    { keys: "g p", words: "My patients", act: () => location.assign("/panel") },
+    { keys: "Ctrl+k", words: "Go to or do anything", act: () => palette() },
+  ]
+}
+
+/** @returns {Key[]} those of a plan that need nothing but the page */
+export function planKeys() {
+  const numbers = Array.from({ length: 9 }, (_, index) => ({ keys: String(index + 1), words: `Section ${index + 1}`, act: () => goToSection(index + 1) }))
+  return [...numbers, { keys: "h", words: "History of this entry", act: history }, { keys: "Enter", words: "Edit this entry", act: edit }]
+}
+
+function history() {
+  /** @type {HTMLElement | null | undefined} */
+  const link = document.activeElement?.closest(".entry")?.querySelector('a[href$="/history"]')
+  link?.click()
+}
+
+function edit() {
+  const entry = document.activeElement
+  if (entry?.matches(".entry")) goTo(entry.querySelector("[data-bound]"))
+}
+
+/** @param {readonly Key[]} keys */
+export function listen(keys) {
+  const table = new Map(keys.map((key) => [key.keys, key.act]))
+  table.set("?", () => help(keys))
+  let first = { key: "", when: -Infinity }
+  addEventListener("keydown", (event) => {
+    const name = nameOf(event)
+    if (event.defaultPrevented || event.isComposing || !mayAct(event, name)) return
+    const pair = event.timeStamp - first.when < PAIR_MS ? `${first.key} ${name}` : ""
+    first = { key: name, when: event.timeStamp }
+    const act = table.get(pair) ?? table.get(name)
+    if (!act) return
+    if (name !== "Enter") event.preventDefault()
+    act()
+  })
+}
+
+/** @param {KeyboardEvent} event @returns {string} */
+function nameOf(event) {
+  const { ctrlKey, metaKey, altKey, shiftKey, code } = event
+  // With Alt some layouts give another letter: the key itself counts there.
+  const key = altKey && code.startsWith("Key") ? code.slice(3).toLowerCase() : event.key.length === 1 && (ctrlKey || metaKey) ? event.key.toLowerCase() : event.key
+  const shift = shiftKey && (altKey || ctrlKey || metaKey || key.length > 1)
+  return [ctrlKey || metaKey ? "Ctrl" : "", altKey ? "Alt" : "", shift ? "Shift" : "", key].filter(Boolean).join("+")
+}
+
+/** @param {KeyboardEvent} event @param {string} name @returns {boolean} */
+function mayAct(event, name) {
+  if (document.querySelector("dialog[open]")) return false
+  if (/^(Ctrl|Alt)\+/.test(name)) return true
+  const target = event.target instanceof Element ? event.target : null
+  if (target?.closest("input, textarea, select, [contenteditable]")) return false
+  return name !== "Enter" || target?.matches(".entry") === true
+}
+
+/** @param {readonly Key[]} keys */
+function help(keys) {
+  const dialog = document.createElement("dialog")
+  dialog.className = "keys"
+  const title = document.createElement("h2")
+  title.textContent = "Keys"
+  const list = document.createElement("dl")
+  for (const { keys: names, words } of keys.filter(({ keys: each }) => !/^[2-9]$/.test(each))) {
+    const term = document.createElement("dt")
+    const key = document.createElement("kbd")
+    key.textContent = names === "1" ? "1 to 9" : names.replace(/\+(\w)$/, (_, letter) => `+${letter.toUpperCase()}`)
+    term.append(key)
+    const meaning = document.createElement("dd")
+    meaning.textContent = names === "1" ? "Section by its number" : words
+    list.append(term, meaning)
+  }
+  const close = document.createElement("button")
+  close.type = "button"
+  close.textContent = "Close"
+  close.addEventListener("click", () => dialog.close())
+  dialog.append(title, list, close)
+  dialog.ariaLabel = "Keys"
+  dialog.addEventListener("close", () => dialog.remove())
+  document.body.append(dialog)
+  dialog.showModal()
+}

@@ -1,0 +1,39 @@
+/** The plan's page. */
+import "./extra_styles.js"
+import "./hypermedia.js"
+import { keepSections } from "./fragments.js"
+import { commonKeys, listen, planKeys } from "./keys.js"
+import { button } from "./messages.js"
+import { PlanPage } from "./plan_page.js"
+
+/** @param {PlanPage} page whose quiet mode hides where others are, in this page only; their edits go on coming in */
+function addQuietMode(page) {
+  const toggle = button("Quiet mode", () => {
+    page.presence.quiet = !page.presence.quiet
+    toggle.ariaPressed = String(page.presence.quiet)
+    page.presence.draw()
+  })
+  toggle.id = "quiet-mode"
+  toggle.ariaPressed = "false"
+  toggle.title = "Hide where others are typing"
+  document.getElementById("here")?.after(toggle)
+}
+
+function start() {
+  keepSections()
+  const page = new PlanPage(document.body.dataset)
+  addQuietMode(page)
+  document.addEventListener("htmx:after:swap", () => page.rescan())
+  document.addEventListener("focusin", ({ target }) => target instanceof Element && page.entered(target))
+  document.addEventListener("focusout", ({ relatedTarget }) => relatedTarget === null && page.entered(document.body))
+  addEventListener("scroll", () => page.presence.draw(), { capture: true, passive: true })
+  addEventListener("beforeunload", (event) => page.unsaved > 0 && event.preventDefault())
+  listen([
+    ...commonKeys(),
+    ...planKeys(),
+    { keys: "u", words: "Take back my last edit", act: () => page.undo() },
+    { keys: "Alt+Shift+w", words: "Say who is here", act: () => page.sayWhoIsHere() },
+  ])
+}
+
+start()

@@ -1,0 +1,204 @@
+/** The plan's page: puts sections, bindings, presence, state line and notices together. Each of them knows nothing of the others. */
+import * as Y from "yjs"
+import { Bindings } from "./bindings.js"
+import { changed, edited, refetchPage, retry } from "./fragments.js"
+import { keepWords } from "./kept_words.js"
+import { LiveSection } from "./live_sections.js"
+import { tell } from "./messages.js"
+import { News } from "./news.js"
+import { sections as sectionElements } from "./places.js"
+import { PlanSocket } from "./plan_socket.js"
+import { PresenceView } from "./presence.js"
+import { Status } from "./status.js"
+import { OwnEdits } from "./undo.js"
+
+/** @typedef {import("./live_sections.js").Touch} Touch */
+/** @typedef {import("./live_sections.js").Unsent} Unsent */
+/** @typedef {import("./notices.js").Notice} Notice */
+/** @typedef {import("./notices.js").Refused} Refused */
+
+/** What comes this soon after the line is back may have changed the structure without a notice. */
+const CATCHING_UP_MS = 3_000
+
+export class PlanPage {
+  /** @type {Map<string, LiveSection>} */
+  #sections = new Map()
+  #ownEdits = new OwnEdits()
+  #catchingUpUntil = -Infinity
+  #everConnected = false
+  #ended = false
+
+  /** @param {DOMStringMap} about the body's data */
+  constructor(about) {
+    this.plan = about.plan ?? ""
+    this.status = new Status(document, () => this.socket.resume())
+    this.news = new News(about.name ?? "", this.status.say)
+    this.bindings = new Bindings(this.#company(), (name) => this.#sections.get(name))
+    this.socket = new PlanSocket(about.socket ?? `/plans/${this.plan}/live`, {
+      connected: () => this.#connected(),
+      lost: () => this.status.happened({ kind: "lost" }),
+      signedOut: () => this.status.happened({ kind: "signed out" }),
+      ended: (reason) => this.#end(reason),
+      noticed: (notice) => this.#noticed(notice),
+    })
+    this.presence = new PresenceView(this.socket.awareness, {
+      self: about.person ?? "",
+      here: document.getElementById("here"),
+      field: (key) => this.bindings.field(key),
+      docOf: (name) => this.#sections.get(name)?.doc,
+      say: this.status.say,
+    })
+    this.#openSections()
+  }
+
+  /** How much would be lost with the page. */
+  get unsaved() {
+    return this.#unsent + this.bindings.drafts
+  }
+
+  get #unsent() {
+    return [...this.#sections.values()].reduce((sum, section) => sum + section.unsent.length, 0)
+  }
+
+  /** After a swap: new fields are bound, presence is drawn on them. */
+  rescan() {
+    if (this.#ended) return
+    this.#openSections()
+    this.presence.draw()
+  }
+
+  /** @param {Element} element */
+  entered(element) {
+    const field = this.bindings.fieldOf(element)
+    this.presence.enter(field?.key ?? null)
+  }
+
+  undo() {
+    if (!this.#ownEdits.undo()) this.status.say("Nothing of yours to take back.")
+  }
+
+  sayWhoIsHere() {
+    const names = this.presence.people.map(({ name, role }) => (role ? `${name}, ${role}` : name))
+    this.status.say(names.length > 0 ? `Here: ${names.join("; ")}.` : "Only you are here.")
+  }
+
+  /** @returns {import("./bindings.js").Company} */
+  #company() {
+    return {
+      drafting: (key, words) => this.presence.drafting(key, words),
+      caret: (key, text, offset) => this.presence.caret(key, text, offset),
+      undoable: (section, undo, burst) => this.#ownEdits.add(section, undo, burst),
+      lastIn: (field) => this.presence.inField(field.key)[0]?.name ?? this.news.lastOf(field.path.entry) ?? "Someone",
+      stale: changed,
+    }
+  }
+
+  #openSections() {
+    const shown = new Set(sectionElements().map(({ dataset }) => dataset.section ?? ""))
+    for (const [name, section] of this.#sections) {
+      if (shown.has(name)) continue
+      section.close()
+      this.#sections.delete(name)
+    }
+    for (const name of shown) if (name && !this.#sections.has(name)) this.#sections.set(name, new LiveSection(name, this.socket.socket, this.#watcher()))
+    this.bindings.scan(document)
+  }
+
+  /** @returns {import("./live_sections.js").Watcher} */
+  #watcher() {
+    return {
+      touched: (section, touches) => this.#touched(section, touches),
+      received: (section) => performance.now() < this.#catchingUpUntil && changed(section.name),
+      ready: (section) => this.#ready(section),
+      unsent: () => this.status.happened({ kind: "unsent", count: this.#unsent }),
+      saved: (section) => this.#saved(section),
+      refused: (section, refused, lost) => this.#refused(section, refused, lost),
+    }
+  }
+
+  #connected() {
+    if (this.#everConnected) this.#catchingUpUntil = performance.now() + CATCHING_UP_MS
+    this.#everConnected = true
+    this.status.happened({ kind: "connected" })
+    document.body.dispatchEvent(new CustomEvent("plan:reconnected"))
+    retry()
+  }
+
+  /** @param {LiveSection} section */
+  #saved(section) {
+    edited(section.name)
+    if (this.#unsent === 0) this.status.happened({ kind: "saved" })
+  }
+
+  /** @param {LiveSection} section */
+  #ready(section) {
+    this.bindings.ready(section)
+    const shown = new Set([...document.querySelectorAll(`#section-${section.name} .entry`)].map((entry) => entry.getAttribute("data-entry")))
+    const live = [...section.entries.keys()]
+    if (live.length !== shown.size || live.some((entry) => !shown.has(entry))) changed(section.name)
+  }
+
+  /** @param {LiveSection} section @param {Touch[]} touches */
+  #touched(section, touches) {
+    this.bindings.touched(section, touches)
+    if (!section.ready) return
+    for (const touch of touches) if (!touch.local) this.#tellOf(section, touch)
+    this.presence.draw()
+  }
+
+  /** @param {LiveSection} section @param {Touch} touch */
+  #tellOf(section, { entry, field }) {
+    const map = section.entries.get(entry)
+    if (field === "" && map?.get("kind") === "allergy") this.status.alert(`Allergy added: ${map.get("name") ?? ""}`)
+    const label = this.bindings.field(`${section.name}/${entry}/${field}`)?.label
+    if (!label) return
+    const value = section.value(entry, field)
+    this.news.saw(entry, field, { label, words: value instanceof Y.AbstractType ? "" : String(value ?? "nothing") })
+  }
+
+  /** @param {LiveSection} section @param {Refused} refused @param {Unsent[]} lost */
+  #refused(section, refused, lost) {
+    this.#ownEdits.forget(section)
+    this.status.happened({ kind: "refused", reason: refused.reason })
+    this.status.say(`Not saved: ${refused.reason}`)
+    for (const edit of lost) {
+      const field = this.bindings.field(`${section.name}/${edit.entry}/${edit.field}`)
+      const isTheOne = edit.entry === refused.entry && edit.field === refused.field
+      if (field) keepWords(field, isTheOne || !refused.field ? refused.reason : "Not saved, because an edit before it was refused.", edit, this.plan)
+    }
+  }
+
+  /** @param {Notice} notice */
+  #noticed(notice) {
+    switch (notice.kind) {
+      case "changed":
+        this.news.changed(notice)
+        return notice.structure ? changed(notice.section) : edited(notice.section)
+      case "access":
+        return void refetchPage().then(() => this.rescan())
+      case "ended":
+        return this.#end(notice.reason)
+      case "say":
+        return this.status.say(notice.words)
+      case "trouble":
+        return this.status.happened({ kind: "storage", away: notice.storage === "away" })
+      case "refused":
+        return this.status.happened({ kind: "refused", reason: notice.reason })
+    }
+  }
+
+  /** @param {string} reason */
+  #end(reason) {
+    if (this.#ended) return
+    this.#ended = true
+    for (const section of this.#sections.values()) section.close()
+    this.#sections.clear()
+    this.socket.end()
+    const notice = document.getElementById("access-ended") ?? document.createElement("div")
+    notice.hidden = false
+    tell(notice, reason)
+    document.querySelector("main")?.replaceChildren(notice)
+    for (const element of document.querySelectorAll(".section-nav, .banner, #here, #quiet-mode")) element.replaceChildren()
+    this.status.happened({ kind: "ended", reason })
+  }
+}

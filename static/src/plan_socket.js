@@ -1,0 +1,106 @@
+/** The page's one websocket, and the document `plan` on it: presence and notices. */
+import { HocuspocusProvider, HocuspocusProviderWebsocket } from "@hocuspocus/provider"
+import * as Y from "yjs"
+import { closingOf } from "./closings.js"
+import { readNotice } from "./notices.js"
+
+/** @typedef {import("./notices.js").Notice} Notice */
+/**
+ * @typedef {object} PlanWatcher
+ * @property {() => void} connected
+ * @property {() => void} lost
+ * @property {() => void} signedOut
+ * @property {(reason: string) => void} ended
+ * @property {(notice: Notice) => void} noticed
+ */
+/** @typedef {import("y-protocols/awareness").Awareness} Awareness */
+
+const DELAY_MS = 400
+const DELAY_MS_MAX = 4_000
+
+/** The hub pings every 20 s: silence above this is a dead line. */
+const SILENCE_MS_MAX = 30_000
+
+/** @param {string} address as in data-socket @returns {string} */
+export function socketAddress(address) {
+  const url = new URL(address, location.href)
+  url.protocol = url.protocol.replace(/^http/, "ws")
+  return url.href
+}
+
+export class PlanSocket {
+  /** @param {string} address @param {PlanWatcher} watcher */
+  constructor(address, watcher) {
+    this.watcher = watcher
+    this.socket = new HocuspocusProviderWebsocket({
+      url: socketAddress(address),
+      delay: DELAY_MS,
+      minDelay: DELAY_MS / 2,
+      factor: 1.5,
+      maxDelay: DELAY_MS_MAX,
+      messageReconnectTimeout: SILENCE_MS_MAX,
+      onOpen: () => this.#forgetQueue(),
+      onConnect: () => watcher.connected(),
+      onDisconnect: ({ event }) => this.#disconnected(event?.code, event?.reason),
+    })
+    this.plan = new HocuspocusProvider({
+      name: "plan",
+      websocketProvider: this.socket,
+      document: new Y.Doc(),
+      onStateless: ({ payload }) => this.#noticed(payload),
+    })
+    this.plan.attach()
+    addEventListener("offline", () => this.#cut())
+    addEventListener("online", () => this.resume())
+  }
+
+  /** @returns {Awareness} */
+  get awareness() {
+    const { awareness } = this.plan
+    if (!awareness) throw new TypeError("the document plan has presence")
+    return awareness
+  }
+
+  /** Try again at once, after a sign-in or when the network is back; nothing happens where the line is up. */
+  resume() {
+    if (this.socket.status === "disconnected" || this.socket.status === "connecting") void this.socket.connect()
+  }
+
+  /** For good: nothing comes back by itself. */
+  end() {
+    this.socket.disconnect()
+    this.plan.destroy()
+  }
+
+  /**
+   * What waited for the line is in the documents, and the sync of every document brings it. Sent from the queue as well it
+   * would be acknowledged twice, and an edit would be called saved before it is.
+   */
+  #forgetQueue() {
+    const queue = /** @type {{ messageQueue?: unknown[] }} */ (/** @type {unknown} */ (this.socket))
+    queue.messageQueue = []
+  }
+
+  #cut() {
+    // A dead line takes half a minute to say so; the browser already knows.
+    if (this.socket.status !== "connected") return
+    const emitter = /** @type {{ emit: (name: string, told: unknown) => void }} */ (/** @type {unknown} */ (this.socket))
+    emitter.emit("close", { event: { code: 4408, reason: "offline" } })
+  }
+
+  /** @param {number | undefined} code @param {string | undefined} reason */
+  #disconnected(code, reason) {
+    const closing = closingOf(code)
+    if (closing !== "retry") this.socket.disconnect()
+    if (closing === "sign in") this.watcher.signedOut()
+    else if (closing === "ended") this.watcher.ended(reason || "Your access to this plan has ended.")
+    else if (closing === "none") this.watcher.ended("There is no such plan, or you may not see it.")
+    else this.watcher.lost()
+  }
+
+  /** @param {string} payload */
+  #noticed(payload) {
+    const notice = readNotice(payload)
+    if (notice) this.watcher.noticed(notice)
+  }
+}

@@ -1,0 +1,8 @@
+declare module "*.css" {
+  const text: string
+  export default text
+}
+declare module "htmx.org/dist/htmx.esm.js" {
+  import htmx from "htmx.org"
+  export default htmx
+}

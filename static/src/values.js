@@ -1,0 +1,76 @@
+/** What a register holds and what its control shows, and what is wrong with a value before it is sent: crdt/fields.py's rules. */
+
+/** @typedef {string | number | boolean | null} Scalar */
+
+/** A register holds one line; what is longer belongs into a text. */
+export const LINE_CHARACTERS_MAX = 500
+
+const RANGE = /^(?=.*\d)(-?\d+(\.\d+)?)?\.\.(-?\d+(\.\d+)?)?$/
+const PHONE = /^[0-9+(). \-x]{3,30}$/
+const LANGUAGE = /^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/
+const DATE = /^\d{4}-\d{2}-\d{2}$/
+
+/** @type {Record<string, (value: string) => string>} */
+const FAULTS = {
+  number: (value) => (isFinite(Number(value)) ? "" : "Enter a number."),
+  date: (value) => (DATE.test(value) && !isNaN(Date.parse(value)) ? "" : "Enter a date, for example 2026-11-21."),
+  instant: (value) => (isNaN(Date.parse(value)) ? "Enter a date and time." : ""),
+  range: (value) => (RANGE.test(value) ? "" : "Enter a range, for example 60..80, ..130 or 180.. ."),
+  phone: (value) => (PHONE.test(value) ? "" : "Enter a telephone number, for example 555-0100."),
+  language: (value) => (LANGUAGE.test(value) ? "" : "Enter a language tag, for example es."),
+}
+
+/**
+ * Return what is wrong with what stands in a control, in words for the person, or "".
+ * @param {string} form @param {string} shown @param {boolean} [required]
+ * @returns {string}
+ */
+export function faultOfShown(form, shown, required = false) {
+  const words = shown.trim()
+  if (words === "") return required ? "This can't be empty." : ""
+  if ([...words].length > LINE_CHARACTERS_MAX) return `This is over ${LINE_CHARACTERS_MAX} characters. Shorten it.`
+  return FAULTS[form]?.(words) ?? ""
+}
+
+/** @param {string} form @param {string} shown @returns {Scalar} the register's value for what stands in its control */
+export function valueOfShown(form, shown) {
+  // A tab pasted from a spreadsheet is a space; anything else below 32 can't come from a one-line control.
+  const words = shown.trim().replace(/[\0-\x1f]+/g, " ")
+  if (words === "") return form === "number" ? null : ""
+  if (form === "number") return Number(words)
+  if (form === "instant") return new Date(words).toISOString().replace(/\.\d{3}Z$/, "Z")
+  return words
+}
+
+/** @param {string} form @param {unknown} value @returns {string} what a control shows for a register's value */
+export function shownOfValue(form, value) {
+  if (value === null || value === undefined) return ""
+  if (form === "instant") return localMinute(String(value))
+  if (typeof value === "boolean") return value ? "yes" : "no"
+  return String(value)
+}
+
+/** @param {string} instant @returns {string} as a datetime-local control takes it, or "" */
+function localMinute(instant) {
+  const when = new Date(instant)
+  if (isNaN(when.getTime())) return ""
+  const local = new Date(when.getTime() - when.getTimezoneOffset() * 60_000)
+  return local.toISOString().slice(0, 16)
+}
+
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+/** @param {string} shown a date, or a date and time, as its control holds it @returns {string} as in 21-Nov-2026 08:21 */
+export function dateInWords(shown) {
+  const [, year, month, day, time] = /^(\d{4})-(\d{2})-(\d{2})(?:T(\d{2}:\d{2}))?/.exec(shown) ?? []
+  if (!year) return ""
+  return `${day}-${MONTHS[Number(month) - 1]}-${year}${time ? ` ${time}` : ""}`
+}
+
+/** @param {Scalar | undefined} one @param {Scalar | undefined} other @returns {boolean} a cleared register is empty, however it was cleared */
+export function sameValue(one, other) {
+  return (one ?? "") === (other ?? "")
+}
+
+/** Forms whose plain value is also what one reads; the others are put in words by the hub. */
+export const READ_AS_THEY_ARE = new Set(["line", "phone"])

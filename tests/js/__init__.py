@@ -1,0 +1,1 @@
+"""The browser's pure modules, tested in Node; the page itself is tested in ``tests/browser``."""
