@@ -263,7 +263,7 @@ def _scalar(value: object) -> Scalar:
 
 
 def _members(container: Container) -> dict[str, bool]:
-    return {member: place.value is True for member, place in container.places.items()}
+    return {member: place.value for member, place in container.places.items() if isinstance(place.value, bool)}
 
 
 def _log(container: Container) -> dict[str, Mapping[str, Scalar]]:

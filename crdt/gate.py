@@ -14,7 +14,6 @@ member of a set, insert and delete in an existing text. Everything else is refus
     surrogate   half a character cut off, or put in
     path        a root, an entry, a container or a field that peers do not write
     command     a field that only a command changes
-    key         a value deleted with none in its place
     value       a value the field's declaration does not allow
     length      a text over ``TEXT_CHARACTERS_MAX``
     members     a set over ``SET_MEMBERS_MAX``
@@ -31,7 +30,7 @@ from typing import Final, Protocol, TypeAlias
 from crdt.contents import Refusal
 from crdt.fields import MEMBER_CHARACTERS_MAX, SET_MEMBERS_MAX, TEXT_CHARACTERS_MAX, Field, Kind
 from crdt.index import Holds, Index, Place
-from crdt.trials import Tally, Trial
+from crdt.trials import Trial
 from crdt.updates import (
     COLLECTED,
     DELETED,
@@ -39,6 +38,7 @@ from crdt.updates import (
     FROM_PEERS,
     PLAIN,
     STRING,
+    Squashed,
     Struct,
     Update,
     UpdateError,
@@ -50,6 +50,8 @@ PEER_CLIENT_MAX: Final = (1 << 32) - 1
 
 CONFLICT_STEPS_MAX: Final = 50_000
 """Structs passed while looking for the places of one update's structs; honest ones pass a few."""
+
+_WRITABLE: Final = frozenset({Holds.ENTRY, Holds.TEXT, Holds.SET})
 
 May: TypeAlias = Callable[[str, str], str]
 """(entry, field) -> ``""`` when the person may write it, else the reason in words. Asked once a field."""
@@ -65,7 +67,6 @@ _REASONS: Final = {
     "order": "This change stands in no place of its text. Load the section anew and try again.",
     "surrogate": "This change cuts a character in half. Load the section anew and try again.",
     "path": "This part of the plan is not written from here.",
-    "key": "A value is emptied, not removed.",
 }
 
 
@@ -139,7 +140,7 @@ def _check(struct: Struct, place: Place) -> None:
     kind, _, _, _, right, _, _, content = struct
     holds = place.container.holds
     field = place.field
-    if holds not in (Holds.ENTRY, Holds.TEXT, Holds.SET) or field is None:
+    if holds not in _WRITABLE or field is None:
         raise UpdateError("path", "not a field of an entry")
     if field.command:
         raise _refused("command", f"{field.label} is changed by its own command.", place)
@@ -152,12 +153,17 @@ def _check(struct: Struct, place: Place) -> None:
         return
     if kind != PLAIN:
         raise UpdateError("path", "only plain values stand under a key")
-    if holds is Holds.SET:
-        _check_member(content, field, place)
-        return
-    if field.kind is not Kind.REGISTER:
+    if holds is Holds.ENTRY and field.kind is not Kind.REGISTER:
         raise UpdateError("path", "only a register is set")
-    fault = field.fault(content)
+    for value in content.values if isinstance(content, Squashed) else (content,):
+        _check_value(value, field, place)
+
+
+def _check_value(value: object, field: Field, place: Place) -> None:
+    if place.container.holds is Holds.SET:
+        _check_member(value, field, place)
+        return
+    fault = field.fault(value)
     if fault:
         raise _refused("value", fault, place)
 
@@ -196,29 +202,26 @@ def _delete(trial: Trial, update: Update) -> None:
 
 
 def _allow(trial: Trial, may: May) -> None:
-    """Refuse what the whole update may not do: texts that grow too long, keys without a value, missing grants."""
+    """Refuse what the update as a whole may not do: what it deletes included."""
     asked: set[tuple[str, str]] = set()
     for place, tally in trial.tallies.items():
         field = place.field
-        if field is None or field.command:
+        if field is None or place.container.holds not in _WRITABLE:
             raise UpdateError("path", "not a field of an entry")
-        _check_outcome(tally, field)
+        if place.container.holds is Holds.ENTRY and field.kind is not Kind.REGISTER:
+            raise UpdateError("path", "a text or a set stays in its place")
+        if field.command:
+            raise _refused("command", f"{field.label} is changed by its own command.", place)
+        if tally.squashed:
+            raise UpdateError("content", "several values at once, none of them replaced")
+        if place.length + tally.characters > TEXT_CHARACTERS_MAX and tally.characters > 0:
+            raise _refused("length", f"{field.label} holds {TEXT_CHARACTERS_MAX} characters at most. Split it.", place)
         name = (place.entry, field.name)
         if name not in asked:
             asked.add(name)
             reason = may(place.entry, field.name)
             if reason:
                 raise _refused("grant", reason, place)
-
-
-def _check_outcome(tally: Tally, field: Field) -> None:
-    place = tally.place
-    if place.container.sequence is not None:
-        if tally.characters > 0 and place.length + tally.characters > TEXT_CHARACTERS_MAX:
-            raise _refused("length", f"{field.label} holds {TEXT_CHARACTERS_MAX} characters at most. Split it.", place)
-        return
-    if tally.gone:
-        raise UpdateError("key", "the last struct of a key is deleted")
 
 
 def _refused(code: str, reason: str, place: Place) -> _RefusedError:

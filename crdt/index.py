@@ -17,7 +17,20 @@ from crdt.changes import Root
 from crdt.fields import Field, Kind, Scalar
 from crdt.ranges import Ranges
 from crdt.sections import SECTIONS, Section
-from crdt.updates import COLLECTED, CONTAINER, MAP, STRING, TEXT, Id, Plain, Struct, Update, UpdateError
+from crdt.updates import (
+    CLOCK_MAX,
+    COLLECTED,
+    CONTAINER,
+    MAP,
+    STRING,
+    TEXT,
+    Id,
+    Plain,
+    Squashed,
+    Struct,
+    Update,
+    UpdateError,
+)
 
 LABEL_GAP: Final = 1 << 128
 """Between two neighbours' order labels: 128 splits at one spot before a text is labelled anew."""
@@ -408,28 +421,29 @@ class Index:
         waiting = {client: iter(structs) for client, structs in update.blocks}
         heads: dict[int, Struct | None] = {client: next(structs, None) for client, structs in waiting.items()}
         for first in waiting:
-            path = [first]
+            path = [(first, CLOCK_MAX + 1)]
             while path:
-                client = path[-1]
+                client, enough = path[-1]
                 struct = heads[client]
-                if struct is None:
+                if struct is None or self.next(client) >= enough:
                     path.pop()
                     continue
                 struct = self.unknown_part(client, struct)
-                needs = self._needs(struct) if struct else None
-                if needs is not None:
-                    if heads.get(needs) is None or needs in path:
+                needed = self._needed(struct) if struct else None
+                if needed is not None:
+                    if heads.get(needed[0]) is None or any(needed[0] == waiter for waiter, _ in path):
                         raise UpdateError("dependency", "it names what is not there")
-                    path.append(needs)
+                    path.append((needed[0], needed[1] + 1))
                     continue
                 if struct:
                     yield client, struct
                 heads[client] = next(waiting[client], None)
 
-    def _needs(self, struct: Struct) -> int | None:
+    def _needed(self, struct: Struct) -> Id | None:
+        """Return an id that the struct names and that is not known yet."""
         for of in (struct[3], struct[4], struct[5]):
             if isinstance(of, tuple) and of[1] >= self.next(of[0]):
-                return of[0]
+                return of
         return None
 
     def unknown_part(self, client: int, struct: Struct) -> Struct | None:
@@ -453,6 +467,8 @@ class Index:
                 content = raw[2 * cut :].decode("utf-16-le")
             except UnicodeDecodeError as error:
                 raise UpdateError("surrogate", "half a character is known") from error
+        if isinstance(content, Squashed):
+            content = Squashed(content.values[cut:])
         origin = None if kind == COLLECTED else (client, known - 1)
         return kind, known, length - cut, origin, right, None, None, content
 

@@ -12,7 +12,7 @@ from crdt.contents import Touched
 from crdt.fields import Kind, Scalar
 from crdt.index import Effect, Holds, Index, Place
 from crdt.ranges import Ranges
-from crdt.updates import COLLECTED, CONTAINER, DELETED, STRING, Plain, Struct, UpdateError
+from crdt.updates import COLLECTED, CONTAINER, DELETED, STRING, Plain, Squashed, Struct, UpdateError
 
 
 @dataclass(slots=True, eq=False)
@@ -26,8 +26,8 @@ class Tally:
     """By how many its text grows."""
     inserted: str = ""
     deleted: int = 0
-    gone: bool = False
-    """Its last struct holds nothing any more."""
+    squashed: bool = False
+    """Its last struct holds replaced values, and nothing replaces it yet."""
     contested: bool = False
     """A concurrent write stands beside it: the live document has the last word on the value."""
 
@@ -71,13 +71,17 @@ class Trial:
             tally.characters += len(content)
 
     def _write_key(self, client: int, struct: Struct, effect: Effect, tally: Tally) -> None:
-        kind, clock, _, _, _, _, _, content = struct
+        kind, clock, length, _, _, _, _, content = struct
+        tally.squashed = False
         if not effect.wins:
             tally.contested = True
-            self._die(client, clock, clock + 1)
+            self._die(client, clock, clock + length)
             return
+        if isinstance(content, Squashed):
+            tally.squashed = True
+            content = content.values[-1]
+            self._die(client, clock, clock + length - 1)
         tally.after = None if kind == CONTAINER else content
-        tally.gone = kind == DELETED
         if effect.replaced is not None:
             of, at = effect.replaced
             self._die(of, at, at + 1)
@@ -88,8 +92,7 @@ class Trial:
         """Delete what is not deleted yet of these clocks, and return the number of ranges that were new.
 
         Raises:
-            UpdateError: it names what is not known, cuts a surrogate pair, or would leave a key without its value;
-                codes ``dependency``, ``surrogate``, ``key``.
+            UpdateError: it names what is not known, or cuts a surrogate pair; codes ``dependency``, ``surrogate``.
         """
         author = self.index.authors.get(client)
         if author is None or end > author.next:
@@ -113,8 +116,10 @@ class Trial:
             if place is None:
                 continue
             if place.container.sequence is None:
+                tally = self._tally(place)
                 if place.last is run and last == run.end:
-                    raise UpdateError("key", "it deletes a value and puts none in its place")
+                    tally.after = None
+                    tally.squashed = False
                 continue
             tally = self._tally(place)
             gone = last - first - self.index.lows_within(client, first, last)

@@ -69,8 +69,15 @@ Id: TypeAlias = tuple[int, int]
 
 Plain: TypeAlias = str | int | float | bool | dict[str, object] | list[object] | None
 
-Content: TypeAlias = Plain
-"""What a struct holds: the string, the container's type, the one plain value, or None for what is gone."""
+
+class Squashed(NamedTuple):
+    """Values written to one key one after the other, all replaced since, which an undo stack still keeps."""
+
+    values: tuple[Plain, ...]
+
+
+Content: TypeAlias = Plain | Squashed
+"""What a struct holds: the string, the container's type, the plain value, or None for what is gone."""
 
 Struct: TypeAlias = tuple[int, int, int, Id | None, Id | None, Id | str | None, str | None, Content]
 """(kind, clock, length, origin, right origin, parent, key, content); a tuple, since it is made for every keystroke."""
@@ -176,9 +183,11 @@ def _struct(data: bytes, at: int, clock: int) -> tuple[Struct, int]:
         length = len(content) if content.isascii() else len(content.encode("utf-16-le")) >> 1
     elif kind == PLAIN:
         count, at = read_number(data, at)
-        if count != 1:
-            raise UpdateError("content", f"{count} values in one struct")
-        content, at = _plain(data, at, 0)
+        if count == 1:
+            content, at = _plain(data, at, 0)
+        else:
+            length = count
+            content, at = _squashed(data, at, count)
     elif kind == DELETED or (kind == COLLECTED and info == COLLECTED):
         length, at = read_number(data, at)
     elif kind == CONTAINER:
@@ -234,6 +243,16 @@ def _number(value: float) -> int | float:
     if not math.isfinite(value):
         raise UpdateError("content", "a number that is none")
     return int(value) if value.is_integer() and abs(value) <= NUMBER_MAX else value
+
+
+def _squashed(data: bytes, at: int, count: int) -> tuple[Squashed, int]:
+    if count > len(data):
+        raise UpdateError("bytes", f"{count} values are cut short")
+    values: list[Plain] = []
+    for _ in range(count):
+        value, at = _plain(data, at, 0)
+        values.append(value)
+    return Squashed(tuple(values)), at
 
 
 def _nested(data: bytes, at: int, depth: int, keyed: bool) -> tuple[Plain, int]:
