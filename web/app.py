@@ -1,0 +1,49 @@
+"""The application: routes, middleware, failures, and the lifespan in which the hub behind it lives."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+
+from web.composition import hub_services
+from web.failures import HANDLERS
+from web.middleware import Addressed, Answered, Known
+from web.rendering import Rendering
+from web.routes import ROUTES
+from web.services import Services
+from web.settings import Settings
+
+GZIP_BYTES_MIN = 1_000
+
+Opening = Callable[[Settings], AbstractAsyncContextManager[Services]]
+"""Starts everything a page needs and stops it again, draining what is under way."""
+
+
+def create_app(settings: Settings, opening: Opening = hub_services) -> Starlette:
+    """Return the application for these settings; the hub starts and stops with its lifespan."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[dict[str, object]]:
+        async with opening(settings) as services:
+            app.state.services = services
+            yield {"gatekeeper": services.gatekeeper} if services.gatekeeper is not None else {}
+
+    def services() -> Services:
+        found: Services = app.state.services
+        return found
+
+    app = Starlette(
+        routes=list(ROUTES),
+        middleware=[
+            Middleware(Answered, settings=settings),
+            Middleware(Addressed, settings=settings),
+            Middleware(GZipMiddleware, minimum_size=GZIP_BYTES_MIN),
+            Middleware(Known, settings=settings, services=services),
+        ],
+        exception_handlers=HANDLERS,
+        lifespan=lifespan,
+    )
+    app.state.rendering = Rendering()
+    return app

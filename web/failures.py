@@ -1,0 +1,72 @@
+"""Pages for what goes wrong: each says what happened and what to do next, and nothing about what there may be."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ExceptionHandler
+
+from hub.journal import JournalAwayError
+from web.rendering import page
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One page that says no."""
+
+    title: str
+    words: str
+    next: str
+
+
+FAILURES: Final[Mapping[int, Failure]] = {
+    400: Failure("That could not be read", "What was sent is not what this page asks for.", "Go back and try again."),
+    401: Failure("Sign in again", "Your session has ended.", "Sign in, then go back: what you typed is kept there."),
+    403: Failure("Not open to you", "Your part in this plan does not include that.", "Ask the care manager about it."),
+    404: Failure(
+        "Nothing here for you",
+        "There is no such page, or it is not shared with you.",
+        "Check the address, or ask whoever sent it to you.",
+    ),
+    405: Failure("Not here", "This page can't do that.", "Go back and try again."),
+    503: Failure(
+        "The record is out of reach",
+        "The hub can't reach its record at the moment, so nothing is shown and nothing is saved.",
+        "Keep open pages open: they go on when it is back. Try this page again in a minute.",
+    ),
+    500: Failure("Something broke on our side", "Nothing you did. It has been noted.", "Try again in a minute."),
+}
+
+
+async def on_http(request: Request, error: Exception) -> Response:
+    """Answer an ``HTTPException`` with its page; statuses without one get that of 404 or 400."""
+    assert isinstance(error, HTTPException), "registered for HTTPException"
+    return failure(request, error.status_code, error.headers)
+
+
+async def on_away(request: Request, error: Exception) -> Response:
+    """Answer that the store is away."""
+    return failure(request, 503, {"retry-after": "5"})
+
+
+async def on_broken(request: Request, error: Exception) -> Response:
+    """Answer an error of ours; the log has its place."""
+    return failure(request, 500)
+
+
+def failure(request: Request, status: int, headers: Mapping[str, str] | None = None) -> Response:
+    """Return the page for a status."""
+    told = FAILURES.get(status) or FAILURES[404 if status < 500 else 500]
+    answer = page(request, "failure.html", {"failure": told, "status": status}, status)
+    answer.headers.update(headers or {})
+    return answer
+
+
+HANDLERS: Final[dict[int | type[Exception], ExceptionHandler]] = {
+    HTTPException: on_http,
+    JournalAwayError: on_away,
+    Exception: on_broken,
+}

@@ -1,0 +1,157 @@
+"""What every request passes before its page and every answer after it: headers, host and origin, session, one log line.
+
+Plain ASGI, outermost first: ``Answered`` (request id, headers, log line), ``Addressed`` (host and origin), ``Known``
+(session). Sockets never come here: they have the same checks at their own door.
+"""
+
+import time
+from collections.abc import Callable, MutableMapping
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from hub.ids import new_id
+from hub.journal import JournalAwayError
+from web.services import Services
+from web.settings import Settings
+
+CONTENT_SECURITY_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types htmx"
+)
+HEADERS: Final = {
+    "content-security-policy": CONTENT_SECURITY_POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), microphone=(), geolocation=(), interest-cohort=()",
+}
+HSTS: Final = "max-age=63072000; includeSubDomains"
+SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
+FORM_BYTES_MAX: Final = 1 << 20
+"""A form above one mebibyte is refused before it is read."""
+_PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
+"""Asked by machines that know the process by another name than browsers do."""
+
+_log: Final = structlog.get_logger("web")
+
+
+class Answered:
+    """Gives every answer its headers and every request one canonical log line without anyone's words."""
+
+    def __init__(self, app: ASGIApp, *, settings: Settings) -> None:
+        self._app = app
+        self._secure = settings.secure_cookies
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id, began, status = new_id(), time.perf_counter(), 500
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                self._dress(MutableHeaders(scope=message), request_id)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, answer)
+        finally:
+            if scope["path"] not in _PROBES:
+                self._tell(scope, request_id, status, time.perf_counter() - began)
+
+    def _dress(self, headers: MutableHeaders, request_id: str) -> None:
+        for name, value in HEADERS.items():
+            headers.setdefault(name, value)
+        headers.setdefault("cache-control", "no-store")
+        headers["x-request-id"] = request_id
+        if self._secure:
+            headers["strict-transport-security"] = HSTS
+
+    def _tell(self, scope: Scope, request_id: str, status: int, seconds: float) -> None:
+        state: MutableMapping[str, Any] = scope.get("state", {})
+        who = state.get("signed_in")
+        route = scope.get("route")
+        _log.info(
+            "request",
+            request=request_id,
+            method=scope["method"],
+            route=getattr(route, "path", ""),
+            status=status,
+            milliseconds=round(seconds * 1000, 1),
+            plan=scope.get("path_params", {}).get("plan_id", ""),
+            person=who.person.person_id if who is not None else "",
+            session=who.session_id if who is not None else "",
+        )
+
+
+class Addressed:
+    """Refuses a request for another host, and a change that another site's page asks for."""
+
+    def __init__(self, app: ASGIApp, *, settings: Settings) -> None:
+        self._app = app
+        self._origins = settings.origins
+        self._hosts = frozenset(urlsplit(origin).netloc for origin in settings.origins)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] not in _PROBES:
+            refusal = self._refusal(scope["method"], Headers(scope=scope))
+            if refusal is not None:
+                await refusal(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+    def _refusal(self, method: str, headers: Headers) -> PlainTextResponse | None:
+        if headers.get("host", "") not in self._hosts:
+            return PlainTextResponse("This hub answers under another address.", 421)
+        if method in SAFE_METHODS:
+            return None
+        if not self._own(headers):
+            return PlainTextResponse("This was sent from another site's page. Open the hub and try again.", 403)
+        if not headers.get("content-length", "0").isdecimal() or "transfer-encoding" in headers:
+            return PlainTextResponse("Send the form with its length.", 411)
+        if int(headers.get("content-length", "0")) > FORM_BYTES_MAX:
+            return PlainTextResponse("This form is too long. Split it.", 413)
+        return None
+
+    def _own(self, headers: Headers) -> bool:
+        """Say whether the page that asks is one of ours: the exact origin, and the browser's own word for it."""
+        site = headers.get("sec-fetch-site")
+        return headers.get("origin", "") in self._origins and site in (None, "same-origin")
+
+
+def _is_activity(request: Request) -> bool:
+    """Say whether a person did something: a page that renews its fragments by itself keeps no session alive."""
+    return request.method not in SAFE_METHODS or request.headers.get("hx-request") != "true"
+
+
+class Known:
+    """Finds whose session the cookie names and leaves it in ``request.state.signed_in``."""
+
+    def __init__(self, app: ASGIApp, *, settings: Settings, services: Callable[[], Services]) -> None:
+        self._app = app
+        self._cookie = settings.session_cookie
+        self._services = services
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            request = Request(scope)
+            request.state.signed_in = None
+            request.state.storage_away = False
+            token = request.cookies.get(self._cookie, "")
+            if token and not scope["path"].startswith("/static/") and scope["path"] not in _PROBES:
+                directory, active = self._services().directory, _is_activity(request)
+                try:
+                    request.state.signed_in = await directory.signed_in(token, active=active)
+                except JournalAwayError:
+                    request.state.storage_away = True
+        await self._app(scope, receive, send)

@@ -1,0 +1,227 @@
+"""Entries: one alone, a new one, every command on one, and the history of one.
+
+A command is any name of ``hub.workflows.registry.COMMANDS``. Its form is shown by GET, it is performed by POST; both
+answer with what belongs into the entry's slot for a swap, and with a page or a redirect without scripts.
+"""
+
+from collections.abc import Mapping
+
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from crdt.sections import SECTIONS
+from hub.commands import Done, Outcome, Refused
+from hub.workflows.arguments import Argument
+from hub.workflows.entries import MADE_BY_COMMAND
+from hub.workflows.registry import COMMANDS, Faults, arguments, build
+from web.guards import InSection, for_section, services
+from web.reading import reader_for
+from web.rendering import elsewhere, fragment, is_swap, page
+from web.views.entries import Reader, entry_view
+from web.views.fields import FieldRow
+from web.views.forms import Typed, command_rows, creation_rows, kinds_of, suggestion_row
+from web.views.history import happenings
+from web.views.sections import fields_readable, section_view
+from web.views.words import instant_from_form
+
+HISTORY_ROWS_MAX = 200
+
+_NOT_ON_AN_ENTRY = frozenset({"entry.create"})
+
+
+@for_section
+async def show(request: Request, here: InSection) -> Response:
+    """Show one entry alone."""
+    reader, entry = await _entry(request, here)
+    section = section_view(reader, here.section)
+    context = {"plan_id": here.plan_id, "section": section, "entry": entry_view(reader, here.section, entry)}
+    return fragment(request, "plan/entry.html", context, title=SECTIONS[here.section].title, back=_at(here, entry))
+
+
+@for_section
+async def new(request: Request, here: InSection) -> Response:
+    """Show the form for a new entry, of the kind that the query names where kinds differ."""
+    reader = await reader_for(request, here.member, [here.section])
+    if here.section in MADE_BY_COMMAND or not section_view(reader, here.section).may_create:
+        raise HTTPException(403)
+    return _creation(request, here, reader, {"kind": [_kind(here, request.query_params.get("kind", ""))]}, {})
+
+
+@for_section
+async def create(request: Request, here: InSection) -> Response:
+    """Make an entry, or show the form again with what was typed and what is wrong with it."""
+    typed = _typed(request, await request.form())
+    command = build("entry.create", typed, section=here.section)
+    if isinstance(command, Faults):
+        reader = await reader_for(request, here.member, [here.section])
+        return _creation(request, here, reader, typed, command.messages, status=422)
+    outcome = await services(request).plans.perform(here.plan_id, here.member.participant, command)
+    if isinstance(outcome, Refused):
+        reader = await reader_for(request, here.member, [here.section])
+        faults = {outcome.field: outcome.reason}
+        return _creation(request, here, reader, typed, faults, status=_status(outcome))
+    return _done(request, here, outcome, next(iter(outcome.created), ""))
+
+
+@for_section
+async def ask(request: Request, here: InSection) -> Response:
+    """Show what a command wants to know before it is performed."""
+    reader, entry = await _entry(request, here)
+    name = _command(request)
+    return _asking(request, here, reader, entry, name, _query(request), {})
+
+
+@for_section
+async def act(request: Request, here: InSection) -> Response:
+    """Perform a command on an entry, or say in its slot why not, with what was typed kept."""
+    reader, entry = await _entry(request, here)
+    name = _command(request)
+    typed = _typed(request, await request.form())
+    command = build(name, typed, section=here.section, entry=entry)
+    if isinstance(command, Faults):
+        return _asking(request, here, reader, entry, name, typed, command.messages, status=422)
+    outcome = await services(request).plans.perform(here.plan_id, here.member.participant, command)
+    if isinstance(outcome, Refused):
+        faults = {outcome.field: outcome.reason}
+        return _asking(request, here, reader, entry, name, typed, faults, status=_status(outcome))
+    return _done(request, here, outcome, entry)
+
+
+@for_section
+async def history(request: Request, here: InSection) -> Response:
+    """Show who changed what of an entry, from what to what, and when."""
+    reader, entry = await _entry(request, here)
+    rows = await services(request).journal.history(
+        here.plan_id, section=here.section, entry=entry, limit=HISTORY_ROWS_MAX
+    )
+    fields_of = {here.section: fields_readable(reader, here.section)}
+    told = happenings(rows, reader.setting, reader.sees, fields_of=fields_of)
+    context = {
+        "plan_id": here.plan_id,
+        "entry": entry_view(reader, here.section, entry),
+        "happenings": told,
+        "more": len(rows) == HISTORY_ROWS_MAX,
+    }
+    return fragment(request, "plan/history.html", context, title="History", back=_at(here, entry))
+
+
+async def _entry(request: Request, here: InSection) -> tuple[Reader, str]:
+    """Return the reader and the entry of the address; 404 for what is not there or not to be seen."""
+    reader = await reader_for(request, here.member, [here.section])
+    entry = str(request.path_params["entry"])
+    if not reader.sees(here.section, entry):
+        raise HTTPException(404)
+    return reader, entry
+
+
+def _command(request: Request) -> str:
+    name = str(request.path_params["command"])
+    if name not in COMMANDS or name in _NOT_ON_AN_ENTRY:
+        raise HTTPException(404)
+    return name
+
+
+def _typed(request: Request, form: FormData) -> dict[str, list[str]]:
+    """Return what was sent, with the local times of ``datetime-local`` controls as instants."""
+    zone = services(request).zone
+    typed: dict[str, list[str]] = {}
+    for name, value in form.multi_items():
+        if isinstance(value, str):
+            typed.setdefault(name, []).append(instant_from_form(value, zone))
+    return typed
+
+
+def _query(request: Request) -> dict[str, list[str]]:
+    return {name: [value] for name, value in request.query_params.items()}
+
+
+def _kind(here: InSection, asked: str) -> str:
+    kinds = kinds_of(here.section)
+    return asked if asked in kinds or not kinds else kinds[0]
+
+
+def _creation(
+    request: Request,
+    here: InSection,
+    reader: Reader,
+    typed: Typed,
+    faults: Mapping[str, str],
+    *,
+    status: int = 200,
+) -> Response:
+    kind = typed.get("kind", [""])[0] if kinds_of(here.section) else ""
+    noun = kind or SECTIONS[here.section].noun
+    context = {
+        "rows": creation_rows(here.section, typed, faults, reader.setting),
+        "hidden": [("kind", kind)] if kind else [],
+        "title": f"New {noun}",
+        "button": f"Add {noun}",
+        "action": f"/plans/{here.plan_id}/sections/{here.section}/entries",
+        "target": f"#new-{here.section}",
+        "refusal": faults.get("", ""),
+    }
+    back = f"/plans/{here.plan_id}#section-{here.section}"
+    return fragment(request, "plan/form.html", context, title=f"New {noun}", back=back, status=status)
+
+
+def _asking(
+    request: Request,
+    here: InSection,
+    reader: Reader,
+    entry: str,
+    name: str,
+    typed: Typed,
+    faults: Mapping[str, str],
+    *,
+    status: int = 200,
+) -> Response:
+    view = entry_view(reader, here.section, entry)
+    rows: tuple[FieldRow, ...] = command_rows(here.section, entry, arguments(name), typed, faults, reader.setting)
+    hidden = [(each.name, typed[each.name][0]) for each in arguments(name) if _is_hidden(each) and typed.get(each.name)]
+    proposed = typed.get("field", [""])[0]
+    if name == "suggestion.make" and proposed in fields_readable(reader, here.section):
+        current = reader.content.value(here.section, entry, proposed)
+        first = suggestion_row(here.section, entry, proposed, current, typed, reader.setting)
+        rows = (first, *(row for row in rows if row.name != "value"))
+    unnamed = [message for field, message in faults.items() if field not in {row.name for row in rows}]
+    words = next((each.words for each in view.acts if each.name == name), _words_of(name))
+    context = {
+        "rows": rows,
+        "hidden": hidden,
+        "title": f"{words} · {view.headline}",
+        "button": words,
+        "action": f"/plans/{here.plan_id}/entries/{here.section}/{entry}/{name}",
+        "target": f"#form-{entry}",
+        "refusal": " ".join(unnamed),
+    }
+    return fragment(request, "plan/form.html", context, title=words, back=_at(here, entry), status=status)
+
+
+def _is_hidden(argument: Argument) -> bool:
+    return argument.asked is not None and argument.asked.hidden
+
+
+def _words_of(name: str) -> str:
+    noun, _, verb = name.partition(".")
+    return {"suggestion.make": "Suggest"}.get(name, f"{verb.replace('_', ' ').capitalize()} {noun.replace('_', ' ')}")
+
+
+def _done(request: Request, here: InSection, outcome: Done, entry: str) -> Response:
+    """Empty the slot and let the section renew itself; without scripts go to the entry."""
+    if not is_swap(request):
+        return elsewhere(request, _at(here, entry) if entry else f"/plans/{here.plan_id}#section-{here.section}")
+    answer = page(request, "plan/done.html", {"entry": entry if outcome.created else "", "words": outcome.summary})
+    answer.headers["hx-trigger"] = f"plan:changed-{here.section}"
+    return answer
+
+
+def _at(here: InSection, entry: str) -> str:
+    return f"/plans/{here.plan_id}#entry-{entry}"
+
+
+def _status(outcome: Outcome) -> int:
+    """Return 422 for what can be typed better, 409 for what is otherwise now, 403 for what is not theirs to do."""
+    assert isinstance(outcome, Refused), "only refusals have a status of their own"
+    return {"form": 422, "state": 409, "gone": 409, "seen": 409}.get(outcome.code, 403)

@@ -1,0 +1,113 @@
+"""Signing in and out. In the demo a visitor on this machine chooses whom to be."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from auth.roles import CLINICIANS, PATIENT_SIDE, Role
+from web.directory import Person, SignedIn
+from web.guards import for_anyone, for_person, services
+from web.rendering import THEME_COOKIE, THEMES, elsewhere, page
+from web.settings import loopback
+from web.views.people import HUES, ROLE_WORDS, PersonView
+from web.views.words import initials
+
+COOKIE_SECONDS_MAX: Final = 12 * 60 * 60
+"""The cookie ends with the session's absolute end; the row ends it earlier when idle."""
+
+_GROUPS: Final = (
+    ("The care team", CLINICIANS),
+    ("The patient's side", PATIENT_SIDE),
+    ("Oversight", frozenset({Role.AUDITOR, Role.ADMIN})),
+)
+
+
+@for_anyone
+async def show(request: Request) -> Response:
+    """Show the ways to sign in: in the demo, the people one may become."""
+    groups = _groups(await services(request).directory.people()) if _demo(request) else []
+    context = {"groups": groups, "next": own_address(request.query_params.get("next", "")), "refusal": ""}
+    return page(request, "sign_in/page.html", context)
+
+
+@for_anyone
+async def become(request: Request) -> Response:
+    """Begin a session as one of the demo's people; a page that is not there outside the demo and off this machine."""
+    if not _demo(request):
+        raise HTTPException(404)
+    form = await request.form()
+    try:
+        token = await services(request).directory.sign_in(
+            str(form.get("person", "")), method="demo", agent=request.headers.get("user-agent", "")[:200]
+        )
+    except KeyError:
+        raise HTTPException(400) from None
+    answer = elsewhere(request, own_address(str(form.get("next", ""))))
+    settings = services(request).settings
+    answer.set_cookie(
+        settings.session_cookie,
+        token,
+        max_age=COOKIE_SECONDS_MAX,
+        path="/",
+        secure=settings.secure_cookies,
+        httponly=True,
+        samesite="strict",
+    )
+    return answer
+
+
+@for_person
+async def sign_out(request: Request, who: SignedIn) -> Response:
+    """End the session in every window and process."""
+    await services(request).directory.sign_out(who)
+    answer = elsewhere(request, "/sign-in")
+    answer.delete_cookie(services(request).settings.session_cookie, path="/", httponly=True, samesite="strict")
+    answer.headers["clear-site-data"] = '"cache", "storage"'
+    return answer
+
+
+@for_person
+async def theme(request: Request, who: SignedIn) -> Response:
+    """Keep the choice of light or dark on this device."""
+    form = await request.form()
+    chosen = str(form.get("theme", ""))
+    answer = elsewhere(request, own_address(str(form.get("next", ""))))
+    if chosen in THEMES:
+        answer.set_cookie(THEME_COOKIE, chosen, max_age=31_536_000, path="/", httponly=True, samesite="strict")
+    else:
+        answer.delete_cookie(THEME_COOKIE, path="/")
+    return answer
+
+
+def own_address(address: str) -> str:
+    """Return a path of ours, the panel for anything that could lead elsewhere."""
+    plain = address.startswith("/") and not address.startswith("//")
+    return address if plain and "\\" not in address and address.isprintable() else "/panel"
+
+
+def _demo(request: Request) -> bool:
+    client = request.client
+    return services(request).settings.demo and client is not None and loopback(client.host)
+
+
+def _groups(people: Sequence[Person]) -> list[tuple[str, list[PersonView]]]:
+    """Return the people by group, those of one role together."""
+    roles = list(Role)
+    ordered = sorted(people, key=lambda each: (roles.index(each.role), each.name))
+    views = {
+        each.person_id: PersonView(
+            each.person_id,
+            each.name,
+            ", ".join(dict.fromkeys(filter(None, (each.profession, ROLE_WORDS[each.role])))),
+            index % HUES + 1,
+            initials(each.name),
+        )
+        for index, each in enumerate(ordered)
+    }
+    groups = [
+        (title, [views[each.person_id] for each in ordered if each.role in roles_of]) for title, roles_of in _GROUPS
+    ]
+    return [(title, found) for title, found in groups if found]

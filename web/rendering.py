@@ -1,0 +1,92 @@
+"""Templates and responses: one environment, strict and escaping, and a page that may also be a fragment."""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+TEMPLATES: Final = Path(__file__).parent / "templates"
+STATIC: Final = Path(__file__).parent.parent / "static"
+SERVED: Final = ("app.css", "icon.svg", "dist/*.js", "dist/*.css")
+"""What of the static folder leaves the machine; sources stay."""
+
+THEMES: Final = frozenset({"light", "dark"})
+THEME_COOKIE: Final = "theme"
+
+
+class Rendering:
+    """Renders templates by name. ``static`` holds the served files by their address below the hash."""
+
+    def __init__(self, templates: Path = TEMPLATES, static: Path = STATIC) -> None:
+        self.static = {
+            path.relative_to(static).as_posix(): path for pattern in SERVED for path in sorted(static.glob(pattern))
+        }
+        self.static_hash = _hash_of(self.static)
+        self._environment = Environment(
+            loader=FileSystemLoader(templates),
+            autoescape=select_autoescape(default=True, default_for_string=True),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    def words(self, request: Request, template: str, context: Mapping[str, object]) -> str:
+        """Return the template's HTML."""
+
+        def path(name: str, **parameters: object) -> str:
+            return str(request.app.url_path_for(name, **parameters))
+
+        shared = {
+            "path": path,
+            "static": lambda name: f"/static/{self.static_hash}/{name}",
+            "theme": theme_of(request),
+            "person": None,
+            "here": "",
+            "address": request.url.path,
+        }
+        return self._environment.get_template(template).render({**shared, **context})
+
+
+def _hash_of(files: dict[str, Path]) -> str:
+    digest = hashlib.sha256()
+    for name, path in sorted(files.items()):
+        digest.update(name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def theme_of(request: Request) -> str:
+    """Return the person's choice of appearance, ``""`` to follow the device."""
+    theme = request.cookies.get(THEME_COOKIE, "")
+    return theme if theme in THEMES else ""
+
+
+def is_swap(request: Request) -> bool:
+    """Say whether htmx asks for a fragment rather than a browser for a page."""
+    return request.headers.get("hx-request") == "true"
+
+
+def page(request: Request, template: str, context: Mapping[str, object], status: int = 200) -> Response:
+    """Return a whole page."""
+    rendering: Rendering = request.app.state.rendering
+    return HTMLResponse(rendering.words(request, template, context), status)
+
+
+def fragment(
+    request: Request, template: str, context: Mapping[str, object], *, title: str, back: str, status: int = 200
+) -> Response:
+    """Return the fragment alone for a swap, or the same fragment on a page of its own without scripts."""
+    if is_swap(request):
+        return page(request, template, context, status)
+    whole = {**context, "fragment": template, "title": title, "back": back, "back_words": "Back to the plan"}
+    return page(request, "fragment.html", whole, status)
+
+
+def elsewhere(request: Request, address: str) -> Response:
+    """Send the browser to another page after a form: 303, or htmx's own redirect inside a swap."""
+    if is_swap(request):
+        return Response(status_code=204, headers={"HX-Redirect": address})
+    return RedirectResponse(address, 303)

@@ -1,0 +1,73 @@
+"""What pages are given: the settings, the store's directory, the live plans, the journal and the clock."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
+from typing import Protocol
+
+from auth.roles import Participant
+from crdt.sections import Section
+from hub.commands import Command, Outcome, PlanContent
+from hub.journal import Act, FieldPath, Latest, Row
+from hub.visits import Visits
+from web.directory import Directory
+from web.settings import Settings
+
+
+class Present(Protocol):
+    """Someone who has the plan open now."""
+
+    @property
+    def person_id(self) -> str: ...
+
+
+class Plans(Protocol):
+    """The live plans as pages use them; ``hub.plans.CarePlans`` is the one in service."""
+
+    async def content(self, plan_id: str) -> PlanContent:
+        """Return the committed content of every section."""
+
+    async def perform(self, plan_id: str, actor: Participant, command: Command) -> Outcome:
+        """Perform a command, committed before this returns."""
+
+    async def present(self, plan_id: str) -> Sequence[Present]:
+        """Return who has the plan open now."""
+
+    async def record(self, acts: Sequence[Act]) -> None:
+        """Write reads, refusals and the like to the journal."""
+
+
+class History(Protocol):
+    """The journal as pages read it."""
+
+    async def latest(self, plan: str, sections: Sequence[Section]) -> Mapping[FieldPath, Latest]:
+        """Return who last changed each field."""
+
+    async def history(
+        self,
+        plan: str,
+        *,
+        section: str | None = None,
+        entry: str | None = None,
+        field: str | None = None,
+        before_seq: int | None = None,
+        limit: int,
+    ) -> list[Row]:
+        """Return rows from the newest to the oldest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The collaborators of every page."""
+
+    settings: Settings
+    directory: Directory
+    plans: Plans
+    journal: History
+    gatekeeper: object = None
+    """For the live socket, which takes it from the application's state."""
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    zone: tzinfo = UTC
+    visits: Visits = field(default_factory=Visits)
+    """The readings of pages that are in the journal already."""
+    panel_visits: Visits = field(default_factory=Visits)

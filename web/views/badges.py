@@ -1,0 +1,168 @@
+"""What an entry's state means for whoever glances at it: in words, with a tone that colour only repeats."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from crdt.fields import Value
+from crdt.sections import Section
+from web.views.people import People
+from web.views.words import Reading, count, day_of, instant_of, sentence
+
+TASK_OPEN: Final = frozenset({"requested", "received", "accepted", "in progress", "on hold"})
+TASK_UNOWNED: Final = frozenset({"requested", "received"})
+REFERRAL_WAITING: Final = frozenset({"requested", "received", "accepted", "scheduled", "seen"})
+REFERRAL_QUIET_DAYS: Final = 7
+"""After this many days in one state without an answer the silence is said aloud."""
+
+
+class Tone(StrEnum):
+    """How much a badge asks for attention."""
+
+    ALERT = "alert"
+    WARN = "warn"
+    GOOD = "good"
+    PLAIN = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """A state in words."""
+
+    words: str
+    tone: Tone = Tone.PLAIN
+
+
+Values = Mapping[str, Value]
+
+
+def badges(section: Section, values: Values, people: People, reading: Reading) -> tuple[Badge, ...]:
+    """Return an entry's badges, the most urgent first."""
+    rule = _RULES.get(section)
+    found = rule(values, people, reading) if rule is not None else []
+    if values.get("status") == "retired":
+        return (Badge("Retired"), *[each for each in found if each.tone is Tone.PLAIN][:1])
+    review = day_of(values.get("review_due"))
+    if review is not None and review < reading.today:
+        found.append(Badge(f"Review was due {count((reading.today - review).days, 'day')} ago", Tone.WARN))
+    return tuple(sorted(found, key=lambda each: list(Tone).index(each.tone)))
+
+
+def overdue_days(values: Values, name: str, reading: Reading) -> int:
+    """Return by how many days a date of the entry has passed, 0 where it has not."""
+    due = day_of(values.get(name))
+    return max((reading.today - due).days, 0) if due is not None else 0
+
+
+def _task(values: Values, people: People, reading: Reading) -> list[Badge]:
+    state = str(values.get("state") or "requested")
+    tone = Tone.GOOD if state == "completed" else Tone.ALERT if state in ("rejected", "failed") else Tone.PLAIN
+    found = [Badge(sentence(state), tone)]
+    if state in TASK_UNOWNED:
+        owner = people.person(str(values.get("owner") or ""))
+        found.append(Badge(f"Not accepted by {owner.name} yet" if owner else "No owner yet", Tone.WARN))
+    days = overdue_days(values, "due", reading)
+    if state in TASK_OPEN and days:
+        found.append(Badge(f"Overdue by {count(days, 'day')}", Tone.ALERT))
+    elif state in TASK_OPEN and day_of(values.get("due")) == reading.today:
+        found.append(Badge("Due today", Tone.WARN))
+    return found
+
+
+def _referral(values: Values, people: People, reading: Reading) -> list[Badge]:
+    state = str(values.get("state") or "draft")
+    alert = state in ("rejected", "no-show")
+    found = [Badge(sentence(state), Tone.ALERT if alert else Tone.GOOD if state == "closed" else Tone.PLAIN)]
+    if state not in REFERRAL_WAITING:
+        return found
+    days = overdue_days(values, "expected_by", reading)
+    since = instant_of(values.get("state_since"))
+    quiet = (reading.now - since).days if since is not None else 0
+    if days:
+        found.append(Badge(f"Answer overdue by {count(days, 'day')}", Tone.ALERT))
+    elif quiet >= REFERRAL_QUIET_DAYS:
+        found.append(Badge(f"No word for {count(quiet, 'day')}", Tone.WARN))
+    return found
+
+
+def _medicine(values: Values, people: People, reading: Reading) -> list[Badge]:
+    if values.get("kind") == "allergy":
+        high = values.get("criticality") == "high"
+        return [Badge("Allergy, high criticality" if high else "Allergy", Tone.ALERT if high else Tone.WARN)]
+    found = []
+    if values.get("reconciliation") == "unreconciled":
+        found.append(Badge("Not reconciled", Tone.WARN))
+    elif values.get("reconciliation"):
+        found.append(Badge(f"Reconciled, {values['reconciliation']}"))
+    if values.get("taking") in ("on hold", "stopped", "planned"):
+        found.append(Badge(sentence(str(values["taking"]))))
+    if values.get("takes") in ("differently", "no"):
+        how = "Taken differently than prescribed" if values["takes"] == "differently" else "Not taken"
+        found.append(Badge(how, Tone.WARN))
+    return found
+
+
+def _goal(values: Values, people: People, reading: Reading) -> list[Badge]:
+    found = [Badge(sentence(str(values["lifecycle"])))] if values.get("lifecycle") else []
+    achieved = str(values.get("achievement") or "")
+    if achieved in ("achieved", "improving"):
+        found.append(Badge(sentence(achieved), Tone.GOOD))
+    elif achieved in ("worsening", "not attainable", "not achieved"):
+        found.append(Badge(sentence(achieved), Tone.WARN))
+    days = overdue_days(values, "due", reading)
+    if days and achieved != "achieved":
+        found.append(Badge(f"Target date passed {count(days, 'day')} ago", Tone.WARN))
+    return found
+
+
+def _transition(values: Values, people: People, reading: Reading) -> list[Badge]:
+    found = [Badge(sentence(str(values["event"])))] if values.get("event") else []
+    if values.get("severity") in ("watcher", "unstable"):
+        found.append(Badge(sentence(str(values["severity"])), Tone.ALERT))
+    for due, done, what in (("contact_due", "contact_done", "Contact"), ("visit_due", "visit_done", "Visit")):
+        days = overdue_days(values, due, reading)
+        if days and not values.get(done):
+            found.append(Badge(f"{what} overdue by {count(days, 'day')}", Tone.ALERT))
+    if values.get("event") == "discharged" and values.get("medicines_reconciled") != "yes":
+        found.append(Badge("Medicines not reconciled", Tone.WARN))
+    return found
+
+
+def _social_need(values: Values, people: People, reading: Reading) -> list[Badge]:
+    met = values.get("need_met")
+    if met == "yes":
+        return [Badge("Need met", Tone.GOOD)]
+    found = [Badge("Need partly met" if met == "partly" else "Need not met", Tone.WARN)]
+    return found if values.get("wants_help") == "yes" else [Badge("Help not wanted now")]
+
+
+def _from_home(values: Values, people: People, reading: Reading) -> list[Badge]:
+    kind = str(values.get("kind") or "")
+    if kind in ("question", "concern") and not values.get("answer"):
+        return [Badge(f"{sentence(kind)}, no answer yet", Tone.WARN)]
+    return [Badge(sentence(kind))] if kind else []
+
+
+def _care_team(values: Values, people: People, reading: Reading) -> list[Badge]:
+    found = [Badge("Steward of the plan", Tone.GOOD)] if values.get("steward") == "yes" else []
+    if values.get("accepted") == "asked":
+        found.append(Badge("Has not accepted yet", Tone.WARN))
+    return found
+
+
+def _huddle(values: Values, people: People, reading: Reading) -> list[Badge]:
+    return [Badge("Signed", Tone.GOOD)] if values.get("content_hash") else [Badge("Not signed yet")]
+
+
+_RULES: Final[Mapping[Section, Callable[[Values, People, Reading], list[Badge]]]] = {
+    Section.TASKS: _task,
+    Section.REFERRALS: _referral,
+    Section.MEDICATIONS: _medicine,
+    Section.GOALS: _goal,
+    Section.TRANSITIONS: _transition,
+    Section.SOCIAL_NEEDS: _social_need,
+    Section.CAREGIVER_LOG: _from_home,
+    Section.CARE_TEAM: _care_team,
+    Section.HUDDLES: _huddle,
+}

@@ -1,0 +1,214 @@
+"""One entry as a page shows it: its headline, badges, fields with what the reader may do, and who last changed it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from auth.decisions import Action, EntryFacts, decide, entry_visible, facts_of, fields_visible
+from auth.roles import Participant
+from crdt.fields import COMMON, Field, Kind, Value
+from crdt.sections import SECTIONS, Declaration, Section
+from hub.commands import PlanContent
+from web.views.acts import Act, acts
+from web.views.badges import Badge, badges
+from web.views.fields import Access, FieldRow, Permission, Setting, field_row
+from web.views.medicines import medicine_line
+from web.views.suggestions import Suggested, suggested
+from web.views.words import Moment, moment, sentence, short
+
+_HIDDEN = frozenset({"status", "position", "source", "retired_reason"})
+"""Fields that the page shows in other ways than as rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class LastChange:
+    """Who last changed an entry, and when."""
+
+    name: str
+    when: Moment
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class EntryView:
+    """One entry, ready to be shown."""
+
+    section: Section
+    entry_id: str
+    headline: str
+    fields: tuple[FieldRow, ...]
+    badges: tuple[Badge, ...]
+    retired: bool
+    retired_reason: str
+    changed: LastChange | None
+    reason: str
+    """Why the reader may not change all of it, in words; empty where they may."""
+    acts: tuple[Act, ...] = ()
+    suggestions: tuple[Suggested, ...] = ()
+    remarks: int = 0
+    first: bool = False
+    last: bool = False
+
+    @property
+    def empty_fields(self) -> int:
+        """How many fields wait behind "All fields"."""
+        return sum(1 for row in self.fields if row.empty and not row.key)
+
+    @property
+    def access(self) -> Access:
+        """The most that the reader may do with any of its fields."""
+        found = {row.access for row in self.fields}
+        return next((access for access in Access if access in found), Access.READ)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads, and everything about the plan that rows need besides the entry itself."""
+
+    participant: Participant
+    content: PlanContent
+    setting: Setting
+    changes: Mapping[tuple[Section, str], tuple[str, datetime, int]] = field(default_factory=dict)
+    """(section, entry) -> (person, recorded, seq) of the latest change."""
+    live: frozenset[Section] = frozenset(Section)
+    """Sections whose document the reader's page may hold; the fields of others are never bound."""
+
+    @property
+    def now(self) -> datetime:
+        """The instant at which grants are judged."""
+        return self.setting.reading.now
+
+    def facts(self, section: Section, entry: str) -> EntryFacts:
+        """Return what ``decide`` wants to know of an entry."""
+        values = self.content.entries(section)[entry].values
+        return facts_of(section, self.content.creator(section, entry), values)
+
+    def sees(self, section: Section, entry: str) -> bool:
+        """Say whether the reader may see this entry at all."""
+        if entry not in self.content.entries(section):
+            return False
+        return entry_visible(self.participant, section, self.facts(section, entry), self.now)
+
+
+def headline(section: Section, values: Mapping[str, Value], name_of: Callable[[str], str]) -> str:
+    """Return the words that stand for an entry in a list: never more than a line, a medicine's name never cut."""
+    declaration = SECTIONS[section]
+    if section is Section.CARE_TEAM:
+        return name_of(str(values.get("person") or ""))
+    value = values.get(declaration.headline)
+    words = value.strip() if isinstance(value, str) else ""
+    if section is Section.MONITORING:
+        code, _, name = words.partition(" ")
+        words = name if name and code.replace("-", "").isdigit() else words
+    if section in (Section.SOCIAL_NEEDS, Section.ADVANCE_CARE):
+        words = sentence(words)
+    if section is Section.MEDICATIONS:
+        return words or "unnamed"
+    return short(words) or f"{declaration.noun} without words"
+
+
+def permission_for(reader: Reader, declaration: Declaration, declared: Field, facts: EntryFacts | None) -> Permission:
+    """Return what the reader may do with a field, with the reason where it is less than writing."""
+    if declared.command or declared.kind is Kind.LOG:
+        return Permission(Access.READ)
+    if facts is not None and facts.values.get("status") == "retired":
+        return Permission(Access.READ, f"This {declaration.noun} is retired. Restore it to change it.")
+    judge = _judgement(reader, declaration.section, declared.name, facts)
+    allowed, reason = judge(Action.WRITE)
+    if allowed and declaration.section in reader.live:
+        return Permission(Access.WRITE)
+    if allowed:
+        return Permission(Access.READ)
+    return Permission(Access.PROPOSE if judge(Action.SUGGEST)[0] else Access.READ, reason)
+
+
+def _judgement(
+    reader: Reader, section: Section, name: str, facts: EntryFacts | None
+) -> Callable[[Action], tuple[bool, str]]:
+    def judge(action: Action) -> tuple[bool, str]:
+        decision = decide(reader.participant, section, action, field=name, entry=facts, now=reader.now)
+        return decision.allowed, decision.reason
+
+    return judge
+
+
+def entry_view(reader: Reader, section: Section, entry: str) -> EntryView:
+    """Return one entry of a section that the reader may read."""
+    declaration = SECTIONS[section]
+    values = reader.content.entries(section)[entry].values
+    facts = reader.facts(section, entry)
+    retired = values.get("status") == "retired"
+    setting = reader.setting
+    seen = fields_visible(reader.participant, section, reader.now)
+    rows = tuple(
+        field_row(
+            declaration,
+            declared,
+            entry,
+            values.get(declared.name),
+            permission_for(reader, declaration, declared, facts),
+            reader.setting,
+        )
+        for declared in _fields_for(declaration, values)
+        if declared.name in seen
+    )
+    return EntryView(
+        section=section,
+        entry_id=entry,
+        headline=headline(section, values, setting.people.name),
+        fields=rows,
+        badges=badges(section, _only(values, seen), setting.people, setting.reading),
+        retired=retired,
+        retired_reason=str(values.get("retired_reason") or ""),
+        changed=_last_change(reader, section, entry),
+        reason=next((row.reason for row in rows if row.reason), ""),
+        acts=acts(reader.participant, section, facts, reader.now),
+        suggestions=_open_suggestions(reader, section, entry, rows),
+        remarks=_open_comments(reader, section, entry),
+    )
+
+
+def line_words(section: Section, values: Mapping[str, Value], name_of: Callable[[str], str]) -> str:
+    """Return an entry as one line of text: a medicine with its attributes, anything else by its headline."""
+    if section is Section.MEDICATIONS and values.get("kind") != "allergy":
+        return medicine_line(values).words
+    return headline(section, values, name_of)
+
+
+def _fields_for(declaration: Declaration, values: Mapping[str, Value]) -> list[Field]:
+    """Return the entry's fields: the one that stands for it first, those of its kind, then the review date."""
+    kind = values.get("kind")
+    own = [each for each in declaration.fields if not each.only_for or each.only_for == kind]
+    own.sort(key=lambda each: each.name != declaration.headline)
+    return own + [each for each in COMMON if each.name not in _HIDDEN]
+
+
+def _only(values: Mapping[str, Value], names: frozenset[str]) -> Mapping[str, Value]:
+    return {name: value for name, value in values.items() if name in names}
+
+
+def _last_change(reader: Reader, section: Section, entry: str) -> LastChange | None:
+    latest = reader.changes.get((section, entry))
+    if latest is None:
+        return None
+    person, recorded, seq = latest
+    return LastChange(reader.setting.people.name(person), moment(recorded, reader.setting.reading), seq)
+
+
+def _open_suggestions(
+    reader: Reader, section: Section, entry: str, rows: tuple[FieldRow, ...]
+) -> tuple[Suggested, ...]:
+    content = reader.content.sections.get(section)
+    records = content.suggestions.items() if content is not None else ()
+    by_name = {row.name: row for row in rows}
+    return tuple(
+        suggested(SECTIONS[section], key, record, by_name[str(record["field"])].access, reader.setting)
+        for key, record in records
+        if record.get("entry") == entry and record.get("state") == "open" and record.get("field") in by_name
+    )
+
+
+def _open_comments(reader: Reader, section: Section, entry: str) -> int:
+    content = reader.content.sections.get(section)
+    records = content.comments.values() if content is not None else ()
+    return sum(1 for record in records if record.get("entry") == entry and not record.get("resolved"))

@@ -1,0 +1,103 @@
+"""Forms as rows: of a new entry, and of a command's arguments, with what was typed kept and its fault beside it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from crdt.fields import Field, Form, Kind, Value
+from crdt.sections import SECTIONS, Section
+from hub.workflows.arguments import Argument
+from hub.workflows.entries import asked_fields
+from web.views.fields import Access, FieldRow, Permission, Setting, field_row
+from web.views.words import sentence
+
+Typed = Mapping[str, Sequence[str]]
+
+_WRITE: Final = Permission(Access.WRITE)
+_NEW: Final = "new"
+"""Stands for the entry's id in the paths of a form for one that is not there yet."""
+
+
+def kinds_of(section: Section) -> tuple[str, ...]:
+    """Return the kinds of entry that have fields of their own, each with its own form."""
+    return tuple(dict.fromkeys(each.only_for for each in SECTIONS[section].fields if each.only_for))
+
+
+def creation_rows(section: Section, typed: Typed, faults: Mapping[str, str], setting: Setting) -> tuple[FieldRow, ...]:
+    """Return the rows of the form for a new entry: first what it can't be made without; review dates come later."""
+    declaration = SECTIONS[section]
+    declared = [each for each in asked_fields(section, {"kind": _first(typed, "kind")}) if each.name != "review_due"]
+    if kinds_of(section):
+        declared = [each for each in declared if each.name != "kind"]
+    declared.sort(key=lambda each: not each.required)
+    return tuple(
+        replace(
+            _typed(field_row(declaration, each, _NEW, _value(each, typed), _WRITE, setting), each, typed),
+            fault=faults.get(each.name, ""),
+        )
+        for each in declared
+    )
+
+
+def command_rows(
+    section: Section,
+    entry: str,
+    arguments: Sequence[Argument],
+    typed: Typed,
+    faults: Mapping[str, str],
+    setting: Setting,
+) -> tuple[FieldRow, ...]:
+    """Return the rows of a command's form, the hidden arguments and those with rows of their own left out."""
+    asked = [each for each in arguments if each.asked is not None and not each.asked.hidden and not each.row]
+    found = []
+    for argument in asked:
+        declared = _field_of(argument)
+        row = field_row(SECTIONS[section], declared, entry, _value(declared, typed), _WRITE, setting)
+        found.append(replace(_typed(row, declared, typed), fault=faults.get(argument.name, "")))
+    return tuple(found)
+
+
+def suggestion_row(section: Section, entry: str, name: str, current: Value, typed: Typed, setting: Setting) -> FieldRow:
+    """Return the row in which another value of a field is proposed, beginning with what stands there."""
+    declared = SECTIONS[section].field(name)
+    assert declared is not None, "the page asked for a field that is declared"
+    row = field_row(SECTIONS[section], declared, entry, current, _WRITE, setting)
+    if typed.get("value"):
+        row = replace(row, value=typed["value"][0])
+    choices = tuple(replace(each, chosen=each.value == row.value) for each in row.choices) if row.value else row.choices
+    return replace(row, name="value", label=f"{sentence(row.label)} should be", required=True, choices=choices)
+
+
+def _field_of(argument: Argument) -> Field:
+    """Return an argument as a field, so that it has the same control as a field of an entry."""
+    assert argument.asked is not None, "only what is asked for has a row"
+    asked = argument.asked
+    return Field(
+        name=argument.name,
+        label=asked.label,
+        kind=Kind.TEXT if asked.wide else Kind.REGISTER,
+        form=Form.CHOICE if asked.choices else asked.form,
+        required=argument.required,
+        choices=asked.choices,
+        help=asked.help,
+        wide=asked.wide,
+    )
+
+
+def _value(declared: Field, typed: Typed) -> Value:
+    sent = [each for each in typed.get(declared.name, ()) if each]
+    if declared.kind is Kind.SET:
+        return dict.fromkeys(sent, True)
+    return sent[0] if sent else None
+
+
+def _typed(row: FieldRow, declared: Field, typed: Typed) -> FieldRow:
+    """Return the row with exactly what was typed, were it readable or not."""
+    if declared.kind is Kind.SET and not declared.choices and declared.form is Form.LINE:
+        return replace(row, value=", ".join(typed.get(declared.name, ())), choices=())
+    return replace(row, value=_first(typed, declared.name))
+
+
+def _first(typed: Typed, name: str) -> str:
+    sent = typed.get(name, ())
+    return sent[0] if sent else ""

@@ -1,0 +1,184 @@
+"""My patients in the order in which they need me: safety, then what is overdue, then news, then the quiet ones."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final
+
+from auth.decisions import sections_readable
+from crdt.sections import SECTIONS, Section
+from hub.journal import FieldPath, Latest
+from web.directory import Patient
+from web.views.badges import Badge, Tone, badges
+from web.views.banner import Banner, banner
+from web.views.entries import Reader, headline, line_words
+from web.views.people import PersonView
+from web.views.words import Moment, count, moment
+
+NEWS_SHOWN_MAX: Final = 5
+CONCERNS_SHOWN_MAX: Final = 5
+
+
+class Order(IntEnum):
+    """What puts one patient before another; never the number of edits."""
+
+    SAFETY = 0
+    OVERDUE = 1
+    MINE = 2
+    NEWS = 3
+    QUIET = 4
+
+
+SAFETY_SECTIONS: Final = frozenset({Section.MEDICATIONS, Section.TRANSITIONS, Section.MONITORING, Section.ADVANCE_CARE})
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What changed in one entry since the reader last looked at its section."""
+
+    section: Section
+    title: str
+    entry_id: str
+    words: str
+    fields: str
+    who: str
+    when: Moment
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """Something of an entry that asks for attention now."""
+
+    badge: Badge
+    title: str
+    section: Section
+    entry_id: str
+    words: str
+    mine: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PatientCard:
+    """One patient on the panel."""
+
+    plan_id: str
+    banner: Banner
+    order: Order
+    news: tuple[News, ...]
+    news_count: int
+    concerns: tuple[Concern, ...]
+    present: tuple[PersonView, ...]
+    last: Moment | None
+    last_by: str
+    seq: int
+    """The journal's row up to which this card tells; what is marked as seen is exactly what it told."""
+
+    @property
+    def tone(self) -> str:
+        """The card's tone for the stylesheet; the words beside it say the same."""
+        return {Order.SAFETY: "alert", Order.OVERDUE: "warn", Order.MINE: "warn", Order.NEWS: "news"}.get(
+            self.order, "quiet"
+        )
+
+    @property
+    def summary(self) -> str:
+        """What is new, in words."""
+        return f"{count(self.news_count, 'change')} since you looked" if self.news_count else "Nothing new"
+
+
+def patient_card(
+    patient: Patient,
+    reader: Reader,
+    latest: Mapping[FieldPath, Latest],
+    looked: Mapping[Section, int],
+    present: Sequence[PersonView],
+) -> PatientCard:
+    """Return one patient's card: only of sections and entries that the reader may see, not of their own edits."""
+    readable = sections_readable(reader.participant, reader.now)
+    news = _news(reader, {path: it for path, it in latest.items() if path[0] in readable}, looked)
+    concerns = _concerns(reader, readable)
+    newest = max(latest.items(), key=lambda each: each[1].seq, default=None)
+    return PatientCard(
+        plan_id=patient.plan_id,
+        banner=banner(patient, reader),
+        order=_order(news, concerns),
+        news=tuple(news[:NEWS_SHOWN_MAX]),
+        news_count=len(news),
+        concerns=tuple(concerns[:CONCERNS_SHOWN_MAX]),
+        present=tuple(present),
+        last=moment(newest[1].recorded, reader.setting.reading) if newest is not None else None,
+        last_by=reader.setting.people.name(newest[1].actor) if newest is not None else "",
+        seq=newest[1].seq if newest is not None else 0,
+    )
+
+
+def _news(reader: Reader, latest: Mapping[FieldPath, Latest], looked: Mapping[Section, int]) -> list[News]:
+    """Return the changed entries, sections of safety first, then the newest."""
+    by_entry: dict[tuple[Section, str], list[tuple[str, Latest]]] = {}
+    for (section, entry, name), it in latest.items():
+        is_news = it.seq > looked.get(section, 0) and it.actor != reader.participant.person_id
+        if is_news and reader.sees(section, entry):
+            by_entry.setdefault((section, entry), []).append((name, it))
+    found = [_told(reader, section, entry, changed) for (section, entry), changed in by_entry.items()]
+    return sorted(found, key=lambda each: (each.section not in SAFETY_SECTIONS, -each.seq))
+
+
+def _told(reader: Reader, section: Section, entry: str, changed: list[tuple[str, Latest]]) -> News:
+    newest = max((it for _, it in changed), key=lambda it: it.seq)
+    declaration = SECTIONS[section]
+    labels = [declared.label for name, _ in changed if (declared := declaration.field(name)) is not None]
+    values = reader.content.entries(section)[entry].values
+    is_new = len({it.seq for _, it in changed}) == 1 and len(changed) > 3
+    return News(
+        section=section,
+        title=declaration.title,
+        entry_id=entry,
+        words=line_words(section, values, reader.setting.people.name),
+        fields=f"new {declaration.noun}" if is_new else ", ".join(labels[:3]),
+        who=reader.setting.people.name(newest.actor),
+        when=moment(newest.recorded, reader.setting.reading),
+        seq=newest.seq,
+    )
+
+
+def _concerns(reader: Reader, readable: frozenset[Section]) -> list[Concern]:
+    """Return what asks for attention, the most urgent first; an allergy stands in the banner already."""
+    found = []
+    for section in SECTIONS:
+        if section not in readable:
+            continue
+        for entry, it in reader.content.entries(section).items():
+            if it.values.get("status") == "retired" or it.values.get("kind") == "allergy":
+                continue
+            if reader.sees(section, entry):
+                found += _concerns_of(reader, section, entry)
+    return sorted(found, key=lambda each: (each.badge.tone is not Tone.ALERT, not each.mine))
+
+
+def _concerns_of(reader: Reader, section: Section, entry: str) -> list[Concern]:
+    values = reader.content.entries(section)[entry].values
+    setting = reader.setting
+    mine = reader.participant.person_id in (values.get("owner"), values.get("recipient"))
+    return [
+        Concern(badge, SECTIONS[section].title, section, entry, headline(section, values, setting.people.name), mine)
+        for badge in badges(section, values, setting.people, setting.reading)
+        if badge.tone is Tone.ALERT or (badge.tone is Tone.WARN and (mine or section in SAFETY_SECTIONS))
+    ]
+
+
+def _order(news: Sequence[News], concerns: Sequence[Concern]) -> Order:
+    alerts = [each for each in concerns if each.badge.tone is Tone.ALERT]
+    urgent = {each.section for each in alerts} | {each.section for each in news}
+    if urgent & SAFETY_SECTIONS:
+        return Order.SAFETY
+    if alerts:
+        return Order.OVERDUE
+    if any(each.mine for each in concerns):
+        return Order.MINE
+    return Order.NEWS if news else Order.QUIET
+
+
+def ordered_cards(cards: Sequence[PatientCard]) -> list[PatientCard]:
+    """Return the cards in the order in which they need the reader, then by name."""
+    return sorted(cards, key=lambda each: (each.order, each.banner.name))

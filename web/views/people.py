@@ -1,0 +1,71 @@
+"""The people of a plan as a page shows them: name, role in words, a colour that never stands alone."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from auth.roles import Participant, Role
+from web.views.words import initials
+
+HUES: Final = 8
+"""Colours of presence; the stylesheet has one rule for each."""
+
+ROLE_WORDS: Final[Mapping[Role, str]] = {
+    Role.PRIMARY_CARE: "primary care",
+    Role.SPECIALIST: "specialist",
+    Role.CARE_MANAGER: "care manager",
+    Role.PHARMACIST: "pharmacist",
+    Role.SOCIAL_WORKER: "social worker",
+    Role.BEHAVIORAL_HEALTH: "behavioural health",
+    Role.PATIENT: "patient",
+    Role.FAMILY: "family",
+    Role.AUDITOR: "auditor",
+    Role.ADMIN: "administrator",
+}
+
+SOMEONE: Final = "someone no longer in this plan"
+
+
+@dataclass(frozen=True, slots=True)
+class PersonView:
+    """One person of the plan."""
+
+    person_id: str
+    name: str
+    role: str
+    hue: int
+    initials: str
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """The people of one plan by id, in the order of the team."""
+
+    by_id: Mapping[str, PersonView] = field(default_factory=dict)
+
+    def name(self, person_id: str) -> str:
+        """Return the person's name, or words for someone who is not in the plan any more."""
+        person = self.by_id.get(person_id)
+        return person.name if person is not None else SOMEONE
+
+    def person(self, person_id: str) -> PersonView | None:
+        """Return the person, ``None`` where the plan has no such person."""
+        return self.by_id.get(person_id)
+
+
+def role_words(participant: Participant) -> str:
+    """Return profession or role in words, as stands after a name."""
+    return participant.profession or ROLE_WORDS[participant.role]
+
+
+def people_of(participants: Iterable[Participant]) -> People:
+    """Return the plan's people; the same person always gets the same colour in a plan."""
+    ordered = sorted(participants, key=lambda each: (each.since is None, each.since, each.person_id))
+    return People(
+        {
+            each.person_id: PersonView(
+                each.person_id, each.name, role_words(each), index % HUES + 1, initials(each.name)
+            )
+            for index, each in enumerate(ordered)
+        }
+    )

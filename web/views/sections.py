@@ -1,0 +1,156 @@
+"""A section as a page shows it, and the whole plan as its sections."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cache
+from typing import Final
+
+from auth.decisions import (
+    Action,
+    EntryFacts,
+    Grant,
+    decide,
+    documents_readable,
+    fields_visible,
+    grant_of,
+    sections_readable,
+)
+from auth.roles import Participant
+from crdt.sections import SECTIONS, Declaration, Section
+from hub.commands import EntryContent, PlanContent
+from hub.workflows.entries import MADE_BY_COMMAND
+from web.views.badges import Tone
+from web.views.entries import EntryView, Reader, entry_view, headline
+from web.views.fields import Setting
+from web.views.forms import kinds_of
+from web.views.people import People
+from web.views.words import Reading
+
+ENTRY_OPTIONS_MAX = 60
+"""Entries offered in one list of choices; a plan with more is searched by its page."""
+
+RELATED_SECTIONS = (Section.CONDITIONS, Section.GOALS, Section.MEDICATIONS, Section.TASKS)
+"""What an entry may be about where its field names no section."""
+
+
+@dataclass(frozen=True, slots=True)
+class SectionView:
+    """One section, ready to be shown."""
+
+    declaration: Declaration
+    access: str
+    """``write``, ``contribute``, ``propose`` or ``read``, as ``data-access`` says it."""
+    may_create: bool
+    reason: str
+    """Why the reader may not change everything here, in words."""
+    entries: tuple[EntryView, ...]
+    retired: tuple[EntryView, ...]
+
+    @property
+    def section(self) -> Section:
+        """The section's id."""
+        return self.declaration.section
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of entry the reader may add, one empty word where there is but one kind."""
+        return (kinds_of(self.section) or ("",)) if self.may_create else ()
+
+    @property
+    def alerts(self) -> int:
+        """How many of its entries ask for attention now."""
+        return sum(1 for entry in self.entries if any(badge.tone is Tone.ALERT for badge in entry.badges))
+
+
+def reader_of(
+    participant: Participant,
+    content: PlanContent,
+    people: People,
+    reading: Reading,
+    changes: Mapping[tuple[Section, str], tuple[str, datetime, int]] | None = None,
+) -> Reader:
+    """Return the reader for whom the rows of a page are made; names only what the participant may read."""
+    readable = sections_readable(participant, reading.now)
+    live = documents_readable(participant, reading.now)
+    unnamed = Reader(participant, content, Setting(reading, people, lambda section, entry: ""), {}, live)
+
+    def names(section: str, entry: str) -> str:
+        for each in [Section(section)] if section else list(Section):
+            if each in readable and unnamed.sees(each, entry):
+                return headline(each, content.entries(each)[entry].values, people.name)
+        return ""
+
+    @cache
+    def options(section: str) -> tuple[tuple[str, str], ...]:
+        sections = [Section(section)] if section else RELATED_SECTIONS
+        found = [
+            (entry, headline(each, it.values, people.name))
+            for each in sections
+            if each in readable
+            for entry, it in ordered(content, each)
+            if it.values.get("status") != "retired" and unnamed.sees(each, entry)
+        ]
+        return tuple(found[:ENTRY_OPTIONS_MAX])
+
+    return Reader(participant, content, Setting(reading, people, names, options), changes or {}, live)
+
+
+def section_view(reader: Reader, section: Section) -> SectionView:
+    """Return one section that the reader may read, its active entries in their order, then the retired ones."""
+    declaration = SECTIONS[section]
+    seen = [entry for entry, _ in ordered(reader.content, section) if reader.sees(section, entry)]
+    views = [entry_view(reader, section, entry) for entry in seen]
+    active = [view for view in views if not view.retired]
+    mine = EntryFacts(creator=reader.participant.person_id)
+    creation = decide(reader.participant, section, Action.CREATE, entry=mine, now=reader.now)
+    access, reason = _access(reader, section)
+    return SectionView(
+        declaration=declaration,
+        access=access,
+        may_create=creation.allowed and section not in MADE_BY_COMMAND and not (declaration.single and active),
+        reason=reason,
+        entries=tuple(
+            replace(view, first=index == 0, last=index == len(active) - 1) for index, view in enumerate(active)
+        ),
+        retired=tuple(view for view in views if view.retired),
+    )
+
+
+def plan_sections(reader: Reader) -> tuple[SectionView, ...]:
+    """Return every section that the reader may read, in the order of the page; the others leave no trace."""
+    readable = sections_readable(reader.participant, reader.now)
+    return tuple(section_view(reader, section) for section in SECTIONS if section in readable)
+
+
+def ordered(content: PlanContent, section: Section) -> list[tuple[str, EntryContent]]:
+    """Return a section's entries by their place, then in the order they were made."""
+    entries = content.entries(section)
+    return sorted(entries.items(), key=lambda each: (_place(each[1].values.get("position")), each[0]))
+
+
+def _place(position: object) -> float:
+    return float(position) if isinstance(position, int | float) and not isinstance(position, bool) else float("inf")
+
+
+_WORDS: Final[Mapping[Grant, str]] = {
+    Grant.WRITE: "write",
+    Grant.WRITE_OWN: "contribute",
+    Grant.CONTRIBUTE: "contribute",
+    Grant.PROPOSE: "propose",
+}
+"""The section's grant as ``data-access`` says it; any other is ``read``."""
+
+
+def _access(reader: Reader, section: Section) -> tuple[str, str]:
+    """Return the section's access in one word, and the reason where the reader may not write everywhere."""
+    access = _WORDS.get(grant_of(reader.participant, section, reader.now), "read")
+    if access == "write":
+        return access, ""
+    nobody = EntryFacts()
+    return access, decide(reader.participant, section, Action.WRITE, entry=nobody, now=reader.now).reason
+
+
+def fields_readable(reader: Reader, section: Section) -> frozenset[str]:
+    """Return the fields of a section's entries that the reader may see, history included."""
+    return fields_visible(reader.participant, section, reader.now)

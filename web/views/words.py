@@ -1,0 +1,172 @@
+"""Dates, times, numbers and names as clinicians and families read them (NHS CUI and Joint Commission rules)."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import Final
+
+MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+NO_BREAK: Final = "\u00a0"
+WORDS_SHORT_CHARACTERS: Final = 90
+
+LANGUAGES: Final = {
+    "ar": "Arabic",
+    "de": "German",
+    "en": "English",
+    "es": "Spanish",
+    "fr": "French",
+    "hi": "Hindi",
+    "ht": "Haitian Creole",
+    "it": "Italian",
+    "ko": "Korean",
+    "pl": "Polish",
+    "pt": "Portuguese",
+    "ru": "Russian",
+    "so": "Somali",
+    "tl": "Tagalog",
+    "uk": "Ukrainian",
+    "vi": "Vietnamese",
+    "zh": "Chinese",
+}
+"""Languages by primary tag; another tag is shown as it stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """When and where a page is read: what relative times and dates are relative to."""
+
+    now: datetime
+    zone: tzinfo = UTC
+
+    @property
+    def today(self) -> date:
+        """The calendar day where the page is read."""
+        return self.now.astimezone(self.zone).date()
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """An instant for ``<time>``: machine form, relative words, and the absolute words that stand in the title."""
+
+    machine: str
+    words: str
+    absolute: str
+
+
+def day(value: date) -> str:
+    """Return ``21-Nov-2026``: no order of day and month to guess."""
+    return f"{value.day:02d}-{MONTHS[value.month - 1]}-{value.year:04d}"
+
+
+def day_of(value: object) -> date | None:
+    """Return the date that ``YYYY-MM-DD`` text means, ``None`` for anything else."""
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) and len(value) == 10 else None
+    except ValueError:
+        return None
+
+
+def instant_of(value: object) -> datetime | None:
+    """Return the aware instant that ISO 8601 text means, ``None`` for anything else."""
+    try:
+        instant = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return instant if instant is not None and instant.tzinfo is not None else None
+
+
+def day_and_time(instant: datetime, reading: Reading) -> str:
+    """Return ``21-Nov-2026 08:21``, on a 24-hour clock, where the page is read."""
+    local = instant.astimezone(reading.zone)
+    return f"{day(local.date())} {local:%H:%M}"
+
+
+def moment(instant: datetime, reading: Reading) -> Moment:
+    """Return the instant with its relative words, which always carry the absolute ones beside them."""
+    return Moment(
+        machine=instant.astimezone(UTC).isoformat(timespec="seconds"),
+        words=_relative(instant, reading),
+        absolute=day_and_time(instant, reading),
+    )
+
+
+def _relative(instant: datetime, reading: Reading) -> str:
+    elapsed = reading.now - instant
+    local = instant.astimezone(reading.zone)
+    if timedelta(0) <= elapsed < timedelta(minutes=1):
+        return "just now"
+    if timedelta(0) <= elapsed < timedelta(hours=1):
+        return f"{int(elapsed.total_seconds() // 60)} min ago"
+    days = (reading.today - local.date()).days
+    if days == 0:
+        return f"today {local:%H:%M}"
+    if days == 1:
+        return f"yesterday {local:%H:%M}"
+    return day(local.date())
+
+
+def number(value: float) -> str:
+    """Return ``0.5``, ``5``, ``3,600``: a leading zero, no trailing zero, a comma from a thousand."""
+    whole = f"{value:,.6f}".rstrip("0").rstrip(".")
+    return whole or "0"
+
+
+def count(things: int, one: str, many: str = "") -> str:
+    """Return ``1 task``, ``2 tasks``; ``many`` where the plural is not the noun with an s."""
+    return f"{things:,} {one if things == 1 else many or one + 's'}"
+
+
+def years_old(born: date, today: date) -> int:
+    """Return the age in completed years."""
+    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+
+
+def language(tag: str) -> str:
+    """Return the English name of a BCP 47 tag's language, the tag itself where it is not in the table."""
+    return LANGUAGES.get(tag.split("-")[0].lower(), tag)
+
+
+def span(low_to_high: str) -> str:
+    """Return a range in prose, without comparison signs: ``60 to 80``, ``130 or below``, ``180 or above``."""
+    low, dots, high = low_to_high.partition("..")
+    if not dots:
+        return low_to_high
+    if low and high:
+        return f"{low} to {high}"
+    return f"{high} or below" if high else f"{low} or above"
+
+
+def short(words: str, characters: int = WORDS_SHORT_CHARACTERS) -> str:
+    """Return the first line, cut at a word with an ellipsis where it is longer. Never for the name of a medicine."""
+    line = words.strip().split("\n", 1)[0]
+    if len(line) <= characters:
+        return line
+    return line[:characters].rsplit(" ", 1)[0].rstrip(" ,;") + " …"
+
+
+def sentence(words: str) -> str:
+    """Return the words with a capital first letter, the rest untouched."""
+    return words[:1].upper() + words[1:]
+
+
+def initials(name: str) -> str:
+    """Return two letters for a chip: of the first and the last name, titles and what follows a comma left out."""
+    parts = [part for part in name.split(",")[0].split() if part.rstrip(".").lower() not in _TITLES]
+    letters = [part[0] for part in (parts[:1] + parts[-1:] if len(parts) > 1 else parts)]
+    return "".join(letters).upper() or "?"
+
+
+_TITLES: Final = frozenset({"dr", "mr", "mrs", "ms", "prof", "rn", "md"})
+
+
+def instant_from_form(value: str, zone: tzinfo) -> str:
+    """Return the instant that a ``datetime-local`` control means in this zone; anything else as it was typed."""
+    if not _LOCAL.fullmatch(value):
+        return value
+    try:
+        return datetime.fromisoformat(value).replace(tzinfo=zone).astimezone(UTC).isoformat()
+    except ValueError:
+        return value
+
+
+_LOCAL: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?")
