@@ -1,6 +1,6 @@
 /** A field of the page: its element, its control, and the slots for presence and messages beside it. */
 import { readPath } from "./paths.js"
-import { dateInWords } from "./values.js"
+import { dateInWords, shownOfValue } from "./values.js"
 
 /** @typedef {HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement} Control */
 /** @typedef {"text" | "register" | "set"} FieldKind */
@@ -62,6 +62,14 @@ export class Field {
   tellWords(shown) {
     const words = this.element.querySelector("[data-words]")
     if (words) words.textContent = dateInWords(shown)
+  }
+
+  /** @param {unknown} value @returns {string} as a person reads it: a choice's words rather than its id */
+  wordsOf(value) {
+    const shown = shownOfValue(this.form, value)
+    const [control] = this.controls
+    const chosen = control instanceof HTMLSelectElement && [...control.options].find((option) => option.value === shown)
+    return (chosen ? chosen.text.trim() : dateInWords(shown) || shown) || "nothing"
   }
 
   /** @returns {string} */

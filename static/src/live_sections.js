@@ -1,7 +1,7 @@
 /** One section of the plan as a live document: its Y.Doc, its provider, and what of it the hub has not acknowledged. */
-import { HocuspocusProvider } from "@hocuspocus/provider"
 import * as Y from "yjs"
 import { readNotice } from "./notices.js"
+import { SectionProvider } from "./section_providers.js"
 
 /** @typedef {import("./values.js").Scalar} Scalar */
 /** @typedef {import("./texts.js").Splice} Splice */
@@ -35,7 +35,7 @@ export class LiveSection {
   ready = false
   /** How many documents this section has had; the bindings stay, the document below them is replaced. */
   openings = 0
-  /** @type {HocuspocusProvider | null} */
+  /** @type {SectionProvider | null} */
   #provider = null
   /** @type {Map<string, Unsent>} */
   #unsent = new Map()
@@ -153,7 +153,7 @@ export class LiveSection {
     doc.on("update", (_update, _origin, _doc, transaction) => !transaction.local && this.watcher.received(this))
     this.entries.observeDeep((events, transaction) => this.#observe(events, transaction))
     const current = (/** @type {() => void} */ act) => () => this.doc === doc && this.#open && act()
-    this.#provider = new HocuspocusProvider({
+    this.#provider = new SectionProvider({
       name: this.name,
       websocketProvider: this.socket,
       document: doc,

@@ -2,13 +2,16 @@
 import { headlineOf, titleOf } from "./places.js"
 
 /** @typedef {import("./notices.js").Changed} Changed */
-/** @typedef {{ label: string, words: string }} Seen a field that was seen to change, and its new value where that is short */
+/** @typedef {{ by: string, label: string, words: string }} Seen who was seen to change which field, and its new value where that is short */
 
-/** A notice and the edit it is about come in either order, this far apart at most. */
+/** Changes of one entry that come within this time are told together. */
 const TOGETHER_MS = 400
 
+/** Who changed an entry is remembered for so long. */
+const LAST_MS = 5_000
+
 export class News {
-  /** @type {Map<string, Map<string, Seen>>} entry -> field -> what was seen */
+  /** @type {Map<string, Map<string, Seen>>} section/entry -> field -> what was seen */
   #seen = new Map()
   /** @type {Map<string, { by: string, when: number }>} entry -> who changed it last */
   #last = new Map()
@@ -19,37 +22,45 @@ export class News {
     this.say = say
   }
 
-  /** @param {string} entry @param {string} field @param {Seen} seen */
-  saw(entry, field, seen) {
-    const fields = this.#seen.get(entry) ?? new Map()
-    this.#seen.set(entry, fields.set(field, seen))
-    setTimeout(() => this.#seen.delete(entry), 4 * TOGETHER_MS)
+  /** @param {string} section @param {string} entry @param {string} field @param {Seen} seen */
+  saw(section, entry, field, seen) {
+    const key = `${section}/${entry}`
+    const known = this.#seen.get(key)
+    if (known) return void known.set(field, seen)
+    this.#seen.set(key, new Map([[field, seen]]))
+    setTimeout(() => this.#tell(section, entry, key), TOGETHER_MS)
   }
 
   /** @param {string} entry @returns {string | null} who changed an entry in the last seconds */
   lastOf(entry) {
     const last = this.#last.get(entry)
-    return last && performance.now() - last.when < 5_000 ? last.by : null
+    return last && performance.now() - last.when < LAST_MS ? last.by : null
   }
 
-  /** @param {Changed} notice */
+  /** The structure of a section changed. @param {Changed} notice */
   changed({ section, entries, by }) {
     for (const entry of entries) this.#last.set(entry, { by, when: performance.now() })
     if (!by || by === this.self) return
-    setTimeout(() => this.say(sentence(section, entries, by, this.#seen)), TOGETHER_MS)
+    const [only] = entries.length === 1 ? entries : []
+    setTimeout(() => this.say(`${by} changed ${placeOf(section, only)}.`), TOGETHER_MS)
+  }
+
+  /** @param {string} section @param {string} entry @param {string} key */
+  #tell(section, entry, key) {
+    const seen = [...(this.#seen.get(key)?.values() ?? [])]
+    this.#seen.delete(key)
+    const [first] = seen
+    if (!first) return
+    const where = placeOf(section, entry)
+    if (seen.length > 1) this.say(`${first.by} changed ${where}.`)
+    else this.say(first.words ? `${first.by} changed ${where}: ${first.label} to ${first.words}.` : `${first.by} is writing in ${where}: ${first.label}.`)
   }
 }
 
-/** @param {string} section @param {readonly string[]} entries @param {string} by @param {Map<string, Map<string, Seen>>} seen @returns {string} */
-function sentence(section, entries, by, seen) {
+/** @param {string} section @param {string} [entry] @returns {string} */
+function placeOf(section, entry) {
   const element = document.getElementById(`section-${section}`)
   const title = element ? titleOf(element) : section.replaceAll("_", " ")
-  const [entry] = entries
-  if (entry === undefined || entries.length > 1) return `${by} changed ${title}.`
-  const headline = headlineOf(document.getElementById(`entry-${entry}`))
-  const fields = [...(seen.get(entry)?.values() ?? [])]
-  const where = headline ? `${title}, ${headline}` : title
-  const [only] = fields
-  if (!only || fields.length > 1) return `${by} changed ${where}.`
-  return only.words ? `${by} changed ${where}: ${only.label} to ${only.words}.` : `${by} is writing in ${where}: ${only.label}.`
+  const headline = entry ? headlineOf(document.getElementById(`entry-${entry}`)) : ""
+  return headline ? `${title}, ${headline}` : title
 }

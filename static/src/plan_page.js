@@ -88,9 +88,14 @@ export class PlanPage {
       drafting: (key, words) => this.presence.drafting(key, words),
       caret: (key, text, offset) => this.presence.caret(key, text, offset),
       undoable: (section, undo, burst) => this.#ownEdits.add(section, undo, burst),
-      lastIn: (field) => this.presence.inField(field.key)[0]?.name ?? this.news.lastOf(field.path.entry) ?? "Someone",
+      lastIn: (field) => this.#lastIn(field),
       stale: changed,
     }
+  }
+
+  /** @param {import("./fields.js").Field} field @returns {string} who is in it, or was named with it just now */
+  #lastIn(field) {
+    return this.presence.inField(field.key)[0]?.name ?? this.news.lastOf(field.path.entry) ?? "Someone"
   }
 
   #openSections() {
@@ -142,7 +147,10 @@ export class PlanPage {
   #touched(section, touches) {
     this.bindings.touched(section, touches)
     if (!section.ready) return
-    for (const touch of touches) if (!touch.local) this.#tellOf(section, touch)
+    const theirs = touches.filter(({ local }) => !local)
+    for (const touch of theirs) this.#tellOf(section, touch)
+    // What stands beside the fields (who changed it last, badges) follows by a fragment.
+    if (theirs.length > 0) edited(section.name)
     this.presence.draw()
   }
 
@@ -150,10 +158,11 @@ export class PlanPage {
   #tellOf(section, { entry, field }) {
     const map = section.entries.get(entry)
     if (field === "" && map?.get("kind") === "allergy") this.status.alert(`Allergy added: ${map.get("name") ?? ""}`)
-    const label = this.bindings.field(`${section.name}/${entry}/${field}`)?.label
-    if (!label) return
+    const bound = this.bindings.field(`${section.name}/${entry}/${field}`)
+    if (!bound) return
     const value = section.value(entry, field)
-    this.news.saw(entry, field, { label, words: value instanceof Y.AbstractType ? "" : String(value ?? "nothing") })
+    const words = value instanceof Y.AbstractType ? "" : bound.wordsOf(value)
+    this.news.saw(section.name, entry, field, { by: this.#lastIn(bound), label: bound.label, words })
   }
 
   /** @param {LiveSection} section @param {Refused} refused @param {Unsent[]} lost */

@@ -72,10 +72,7 @@ export class PlanSocket {
     this.plan.destroy()
   }
 
-  /**
-   * What waited for the line is in the documents, and the sync of every document brings it. Sent from the queue as well it
-   * would be acknowledged twice, and an edit would be called saved before it is.
-   */
+  /** What waited for the line belongs to the last one: every document begins its sync anew. */
   #forgetQueue() {
     const queue = /** @type {{ messageQueue?: unknown[] }} */ (/** @type {unknown} */ (this.socket))
     queue.messageQueue = []

@@ -140,8 +140,8 @@ export class RegisterBinding {
   /** @param {Scalar} theirs */
   #tellOfTheirs(theirs) {
     const who = this.company.lastIn(this.field)
-    tell(this.field.message, `${who} set this to ${this.#words(theirs)}. Yours is not saved yet.`, [
-      { words: `Take ${this.#words(theirs)}`, act: () => this.restore() },
+    tell(this.field.message, `${who} set this to ${this.field.wordsOf(theirs)}. Yours is not saved yet.`, [
+      { words: `Take ${this.field.wordsOf(theirs)}`, act: () => this.restore() },
     ])
   }
 
@@ -154,8 +154,8 @@ export class RegisterBinding {
       this.#set(mine.value)
     }
     const who = this.company.lastIn(this.field)
-    tell(this.field.message, `${who} changed this to ${this.#words(theirs)}.`, [
-      { words: `Keep ${this.#words(mine.value)} instead`, act: keep },
+    tell(this.field.message, `${who} changed this to ${this.field.wordsOf(theirs)}.`, [
+      { words: `Keep ${this.field.wordsOf(mine.value)} instead`, act: keep },
       { words: "OK", act: () => tell(this.field.message, "") },
     ])
     this.#mine = null
@@ -185,14 +185,5 @@ export class RegisterBinding {
   /** @param {Scalar} value */
   #shownOf(value) {
     return shownOfValue(this.field.form, value)
-  }
-
-  /** @param {Scalar} value @returns {string} */
-  #words(value) {
-    const shown = this.#shownOf(value)
-    if (this.control instanceof HTMLSelectElement) {
-      return [...this.control.options].find((option) => option.value === shown)?.text.trim() || shown || "nothing"
-    }
-    return shown || "nothing"
   }
 }
