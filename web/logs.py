@@ -42,6 +42,7 @@ FIELDS: Final = frozenset(
         "code",
         "seq",
         "rows",
+        "request",
         "plans",
         "rooms",
         "sockets",

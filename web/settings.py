@@ -13,7 +13,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 SECRET_KEY_CHARACTERS_MIN = 32
-WORKERS_MAX = 64
 PORT_MAX = 65535
 DATABASE_SCHEMES = frozenset({"postgresql", "postgres"})
 
@@ -61,7 +60,6 @@ class Settings:
     mode: Mode
     host: str = "127.0.0.1"
     port: int = 8000
-    workers: int = 1
     data_dir: Path
     """Embedded PostgreSQL, generated keys and the state file of a running demo live here."""
     database_url: str = field(default="", repr=False)
@@ -123,7 +121,6 @@ def read_settings(
     mode: Mode,
     host: str = "127.0.0.1",
     port: int = 8000,
-    workers: int = 1,
     data_dir: Path | None = None,
 ) -> Settings:
     """Return the settings that the environment and the command line make together.
@@ -137,7 +134,6 @@ def read_settings(
         mode=mode,
         host=host,
         port=port,
-        workers=workers,
         data_dir=data,
         database_url=environment.get("DATABASE_URL", ""),
         origin=environment.get("CAREPLAN_ORIGIN", "").rstrip("/") if mode is Mode.SERVE else "",
@@ -159,7 +155,7 @@ def read_settings(
 def local_secret(data_dir: Path) -> str:
     """Return the secret key kept in the data folder, made at first use and readable by its owner alone."""
     path = data_dir / "secret-key"
-    data_dir.mkdir(parents=True, exist_ok=True)
+    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not path.exists():
         path.touch(mode=0o600)
         path.write_text(secrets.token_hex(32))
@@ -206,8 +202,6 @@ def _listening_problems(settings: Settings) -> list[str]:
     problems = []
     if not 0 <= settings.port <= PORT_MAX:
         problems.append(f"Set --port to a number from 0 to {PORT_MAX}; 0 takes a free one.")
-    if not 1 <= settings.workers <= WORKERS_MAX:
-        problems.append(f"Set --workers to a number from 1 to {WORKERS_MAX}.")
     if settings.log_level not in ("debug", "info", "warning", "error"):
         problems.append("Set CAREPLAN_LOG_LEVEL to debug, info, warning or error.")
     return problems

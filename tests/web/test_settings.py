@@ -108,10 +108,10 @@ def test_on_this_machine_nothing_needs_to_be_set(tmp_path: Path) -> None:
     assert settings.checkpoints_dir == tmp_path / "checkpoints"
 
 
-@pytest.mark.parametrize("told", [{"port": 65536}, {"port": -1}, {"workers": 0}])
-def test_impossible_numbers_are_refused(told: dict[str, int]) -> None:
-    with pytest.raises(SettingsError, match=f"--{next(iter(told))}"):
-        read_settings({}, mode=Mode.DEMO, **told)  # type: ignore[arg-type]
+@pytest.mark.parametrize("port", [65536, -1])
+def test_an_impossible_port_is_refused(port: int) -> None:
+    with pytest.raises(SettingsError, match="--port"):
+        read_settings({}, mode=Mode.DEMO, port=port)
 
 
 @pytest.mark.parametrize(

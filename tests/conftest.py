@@ -1,0 +1,101 @@
+"""Fixtures that every package's tests share; what is behind them stands in ``tests/harness``."""
+
+import contextlib
+import itertools
+import os
+import random
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from hub.postgres import EmbeddedPostgres
+from tests.harness.browsers import FLAGS, chromium
+from tests.harness.databases import SERVER_SETTINGS, Databases
+from tests.harness.hubs import Hub
+
+StartHub: TypeAlias = Callable[..., Hub]
+
+settings.register_profile("quick", max_examples=30, deadline=None, print_blob=True)
+settings.register_profile("ci", max_examples=100, deadline=None, print_blob=True)
+settings.register_profile(
+    "soak", max_examples=5_000, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "quick"))
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """Async tests marked ``anyio`` run on asyncio alone."""
+    return "asyncio"
+
+
+@pytest.fixture
+def seed(request: pytest.FixtureRequest) -> int:
+    """A new seed each time, shown when the test fails; CAREPLAN_SEED replays one."""
+    told = os.environ.get("CAREPLAN_SEED")
+    number = int(told) if told else random.SystemRandom().getrandbits(32)
+    request.node.add_report_section("call", "seed", f"CAREPLAN_SEED={number} replays this test")
+    return number
+
+
+@pytest.fixture(scope="session")
+def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    """One embedded PostgreSQL for the session, as durable as in production."""
+    with EmbeddedPostgres(tmp_path_factory.mktemp("postgres"), settings=SERVER_SETTINGS) as server:
+        yield Databases(server.url)
+
+
+@pytest.fixture
+def database(databases: Databases) -> Iterator[str]:
+    """The URL of a migrated database of this test's own."""
+    with databases.clone() as url:
+        yield url
+
+
+@pytest.fixture
+def empty_database(databases: Databases) -> Iterator[str]:
+    """The URL of a database without tables."""
+    with databases.empty() as url:
+        yield url
+
+
+@pytest.fixture
+def a_hub(tmp_path: Path) -> Iterator[StartHub]:
+    """Start hubs, each a process of its own: ``a_hub()`` with its own data, ``a_hub(database_url=...)`` on one."""
+    with contextlib.ExitStack() as ends:
+        numbers = itertools.count()
+
+        def start(**told: Any) -> Hub:
+            hub = Hub(tmp_path / f"hub-{next(numbers)}", **told)
+            ends.callback(hub.end)
+            hub.start()
+            return hub
+
+        yield start
+
+
+@pytest.fixture
+def running_hub(a_hub: StartHub, database: str) -> Hub:
+    """A demo hub with data of this test's own, which it may kill and restart."""
+    return a_hub(database_url=database)
+
+
+@pytest.fixture(scope="session")
+def shared_hub(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+    """A demo hub for tests that leave it as they found it: they may add, but not count what is there."""
+    with databases.clone() as url:
+        hub = Hub(tmp_path_factory.mktemp("shared-hub"), database_url=url)
+        try:
+            hub.start()
+            yield hub
+        finally:
+            hub.end()
+
+
+@pytest.fixture(scope="session")
+def browser_launch() -> dict[str, object]:
+    """What Playwright's ``chromium.launch`` needs here, as keyword arguments."""
+    return {"executable_path": str(chromium()), "args": list(FLAGS), "headless": True}

@@ -1,0 +1,67 @@
+"""Databases for tests: one embedded server a session, one migrated template, a clone for every test that asks."""
+
+import asyncio
+import itertools
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+import asyncpg
+
+from hub.store.engine import create_engine
+from hub.store.migrating import migrate
+
+TEMPLATE = "template_of_tests"
+SERVER_SETTINGS = {"max_connections": "300", "shared_buffers": "128MB", "max_wal_size": "4GB"}
+
+
+class Databases:
+    """Clones of one migrated template on the server behind ``url``, a URL as in ``DATABASE_URL``."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._numbers = itertools.count(1)
+        self._made = False
+
+    @contextmanager
+    def clone(self) -> Iterator[str]:
+        """Yield the URL of a migrated database of its own, gone afterwards with all its connections."""
+        if not self._made:
+            self._statement(f"create database {TEMPLATE}")
+            asyncio.run(_migrated(self.named(TEMPLATE)))
+            self._made = True
+        with self.empty(template=TEMPLATE) as url:
+            yield url
+
+    @contextmanager
+    def empty(self, template: str = "template0") -> Iterator[str]:
+        """Yield the URL of a database without tables, for tests of migrations."""
+        name = f"test_{os.getpid()}_{next(self._numbers)}"
+        self._statement(f"create database {name} template {template}")
+        try:
+            yield self.named(name)
+        finally:
+            self._statement(f"drop database if exists {name} with (force)")
+
+    def named(self, name: str) -> str:
+        """Return the URL of another database of the same server."""
+        return urlsplit(self.url)._replace(path=f"/{name}").geturl()
+
+    def _statement(self, sql: str) -> None:
+        asyncio.run(self._executed(sql))
+
+    async def _executed(self, sql: str) -> None:
+        connection = await asyncpg.connect(self.url)
+        try:
+            await connection.execute(sql)
+        finally:
+            await connection.close()
+
+
+async def _migrated(url: str) -> None:
+    engine = create_engine(url, connections_max=1)
+    try:
+        await migrate(engine)
+    finally:
+        await engine.dispose()

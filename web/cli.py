@@ -1,0 +1,134 @@
+"""The command ``careplan-hub``: what a person types, told what happens in words a person can act on."""
+
+import asyncio
+import contextlib
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hub.postgres import EmbeddedPostgres, EmbeddedPostgresError
+from hub.store.engine import StoreError
+from web import logs
+from web.app import create_app
+from web.descriptions import NotRunningError, Story, describe_running, description, forget, remember, story_of
+from web.preparing import migrate_database, require_current, seed_demo
+from web.serving import listen, run, stopping
+from web.settings import Mode, Settings, SettingsError, local_secret, read_settings
+
+EXIT_REFUSED = 2
+
+commands = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="One live care plan for everyone who cares.",
+)
+Data = Annotated[Path | None, typer.Option(help="Folder of the embedded database; default careplan-data here.")]
+Port = Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")]
+
+
+def main() -> None:
+    """Run the command line; the entry point of ``careplan-hub``."""
+    commands(prog_name="careplan-hub")
+
+
+@commands.command()
+def demo(
+    port: Port = 8000,
+    data: Data = None,
+    describe: Annotated[bool, typer.Option("--describe", help="Print the running demo as JSON for scripts.")] = False,
+) -> None:
+    """Run the hub with demo patients, on this machine alone: a visitor chooses whom to be."""
+    with refusals():
+        settings = read_settings(os.environ, mode=Mode.DEMO, port=port, data_dir=data)
+        if describe:
+            typer.echo(json.dumps(describe_running(settings.data_dir), indent=2, ensure_ascii=False))
+        else:
+            serve_hub(settings)
+
+
+@commands.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Port = 8000,
+    data: Data = None,
+) -> None:
+    """Run the hub on DATABASE_URL, or on an embedded database when that is unset."""
+    with refusals():
+        settings = read_settings(os.environ, mode=Mode.SERVE, host=host, port=port, data_dir=data)
+        serve_hub(settings)
+
+
+@commands.command()
+def migrate(data: Data = None) -> None:
+    """Bring the schema of the database up to date, as its owner; harmless when it already is."""
+    with refusals():
+        settings = read_settings(os.environ, mode=Mode.SERVE, data_dir=data)
+        with stopping(), database(settings) as placed:
+            asyncio.run(migrate_database(placed.database_url))
+        typer.echo("The database has the schema of this version.")
+
+
+def serve_hub(settings: Settings) -> None:
+    """Run one hub process to its end: listener, database, schema, demo patients, application, in this order."""
+    logs.configure(settings)
+    embedded = not settings.database_url
+    with stopping():
+        listener, settings = listen(settings)
+        settings = replace(settings, secret_key=settings.secret_key or local_secret(settings.data_dir))
+        with contextlib.closing(listener), database(settings) as settings:
+            story = asyncio.run(prepared(settings, embedded=embedded))
+            try:
+                run(create_app(settings), settings, listener, ready=lambda: announce(settings, story))
+            finally:
+                forget(settings)
+
+
+async def prepared(settings: Settings, *, embedded: bool) -> Story | None:
+    """Bring the database to where the hub can serve; return the story of a demo."""
+    if settings.demo:
+        await migrate_database(settings.database_url)
+        await seed_demo(settings.database_url)
+        return await story_of(settings.database_url)
+    await (migrate_database if embedded else require_current)(settings.database_url)
+    return None
+
+
+def announce(settings: Settings, story: Story | None) -> None:
+    """Say where to look; the description for scripts is written first, so that who reads this line can read it."""
+    remember(settings, description(settings, story))
+    typer.echo(f"Care plan hub is ready: {settings.origin}")
+    if settings.demo:
+        typer.echo("  Choose a person there; open a second browser window as another one, in the same plan.")
+        typer.echo(f"  For scripts: careplan-hub demo --data {settings.data_dir} --describe")
+        typer.echo("  The patients are invented. Ctrl-C ends the hub; what was written stays.")
+
+
+@contextlib.contextmanager
+def database(settings: Settings) -> Iterator[Settings]:
+    """Yield the settings with a database that answers: the one named, else the embedded one, which ends with us."""
+    if settings.database_url:
+        yield settings
+        return
+    with EmbeddedPostgres(settings.data_dir) as server:
+        yield replace(settings, database_url=server.url)
+
+
+@contextlib.contextmanager
+def refusals() -> Iterator[None]:
+    """Turn what a person can mend into sentences and exit code 2."""
+    try:
+        yield
+    except SettingsError as error:
+        for problem in error.problems:
+            typer.echo(problem, err=True)
+        raise typer.Exit(EXIT_REFUSED) from error
+    except (EmbeddedPostgresError, NotRunningError, StoreError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(EXIT_REFUSED) from error
