@@ -1,0 +1,395 @@
+"""A room: one plan, live. It takes what its sockets say, gathers it into batches, and holds only committed state
+between them.
+
+Whoever changes a room holds its turn (``Turns``): a beat of the committer, a load, a command. Within a beat the
+order is: gather (gate, apply) -> commit -> finish (relay, acknowledge, answer). Invariants kept here: 2 by that
+order, 3 by the claim on client ids, 4 by ``_edit`` being the only way in, 5 by refusing whole updates, 7 by the bounds
+below.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, TypeAlias
+
+from auth.roles import Participant
+from crdt.contents import Refusal
+from crdt.effects import Ask, AskPresent, Close, Edit, Effect, Join, Leave, Present, Send, Watch
+from crdt.sections import Section
+from hub import relays
+from hub.batches import Work
+from hub.clocks import Clock
+from hub.connections import Connection, Reading
+from hub.journal import EMPTY, Act, Head, JournalAwayError
+from hub.lines import CloseCode, wrapped
+from hub.notices import SoftChanges
+from hub.open_sections import OpenSection
+from hub.presence import Presence, Presences
+from hub.turns import Turns
+from hub.visits import Visits
+
+INBOX_FRAMES_MAX: Final = 512
+"""Messages of one connection that wait; beyond it its socket is not read, and TCP slows the sender down."""
+
+INBOX_BYTES_MAX: Final = 1 << 20
+"""Bytes of one connection that wait, bounded likewise."""
+
+ROOM_INBOX_BYTES_MAX: Final = 32 << 20
+"""Bytes that wait in a room in all; who goes beyond is sent away to come back (``BUSY``) and keeps its edits."""
+
+BEAT_ITEMS_MAX: Final = 2_000
+BEAT_BYTES_MAX: Final = 4 << 20
+"""What one beat of one room takes from its inbox; the rest waits for the next."""
+
+CONNECTIONS_MAX: Final = 2_000
+"""Sockets in one room."""
+
+REFUSALS_MAX: Final = 50
+"""Refusals of one connection; an honest page stops after one, so this is someone trying doors."""
+
+ASKED_AGAIN_MAX: Final = 3
+"""How often an update that does not fit is answered by our sync step 1 instead of a refusal."""
+
+FRESH_SECONDS_MAX: Final = 1.0
+"""A head seen in the journal within this time is taken for current when somebody joins."""
+
+MISFITS: Final = frozenset({"clock", "dependency"})
+"""Refusals of an update that builds on what we have not got: it may be on its way, or at another process."""
+
+Item: TypeAlias = Join | Leave | Ask | Edit
+
+
+class Room:
+    """One plan's live state in this process."""
+
+    def __init__(self, plan_id: str, *, clock: Clock, visits: Visits, wake: Callable[["Room"], None]) -> None:
+        self.plan_id = plan_id
+        self.clock = clock
+        self.visits = visits
+        self._wake = wake
+        self.announce: Callable[[Room, list[Presence], Mapping[int, int]], None] = _nobody_else
+        """Tells other processes of who came, moved or went here."""
+        self.head: Head = EMPTY
+        """The last row that is in the open sections."""
+        self.known_seconds = float("-inf")
+        """When the head was last seen to be the journal's."""
+        self.sections: dict[Section, OpenSection] = {}
+        self.connections: dict[Connection, None] = {}
+        self.presences = Presences()
+        self.newcomers: dict[Connection, None] = {}
+        """Those who are to be told of everyone who is here."""
+        self.soft = SoftChanges()
+        self.turns = Turns()
+        self.wanted: set[Section] = set()
+        """Sections to load before the inbox can go on."""
+        self.behind = False
+        """The journal has rows that we lack, or may have: catch up before the next judgement that depends on it."""
+        self.access_moved = False
+        """A row that changes someone's access has come by."""
+        self.ended = False
+        self.uncommitted = False
+        """A command's changes are in the documents and not yet known to be in the journal."""
+        self.judging: Connection | None = None
+        """Whose update is passing the gate."""
+        self.quiet_seconds = clock.seconds()
+        """When the last connection left, or the last command was performed."""
+        self.next_beat = 0.0
+        self.next_soft = 0.0
+        self.next_soft_changes = 0.0
+        self._inbox: deque[tuple[Connection, Item]] = deque()
+        self._inbox_bytes = 0
+        self._challenged: dict[tuple[Connection, Section], None] = {}
+        self._notes: list[tuple[Sequence[Act], asyncio.Future[int]]] = []
+
+    @property
+    def waiting(self) -> bool:
+        """There is something for a beat, and nothing that must be fetched first."""
+        return not self.ended and bool(self._inbox or self._challenged or self._notes) and not self.lacking
+
+    @property
+    def lacking(self) -> bool:
+        """Sections are to be loaded, or rows fetched."""
+        return bool(self.wanted) or self.behind
+
+    def enter(self, connection: Connection) -> bool:
+        """Take a connection in; false where the room is full."""
+        assert not self.ended, "nobody enters a room that has ended"
+        if len(self.connections) >= CONNECTIONS_MAX:
+            return False
+        self.connections[connection] = None
+        return True
+
+    def leave(self, connection: Connection, *, expelled: bool = False) -> None:
+        """Take a connection out. What it had sent is still judged, unless it was ``expelled``."""
+        if self.connections.pop(connection, connection) is connection:
+            return
+        connection.gone = True
+        for section in self.sections.values():
+            section.readers.pop(connection, None)
+        if expelled:
+            connection.readings.clear()
+        self.newcomers.pop(connection, None)
+        self.presences.leave(connection)
+        self.quiet_seconds = self.clock.seconds()
+        self._wake(self)
+
+    def dismiss(self, connection: Connection, code: int, reason: str) -> None:
+        """End a connection for cause: nothing more of it counts, and its socket closes."""
+        self.leave(connection, expelled=True)
+        connection.line.close(code, reason)
+
+    def receive(self, connection: Connection, message: bytes) -> None:
+        """Take one message of a peer. Never raises: a fault of the peer closes that peer alone."""
+        for effect in connection.session.receive(message):
+            self.take(connection, effect)
+
+    def take(self, connection: Connection, effect: Effect) -> None:
+        """Do, or put into the inbox, what a session wants done."""
+        match effect:
+            case Edit() | Ask() | Join() | Leave():
+                self._enqueue(connection, effect)
+            case Send(payload):
+                connection.line.write(wrapped(payload))
+            case Watch():
+                connection.watching = True
+                self._introduce(connection)
+            case AskPresent():
+                self._introduce(connection)
+            case Present(payload):
+                self.presences.say(connection, connection.participant, connection.open_sections, payload)
+                self._wake(self)
+            case Close(code, reason):
+                self.dismiss(connection, code, reason)
+
+    def _introduce(self, connection: Connection) -> None:
+        if connection.watching:
+            self.newcomers[connection] = None
+            self._wake(self)
+
+    def _enqueue(self, connection: Connection, item: Item) -> None:
+        size = _size(item)
+        if self._inbox_bytes + size > ROOM_INBOX_BYTES_MAX:
+            self.dismiss(connection, CloseCode.BUSY, "the plan has too much to take in")
+            return
+        self._inbox.append((connection, item))
+        self._inbox_bytes += size
+        connection.inbox_frames += 1
+        connection.inbox_bytes += size
+        if connection.inbox_frames >= INBOX_FRAMES_MAX or connection.inbox_bytes >= INBOX_BYTES_MAX:
+            connection.resting = True
+            connection.line.take_breath()
+        if isinstance(item, Join) and item.section not in self.sections:
+            self.wanted.add(item.section)
+        self._wake(self)
+
+    def note(self, acts: Sequence[Act]) -> "asyncio.Future[int]":
+        """Have these rows written with the next batch; the answer is the sequence they are committed by.
+
+        It raises ``JournalAwayError`` where the room ends before.
+        """
+        waiter: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._notes.append((acts, waiter))
+        self._wake(self)
+        return waiter
+
+    def gather(self) -> Work:
+        """Judge and apply what waits, and return it as rows to commit and what is owed afterwards.
+
+        Only with the turn held, and until ``finish`` or the room's end: from here to there the documents hold what is
+        not committed, so nothing is answered from them (invariant 2).
+        """
+        work = Work()
+        work.challenges, self._challenged = self._challenged, {}
+        work.notes, self._notes = self._notes, []
+        held: deque[tuple[Connection, Item]] = deque()
+        blocked: set[tuple[Connection, Section]] = set()
+        items = taken = 0
+        while self._inbox and items < BEAT_ITEMS_MAX and taken < BEAT_BYTES_MAX:
+            connection, item = self._inbox.popleft()
+            items += 1
+            key = (connection, item.section)
+            if key in blocked or not self._ready(connection, item):
+                blocked.add(key)
+                held.append((connection, item))
+                continue
+            taken += self._count_off(connection, item)
+            self._consider(work, connection, item)
+        self._inbox.extendleft(reversed(held))
+        work.seal(self.plan_id)
+        return work
+
+    def _ready(self, connection: Connection, item: Item) -> bool:
+        """Return whether the item can be considered now; else it waits for its section, or for the journal's rows."""
+        if connection.gone:
+            return True
+        if item.section not in self.sections:
+            self.wanted.add(item.section)
+            return False
+        if isinstance(item, Join) and self.clock.seconds() - self.known_seconds > FRESH_SECONDS_MAX:
+            # It may know edits of another process that we have not fetched: catch up first, then judge.
+            self.behind = True
+            return False
+        return True
+
+    def _count_off(self, connection: Connection, item: Item) -> int:
+        size = _size(item)
+        self._inbox_bytes -= size
+        connection.inbox_frames -= 1
+        connection.inbox_bytes -= size
+        emptied = connection.inbox_frames * 2 < INBOX_FRAMES_MAX and connection.inbox_bytes * 2 < INBOX_BYTES_MAX
+        if connection.resting and emptied:
+            connection.resting = False
+            connection.line.go_on()
+        return size
+
+    def _consider(self, work: Work, connection: Connection, item: Item) -> None:
+        match item:
+            case Edit(section, update, answers) if section in connection.readings:
+                self._edit(work, connection, self.sections[section], update, answers=answers)
+            case Leave(section):
+                self._unread(connection, section)
+            case Join(section) if not connection.gone:
+                self._join(work, connection, section)
+            case Ask(section, state_vector) if not connection.gone and section in connection.readings:
+                work.asks[connection, section] = state_vector
+            case _:
+                pass  # It has gone, or sent this before it heard of a refusal or of the end of its access.
+
+    def _join(self, work: Work, connection: Connection, section: Section) -> None:
+        self._unread(connection, section)
+        if section not in connection.session.scopes:
+            return  # Access went while it waited; it has been told.
+        connection.readings[section] = Reading()
+        connection.session.joined(section)
+        who = connection.participant
+        if self.visits.missing(who, [section], self.clock.seconds()):
+            work.reads[who.person_id, who.session_id, section] = connection
+        work.joins[connection, section] = None
+
+    def _edit(
+        self, work: Work, connection: Connection, section: OpenSection, update: bytes, *, answers: bool
+    ) -> None:
+        """Pass the gate, or be refused: the one way from a socket into a document (invariant 4)."""
+        reading = connection.readings[section.section]
+        now = self.clock.now()
+        self.judging = connection
+        verdict = section.document.judge(
+            update,
+            client=section.claim(connection.participant.person_id),
+            may=lambda entry, name: connection.may_write(section, entry, name, now),
+        )
+        if isinstance(verdict, Refusal):
+            self.judging = None
+            if not self._put_aside(connection, section.section, reading, verdict, answers=answers):
+                self._refuse(work, connection, section.section, verdict)
+            return
+        if verdict.changes:
+            if section.section not in work.before:
+                work.before[section.section] = section.document.state_vector()
+            section.take(verdict, connection.participant.person_id)
+            work.add(connection, section.section, verdict)
+        self.judging = None
+        owed = 1
+        if answers:
+            owed += reading.unsaved
+            reading.asked, reading.asked_again, reading.unsaved = False, 0, 0
+        work.owe_saved(connection, section.section, owed)
+
+    def _put_aside(
+        self, connection: Connection, section: Section, reading: Reading, refusal: Refusal, *, answers: bool
+    ) -> bool:
+        """Return true where the update can wait for a sync step 2 that will hold it whole.
+
+        Honest pages type while their first sync is under way, and come from another process with edits which we have
+        not fetched: so catch up, and ask again what we lack, before anything is called lost.
+        """
+        if refusal.code not in MISFITS or connection.gone:
+            return False
+        if not answers and reading.asked:
+            reading.unsaved += 1
+            return True
+        if reading.asked_again >= ASKED_AGAIN_MAX:
+            return False
+        reading.asked_again += 1
+        reading.unsaved += 0 if answers else 1
+        reading.asked = True
+        self._challenged[connection, section] = None
+        self.behind = True
+        return True
+
+    def _refuse(self, work: Work, connection: Connection, section: Section, refusal: Refusal) -> None:
+        work.refusals.append((connection, section, refusal))
+        work.asks.pop((connection, section), None)
+        self._unread(connection, section)
+        connection.session.dismiss(section)
+        connection.refusals += 1
+        if connection.refusals >= REFUSALS_MAX:
+            self.dismiss(connection, CloseCode.BAD_FRAME, f"{REFUSALS_MAX} refusals")
+
+    def _unread(self, connection: Connection, section: Section) -> None:
+        connection.readings.pop(section, None)
+        if section in self.sections:
+            self.sections[section].readers.pop(connection, None)
+        connection.settle_open_sections()
+
+    def finish(self, work: Work, head: Head) -> None:
+        """Tell everyone what is now committed up to ``head``: relay, then acknowledge, then answer."""
+        self.head = head
+        for _, waiter in work.notes:
+            if not waiter.done():
+                waiter.set_result(head.seq)
+        if work.acts:
+            self.known_seconds = self.clock.seconds()
+        for section in self.sections.values():
+            section.seq = head.seq
+        relays.finish(self, work)
+
+    def reassess(self, connection: Connection, participant: Participant) -> None:
+        """Apply what the store now says of a person: sections that went are closed at once, new ones announced."""
+        relays.reassess(self, connection, participant)
+
+    def resumed(self, connection: Connection) -> None:
+        """The connection's socket takes data again: what it was left behind by is sent at the next beat."""
+        for section, reading in connection.readings.items():
+            if reading.behind is not None:
+                state_vector, reading.behind = reading.behind, None
+                self._inbox.append((connection, Ask(section, state_vector)))
+                self._inbox_bytes += len(state_vector)
+                connection.inbox_frames += 1
+                connection.inbox_bytes += len(state_vector)
+        self._wake(self)
+
+    def unlisted(self) -> None:
+        """Leave nothing behind in a room that was idle and is being forgotten."""
+        assert not self.connections, "only an idle room is forgotten"
+        self.ended = True
+        self.sections.clear()
+
+    def end(self, code: int, reason: str) -> None:
+        """Give the room up: its documents hold what is not committed, so nothing of it may be seen any more."""
+        self.ended = True
+        connections, self.connections = list(self.connections), {}
+        for connection in connections:
+            connection.gone = True
+            connection.readings.clear()
+            connection.line.close(code, reason)
+        self.sections.clear()
+        self._inbox.clear()
+        notes, self._notes = self._notes, []
+        for _, waiter in notes:
+            if not waiter.done():
+                waiter.set_exception(JournalAwayError("the plan was loaded anew before the row was written"))
+
+
+def _size(item: Item) -> int:
+    match item:
+        case Edit(_, update, _):
+            return len(update)
+        case Ask(_, state_vector):
+            return len(state_vector)
+        case Join() | Leave():
+            return 0
+
+
+def _nobody_else(_room: Room, _changed: list[Presence], _gone: Mapping[int, int]) -> None:
+    return
