@@ -1,0 +1,494 @@
+"""The live care plans of one process: what pages and sockets use of rooms, committer, presence and bus."""
+
+import asyncio
+import contextlib
+import logging
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+
+from auth.roles import Participant
+from crdt.sections import Section
+from crdt.sessions import PLAN_DOCUMENT
+from hub import bus as notes
+from hub import performing
+from hub.bus import Bus, LocalBus, Note
+from hub.clocks import Clock, SystemClock
+from hub.commands import Command, Done, Outcome, PlanContent
+from hub.committer import Committer
+from hub.connections import Connection
+from hub.enforcement import POLL_SECONDS, Enforcement
+from hub.gatekeepers import Gatekeeper, TurnedAway
+from hub.ids import new_id
+from hub.journal import Act, Action, Batch, Journal, JournalAwayError, Snapshot
+from hub.lines import CloseCode, Line, notice
+from hub.loading import bring_up
+from hub.performing import OutcomeUnknownError
+from hub.presence import Caret, Presence, section_of
+from hub.rooms import Room
+from hub.visits import Visits
+
+SOCKETS_PER_PERSON_MAX: Final = 30
+SOCKETS_PER_PERSON_AND_PLAN_MAX: Final = 10
+ROOMS_MAX: Final = 5_000
+"""Plans open at once in one process; above it only idle ones make room for another."""
+
+IDLE_SECONDS_MAX: Final = 60.0
+"""A room without sockets is forgotten after that."""
+
+TIDY_SECONDS: Final = 10.0
+LOADS_AT_ONCE_MAX: Final = 8
+"""Rooms that read the journal at the same time; the others wait in line."""
+
+WAIT_SECONDS_MAX: Final = 5.0
+"""How long a page waits for a plan whose storage doesn't answer."""
+
+DRAIN_SECONDS_MAX: Final = 3.0
+APPENDS_MAX: Final = 20
+"""How often a row of a plan that nobody has open is tried behind rows of others."""
+
+LAST_WORDS_EDITS_MIN: Final = 50
+"""A room that is forgotten keeps snapshots of sections with so many edits since the last."""
+
+_log = logging.getLogger("hub.live")
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What ``/metrics`` tells of the live plans."""
+
+    rooms: int
+    sockets: int
+    sections: int
+    storage_away: bool
+    deaf: bool
+
+
+class CarePlans:
+    """All live plans of this process. Start it before use, drain it at the end."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        gatekeeper: Gatekeeper,
+        *,
+        bus: Bus | None = None,
+        clock: Clock | None = None,
+        new_id: Callable[[], str] = new_id,
+    ) -> None:
+        self._journal = journal
+        self._clock: Clock = clock or SystemClock()
+        self._bus: Bus = bus or LocalBus()
+        self._new_id = new_id
+        self._process = new_id()
+        self._rooms: dict[str, Room] = {}
+        self._visits = Visits()
+        self._sockets: Counter[str] = Counter()
+        self._draining = False
+        self._preparing: set[Room] = set()
+        self._loads = asyncio.Semaphore(LOADS_AT_ONCE_MAX)
+        self._tasks: set[asyncio.Task[object]] = set()
+        self._loops: list[asyncio.Task[None]] = []
+        self.committer = Committer(
+            journal,
+            self._clock,
+            committed=self._committed,
+            prepare=self._prepare,
+            trouble=self._trouble,
+            dropped=self._forget,
+            keep=self._keep,
+        )
+        self.gatekeeper = gatekeeper
+        self.enforcement = Enforcement(gatekeeper, journal, self._rooms, self._clock, mark=self.committer.mark)
+
+    # -- life
+
+    async def start(self) -> None:
+        """Begin to commit, to hear other processes, and to look for what they did not tell."""
+        self._bus.listen(self._hear)
+        await self._bus.start()
+        self._loops = [
+            asyncio.create_task(self.committer.run(), name="committer"),
+            asyncio.create_task(self._every(POLL_SECONDS, self.poll), name="poll"),
+            asyncio.create_task(self._every(TIDY_SECONDS, self.tidy), name="tidy"),
+        ]
+
+    async def drain(self) -> None:
+        """Take nothing more, commit what was accepted, close every socket with ``RESTART``, and end. Idempotent."""
+        if self._draining:
+            return
+        self._draining = True
+        deadline = self._clock.seconds() + DRAIN_SECONDS_MAX
+        while not self.committer.settled and self._clock.seconds() < deadline:
+            await asyncio.sleep(0.005)
+        for room in list(self._rooms.values()):
+            if room.turns.free:
+                self.committer.keep_snapshots(room, edits_min=LAST_WORDS_EDITS_MIN)
+            room.end(CloseCode.RESTART, "the hub restarts")
+        self._rooms.clear()
+        await self._bus.stop()
+        for loop in self._loops:
+            loop.cancel()
+        await asyncio.gather(*self._loops, return_exceptions=True)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(max(0.1, deadline - self._clock.seconds())):
+                await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    @property
+    def draining(self) -> bool:
+        """The process is about to end."""
+        return self._draining
+
+    def counts(self) -> Counts:
+        """Return how much is open."""
+        return Counts(
+            rooms=len(self._rooms),
+            sockets=sum(len(room.connections) for room in self._rooms.values()),
+            sections=sum(len(room.sections) for room in self._rooms.values()),
+            storage_away=self.committer.away,
+            deaf=self.enforcement.deaf,
+        )
+
+    # -- sockets
+
+    def enter(self, participant: Participant, line: Line) -> tuple[Room, Connection] | TurnedAway:
+        """Take a socket in; no await between finding the room and standing in it."""
+        if self._draining:
+            return TurnedAway(CloseCode.RESTART, "the hub restarts")
+        if self._sockets[participant.person_id] >= SOCKETS_PER_PERSON_MAX:
+            return TurnedAway(CloseCode.BUSY, "too many sockets of one person")
+        room = self._room(participant.plan_id)
+        if room is None:
+            return TurnedAway(CloseCode.BUSY, "too many plans are open")
+        same = sum(each.participant.person_id == participant.person_id for each in room.connections)
+        if same >= SOCKETS_PER_PERSON_AND_PLAN_MAX:
+            return TurnedAway(CloseCode.BUSY, "too many sockets of one person on one plan")
+        connection = Connection(participant, line, self._clock.now())
+        if not room.enter(connection):
+            return TurnedAway(CloseCode.BUSY, "too many sockets on one plan")
+        self._sockets[participant.person_id] += 1
+        if self.committer.away:
+            line.write(_storage(away=True))
+        return room, connection
+
+    def left(self, room: Room, connection: Connection) -> None:
+        """Take a socket out that has ended; called once for each that ``enter`` took in."""
+        room.leave(connection)
+        person = connection.participant.person_id
+        self._sockets[person] -= 1
+        if self._sockets[person] <= 0:
+            del self._sockets[person]
+
+    # -- pages
+
+    async def content(self, plan_id: str) -> PlanContent:
+        """Return the committed content of all sections.
+
+        Raises:
+            KeyError: the plan has no journal.
+            JournalAwayError: the journal can't be reached.
+        """
+        async with self._turn(plan_id) as room:
+            await performing.open_all(room, self._journal)
+            return performing.content_of(room)
+
+    async def perform(self, plan_id: str, actor: Participant, command: Command) -> Outcome:
+        """Perform a command as this participant; what comes back is committed (invariant 2).
+
+        A page that goes away meanwhile does not stop it half way.
+
+        Raises:
+            KeyError: the plan has no journal.
+            JournalAwayError: nothing was saved, as far as can be known.
+        """
+        return await asyncio.shield(self._spawn(self._perform(plan_id, actor, command)))
+
+    async def opened(self, participant: Participant, sections: Sequence[Section]) -> None:
+        """Write the rows of a reading, one per section and visit, before the page is served: no audit, no data.
+
+        Raises:
+            JournalAwayError: they can't be written; serve nothing.
+        """
+        missing = self._visits.missing(participant, sections, self._clock.seconds())
+        await self.record(
+            [
+                Act(
+                    plan=participant.plan_id,
+                    actor=participant.person_id,
+                    action=Action.READ,
+                    role=participant.role,
+                    session=participant.session_id,
+                    section=section,
+                )
+                for section in missing
+            ]
+        )
+        self._visits.recorded(participant, missing, self._clock.seconds())
+
+    async def record(self, acts: Sequence[Act]) -> None:
+        """Write rows without content: reads, refusals, sign-ins; they are durable on return.
+
+        Raises:
+            KeyError: a plan has no journal.
+            JournalAwayError: the journal can't be reached.
+        """
+        by_plan: dict[str, list[Act]] = {}
+        for act in acts:
+            assert act.update is None, "content changes by edits and commands only"
+            by_plan.setdefault(act.plan, []).append(act)
+        for plan_id, part in by_plan.items():
+            room = self._rooms.get(plan_id)
+            if room is not None and room.sections:
+                await self._within(room.note(part))
+            else:
+                await self._append(plan_id, part)
+
+    async def present(self, plan_id: str) -> list[Presence]:
+        """Return who has the plan open, here and at other processes."""
+        room = self._rooms.get(plan_id)
+        return room.presences.everyone() if room is not None else []
+
+    def access_changed(self, plan_id: str) -> None:
+        """Have everyone's access to the plan asked anew, here and at other processes, now."""
+        self._bus.publish(notes.AccessChanged(plan_id, self._process))
+        self._reassess(plan_id)
+
+    def sessions_ended(self, sessions: Sequence[str]) -> None:
+        """Close the sockets of these sign-ins, here and at other processes, now."""
+        self._bus.publish(notes.SessionsEnded(tuple(sessions), self._process))
+        self.enforcement.sessions_ended(sessions)
+
+    # -- loops, each round callable by itself
+
+    async def poll(self) -> None:
+        """Look once for what this process was not told of; hold everything back where the store doesn't answer."""
+        try:
+            async with asyncio.timeout(WAIT_SECONDS_MAX):
+                await self.enforcement.poll()
+        except (JournalAwayError, TimeoutError):
+            if self.enforcement.deaf:
+                self.committer.suspect()
+            return
+        self.committer.reached()
+
+    async def tidy(self) -> None:
+        """Forget rooms that nobody has needed for a while."""
+        now = self._clock.seconds()
+        for room in list(self._rooms.values()):
+            if now - room.quiet_seconds > IDLE_SECONDS_MAX:
+                self._evict(room)
+
+    # -- inside
+
+    def _room(self, plan_id: str) -> Room | None:
+        room = self._rooms.get(plan_id)
+        if room is None:
+            if len(self._rooms) >= ROOMS_MAX and not any(map(self._evict, list(self._rooms.values()))):
+                return None
+            room = Room(plan_id, clock=self._clock, visits=self._visits, wake=self.committer.mark)
+            room.announce = self._announce
+            self._rooms[plan_id] = room
+            self._bus.publish(notes.WhoIsHere(plan_id, self._process))
+        return room
+
+    def _evict(self, room: Room) -> bool:
+        if room.connections or room.waiting or room.lacking or not room.turns.free:
+            return False
+        self.committer.keep_snapshots(room, edits_min=LAST_WORDS_EDITS_MIN)
+        room.unlisted()
+        self._forget(room)
+        return True
+
+    def _forget(self, room: Room) -> None:
+        if self._rooms.get(room.plan_id) is room:
+            del self._rooms[room.plan_id]
+
+    @contextlib.asynccontextmanager
+    async def _turn(self, plan_id: str) -> AsyncIterator[Room]:
+        """Hold the turn of the plan's room, whichever room that is by then."""
+        async with contextlib.AsyncExitStack() as held:
+            async with asyncio.timeout(WAIT_SECONDS_MAX) as waiting:
+                while True:
+                    room = self._room(plan_id)
+                    if room is None:
+                        raise JournalAwayError("too many plans are open")
+                    try:
+                        await held.enter_async_context(room.turns.held())
+                    except asyncio.CancelledError:
+                        if waiting.expired():
+                            raise JournalAwayError("the storage does not answer") from None
+                        raise
+                    if not room.ended:
+                        break
+                    await held.aclose()
+            room.quiet_seconds = self._clock.seconds()
+            try:
+                yield room
+            except KeyError:
+                if not room.connections:
+                    self._forget(room)
+                raise
+            finally:
+                self.committer.mark(room)
+
+    async def _perform(self, plan_id: str, actor: Participant, command: Command) -> Outcome:
+        async with self._turn(plan_id) as room:
+            try:
+                await performing.open_all(room, self._journal)
+                outcome = await performing.perform(room, self._journal, actor, command, self._new_id)
+            except OutcomeUnknownError as unknown:
+                head = await performing.landed(self._journal, plan_id, unknown)
+                if head is None:
+                    raise JournalAwayError("the command was not recorded") from unknown
+                return Done(head.seq)
+            finally:
+                if room.uncommitted:
+                    self.committer.drop(room, CloseCode.BUSY, "a command's commit failed")
+            self.committer.keep_snapshots(room)
+            self._committed([(plan_id, room.head.seq)])
+            return outcome
+
+    async def _append(self, plan_id: str, acts: Sequence[Act]) -> None:
+        for _ in range(APPENDS_MAX):
+            heads = await self._journal.heads([plan_id])
+            if await self._journal.append([Batch(plan_id, heads[plan_id], tuple(acts))]):
+                self._committed([(plan_id, heads[plan_id].seq + len(acts))])
+                return
+        raise JournalAwayError("the plan's journal is busy")
+
+    async def _within(self, waiter: "asyncio.Future[int]") -> None:
+        try:
+            async with asyncio.timeout(WAIT_SECONDS_MAX):
+                await waiter
+        except TimeoutError as error:
+            raise JournalAwayError("the row could not be written in time") from error
+
+    def _prepare(self, room: Room) -> None:
+        if room not in self._preparing:
+            self._preparing.add(room)
+            self._spawn(self._prepared(room))
+
+    async def _prepared(self, room: Room) -> None:
+        try:
+            async with self._loads, room.turns.held():
+                if not room.ended and room.lacking:
+                    async with asyncio.timeout(WAIT_SECONDS_MAX):
+                        await bring_up(room, self._journal)
+        except (JournalAwayError, TimeoutError):
+            self.committer.suspect()
+            if not room.sections:
+                self.committer.drop(room, CloseCode.STORAGE_AWAY, "the storage is away")
+        except KeyError:
+            self.committer.drop(room, CloseCode.NO_PLAN, "no such plan")
+        finally:
+            self._preparing.discard(room)
+            if not room.ended:
+                self.committer.mark(room)
+
+    def _keep(self, plan_id: str, snapshots: Sequence[Snapshot]) -> None:
+        self._spawn(self._kept(plan_id, snapshots))
+
+    async def _kept(self, plan_id: str, snapshots: Sequence[Snapshot]) -> None:
+        for snapshot in snapshots:
+            try:
+                await self._journal.keep_snapshot(plan_id, snapshot)
+            except JournalAwayError:
+                return  # A snapshot is a cache: the next one comes with the next edits.
+
+    def _committed(self, plans: Sequence[tuple[str, int]]) -> None:
+        self._bus.publish(notes.Moved(tuple(plans), self._process))
+        for plan_id, _ in plans:
+            room = self._rooms.get(plan_id)
+            if room is not None and room.access_moved:
+                self._reassess(plan_id)
+
+    def _trouble(self, away: bool) -> None:
+        message = _storage(away=away)
+        for room in self._rooms.values():
+            for connection in room.connections:
+                if connection.watching:
+                    connection.line.write(message)
+
+    def _reassess(self, plan_id: str) -> None:
+        room = self._rooms.get(plan_id)
+        if room is not None:
+            room.access_moved = True  # The poll asks again where this attempt fails.
+            self._spawn(self._reassessed(room))
+
+    async def _reassessed(self, room: Room) -> None:
+        with contextlib.suppress(JournalAwayError):
+            await self.enforcement.reassess(room.plan_id)
+
+    def _announce(self, room: Room, changed: list[Presence], gone: Mapping[int, int]) -> None:
+        people = [_person(each) for each in changed if isinstance(room.presences.owner_of(each.client), Connection)]
+        if people or gone:
+            self._bus.publish(notes.Here(room.plan_id, tuple(people), tuple(gone), self._process))
+
+    def _hear(self, note: Note) -> None:
+        match note:
+            case notes.Moved(plans=plans):
+                for plan_id, seq in plans:
+                    room = self._rooms.get(plan_id)
+                    if room is not None and room.sections and seq > room.head.seq:
+                        room.behind = True
+                        self.committer.mark(room)
+            case notes.AccessChanged(plan=plan_id):
+                self._reassess(plan_id)
+            case notes.SessionsEnded(sessions=sessions):
+                self.enforcement.sessions_ended(sessions)
+            case notes.Here():
+                self._hear_presence(note)
+            case notes.WhoIsHere(plan=plan_id):
+                room = self._rooms.get(plan_id)
+                if room is not None:
+                    self._announce(room, room.presences.everyone(), {})
+            case notes.Listening():
+                self._spawn(self.poll())
+
+    def _hear_presence(self, note: notes.Here) -> None:
+        room = self._rooms.get(note.plan)
+        if room is None:
+            return
+        for person in note.people:
+            room.presences.from_afar(note.sender, _presence(person), now=self._clock.seconds())
+        room.presences.gone_afar(note.sender, note.gone)
+        self.committer.mark(room)
+
+    def _spawn(self, work: Coroutine[Any, Any, Any]) -> "asyncio.Task[Any]":
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _every(self, seconds: float, what: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        while True:
+            await asyncio.sleep(seconds)
+            await what()
+
+
+def _storage(*, away: bool) -> bytes:
+    return notice(PLAN_DOCUMENT, "trouble", {"storage": "away" if away else "back"})
+
+
+def _person(here: Presence) -> notes.Person:
+    caret = msgspec.Raw(msgspec.json.encode(here.caret))
+    return notes.Person(
+        here.client, here.clock, here.person_id, here.name, here.role, here.field, here.draft, caret
+    )  # fmt: skip
+
+
+def _presence(person: notes.Person) -> Presence:
+    return Presence(
+        client=person.client,
+        clock=person.clock,
+        person_id=person.person,
+        name=person.name,
+        role=person.role,
+        section=section_of(person.field),
+        field=person.field,
+        draft=person.draft,
+        caret=msgspec.json.decode(person.caret, type=Caret | None),
+    )
