@@ -123,10 +123,12 @@ class Question:
     def _write_by_command(self) -> str:
         """A change that a command makes: within the person's own grant, or within the command's authority."""
         rule = COMMANDS.get(self.command)
+        if rule is None:
+            return "unknown-command"
+        if rule.section not in (None, self.section):
+            return self._write()  # Its authority ends at its own section; the person's own grant does not.
         code = self._issue()
-        if code or (rule is not None and self.field in rule.sets):
-            return code
-        return self._write()
+        return code if code or self.field in rule.sets else self._write()
 
     def _issue(self) -> str:
         rule = COMMANDS.get(self.command)
