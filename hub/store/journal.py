@@ -13,6 +13,7 @@ from typing import Final, TypeAlias
 
 import asyncpg
 import msgspec
+import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from crdt.sections import Section
@@ -97,6 +98,8 @@ insert into snapshot (plan, section, seq, state, clients) values ($1, $2, $3, $4
     where snapshot.seq < excluded.seq
 """
 
+_HOLD: Final = sa.text("select seq, hash from head where plan = :plan for update")
+
 Driver: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 _clients_decoder: Final = msgspec.json.Decoder(dict[int, str])
@@ -145,12 +148,13 @@ class PostgresJournal:
             connection = await self._engine.connect()
         try:
             with away():
-                await connection.begin()
+                # By SQLAlchemy, which begins the transaction with its first statement; the driver's own then join it.
+                found = (await connection.execute(_HOLD, {"plan": plan})).first()
                 driver = await driver_of(connection)
-                found = await driver.fetchrow("select seq, hash from head where plan = $1 for update", plan)
             if found is None:
                 raise KeyError(plan)
-            turn = PostgresTurn(plan, Head(*found), connection, driver, self._clock)
+            assert driver.is_in_transaction(), "what a turn writes commits at its end, not before"
+            turn = PostgresTurn(plan, Head(found.seq, found.hash), connection, driver, self._clock)
             with away_in_turn():
                 yield turn
             turn.assert_recorded()

@@ -6,8 +6,6 @@ from typing import Final
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 _LOCK: Final = 0x0CA2_E97A
@@ -21,15 +19,6 @@ async def migrate(engine: AsyncEngine) -> None:
         await connection.execute(sa.text("set local statement_timeout = 0"))
         await connection.execute(sa.text("select pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         await connection.run_sync(_upgrade)
-
-
-async def is_current(engine: AsyncEngine) -> bool:
-    """Whether the schema is the one this version needs; for readiness."""
-    wanted = ScriptDirectory.from_config(_config()).get_current_head()
-    async with engine.connect() as connection:
-        return await connection.run_sync(
-            lambda plain: MigrationContext.configure(plain).get_current_revision() == wanted
-        )
 
 
 def _upgrade(connection: sa.Connection) -> None:
