@@ -33,11 +33,6 @@ Data = Annotated[Path | None, typer.Option(help="Folder of the embedded database
 Port = Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")]
 
 
-def main() -> None:
-    """Run the command line; the entry point of ``careplan-hub``."""
-    commands(prog_name="careplan-hub")
-
-
 @commands.command()
 def demo(
     port: Port = 8000,

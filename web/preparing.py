@@ -1,7 +1,7 @@
-"""Before a hub serves: the schema its version needs, and in the demo its people and plans."""
+"""Before a hub serves: the schema its version needs."""
 
 from hub.store.engine import StoreError, create_engine
-from hub.store.migrating import is_current, migrate
+from hub.store.revisions import is_current
 
 
 async def migrate_database(database_url: str) -> None:
@@ -9,6 +9,8 @@ async def migrate_database(database_url: str) -> None:
     engine = create_engine(database_url, connections_max=1)
     try:
         if not await is_current(engine):
+            from hub.store.migrating import migrate  # noqa: PLC0415 - Alembic takes half a second, rarely needed
+
             await migrate(engine)
     finally:
         await engine.dispose()
