@@ -263,7 +263,7 @@ class OidcClient:
                 )
         except AuthlibBaseError as error:
             raise SignInRefusedError("code") from error
-        except (httpx2.HTTPError, ValueError) as error:
+        except (httpx2.HTTPError, ValueError, RecursionError) as error:
             raise ProviderAwayError("token-endpoint") from error
         return tokens
 
@@ -305,7 +305,8 @@ class OidcClient:
             except InvalidKeyIdError:
                 await self._refresh_keys(KEYS_REFETCH_INTERVAL)
                 return decode(token, self._keys, algorithms=list(ALGORITHMS))
-        except (JoseError, ValueError) as error:
+        except (JoseError, ValueError, TypeError, RecursionError) as error:
+            # Headers are read before the signature, so a stranger's ``crit`` or nesting can raise what joserfc forgot.
             raise TokenRefusedError("signature") from error
 
     async def _discovered(self) -> Mapping[str, object]:
@@ -335,7 +336,7 @@ class OidcClient:
                 answer = await client.get(url, headers={"Accept": "application/json"})
             answer.raise_for_status()
             found = answer.json() if len(answer.content) <= ANSWER_BYTES_MAX else None
-        except (httpx2.HTTPError, ValueError) as error:
+        except (httpx2.HTTPError, ValueError, RecursionError) as error:
             raise ProviderAwayError("unreachable") from error
         if not isinstance(found, dict):
             raise ProviderAwayError("answer")

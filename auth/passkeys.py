@@ -29,6 +29,9 @@ RESPONSE_CHARACTERS_MAX: Final = 16_384
 """A browser's answer above this is refused before it is parsed."""
 PROMPT_MILLISECONDS: Final = 120_000
 
+_MALFORMED: Final = (WebAuthnException, ValueError, TypeError, KeyError, RecursionError)
+"""What parsing a stranger's JSON and CBOR may raise."""
+
 
 @dataclass(frozen=True, slots=True)
 class RelyingParty:
@@ -97,7 +100,7 @@ def registered(party: RelyingParty, *, challenge: bytes, person_id: str, respons
             expected_origin=list(party.origins),
             require_user_verification=True,
         )
-    except (WebAuthnException, ValueError, TypeError, KeyError) as error:
+    except _MALFORMED as error:
         raise PasskeyError("registration") from error
     return Passkey(
         credential_id=verified.credential_id,
@@ -133,7 +136,7 @@ def credential_named(response: str) -> bytes:
     _bounded(response)
     try:
         return parse_authentication_credential_json(response).raw_id
-    except (WebAuthnException, ValueError, TypeError, KeyError) as error:
+    except _MALFORMED as error:
         raise PasskeyError("malformed") from error
 
 
@@ -156,7 +159,7 @@ def authenticated(party: RelyingParty, passkey: Passkey, *, challenge: bytes, re
             credential_current_sign_count=passkey.sign_count,
             require_user_verification=True,
         )
-    except (WebAuthnException, ValueError, TypeError, KeyError) as error:
+    except _MALFORMED as error:
         raise PasskeyError("authentication") from error
     return Passkey(
         credential_id=passkey.credential_id,

@@ -26,13 +26,13 @@ def a_key(kid: str, *, another: bool = False) -> RSAKey:
     return RSAKey.generate_key(2048, {"kid": kid, "use": "sig", "alg": "RS256"})
 
 
-def unsigned(claims: dict[str, object], algorithm: str = "none") -> str:
+def unsigned(claims: dict[str, object], algorithm: str = "none", **header: object) -> str:
     """Return a token that nobody signed."""
 
     def part(value: dict[str, object]) -> str:
         return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
 
-    return f"{part({'alg': algorithm, 'typ': 'JWT'})}.{part(claims)}."
+    return f"{part({'alg': algorithm, 'kid': 'one', 'typ': 'JWT', **header})}.{part(claims)}."
 
 
 class FakeProvider:

@@ -216,6 +216,8 @@ FORGERIES: dict[str, Callable[[FakeProvider, dict[str, object]], str]] = {
     "another key of the same name": lambda provider, claims: provider.sign(claims, key=a_key("one", another=True)),
     "a key nobody published": lambda provider, claims: provider.sign(claims, key=a_key("two")),
     "tampered": lambda provider, claims: tampered(provider.sign(claims)),
+    "crit of no sense": lambda provider, claims: unsigned(claims, "RS256", crit=1) + "AAAA",
+    "nested without end": lambda provider, claims: "W1tb" * 3000 + ".e30.AAAA",
     "garbage": lambda provider, claims: "garbage",
     "empty": lambda provider, claims: "",
     "too long": lambda provider, claims: "x" * 20_000,

@@ -152,7 +152,17 @@ def test_a_count_that_goes_back_shows_a_copy(telephone: Authenticator) -> None:
         authenticated(PARTY, passkey, challenge=CHALLENGE, response=telephone.get())
 
 
-GARBAGE = ["", "{}", "[]", "null", "{", '{"id":"a"}', '{"id":1,"rawId":2,"response":{},"type":"public-key"}', "\ud800"]
+GARBAGE = [
+    "",
+    "{}",
+    "[]",
+    "null",
+    "{",
+    '{"id":"a"}',
+    '{"id":1,"rawId":2,"response":{},"type":"public-key"}',
+    "\ud800",
+    "[" * 16_000,
+]
 
 
 @pytest.mark.parametrize("response", [*GARBAGE, "x" * (RESPONSE_CHARACTERS_MAX + 1)])
