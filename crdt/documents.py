@@ -13,7 +13,8 @@ from crdt.changes import Change, Root
 from crdt.contents import Accepted, EntryContent, Record, Refusal, SectionContent, Touched
 from crdt.fields import Kind, Scalar, Value
 from crdt.gate import ClientClaim, May
-from crdt.index import PATIENCE, Container, Index, Place
+from crdt.index import PATIENCE, Index
+from crdt.places import Container, Place
 from crdt.sections import SECTIONS, Section
 from crdt.trials import Trial
 from crdt.updates import (

@@ -10,7 +10,7 @@ member of a set, insert and delete in an existing text. Everything else is refus
     client      a client id that is someone else's, or kept for the server
     clock       clocks that do not follow what is known of that client id
     dependency  origins, parents or deleted ids that are not known, are gone, or stand in different places
-    order       a right origin that does not stand to the right of its origin
+    order       neighbours that nobody can have seen side by side (see ``crdt.index``)
     surrogate   half a character cut off, or put in
     path        a root, an entry, a container or a field that peers do not write
     command     a field that only a command changes
@@ -18,10 +18,6 @@ member of a set, insert and delete in an existing text. Everything else is refus
     length      a text over ``TEXT_CHARACTERS_MAX``
     members     a set over ``SET_MEMBERS_MAX``
     grant       not allowed to this person, with the reason from ``may``
-
-Right origins: an item whose right origin stands left of its origin is placed by Yjs wherever the conflict search
-ends, which depends on what else is already there, so a live document and one that loads the same updates in another
-order would differ. The index keeps each text's order (see ``Index.put``), so the comparison costs two integers.
 """
 
 from collections.abc import Callable
@@ -29,7 +25,8 @@ from typing import Final, Protocol, TypeAlias
 
 from crdt.contents import Refusal
 from crdt.fields import MEMBER_CHARACTERS_MAX, SET_MEMBERS_MAX, TEXT_CHARACTERS_MAX, Field, Kind
-from crdt.index import Holds, Index, Place
+from crdt.index import Index
+from crdt.places import Holds, Place
 from crdt.trials import Trial
 from crdt.updates import (
     COLLECTED,
@@ -124,13 +121,11 @@ def _write(trial: Trial, update: Update, claim: ClientClaim) -> None:
 def _place(index: Index, struct: Struct) -> Place | None:
     """Return the place of a struct that stands on known, living ground; None for one that is already collected."""
     kind, _, _, origin, right, _, _, _ = struct
-    if kind == COLLECTED:
-        return None
     low_halves = index.low_halves
     if low_halves and ((origin and (origin[0], origin[1] + 1) in low_halves) or right in low_halves):
         raise UpdateError("surrogate", "it stands between two halves of a character")
     place = index.place(struct)
-    if place is None:
+    if place is None and kind != COLLECTED:
         raise UpdateError("dependency", "it stands beside something that is gone")
     return place
 

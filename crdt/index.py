@@ -3,19 +3,29 @@
 A *place* is what can be written to: one key of one map (a register, a member of a set, a log's record) or one text.
 Its structs form one list, in the order that Yjs gives them; of a key the last one is the value. This module puts each
 struct where Yjs would (the integration of Yjs 13's ``Item`` and yrs' ``Block``, which agree), so that the gate knows
-before anything is applied what an update does: which path, which winner, and whether the right origin really stands
-to the right of the origin. Structs that were written one behind the other share one ``Run``.
+before anything is applied what an update does: which path, which winner, which order. Structs that were written one
+behind the other share one ``Run``.
+
+Neighbours. A struct names its left and right neighbour of the moment it was written: its origin and right origin. An
+honest writer saw the two side by side in a document that held all they build on. A pair that nobody can have seen so
+(the right one stands left; or something that one of them builds on stands between) is placed by Yjs where its conflict
+search happens to end, which depends on what else is already there: a live document and one that loads the same
+updates in another order then differ. So such a pair is refused. With ``<`` for the order of the text, a pair (o, r)
+could be seen side by side if and only if
+
+    o < r,    r's own origin <= o,    r <= o's own right origin
+
+for then, by induction, all that o builds on is <= o or >= r, and all that r builds on is too. When the two are side by
+side in our document, itself such a document, nothing needs comparing: that is the case for almost every keystroke.
 """
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import Enum, auto
 from typing import Final
 
 from crdt.changes import Root
-from crdt.fields import Field, Kind, Scalar
-from crdt.ranges import Ranges
+from crdt.fields import Kind, Scalar
+from crdt.places import Author, Container, Effect, Holds, Place, Run
 from crdt.sections import SECTIONS, Section
 from crdt.updates import (
     CLOCK_MAX,
@@ -25,7 +35,6 @@ from crdt.updates import (
     STRING,
     TEXT,
     Id,
-    Plain,
     Squashed,
     Struct,
     Update,
@@ -40,104 +49,7 @@ PATIENCE: Final = 1 << 62
 """For what passed the gate already, which sets a bound of its own."""
 
 
-class Holds(Enum):
-    """What a container is for, known from where it stands."""
-
-    ENTRIES = auto()
-    ENTRY = auto()
-    RECORDS = auto()
-    RECORD = auto()
-    TEXT = auto()
-    SET = auto()
-    LOG = auto()
-    NOTHING = auto()
-
-
 _OF_KIND: Final = {Kind.TEXT: Holds.TEXT, Kind.SET: Holds.SET, Kind.LOG: Holds.LOG}
-
-
-class Container:
-    """A map or a text of the document."""
-
-    __slots__ = ("entry", "field", "holds", "name", "places", "sequence", "struct")
-
-    def __init__(self, holds: Holds, struct: Id | None, entry: str, name: str, field: Field | None) -> None:
-        self.holds = holds
-        self.struct = struct
-        """The id of the struct that made it; None for a root."""
-        self.entry = entry
-        self.name = name
-        self.field = field
-        self.places: dict[str, Place] = {}
-        self.sequence = Place(self, "") if holds is Holds.TEXT else None
-
-
-class Place:
-    """One key of a map, or one text."""
-
-    __slots__ = ("container", "entry", "field", "first", "key", "last", "length", "value")
-
-    def __init__(self, container: Container, key: str) -> None:
-        self.container = container
-        self.key = key
-        self.entry = container.entry
-        self.field = container.field
-        self.first: Run | None = None
-        self.last: Run | None = None
-        self.length = 0
-        """Characters of a text that are not deleted."""
-        self.value: Plain = None
-        """What a key's last struct holds."""
-
-
-class Run:
-    """Structs of one client id with ascending clocks that stand side by side in one place."""
-
-    __slots__ = ("after", "before", "client", "end", "label", "origin", "place", "right", "start")
-
-    def __init__(
-        self, client: int, start: int, end: int, place: Place | None, origin: Id | None, right: Id | None
-    ) -> None:
-        self.client = client
-        self.start = start
-        self.end = end
-        self.place = place
-        """None for what was collected already."""
-        self.origin = origin
-        self.right = right
-        self.before: Run | None = None
-        self.after: Run | None = None
-        self.label = 0
-
-
-class Author:
-    """All runs of one client id, and which of its clocks are deleted."""
-
-    __slots__ = ("dead", "next", "runs", "starts")
-
-    def __init__(self) -> None:
-        self.starts: list[int] = []
-        self.runs: list[Run] = []
-        self.next = 0
-        self.dead = Ranges()
-
-    def run(self, clock: int) -> Run | None:
-        """Return the run with that clock."""
-        if not 0 <= clock < self.next:
-            return None
-        return self.runs[bisect_right(self.starts, clock) - 1]
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """What putting one struct in its place did."""
-
-    place: Place
-    run: Run
-    wins: bool
-    """It is the last of its place: of a key, the value."""
-    replaced: Id | None
-    """The struct of the same key that it took the place of."""
 
 
 class Index:
@@ -177,7 +89,9 @@ class Index:
         Raises:
             UpdateError: it names what is not known or fits ill; codes ``dependency``, ``path``.
         """
-        _, _, _, origin, right, parent, key, _ = struct
+        kind, _, _, origin, right, parent, key, _ = struct
+        if kind == COLLECTED:
+            return None
         if parent is not None:
             return self._place_under(parent, key)
         left_run = self.run(origin) if origin else None
@@ -212,8 +126,10 @@ class Index:
     def put(self, client: int, struct: Struct, place: Place | None) -> Effect | None:
         """Put a struct in its place, as Yjs would; None for one that is already collected.
 
-        Its clock is the next of its client id. Raises UpdateError ``order`` when its right origin does not stand to
-        the right of its origin: no honest peer says so, and replicas that load it in another order would differ.
+        Its clock is the next of its client id.
+
+        Raises:
+            UpdateError: no honest peer can have seen its neighbours side by side; code ``order``.
         """
         kind, clock, length, origin, right, _, _, content = struct
         author = self.authors.get(client)
@@ -224,8 +140,9 @@ class Index:
             run = Run(client, clock, clock + length, None, origin, right)
             self._register(author, run)
             return None
-        left = self._ending_with(origin) if origin else None
+        # In this order: cutting behind the origin leaves the first clock of the run on the right as it is.
         before = self._starting_with(right) if right else None
+        left = self._ending_with(origin) if origin else None
         left, beside = self._settle(place, client, origin, right, left, before)
         tail = place.last
         if (
@@ -259,8 +176,7 @@ class Index:
         other = place.first if left is None else left.after
         if other is before:
             return left, True
-        if left is not None and before is not None and left.label >= before.label:
-            raise UpdateError("order", "its right neighbour stands to its left")
+        self._check_neighbours(left, before)
         found = left
         passed: set[Run] = set()
         conflicting: set[Run] = set()
@@ -285,6 +201,19 @@ class Index:
                     conflicting.clear()
             other = other.after
         return found, found is left
+
+    def _check_neighbours(self, left: Run | None, before: Run | None) -> None:
+        """Refuse two neighbours that no honest peer can have seen side by side: see the module's text."""
+        if left is not None and before is not None and left.label >= before.label:
+            raise UpdateError("order", "its right neighbour stands to its left")
+        if left is not None and left.right is not None:
+            bound = self.run(left.right)
+            if before is None or bound is None or bound.label < before.label:
+                raise UpdateError("order", "its left neighbour was made in front of what is passed over")
+        if before is not None and before.origin is not None:
+            bound = self.run(before.origin)
+            if left is None or bound is None or bound.label > left.label:
+                raise UpdateError("order", "its right neighbour was made behind what is passed over")
 
     def _ending_with(self, of: Id) -> Run:
         run = self.run(of)

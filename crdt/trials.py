@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from crdt.changes import Root
 from crdt.contents import Touched
 from crdt.fields import Kind, Scalar
-from crdt.index import Effect, Holds, Index, Place
+from crdt.index import Index
+from crdt.places import Effect, Holds, Place
 from crdt.ranges import Ranges
-from crdt.updates import COLLECTED, CONTAINER, DELETED, STRING, Plain, Squashed, Struct, UpdateError
+from crdt.updates import CONTAINER, DELETED, STRING, Plain, Squashed, Struct, UpdateError
 
 
 @dataclass(slots=True, eq=False)
@@ -57,7 +58,7 @@ class Trial:
         kind, clock, length, _, _, _, _, content = struct
         if client not in self._firsts:
             self._firsts[client] = clock
-        effect = self.index.put(client, struct, None if kind == COLLECTED else place)
+        effect = self.index.put(client, struct, place)
         if effect is None or place is None:
             self._die(client, clock, clock + length)
             return
@@ -97,6 +98,9 @@ class Trial:
         author = self.index.authors.get(client)
         if author is None or end > author.next:
             raise UpdateError("dependency", "it deletes what is not there")
+        low_halves = self.index.low_halves
+        if low_halves and ((client, start) in low_halves or (client, end) in low_halves):
+            raise UpdateError("surrogate", "it deletes half a character")
         if author.dead.holds(start, end):
             return 0
         fresh = author.dead.lacking(start, end)
@@ -108,9 +112,6 @@ class Trial:
         return len(fresh)
 
     def _delete_fresh(self, client: int, start: int, end: int) -> None:
-        low_halves = self.index.low_halves
-        if low_halves and ((client, start) in low_halves or (client, end) in low_halves):
-            raise UpdateError("surrogate", "it deletes half a character")
         for run, first, last in self.index.runs_within(client, start, end):
             place = run.place
             if place is None:

@@ -1,6 +1,7 @@
 """What the tests of the core are made with: sections with entries, and peers that edit them as a browser does."""
 
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pycrdt import Doc, Map, Text, TransactionEvent, UndoManager
@@ -77,8 +78,8 @@ def plain(document: SectionDocument) -> dict[str, dict[str, object]]:
 
 
 def plain_doc(doc: Doc[Map[object]]) -> dict[str, dict[str, object]]:
-    entries: dict[str, dict[str, object]] = doc.get("entries", type=Map).to_py() or {}
-    return {entry: _filled(values) for entry, values in entries.items()}
+    entries = doc.get("entries", type=Map).to_py() or {}
+    return {entry: _filled(values) for entry, values in entries.items() if isinstance(values, dict)}
 
 
 def _filled(values: dict[str, object]) -> dict[str, object]:
@@ -86,7 +87,7 @@ def _filled(values: dict[str, object]) -> dict[str, object]:
 
 
 def _thawed(value: object) -> object:
-    return dict(value) if hasattr(value, "items") else value
+    return dict(value) if isinstance(value, Mapping) else value
 
 
 @dataclass

@@ -1,0 +1,221 @@
+"""A hostile peer, run in a process of its own: ``python -m tests.crdt.hostile SEED ROUNDS``.
+
+Honest peers and a liar write to one section. Whatever passes the gate is applied; then the live document, one that
+loads the journal, one that loads the state and one that takes the updates in another possible order must be equal,
+and the content must be what the live document holds. Prints the seed and what went wrong, and ends with 1.
+"""
+
+import random
+import sys
+
+from pycrdt import Doc, Map
+
+from crdt.documents import Accepted, SectionDocument
+from crdt.updates import COLLECTED, CONTAINER, DELETED, FROM_JOURNAL, PLAIN, STRING, Id, Squashed, Struct, read_update
+from tests.crdt.builders import READ, Peer, a_section, index_of, judged, live_of, plain, plain_doc
+from tests.crdt.writing import a_struct, written
+
+LIARS = (5, 50, 1 << 30)
+STEPS = 40
+
+
+class Battle:
+    """One section, its journal, two honest peers and some liars."""
+
+    def __init__(self, seed: int) -> None:
+        self.chance = random.Random(seed)
+        self.document = a_section()
+        self.start = self.document.state()
+        self.journal: list[bytes] = []
+        self.peers = [Peer(client) for client in (7, 1 << 29)]
+        for peer in self.peers:
+            peer.receive(self.start)
+        self.accepted = 0
+        self.refused = 0
+
+    def step(self) -> None:
+        if self.chance.random() < 0.4:
+            self.honest()
+            return
+        update = self.lie() if self.chance.random() < 0.8 else self.garbled()
+        before = self.fingerprint()
+        verdict = judged(self.document, update)
+        if isinstance(verdict, Accepted):
+            self.document.apply(verdict)
+            if verdict.changes:
+                self.journal.append(verdict.update)
+            self.accepted += 1
+        else:
+            self.refused += 1
+            assert self.fingerprint() == before, f"a refused update left a trace: {update.hex()}"
+
+    def honest(self) -> None:
+        peer = self.chance.choice(self.peers)
+        for _ in range(self.chance.randint(1, 3)):
+            peer.edit(self.chance)
+        if self.chance.random() < 0.5:
+            peer.receive(self.document.missing_from(peer.doc.get_state()))
+            update = peer.doc.get_update(self.document.state_vector())
+            verdict = judged(self.document, update)
+            assert isinstance(verdict, Accepted), (verdict, update.hex())
+            self.document.apply(verdict)
+            if verdict.changes:
+                self.journal.append(verdict.update)
+
+    def garbled(self) -> bytes:
+        """An honest update with some bytes changed."""
+        peer = self.chance.choice(self.peers)
+        peer.edit(self.chance)
+        update = bytearray(peer.doc.get_update(self.document.state_vector()))
+        for _ in range(self.chance.randint(1, 3)):
+            at = self.chance.randrange(len(update))
+            match self.chance.randint(0, 2):
+                case 0:
+                    update[at] = self.chance.randrange(256)
+                case 1:
+                    update.insert(at, self.chance.randrange(256))
+                case _ if len(update) > 1:
+                    del update[at]
+        return bytes(update)
+
+    def lie(self) -> bytes:
+        """A well-formed update that says anything."""
+        client = self.chance.choice(LIARS)
+        clock = index_of(self.document).next(client)
+        structs: list[Struct] = []
+        for _ in range(self.chance.choice((0, 1, 1, 1, 2, 3))):
+            struct = self.a_lie(client, clock)
+            structs.append(struct)
+            clock += struct[2]
+        deletes: list[tuple[int, int, int]] = []
+        if self.chance.random() < 0.5:
+            of, start = self.an_id(client, clock)
+            deletes.append((of, start, start + self.chance.choice((1, 1, 2, 5))))
+        return written(client, structs, deletes)
+
+    def a_lie(self, client: int, clock: int) -> Struct:
+        origin = self.an_id(client, clock) if self.chance.random() < 0.7 else None
+        right = self.an_id(client, clock) if self.chance.random() < 0.5 else None
+        if right and origin and self.chance.random() < 0.7:
+            right = self.beside(origin, self.chance.randint(-3, 3)) or right
+        containers = list(index_of(self.document).containers)
+        parents: list[Id | str] = [*containers, "entries", "comments"]
+        parent = self.chance.choice(parents)
+        key = self.chance.choice((None, None, "unit", "priority", "status", "description", "new", READ))
+        kind = self.chance.choice((STRING, STRING, STRING, STRING, PLAIN, PLAIN, DELETED, COLLECTED, CONTAINER))
+        content: object = None
+        length = 1
+        if kind == STRING:
+            content = self.chance.choice(("x", "yz", "😀", "long words"))
+        elif kind == PLAIN:
+            content = self.chance.choice(("km", True, False, None, "high", 3, {"a": 1}))
+            if self.chance.random() < 0.1:
+                content, length = Squashed((content, "low")), 2  # type: ignore[arg-type]
+        elif kind == CONTAINER:
+            content = self.chance.choice((1, 2))
+        else:
+            length = self.chance.randint(1, 3)
+        return a_struct(kind, clock, content, length=length, origin=origin, right=right, parent=parent, key=key)
+
+    def an_id(self, client: int, clock: int) -> Id:
+        authors = index_of(self.document).authors
+        if clock and self.chance.random() < 0.3:
+            return client, self.chance.randrange(clock)
+        of = self.chance.choice(list(authors))
+        return of, self.chance.randrange(authors[of].next + (self.chance.random() < 0.05))
+
+    def beside(self, of: Id, steps: int) -> Id | None:
+        """An id some places to the right, or left, in the same text."""
+        run = index_of(self.document).run(of)
+        if run is None:
+            return None
+        if run.start <= of[1] + steps < run.end:
+            return of[0], of[1] + steps
+        other = run.after if steps > 0 else run.before
+        return (other.client, other.start if steps > 0 else other.end - 1) if other else None
+
+    def fingerprint(self) -> object:
+        index = index_of(self.document)
+        return (
+            index.clocks(),
+            plain(self.document),
+            sorted(index.low_halves),
+            {of: list(container.places) for of, container in index.containers.items()},
+            {
+                of: (container.sequence.length, order(container.sequence.first))
+                for of, container in index.containers.items()
+                if container.sequence
+            },
+        )
+
+    def check(self) -> None:
+        content = plain(self.document)
+        assert plain_doc(live_of(self.document)) == content, "the content is not the document's"
+        fresh: Doc[Map[object]] = Doc()
+        for update in [self.start, *self.journal]:
+            fresh.apply_update(update)
+        assert plain_doc(fresh) == content, "the journal gives another document"
+        state = self.document.state()
+        fresh = Doc()
+        fresh.apply_update(state)
+        assert plain_doc(fresh) == content, "the state gives another document"
+        assert plain(SectionDocument(self.document.section, state)) == content, "the state gives another content"
+        assert plain_doc(self.otherwise()) == content, "another order gives another document"
+
+    def otherwise(self) -> Doc[Map[object]]:
+        """The journal's updates in another order in which each finds what it names."""
+        doc: Doc[Map[object]] = Doc()
+        doc.apply_update(self.start)
+        known = SectionDocument(self.document.section, self.start)
+        waiting = list(self.journal)
+        while waiting:
+            fitting = [at for at, update in enumerate(waiting) if fits(known, update)]
+            update = waiting.pop(self.chance.choice(fitting))
+            doc.apply_update(update)
+            known.replay(update)
+        return doc
+
+
+def order(run: object) -> list[Id]:
+    """Every id of a text in its order, whatever runs it is cut into."""
+    ids: list[Id] = []
+    while run is not None:
+        ids += [(run.client, clock) for clock in range(run.start, run.end)]  # type: ignore[attr-defined]
+        run = run.after  # type: ignore[attr-defined]
+    return ids
+
+
+def fits(document: SectionDocument, data: bytes) -> bool:
+    index = index_of(document)
+    update = read_update(data, FROM_JOURNAL)
+    for client, structs in update.blocks:
+        first, last = structs[0][1], structs[-1][1] + structs[-1][2]
+        if index.next(client) < first:
+            return False
+        for struct in structs:
+            for of in (struct[3], struct[4], struct[5]):
+                if isinstance(of, tuple) and of[1] >= (last if of[0] == client else index.next(of[0])):
+                    return False
+    own = {client: structs[-1][1] + structs[-1][2] for client, structs in update.blocks}
+    return all(end <= max(index.next(client), own.get(client, 0)) for client, _, end in update.deletes)
+
+
+def main(seed: int, rounds: int) -> int:
+    accepted = refused = 0
+    for round_ in range(rounds):
+        battle = Battle(seed + round_)
+        try:
+            for _ in range(STEPS):
+                battle.step()
+            battle.check()
+        except BaseException:
+            sys.stdout.write(f"seed {seed + round_}\n")
+            raise
+        accepted += battle.accepted
+        refused += battle.refused
+    sys.stdout.write(f"seeds {seed} to {seed + rounds - 1}: {accepted} lies taken, {refused} refused\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]), int(sys.argv[2])))
