@@ -1,0 +1,1 @@
+"""Real Yjs clients with the stock provider, in Node, against a real hub."""
