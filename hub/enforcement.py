@@ -8,7 +8,7 @@ from crdt.sessions import PLAN_DOCUMENT
 from hub.clocks import Clock
 from hub.connections import Connection
 from hub.gatekeepers import Gatekeeper
-from hub.journal import Journal
+from hub.journal import Journal, JournalAwayError
 from hub.lines import CloseCode, notice
 from hub.rooms import Room
 
@@ -104,9 +104,13 @@ class Enforcement:
         if room is None:
             self._versions.pop(plan_id, None)
             return
-        if room.access_moved or self._versions.get(plan_id) != version:
-            room.access_moved = False
-            await self.reassess(plan_id)
+        if room.access_moved or room.unchecked or self._versions.get(plan_id) != version:
+            room.access_moved = room.unchecked = False
+            try:
+                await self.reassess(plan_id)
+            except JournalAwayError:
+                room.unchecked = True
+                raise
             self._versions[plan_id] = version
             return
         for connection in list(room.connections):

@@ -77,6 +77,7 @@ class CarePlans:
         *,
         bus: Bus | None = None,
         clock: Clock | None = None,
+        visits: Visits | None = None,
         new_id: Callable[[], str] = new_id,
     ) -> None:
         self._journal = journal
@@ -85,7 +86,8 @@ class CarePlans:
         self._new_id = new_id
         self._process = new_id()
         self._rooms: dict[str, Room] = {}
-        self._visits = Visits()
+        self._visits = visits or Visits()
+        self._drain: asyncio.Task[None] | None = None
         self._sockets: Counter[str] = Counter()
         self._draining = False
         self._preparing: set[Room] = set()
@@ -116,11 +118,19 @@ class CarePlans:
             asyncio.create_task(self._every(TIDY_SECONDS, self.tidy), name="tidy"),
         ]
 
-    async def drain(self) -> None:
+    def begin_drain(self) -> None:
         """Take nothing more, commit what was accepted, close every socket with ``RESTART``, and end. Idempotent."""
-        if self._draining:
-            return
-        self._draining = True
+        if self._drain is None:
+            self._draining = True
+            self._drain = asyncio.get_running_loop().create_task(self._drained(), name="drain")
+
+    async def drain(self) -> None:
+        """``begin_drain``, and wait for its end, at most ``DRAIN_SECONDS_MAX`` and a little."""
+        self.begin_drain()
+        assert self._drain is not None, "it has begun"
+        await self._drain
+
+    async def _drained(self) -> None:
         deadline = self._clock.seconds() + DRAIN_SECONDS_MAX
         while not self.committer.settled and self._clock.seconds() < deadline:
             await asyncio.sleep(0.005)
@@ -169,6 +179,7 @@ class CarePlans:
         connection = Connection(participant, line, self._clock.now())
         if not room.enter(connection):
             return TurnedAway(CloseCode.BUSY, "too many sockets on one plan")
+        room.unchecked = True
         self._sockets[participant.person_id] += 1
         if self.committer.away:
             line.write(_storage(away=True))

@@ -86,6 +86,8 @@ class Room:
         """The journal has rows that we lack, or may have: catch up before the next judgement that depends on it."""
         self.access_moved = False
         """A row that changes someone's access has come by."""
+        self.unchecked = False
+        """Somebody came in on what was true when the store was asked, which may have changed on the way."""
         self.ended = False
         self.uncommitted = False
         """A command's changes are in the documents and not yet known to be in the journal."""
@@ -140,6 +142,8 @@ class Room:
 
     def receive(self, connection: Connection, message: bytes) -> None:
         """Take one message of a peer. Never raises: a fault of the peer closes that peer alone."""
+        if self.ended or connection.gone:
+            return
         for effect in connection.session.receive(message):
             self.take(connection, effect)
 

@@ -1,0 +1,322 @@
+"""The live socket: websockets' sans-I/O protocol on the transport that uvicorn hands over at an upgrade.
+
+Give the class to uvicorn as ``ws=LiveSocket`` and yield ``{"live": CarePlans}`` from the application's lifespan. No
+task per connection: bytes in go to the room, messages out are written to the transport as they are. The transport's
+write buffer is the outbox: when it is full the room leaves this socket out and lets it catch up in one piece, and when
+it stays full the socket ends. The upgrade is answered only once it is known who comes; nothing is read before.
+"""
+
+import asyncio
+import logging
+import re
+from collections import deque
+from collections.abc import Callable, MutableMapping, MutableSet
+from typing import Any, Final, Protocol
+
+from websockets.frames import Frame, Opcode
+from websockets.http11 import Request, Response
+from websockets.protocol import OPEN
+from websockets.server import ServerProtocol
+
+from auth.roles import Participant
+from crdt.frames import FRAME_BYTES_MAX
+from hub.connections import Connection
+from hub.gatekeepers import TurnedAway
+from hub.journal import JournalAwayError
+from hub.lines import CloseCode, wrapped
+from hub.plans import CarePlans
+from hub.rooms import Room
+
+LIVE: Final = "live"
+"""Under this name the application's lifespan state holds the ``CarePlans``."""
+
+PATH: Final = re.compile(r"/plans/([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})/live(\?.*)?")
+
+PING_SECONDS: Final = 20.0
+DEAD_SECONDS: Final = 45.0
+"""A peer unheard of for two pings and some is gone."""
+
+LOOKUP_SECONDS_MAX: Final = 5.0
+CLOSE_SECONDS_MAX: Final = 3.0
+"""How long a peer may take to answer a close."""
+
+STALL_SECONDS_MAX: Final = 15.0
+"""How long a full outbox may stay full."""
+
+OUTBOX_BYTES_HIGH: Final = 256 << 10
+OUTBOX_BYTES_LOW: Final = 64 << 10
+OUTBOX_BYTES_MAX: Final = 4 << 20
+"""Beyond it the socket ends at once; only answers that a peer asks for and does not read lead there."""
+
+MESSAGES_PER_SECOND_MAX: Final = 3_000.0
+MESSAGES_BURST_MAX: Final = 6_000.0
+REASON_BYTES_MAX: Final = 120
+"""RFC 6455 leaves 123 for a close's reason."""
+
+_PING: Final = b"\x89\x00" + wrapped(b"\x09")
+"""A ping of WebSocket, which every peer answers, and one of the provider, which counts as news to it."""
+
+_log = logging.getLogger("hub.live")
+
+
+class Sockets(Protocol):
+    """What uvicorn keeps of its connections, so that it can end them."""
+
+    connections: MutableSet[Any]
+
+
+class LiveSocket(asyncio.Protocol):
+    """One socket to one plan. Fills ``Line``."""
+
+    def __init__(self, config: object, server_state: Sockets, app_state: MutableMapping[str, Any]) -> None:
+        self._sockets = server_state.connections
+        self._plans: CarePlans = app_state[LIVE]
+        self._loop = asyncio.get_running_loop()
+        self._protocol = ServerProtocol(max_size=FRAME_BYTES_MAX)
+        self._transport: asyncio.Transport | None = None
+        self._lookup: asyncio.Task[None] | None = None
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._place: tuple[Room, Connection] | None = None
+        self._parts: list[bytes] = []
+        self._backlog: deque[bytes] = deque()
+        self._resting = False
+        self._paused = False
+        self._closing = 0
+        self._heard = self._since = self._loop.time()
+        self._tokens = MESSAGES_BURST_MAX
+        self._messages = 0
+
+    # -- asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport), "uvicorn hands over a stream"
+        self._transport = transport
+        transport.set_write_buffer_limits(high=OUTBOX_BYTES_HIGH, low=OUTBOX_BYTES_LOW)
+        self._sockets.add(self)
+
+    def data_received(self, data: bytes) -> None:
+        self._refill()
+        self._protocol.receive_data(data)
+        for event in self._protocol.events_received():
+            if isinstance(event, Request):
+                self._open(event)
+            elif isinstance(event, Frame):
+                self._take(event)
+        self._flush()
+
+    def eof_received(self) -> None:
+        self._protocol.receive_eof()
+        self._flush()
+
+    def pause_writing(self) -> None:
+        self._paused = True
+        self._later("stall", STALL_SECONDS_MAX, self._stalled)
+
+    def resume_writing(self) -> None:
+        self._paused = False
+        self._cancel("stall")
+        if self._place is not None:
+            room, connection = self._place
+            room.resumed(connection)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._sockets.discard(self)
+        for name in list(self._timers):
+            self._cancel(name)
+        if self._lookup is not None:
+            self._lookup.cancel()
+        if self._place is not None:
+            room, connection = self._place
+            self._place = None
+            self._plans.left(room, connection)
+            told = {
+                "plan": room.plan_id,
+                "person": connection.participant.person_id,
+                "seconds": round(self._loop.time() - self._since, 3),
+                "messages": self._messages,
+                "code": self._closing,
+            }
+            _log.info("socket ended", extra=told)
+        self._backlog.clear()
+
+    def shutdown(self) -> None:
+        """uvicorn ends: commit what was accepted, everywhere, then close."""
+        self._plans.begin_drain()
+        if self._place is None:
+            self.close(CloseCode.RESTART, "the hub restarts")
+
+    # -- Line
+
+    @property
+    def paused(self) -> bool:
+        return self._paused
+
+    def write(self, data: bytes) -> None:
+        transport = self._transport
+        if transport is None or self._closing or transport.is_closing():
+            return
+        transport.write(data)
+        if self._paused and transport.get_write_buffer_size() > OUTBOX_BYTES_MAX:
+            self._stalled()
+
+    def close(self, code: int, reason: str) -> None:
+        if self._closing:
+            return
+        self._closing = code
+        self._backlog.clear()
+        if self._protocol.state is OPEN:
+            self._protocol.send_close(code, reason.encode()[:REASON_BYTES_MAX].decode(errors="ignore"))
+            self._flush()
+            self._read(True)  # Its answer to the close is still to be heard.
+            self._later("close", CLOSE_SECONDS_MAX, self._abort)
+        elif self._transport is not None:
+            self._transport.close()
+
+    def take_breath(self) -> None:
+        self._resting = True
+        self._read(False)
+
+    def go_on(self) -> None:
+        if self._resting:
+            self._loop.call_soon(self._catch_up)
+
+    # -- the upgrade
+
+    def _open(self, request: Request) -> None:
+        response = self._protocol.accept(request)
+        found = PATH.fullmatch(request.path)
+        if response.status_code != 101 or found is None or self._plans.draining:
+            if response.status_code == 101:
+                status = 503 if self._plans.draining else 404
+                response = self._protocol.reject(status, "There is no live plan here.\n")
+            self._protocol.send_response(response)
+            return
+        self._read(False)
+        self._lookup = self._loop.create_task(self._admit(request, response, found.group(1)))
+
+    async def _admit(self, request: Request, response: Response, plan_id: str) -> None:
+        verdict = await self._asked(request, plan_id)
+        self._lookup = None
+        self._protocol.send_response(response)
+        self._flush()
+        if not isinstance(verdict, TurnedAway):
+            entered = self._plans.enter(verdict, self)
+            if isinstance(entered, TurnedAway):
+                verdict = entered
+            else:
+                self._place = entered
+                self._later("ping", PING_SECONDS, self._ping)
+        if isinstance(verdict, TurnedAway):
+            self.close(verdict.code, verdict.reason)
+        self._read(True)
+
+    async def _asked(self, request: Request, plan_id: str) -> Participant | TurnedAway:
+        headers = request.headers
+        try:
+            async with asyncio.timeout(LOOKUP_SECONDS_MAX):
+                return await self._plans.gatekeeper.admit(
+                    cookies="; ".join(headers.get_all("Cookie")),
+                    origin=_only(headers.get_all("Origin")),
+                    host=_only(headers.get_all("Host")),
+                    plan_id=plan_id,
+                )
+        except (JournalAwayError, TimeoutError):
+            return TurnedAway(CloseCode.STORAGE_AWAY, "the storage is away")
+
+    # -- messages in
+
+    def _take(self, frame: Frame) -> None:
+        if frame.opcode is Opcode.BINARY or frame.opcode is Opcode.CONT:
+            if frame.fin and not self._parts:
+                self._deliver(bytes(frame.data))
+                return
+            self._parts.append(bytes(frame.data))
+            if frame.fin:
+                parts, self._parts = self._parts, []
+                self._deliver(b"".join(parts))
+        elif frame.opcode is Opcode.TEXT and not self._closing:
+            self._turn_out(CloseCode.BAD_FRAME, "text where bytes are spoken")
+
+    def _deliver(self, message: bytes) -> None:
+        if self._place is None or self._closing:
+            return
+        self._messages += 1
+        self._tokens -= 1
+        if self._tokens < 0:
+            self._turn_out(CloseCode.BUSY, "too many messages")
+        elif self._resting:
+            self._backlog.append(message)  # At most what one read of the transport held: reading is paused.
+        else:
+            room, connection = self._place
+            room.receive(connection, message)
+
+    def _catch_up(self) -> None:
+        self._resting = False
+        while self._backlog and not self._resting and self._place is not None:
+            room, connection = self._place
+            room.receive(connection, self._backlog.popleft())
+        if not self._resting:
+            self._read(True)
+
+    def _turn_out(self, code: CloseCode, reason: str) -> None:
+        if self._place is not None:
+            room, connection = self._place
+            room.dismiss(connection, code, reason)
+        else:
+            self.close(code, reason)
+
+    # -- inside
+
+    def _flush(self) -> None:
+        transport = self._transport
+        for data in self._protocol.data_to_send():
+            if transport is None or transport.is_closing():
+                return
+            if data:
+                transport.write(data)
+            else:
+                transport.close()
+
+    def _read(self, on: bool) -> None:
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            return
+        if on:
+            transport.resume_reading()
+        else:
+            transport.pause_reading()
+
+    def _refill(self) -> None:
+        now = self._loop.time()
+        self._tokens = min(MESSAGES_BURST_MAX, self._tokens + (now - self._heard) * MESSAGES_PER_SECOND_MAX)
+        self._heard = now
+
+    def _ping(self) -> None:
+        if self._loop.time() - self._heard > DEAD_SECONDS and not self._resting:
+            self._abort()
+            return
+        self.write(_PING)
+        self._later("ping", PING_SECONDS, self._ping)
+
+    def _stalled(self) -> None:
+        """The peer does not read: what it missed it gets when it comes back and syncs."""
+        self.close(CloseCode.BUSY, "too slow")
+        self._abort()
+
+    def _abort(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _later(self, name: str, seconds: float, what: Callable[[], None]) -> None:
+        self._cancel(name)
+        self._timers[name] = self._loop.call_later(seconds, what)
+
+    def _cancel(self, name: str) -> None:
+        timer = self._timers.pop(name, None)
+        if timer is not None:
+            timer.cancel()
+
+
+def _only(values: list[str]) -> str:
+    """Return the header's value, ``""`` where it is absent or given twice."""
+    return values[0] if len(values) == 1 else ""
