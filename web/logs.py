@@ -42,6 +42,7 @@ FIELDS: Final = frozenset(
         "code",
         "seq",
         "rows",
+        "messages",
         "request",
         "plans",
         "rooms",
@@ -88,7 +89,8 @@ def configure(settings: Settings, stream: TextIO = sys.stderr) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level.upper())
-    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    for chatty in ("uvicorn.error", "alembic"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
 def allowed(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Final, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, make_url
@@ -11,6 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from hub.journal import Turn
 from hub.store.away import away
+
+Engine: TypeAlias = AsyncEngine
+"""For those who hand an engine on without knowing SQLAlchemy."""
 
 CONNECTIONS_MAX: Final = 10
 """In one process; a hub needs few, and Postgres has a hundred for all."""
