@@ -3,6 +3,7 @@
 from typing import Final
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from auth.consents import Consent, How
@@ -44,7 +45,7 @@ class Consents:
         query = (
             sa.select(table)
             .where(table.c.plan == plan_id)
-            .distinct(table.c.person, table.c.section)
+            .ext(distinct_on(table.c.person, table.c.section))
             .order_by(table.c.person, table.c.section, table.c.recorded.desc())
         )
         return await self._many(query)

@@ -1,0 +1,91 @@
+"""What is new to someone, and what an auditor asks of all journals."""
+
+import pytest
+
+from crdt.sections import Section
+from hub.ids import new_id
+from hub.journal import Action, Row
+from hub.store.audits import Audits, Question
+from hub.store.looks import Looks
+from tests.hub.store.conftest import Store, an_act
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_what_others_changed_since_one_looked_is_news(store: Store) -> None:
+    person, plan, quiet = await store.a_person(), await store.a_plan(), await store.a_plan()
+    looks, goals = Looks(store.engine), {"section": Section.GOALS}
+    async with store.journal.exclusively(plan.plan_id) as turn:
+        await turn.append(
+            [
+                an_act(plan.plan_id, Action.EDIT, **goals),
+                an_act(plan.plan_id, Action.EDIT, **goals),
+                an_act(plan.plan_id, Action.COMMAND, section=Section.TASKS),
+                an_act(plan.plan_id, Action.EDIT, actor=person.person_id, **goals),
+                an_act(plan.plan_id, Action.EDIT, outcome="refused", **goals),
+                an_act(plan.plan_id, Action.READ, **goals),
+            ]
+        )
+    seqs = {Section.GOALS: 2, Section.TASKS: 9}
+
+    before = await looks.news([plan.plan_id, quiet.plan_id], person.person_id)
+    await looks.look(plan.plan_id, person.person_id, seqs)
+    await looks.look(plan.plan_id, person.person_id, {Section.GOALS: 1})
+    after = await looks.news([plan.plan_id], person.person_id)
+
+    assert {section: (news.changes, news.seq) for section, news in before[plan.plan_id].items()} == {
+        Section.GOALS: (2, 3), Section.TASKS: (1, 4),
+    }  # fmt: skip
+    assert list(before) == [plan.plan_id]
+    assert {section: news.changes for section, news in after[plan.plan_id].items()} == {Section.GOALS: 1}
+    assert await looks.of_person(plan.plan_id, person.person_id) == seqs
+
+
+@pytest.mark.parametrize(
+    ("asked", "numbers"),
+    [
+        ({}, [7, 6, 5, 4, 3, 2, 1]),
+        ({"actor": "ana"}, [7, 5, 3, 1]),
+        ({"actions": frozenset({Action.READ})}, [6, 5]),
+        ({"actions": frozenset({Action.READ, Action.EXPORT})}, [7, 6, 5]),
+        ({"section": Section.GOALS}, [6, 4, 2]),
+        ({"outcome": "refused"}, [4]),
+        ({"outcome": "success", "actor": "ben"}, [6, 2]),
+        ({"actor": "eve"}, []),
+    ],
+)
+async def test_an_auditor_finds_what_was_asked_newest_first_page_by_page(
+    store: Store, asked: dict[str, object], numbers: list[int]
+) -> None:
+    plan = new_id()
+    await store.journal.create_plan(plan)
+    kinds = [Action.EDIT] * 4 + [Action.READ] * 2 + [Action.EXPORT]
+    for number, kind in enumerate(kinds, 1):
+        even = number % 2 == 0
+        act = an_act(
+            plan, kind, actor="ben" if even else "ana", section=Section.GOALS if even else Section.TASKS,
+            outcome="refused" if number == 4 else "success",
+        )  # fmt: skip
+        async with store.journal.exclusively(plan) as turn:
+            await turn.append([act])
+    audits, question, found, last = Audits(store.engine), Question(**asked), [], None  # type: ignore[arg-type]
+
+    while page := await audits.search(question, before=last, limit=2):
+        found += [row.seq for row in page]
+        last = page[-1]
+
+    assert found == numbers
+
+
+async def test_a_search_is_bounded_by_plan_and_time(store: Store) -> None:
+    plan, other = await store.a_plan(), await store.a_plan()
+    (row,) = await store.journal.since(plan.plan_id, 0)
+    (later,) = await store.journal.since(other.plan_id, 0)
+    audits = Audits(store.engine)
+
+    async def found(**asked: object) -> list[Row]:
+        return await audits.search(Question(**asked))  # type: ignore[arg-type]
+
+    assert await found(plan=plan.plan_id) == [row]
+    assert await found(until=later.recorded) == [row]
+    assert await found(since=later.recorded) == [later]
