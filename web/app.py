@@ -28,7 +28,7 @@ def create_app(settings: Settings, opening: Opening = hub_services) -> Starlette
     async def lifespan(app: Starlette) -> AsyncIterator[dict[str, object]]:
         async with opening(settings) as services:
             app.state.services = services
-            yield {"gatekeeper": services.gatekeeper} if services.gatekeeper is not None else {}
+            yield dict(services.state)
 
     def services() -> Services:
         found: Services = app.state.services

@@ -1,14 +1,48 @@
 """The hub behind the pages, put together: the one place where an engine is built and the live plans are started."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import asyncpg
+
+from hub.clocks import SystemClock
+from hub.ids import HUB, new_id
+from hub.live_socket import LIVE
+from hub.plans import CarePlans
+from hub.store.engine import open_engine
+from hub.store.journal import PostgresJournal
+from hub.store.looks import Looks
+from hub.store.notices import PostgresBus
+from hub.store.participants import Participants
+from hub.store.people import People
+from hub.store.plans import Plans
+from hub.store.sessions import Sessions
+from web.gatekeeping import StoreGatekeeper
 from web.services import Services
 from web.settings import Settings
+from web.store_directory import StoreDirectory, Stores
 
 
 @asynccontextmanager
 async def hub_services(settings: Settings) -> AsyncIterator[Services]:
-    """Start the hub for these settings and stop it, draining what is under way."""
-    raise NotImplementedError
-    yield
+    """Start the hub for these settings and stop it again, with everything accepted committed.
+
+    Raises:
+        StoreError: the database can't be used as it is.
+    """
+    engine = await open_engine(settings.database_url)
+    journal, clock = PostgresJournal(engine), SystemClock()
+    stores = Stores(People(engine), Sessions(engine), Participants(engine), Plans(engine), Looks(engine))
+    directory = StoreDirectory(stores, journal, clock.now)
+    gatekeeper = StoreGatekeeper(settings, directory, stores, clock.now)
+    bus = PostgresBus(lambda: asyncio.ensure_future(asyncpg.connect(settings.database_url)), sender=new_id())
+    plans = CarePlans(journal, gatekeeper, bus=bus, clock=clock)
+    try:
+        await journal.create_plan(HUB)
+        await plans.start()
+        yield Services(settings, directory, plans, journal, now=clock.now, state={LIVE: plans})
+    finally:
+        await asyncio.shield(plans.drain())
+        await journal.close()
+        await engine.dispose()

@@ -4,6 +4,7 @@ Plain ASGI, outermost first: ``Answered`` (request id, headers, log line), ``Add
 (session). Sockets never come here: they have the same checks at their own door.
 """
 
+import re
 import time
 from collections.abc import Callable, MutableMapping
 from typing import Any, Final
@@ -37,6 +38,7 @@ HSTS: Final = "max-age=63072000; includeSubDomains"
 SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
 FORM_BYTES_MAX: Final = 1 << 20
 """A form above one mebibyte is refused before it is read."""
+_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 """Asked by machines that know the process by another name than browsers do."""
 
@@ -81,6 +83,7 @@ class Answered:
         state: MutableMapping[str, Any] = scope.get("state", {})
         who = state.get("signed_in")
         route = scope.get("route")
+        plan_id = str(scope.get("path_params", {}).get("plan_id", ""))
         _log.info(
             "request",
             request=request_id,
@@ -88,7 +91,7 @@ class Answered:
             route=getattr(route, "path", ""),
             status=status,
             milliseconds=round(seconds * 1000, 1),
-            plan=scope.get("path_params", {}).get("plan_id", ""),
+            plan=plan_id if _ID.fullmatch(plan_id) else "",  # What a person typed into the address is not logged.
             person=who.person.person_id if who is not None else "",
             session=who.session_id if who is not None else "",
         )

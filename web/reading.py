@@ -7,7 +7,6 @@ from starlette.requests import Request
 
 from auth.decisions import sections_readable
 from crdt.sections import Section
-from hub.journal import Act, Action
 from web.guards import Member, services
 from web.views.entries import Reader
 from web.views.people import people_of
@@ -30,7 +29,7 @@ async def reader_for(request: Request, member: Member, sections: Iterable[Sectio
     found = services(request)
     reading = reading_now(request)
     shown = sorted(sections if sections is not None else sections_readable(member.participant, reading.now))
-    await record_reading(request, member, shown)
+    await found.plans.opened(member.participant, shown)
     people = people_of(await found.directory.participants(member.plan_id))
     content = await found.plans.content(member.plan_id)
     changes: dict[tuple[Section, str], tuple[str, datetime, int]] = {}
@@ -38,27 +37,3 @@ async def reader_for(request: Request, member: Member, sections: Iterable[Sectio
         if latest.seq > changes.get((section, entry), ("", reading.now, 0))[2]:
             changes[section, entry] = (latest.actor, latest.recorded, latest.seq)
     return reader_of(member.participant, content, people, reading, changes)
-
-
-async def record_reading(request: Request, member: Member, sections: Iterable[Section]) -> None:
-    """Write one row for each section whose reading has no row in this visit yet."""
-    found = services(request)
-    now = found.now().timestamp()
-    missing = found.visits.missing(member.participant, sections, now)
-    if not missing:
-        return
-    who = member.participant
-    acts = [
-        Act(
-            plan=who.plan_id,
-            actor=who.person_id,
-            action=Action.READ,
-            role=who.role,
-            session=who.session_id,
-            section=section,
-            event="page",
-        )
-        for section in missing
-    ]
-    await found.plans.record(acts)
-    found.visits.recorded(member.participant, missing, now)

@@ -30,6 +30,9 @@ class Plans(Protocol):
     async def perform(self, plan_id: str, actor: Participant, command: Command) -> Outcome:
         """Perform a command, committed before this returns."""
 
+    async def opened(self, participant: Participant, sections: Sequence[Section]) -> None:
+        """Write that the person reads these sections, once a visit; nothing is shown where that fails."""
+
     async def present(self, plan_id: str) -> Sequence[Present]:
         """Return who has the plan open now."""
 
@@ -64,10 +67,9 @@ class Services:
     directory: Directory
     plans: Plans
     journal: History
-    gatekeeper: object = None
-    """For the live socket, which takes it from the application's state."""
+    state: Mapping[str, object] = field(default_factory=dict)
+    """What the live socket takes from the application's state."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     zone: tzinfo = UTC
-    visits: Visits = field(default_factory=Visits)
-    """The readings of pages that are in the journal already."""
     panel_visits: Visits = field(default_factory=Visits)
+    """The panels that are in the journal already."""

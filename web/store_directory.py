@@ -2,10 +2,8 @@
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from auth.roles import PATIENT_SIDE, Participant, Role
 from auth.sessions import TOKEN_BYTES, Idle, Session, activity_due, hash_token, is_live, is_token
@@ -21,17 +19,28 @@ from hub.store.sessions import Sessions
 from web.directory import Patient, Person, Place, SignedIn
 
 
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """The rows that pages and sockets are guarded by."""
+
+    people: People
+    sessions: Sessions
+    participants: Participants
+    plans: Plans
+    looks: Looks
+
+
 class StoreDirectory:
     """What pages ask of the store; every change of a session commits with its journal row."""
 
-    def __init__(self, engine: AsyncEngine, journal: Journal, now: Callable[[], datetime]) -> None:
+    def __init__(self, stores: Stores, journal: Journal, now: Callable[[], datetime]) -> None:
         self._journal = journal
         self._now = now
-        self._people = People(engine)
-        self._sessions = Sessions(engine)
-        self._participants = Participants(engine)
-        self._plans = Plans(engine)
-        self._looks = Looks(engine)
+        self._people = stores.people
+        self._sessions = stores.sessions
+        self._participants = stores.participants
+        self._plans = stores.plans
+        self._looks = stores.looks
 
     async def people(self) -> Sequence[Person]:
         return [_person(each) for each in await self._people.active()]

@@ -68,7 +68,7 @@ _WORDS: Final[Mapping[str, str]] = {
 }
 
 _OTHERS: Final[Mapping[Section, tuple[tuple[str, str], ...]]] = {
-    Section.MEDICATIONS: (("medication.prepare", "Prepare reconciliation"), ("medication.decide", "Reconcile")),
+    Section.MEDICATIONS: (("medication.prepare", "Prepare"), ("medication.decide", "Reconcile")),
     Section.MONITORING: (("reading.record", "Record a reading"),),
     Section.TRANSITIONS: (
         ("transition.contacted", "Contact made"),

@@ -39,7 +39,7 @@ def banner(patient: Patient, reader: Reader) -> Banner:
     today = reader.setting.reading.today
     return Banner(
         name=f"{patient.family_name.upper()}, {patient.given_name}",
-        preferred=str(about.get("preferred_name") or ""),
+        preferred=_unless(str(about.get("preferred_name") or ""), patient.given_name),
         born=day(patient.born) if patient.born is not None else NOT_KNOWN,
         age=f"{years_old(patient.born, today)}y" if patient.born is not None else "",
         gender=patient.gender.capitalize() or NOT_KNOWN,
@@ -49,6 +49,10 @@ def banner(patient: Patient, reader: Reader) -> Banner:
         speaks=_speaks(about),
         code_status=next((str(each["code_status"]) for each in wishes if each.get("code_status")), ""),
     )
+
+
+def _unless(name: str, same: str) -> str:
+    return "" if name.strip().lower() == same.strip().lower() else name
 
 
 def _active(reader: Reader, section: Section) -> list[Mapping[str, Value]]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from auth.decisions import Action, EntryFacts, decide, entry_visible, facts_of, fields_visible
 from auth.roles import Participant
@@ -11,13 +12,25 @@ from crdt.sections import SECTIONS, Declaration, Section
 from hub.commands import PlanContent
 from web.views.acts import Act, acts
 from web.views.badges import Badge, badges
-from web.views.fields import Access, FieldRow, Permission, Setting, field_row
+from web.views.fields import Access, FieldRow, Permission, Setting, field_row, leading_field
 from web.views.medicines import medicine_line
 from web.views.suggestions import Suggested, suggested
 from web.views.words import Moment, moment, sentence, short
 
 _HIDDEN = frozenset({"status", "position", "source", "retired_reason"})
 """Fields that the page shows in other ways than as rows."""
+
+_SAID_BY_BADGES: Final[Mapping[Section, frozenset[str]]] = {
+    Section.CARE_TEAM: frozenset({"steward", "accepted"}),
+    Section.GOALS: frozenset({"lifecycle"}),
+    Section.MEDICATIONS: frozenset({"kind", "reconciliation"}),
+    Section.TASKS: frozenset({"state"}),
+    Section.REFERRALS: frozenset({"state", "state_since"}),
+    Section.TRANSITIONS: frozenset({"event", "medicines_reconciled"}),
+    Section.SOCIAL_NEEDS: frozenset({"need_met"}),
+    Section.HUDDLES: frozenset({"content_hash"}),
+}
+"""Fields that only a command changes and that the entry's badges say already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +191,10 @@ def line_words(section: Section, values: Mapping[str, Value], name_of: Callable[
 def _fields_for(declaration: Declaration, values: Mapping[str, Value]) -> list[Field]:
     """Return the entry's fields: the one that stands for it first, those of its kind, then the review date."""
     kind = values.get("kind")
-    own = [each for each in declaration.fields if not each.only_for or each.only_for == kind]
-    own.sort(key=lambda each: each.name != declaration.headline)
+    said = _SAID_BY_BADGES.get(declaration.section, frozenset())
+    own = [each for each in declaration.fields if each.name not in said]
+    own = [each for each in own if not each.only_for or each.only_for == kind]
+    own.sort(key=lambda each: each.name != leading_field(declaration))
     return own + [each for each in COMMON if each.name not in _HIDDEN]
 
 

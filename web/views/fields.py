@@ -6,10 +6,10 @@ from enum import StrEnum
 from typing import Final
 
 from crdt.fields import LINE_CHARACTERS_MAX, TEXT_CHARACTERS_MAX, Field, Form, Kind, Scalar, Value
-from crdt.sections import Declaration
+from crdt.sections import Declaration, Section
 from web.views.medicines import unbroken
 from web.views.people import People
-from web.views.words import Reading, day, day_and_time, day_of, instant_of, language, number, sentence, span
+from web.views.words import LANGUAGES, Reading, day, day_and_time, day_of, instant_of, language, number, sentence, span
 
 Names = Callable[[str, str], str]
 """(section or ``""``, entry id) -> the entry's headline, ``""`` where the reader may not see it or it is not there."""
@@ -116,7 +116,7 @@ def field_row(
     setting: Setting,
 ) -> FieldRow:
     """Return the row of one field of one entry."""
-    leading = declared.name == declaration.headline
+    leading = declared.name == leading_field(declaration)
     return FieldRow(
         path=f"{declaration.section}/{entry}/{declared.name}",
         name=declared.name,
@@ -138,6 +138,11 @@ def field_row(
         choices=_choices(declared, value, setting),
         records=_records(declared, value, setting),
     )
+
+
+def leading_field(declaration: Declaration) -> str:
+    """Return the field that stands for an entry on the page: of the team its people, else the declared headline."""
+    return "person" if declaration.section is Section.CARE_TEAM else declaration.headline
 
 
 def control_value(declared: Field, value: Value) -> str:
@@ -201,7 +206,7 @@ def _choices(declared: Field, value: Value, setting: Setting) -> tuple[Choice, .
 def _chosen(declared: Field, value: Value) -> list[str]:
     if declared.kind is Kind.SET:
         return [member for member, on in value.items() if on is True] if isinstance(value, Mapping) else []
-    is_choice = declared.form in (Form.CHOICE, Form.YES_NO, Form.PERSON, Form.ENTRY)
+    is_choice = declared.form in (Form.CHOICE, Form.YES_NO, Form.PERSON, Form.ENTRY, Form.LANGUAGE)
     return [value] if declared.kind is Kind.REGISTER and is_choice and isinstance(value, str) and value else []
 
 
@@ -213,6 +218,8 @@ def _options(declared: Field, setting: Setting) -> list[tuple[str, str]]:
             return [("yes", "Yes"), ("no", "No")]
         case Form.PERSON:
             return [(person.person_id, f"{person.name}, {person.role}") for person in setting.people.by_id.values()]
+        case Form.LANGUAGE:
+            return sorted(LANGUAGES.items(), key=lambda each: each[1])
         case Form.ENTRY:
             return list(setting.options(declared.refers_to))
         case _:

@@ -32,6 +32,10 @@ class Order(IntEnum):
 SAFETY_SECTIONS: Final = frozenset({Section.MEDICATIONS, Section.TRANSITIONS, Section.MONITORING, Section.ADVANCE_CARE})
 
 
+_IN_BANNER: Final = frozenset({"Watcher", "Unstable"})
+"""Said beside the patient's name."""
+
+
 @dataclass(frozen=True, slots=True)
 class News:
     """What changed in one entry since the reader last looked at its section."""
@@ -98,11 +102,12 @@ def patient_card(
     readable = sections_readable(reader.participant, reader.now)
     news = _news(reader, {path: it for path, it in latest.items() if path[0] in readable}, looked)
     concerns = _concerns(reader, readable)
+    told = banner(patient, reader)
     newest = max(latest.items(), key=lambda each: each[1].seq, default=None)
     return PatientCard(
         plan_id=patient.plan_id,
-        banner=banner(patient, reader),
-        order=_order(news, concerns),
+        banner=told,
+        order=_order(news, concerns, watched=bool(told.watcher)),
         news=tuple(news[:NEWS_SHOWN_MAX]),
         news_count=len(news),
         concerns=tuple(concerns[:CONCERNS_SHOWN_MAX]),
@@ -163,11 +168,14 @@ def _concerns_of(reader: Reader, section: Section, entry: str) -> list[Concern]:
     return [
         Concern(badge, SECTIONS[section].title, section, entry, headline(section, values, setting.people.name), mine)
         for badge in badges(section, values, setting.people, setting.reading)
-        if badge.tone is Tone.ALERT or (badge.tone is Tone.WARN and (mine or section in SAFETY_SECTIONS))
+        if badge.words not in _IN_BANNER
+        and (badge.tone is Tone.ALERT or (badge.tone is Tone.WARN and (mine or section in SAFETY_SECTIONS)))
     ]
 
 
-def _order(news: Sequence[News], concerns: Sequence[Concern]) -> Order:
+def _order(news: Sequence[News], concerns: Sequence[Concern], *, watched: bool) -> Order:
+    if watched:
+        return Order.SAFETY
     alerts = [each for each in concerns if each.badge.tone is Tone.ALERT]
     urgent = {each.section for each in alerts} | {each.section for each in news}
     if urgent & SAFETY_SECTIONS:

@@ -17,6 +17,7 @@ from auth.decisions import (
     sections_readable,
 )
 from auth.roles import Participant
+from crdt.fields import Value
 from crdt.sections import SECTIONS, Declaration, Section
 from hub.commands import EntryContent, PlanContent
 from hub.workflows.entries import MADE_BY_COMMAND
@@ -124,13 +125,16 @@ def plan_sections(reader: Reader) -> tuple[SectionView, ...]:
 
 
 def ordered(content: PlanContent, section: Section) -> list[tuple[str, EntryContent]]:
-    """Return a section's entries by their place, then in the order they were made."""
+    """Return a section's entries in the order of the page."""
     entries = content.entries(section)
-    return sorted(entries.items(), key=lambda each: (_place(each[1].values.get("position")), each[0]))
+    return sorted(entries.items(), key=lambda each: _place(each[0], each[1].values))
 
 
-def _place(position: object) -> float:
-    return float(position) if isinstance(position, int | float) and not isinstance(position, bool) else float("inf")
+def _place(entry: str, values: Mapping[str, Value]) -> tuple[bool, float, str]:
+    """Return what an entry is ordered by: allergies before medicines, then its place, then when it was made."""
+    position = values.get("position")
+    is_number = isinstance(position, int | float) and not isinstance(position, bool)
+    return values.get("kind") != "allergy", float(position) if is_number else float("inf"), entry
 
 
 _WORDS: Final[Mapping[Grant, str]] = {

@@ -1,0 +1,105 @@
+"""Every route has a guard, words about itself, and the headers that keep a browser safe."""
+
+import pytest
+from starlette.routing import Route
+
+from tests.web.conftest import As
+from tests.web.mary import Mary
+from web.guards import GUARD
+from web.middleware import CONTENT_SECURITY_POLICY
+from web.routes import ROUTES
+
+_ROUTES = [route for route in ROUTES if isinstance(route, Route)]
+_OPEN = {"home", "sign_in", "sign_in_demo", "static", "alive", "ready", "metrics"}
+
+
+def address_of(route: Route, mary: Mary) -> str:
+    filled = {
+        "plan_id": mary.plan,
+        "section": "medications",
+        "entry": mary.entries["furosemide"],
+        "command": "entry.retire",
+        "hash": "0" * 16,
+        "file": "app.css",
+    }
+    path = route.path.replace(":path", "")
+    for name, value in filled.items():
+        path = path.replace("{" + name + "}", value)
+    return path
+
+
+def method_of(route: Route) -> str:
+    return "POST" if "POST" in (route.methods or ()) else "GET"
+
+
+def test_every_route_is_a_plain_route_with_a_name() -> None:
+    assert len(_ROUTES) == len(ROUTES)
+    assert len({route.name for route in _ROUTES}) == len(_ROUTES)
+
+
+@pytest.mark.parametrize("route", _ROUTES, ids=lambda route: route.name)
+def test_a_route_names_its_guard_and_says_what_it_does(route: Route) -> None:
+    assert getattr(route.endpoint, GUARD, None) in {"anyone", "person", "member", "section"}
+    assert route.endpoint.__doc__ and route.endpoint.__doc__.rstrip().endswith(".")
+
+
+def test_only_the_doors_are_open_to_anyone() -> None:
+    assert {route.name for route in _ROUTES if getattr(route.endpoint, GUARD) == "anyone"} == _OPEN
+
+
+def test_a_route_below_a_plan_is_for_its_members() -> None:
+    below = {route.name: getattr(route.endpoint, GUARD) for route in _ROUTES if "{plan_id}" in route.path}
+
+    assert set(below.values()) <= {"member", "section"}
+    for route in _ROUTES:
+        if "{section}" in route.path:
+            assert below[route.name] == "section"
+
+
+@pytest.mark.parametrize("route", _ROUTES, ids=lambda route: route.name)
+def test_every_answer_has_the_headers(route: Route, mary: Mary, as_person: As) -> None:
+    answer = as_person("lee").request(method_of(route), address_of(route, mary))
+
+    assert answer.headers["content-security-policy"] == CONTENT_SECURITY_POLICY
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["cross-origin-opener-policy"] == "same-origin"
+    assert answer.headers["x-request-id"]
+
+
+@pytest.mark.parametrize("route", [each for each in _ROUTES if each.name not in _OPEN], ids=lambda route: route.name)
+def test_without_a_session_there_is_only_the_way_to_sign_in(route: Route, mary: Mary, as_person: As) -> None:
+    answer = as_person("").request(method_of(route), address_of(route, mary))
+
+    assert answer.status_code == (303 if method_of(route) == "GET" else 401)
+    assert "Jensen" not in answer.text
+
+
+@pytest.mark.parametrize("route", [each for each in _ROUTES if method_of(each) == "POST"], ids=lambda route: route.name)
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"origin": "https://elsewhere.example"},
+        {"origin": ""},
+        {"origin": "null"},
+        {"origin": "http://127.0.0.1:8000", "sec-fetch-site": "cross-site"},
+        {"origin": "http://127.0.0.1:8000.elsewhere.example"},
+    ],
+    ids=["foreign", "none", "null", "cross-site", "alike"],
+)
+def test_another_sites_page_changes_nothing(route: Route, headers: dict[str, str], mary: Mary, as_person: As) -> None:
+    answer = as_person("lee").post(address_of(route, mary), headers=headers, data={"reason": "x"})
+
+    assert answer.status_code == 403
+    assert "another site" in answer.text
+
+
+def test_another_host_is_not_answered(as_person: As) -> None:
+    assert as_person("").get("/sign-in", headers={"host": "rebound.example"}).status_code == 421
+
+
+def test_a_form_that_is_too_long_is_refused_before_it_is_read(mary: Mary, as_person: As) -> None:
+    answer = as_person("lee").post(f"/plans/{mary.plan}/seen", data={"seq": "1" * (1 << 20)})
+
+    assert answer.status_code == 413

@@ -1,0 +1,67 @@
+"""Who may come to a live plan and who must go, by the same session cookie, origin and membership as for pages."""
+
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import urlsplit
+
+from auth.decisions import sections_readable
+from auth.roles import Participant
+from hub.gatekeepers import TurnedAway
+from hub.lines import CloseCode
+from web.settings import Settings
+from web.store_directory import StoreDirectory, Stores
+
+NO_PLAN = TurnedAway(CloseCode.NO_PLAN, "no such plan")
+SIGN_IN = TurnedAway(CloseCode.SIGN_IN, "sign in again")
+
+
+class StoreGatekeeper:
+    """Fills ``hub.gatekeepers.Gatekeeper`` from the store."""
+
+    def __init__(
+        self, settings: Settings, directory: StoreDirectory, stores: Stores, now: Callable[[], datetime]
+    ) -> None:
+        self._settings = settings
+        self._hosts = frozenset(urlsplit(each).netloc for each in settings.origins)
+        self._directory = directory
+        self._participants = stores.participants
+        self._sessions = stores.sessions
+        self._now = now
+
+    async def admit(self, *, cookies: str, origin: str, host: str, plan_id: str) -> Participant | TurnedAway:
+        if origin not in self._settings.origins or host not in self._hosts:
+            return TurnedAway(CloseCode.NO_PLAN, "another site's page")
+        who = await self._directory.signed_in(_cookie(cookies, self._settings.session_cookie), active=False)
+        if who is None:
+            return SIGN_IN
+        participant = await self._directory.participant(plan_id, who)
+        if participant is None or not sections_readable(participant, self._now()):
+            return NO_PLAN
+        return participant
+
+    async def standing(self, plan_id: str, person_ids: Collection[str]) -> Mapping[str, Participant]:
+        now = self._now()
+        found = {each: await self._participants.load(plan_id, each, now) for each in person_ids}
+        return {
+            person: participant
+            for person, participant in found.items()
+            if participant is not None and sections_readable(participant, now)
+        }
+
+    async def access_versions(self, plan_ids: Collection[str]) -> Mapping[str, int]:
+        return await self._participants.versions(list(plan_ids))
+
+    async def ended_sessions(self, session_ids: Collection[str]) -> frozenset[str]:
+        asked = [each for each in session_ids if each]
+        live = await self._sessions.live_among(asked, self._now()) if asked else {}
+        return frozenset(asked) - frozenset(live)
+
+
+def _cookie(header: str, name: str) -> str:
+    """Return a cookie's value from its header, ``""`` where it is not there or the header can't be read."""
+    try:
+        found = SimpleCookie(header).get(name)
+    except CookieError:
+        return ""
+    return found.value if found is not None else ""
