@@ -72,7 +72,7 @@ class SectionDocument:
         verdict = gate.judge(self._index, update, client, may)
         if isinstance(verdict, Refusal):
             return verdict
-        accepted = _accepted(update, verdict)
+        accepted = _accepted(verdict)
         self._judged = accepted, verdict
         return accepted
 
@@ -89,7 +89,7 @@ class SectionDocument:
             return
         _, trial = self._judged
         self._judged = None
-        self._move_on(trial, accepted.update)
+        self._move_on(trial)
 
     def replay(self, update: bytes) -> None:
         """Take an update of our own journal; what is known already is passed over.
@@ -98,7 +98,7 @@ class SectionDocument:
             UpdateError: it is damaged, or builds on what is not there; the document stays as it is.
         """
         self._settle()
-        self._move_on(self._tried(update), update)
+        self._move_on(self._tried(update))
 
     def perform(self, changes: Sequence[Change], *, client: int) -> Accepted:
         """Make a command's changes under a client id of the server's, all or none, and return what they did.
@@ -110,8 +110,8 @@ class SectionDocument:
         self._settle()
         update = authoring.author(self.section, self.state(), changes, client)
         trial = self._tried(update)
-        accepted = _accepted(update, trial)
-        self._move_on(trial, update)
+        accepted = _accepted(trial)
+        self._move_on(trial)
         return accepted
 
     def state_vector(self) -> bytes:
@@ -178,7 +178,7 @@ class SectionDocument:
     def _tried(self, data: bytes) -> Trial:
         """Return the trial of an update of our own."""
         update = read_update(data, FROM_JOURNAL)
-        trial = Trial(self._index)
+        trial = Trial(self._index, data)
         self._index.patience = PATIENCE
         try:
             for client, struct in self._index.in_order(update):
@@ -190,8 +190,8 @@ class SectionDocument:
             raise
         return trial
 
-    def _move_on(self, trial: Trial, update: bytes) -> None:
-        self._live.apply_update(update)
+    def _move_on(self, trial: Trial) -> None:
+        self._live.apply_update(trial.update)
         trial.keep()
         for place, tally in trial.tallies.items():
             if tally.contested:
@@ -254,9 +254,9 @@ class SectionDocument:
         return MappingProxyType(records)
 
 
-def _accepted(update: bytes, trial: Trial) -> Accepted:
+def _accepted(trial: Trial) -> Accepted:
     clients = trial.clients
-    return Accepted(update, clients[0] if clients else None, trial.touched())
+    return Accepted(trial.update, clients[0] if clients else None, trial.touched())
 
 
 def _scalar(value: object) -> Scalar:

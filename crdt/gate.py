@@ -23,6 +23,8 @@ member of a set, insert and delete in an existing text. Everything else is refus
 from collections.abc import Callable
 from typing import Final, Protocol, TypeAlias
 
+from pycrdt import get_update
+
 from crdt.contents import Refusal
 from crdt.fields import MEMBER_CHARACTERS_MAX, SET_MEMBERS_MAX, TEXT_CHARACTERS_MAX, Field, Kind
 from crdt.index import Index
@@ -40,6 +42,7 @@ from crdt.updates import (
     Update,
     UpdateError,
     read_update,
+    write_state_vector,
 )
 
 PEER_CLIENT_MAX: Final = (1 << 32) - 1
@@ -85,10 +88,10 @@ def judge(index: Index, data: bytes, client: ClientClaim, may: May) -> Trial | R
 
     The caller ends the trial: ``keep`` or ``take_back``. After a refusal the index is as it was.
     """
-    trial = Trial(index)
+    trial = Trial(index, data)
     index.patience = CONFLICT_STEPS_MAX
     try:
-        update = read_update(data, FROM_PEERS)
+        update = _unknown(trial, read_update(data, FROM_PEERS))
         _write(trial, update, client)
         _delete(trial, update)
         _allow(trial, may)
@@ -101,12 +104,28 @@ def judge(index: Index, data: bytes, client: ClientClaim, may: May) -> Trial | R
     return trial
 
 
+def _unknown(trial: Trial, update: Update) -> Update:
+    """Return the update without the structs known already.
+
+    A sync step 2 that crosses the page's own last update repeats it. What is repeated is not compared with what is
+    known; it is cut off, so that the journal never holds two versions of one id.
+    """
+    if not update.blocks:
+        return update
+    client, structs = update.blocks[0]
+    known = trial.index.next(client)
+    if structs[0][1] >= known:
+        return update
+    for struct in structs:
+        if struct[1] < known:
+            trial.index.unknown_part(client, struct)  # Cut through a surrogate pair, it raises.
+    trial.update = get_update(trial.update, write_state_vector({client: known}))
+    return read_update(trial.update, FROM_PEERS)
+
+
 def _write(trial: Trial, update: Update, claim: ClientClaim) -> None:
     for client, structs in update.blocks:
         known = trial.index.next(client)
-        last = structs[-1]
-        if last[1] + last[2] <= known:
-            continue  # A repetition, as in a sync step 2 that crossed its own update: nothing in it is read.
         if structs[0][1] != known:
             raise UpdateError("clock", f"clock {structs[0][1]} where {known} is next")
         if client > PEER_CLIENT_MAX or not claim.may_write_as(client):

@@ -36,10 +36,11 @@ class Tally:
 class Trial:
     """One update on its way into the index."""
 
-    __slots__ = ("_dying", "_firsts", "index", "tallies")
+    __slots__ = ("_dying", "_firsts", "index", "tallies", "update")
 
-    def __init__(self, index: Index) -> None:
+    def __init__(self, index: Index, update: bytes) -> None:
         self.index = index
+        self.update = update
         self.tallies: dict[Place, Tally] = {}
         self._dying: dict[int, Ranges] = {}
         self._firsts: dict[int, int] = {}

@@ -176,7 +176,7 @@ def _struct(data: bytes, at: int, clock: int) -> tuple[Struct, int]:
         client, at = read_number(data, at)
         of, at = read_number(data, at)
         right = (client, of)
-    if not info & 192 and kind != COLLECTED:
+    if not info & 192 and kind != COLLECTED and kind != SKIP:
         parent, key, at = _parent(data, at, info & 32)
     if kind == STRING:
         content, at = read_string(data, at)

@@ -30,6 +30,7 @@ class Battle:
         self.peers = [Peer(client) for client in (7, 1 << 29)]
         for peer in self.peers:
             peer.receive(self.start)
+        self.strangers = 0
         self.accepted = 0
         self.refused = 0
 
@@ -63,8 +64,10 @@ class Battle:
                 self.journal.append(verdict.update)
 
     def garbled(self) -> bytes:
-        """An honest update with some bytes changed."""
-        peer = self.chance.choice(self.peers)
+        """An honest update with some bytes changed, of a peer that is not heard of again."""
+        self.strangers += 1
+        peer = Peer(1_000 + self.strangers)
+        peer.receive(self.document.state())
         peer.edit(self.chance)
         update = bytearray(peer.doc.get_update(self.document.state_vector()))
         for _ in range(self.chance.randint(1, 3)):
