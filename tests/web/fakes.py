@@ -5,11 +5,13 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from auth.roles import Participant
 from crdt.changes import Amend, Annotate, Append, Assign, Change, Create, Decide, Include, Rewrite, Root
 from crdt.fields import Field, Kind, Value
 from crdt.sections import SECTIONS, Section
+from hub.chain import JSON
 from hub.commands import Command, Done, EntryContent, Outcome, PlanContent, Refusal, Refused, SectionContent
 from hub.ids import new_id
 from hub.journal import Act, Action, Batch, JournalAwayError
@@ -149,7 +151,8 @@ class FakePlans:
 
 
 def _act(plan_id: str, actor: Participant, change: Change, before: SectionContent, event: str) -> Act:
-    entry, name, words = getattr(change, "entry", ""), getattr(change, "field", ""), {}
+    entry, name = getattr(change, "entry", ""), getattr(change, "field", "")
+    words: dict[str, JSON] = {}
     if isinstance(change, Assign):
         words = {"before": before.entries[entry].values.get(name), "after": change.value}
     elif isinstance(change, Rewrite):
@@ -183,8 +186,8 @@ def _changed(content: SectionContent, change: Change, client: int) -> SectionCon
     return replace(content, entries=entries)
 
 
-def _value(value: Value, change: Assign | Rewrite | Include | Append | Decide) -> Value:
-    old = dict(value) if isinstance(value, Mapping) else {}
+def _value(value: Value, change: Assign | Rewrite | Include | Append | Decide) -> Any:
+    old: dict[str, Any] = dict(value) if isinstance(value, Mapping) else {}
     match change:
         case Assign():
             return change.value

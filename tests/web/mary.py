@@ -1,11 +1,11 @@
-"""A plan in mid-story for the tests of pages: a team, medicines, goals, tasks, a referral, and a second quiet patient."""
+"""A plan in mid-story for the tests of pages: a team, medicines, goals, tasks, a referral; and a quiet patient."""
 
 from dataclasses import dataclass
 from datetime import timedelta
 
 from auth.roles import Participant, Role
 from crdt.changes import Annotate, Append, Assign, Create, Root
-from crdt.fields import Value
+from crdt.fields import Scalar, Value
 from crdt.sections import Section
 from hub.ids import new_id
 from tests.web.fakes import NOW, Here, World, a_patient, a_world
@@ -256,7 +256,7 @@ async def _history(mary: Mary) -> None:
         red_instructions="Call 555-0100 now.",
     )
     for day, value in ((19, 73.4), (20, 74.1), (21, 74.6)):
-        record = {"value": value, "when": f"2026-11-{day}T07:10:00+00:00", "by": p["kate"]}
+        record: dict[str, Scalar] = {"value": value, "when": f"2026-11-{day}T07:10:00+00:00", "by": p["kate"]}
         await mary.world.plans.change(
             mary.plan, mary.people["kate"], [Append(S.MONITORING, mary.entries["weight"], "readings", new_id(), record)]
         )
@@ -327,7 +327,7 @@ async def _history(mary: Mary) -> None:
     await mary.world.plans.change(
         mary.plan, mary.people["lee"], [Assign(S.MEDICATIONS, mary.entries["furosemide"], "dose", "80 mg")]
     )
-    record = {
+    suggestion: dict[str, Scalar] = {
         "entry": mary.entries["metoprolol succinate"],
         "field": "dose",
         "value": '"50 mg"',
@@ -337,7 +337,7 @@ async def _history(mary: Mary) -> None:
         "state": "open",
     }
     await mary.world.plans.change(
-        mary.plan, mary.people["ruiz"], [Annotate(S.MEDICATIONS, Root.SUGGESTIONS, new_id(), record)]
+        mary.plan, mary.people["ruiz"], [Annotate(S.MEDICATIONS, Root.SUGGESTIONS, new_id(), suggestion)]
     )
 
 

@@ -40,7 +40,8 @@ def test_every_route_is_a_plain_route_with_a_name() -> None:
 @pytest.mark.parametrize("route", _ROUTES, ids=lambda route: route.name)
 def test_a_route_names_its_guard_and_says_what_it_does(route: Route) -> None:
     assert getattr(route.endpoint, GUARD, None) in {"anyone", "person", "member", "section"}
-    assert route.endpoint.__doc__ and route.endpoint.__doc__.rstrip().endswith(".")
+    assert route.endpoint.__doc__
+    assert route.endpoint.__doc__.rstrip().endswith(".")
 
 
 def test_only_the_doors_are_open_to_anyone() -> None:

@@ -133,8 +133,8 @@ def ordered(content: PlanContent, section: Section) -> list[tuple[str, EntryCont
 def _place(entry: str, values: Mapping[str, Value]) -> tuple[bool, float, str]:
     """Return what an entry is ordered by: allergies before medicines, then its place, then when it was made."""
     position = values.get("position")
-    is_number = isinstance(position, int | float) and not isinstance(position, bool)
-    return values.get("kind") != "allergy", float(position) if is_number else float("inf"), entry
+    number = float(position) if isinstance(position, int | float) else float("inf")
+    return values.get("kind") != "allergy", number, entry
 
 
 _WORDS: Final[Mapping[Grant, str]] = {
