@@ -139,7 +139,7 @@ def _goals(plan: PlanContent) -> Iterable[Finding]:
         if lacking:
             yield Finding(
                 "goal-incomplete", Severity.ADVICE, Section.GOALS, (entry.id,),
-                f"{headline(Section.GOALS, entry)}: the goal lacks {' and '.join(lacking)}.",
+                f"{headline(Section.GOALS, entry).rstrip('.')}: the goal lacks {' and '.join(lacking)}.",
                 "A goal that nobody measures is a wish. Complete it, or leave it as the person's words.",
             )  # fmt: skip
     yield from _contradictions(standing)
@@ -152,7 +152,7 @@ def _contradictions(standing: Sequence[EntryContent]) -> Iterable[Finding]:
             yield Finding(
                 "goals-contradict", Severity.WARNING, Section.GOALS, (one.id, other.id),
                 f"Two goals for {words(one.values, 'measure')} can't both be reached: "
-                f"{headline(Section.GOALS, one)} / {headline(Section.GOALS, other)}.",
+                f"{headline(Section.GOALS, one).rstrip('.')}; {headline(Section.GOALS, other).rstrip('.')}.",
                 "Agree on one target.",
             )  # fmt: skip
 
