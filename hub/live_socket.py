@@ -11,7 +11,7 @@ import logging
 import re
 from collections import deque
 from collections.abc import Callable, MutableMapping, MutableSet
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, cast
 
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request, Response
@@ -89,9 +89,8 @@ class LiveSocket(asyncio.Protocol):
     # -- asyncio.Protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport), "uvicorn hands over a stream"
-        self._transport = transport
-        transport.set_write_buffer_limits(high=OUTBOX_BYTES_HIGH, low=OUTBOX_BYTES_LOW)
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's own, which derives from nothing of asyncio
+        self._transport.set_write_buffer_limits(high=OUTBOX_BYTES_HIGH, low=OUTBOX_BYTES_LOW)
         self._sockets.add(self)
 
     def data_received(self, data: bytes) -> None:
