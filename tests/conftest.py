@@ -63,6 +63,13 @@ def empty_database(databases: Databases) -> Iterator[str]:
 
 
 @pytest.fixture
+def demo_database(databases: Databases) -> Iterator[str]:
+    """The URL of a database of this test's own, with the demo's people and plans."""
+    with databases.demo() as url:
+        yield url
+
+
+@pytest.fixture
 def a_hub(tmp_path: Path) -> Iterator[StartHub]:
     """Start hubs, each a process of its own: ``a_hub()`` with its own data, ``a_hub(database_url=...)`` on one."""
     with contextlib.ExitStack() as ends:
@@ -78,15 +85,15 @@ def a_hub(tmp_path: Path) -> Iterator[StartHub]:
 
 
 @pytest.fixture
-def running_hub(a_hub: StartHub, database: str) -> Hub:
+def running_hub(a_hub: StartHub, demo_database: str) -> Hub:
     """A demo hub with data of this test's own, which it may kill and restart."""
-    return a_hub(database_url=database)
+    return a_hub(database_url=demo_database)
 
 
 @pytest.fixture(scope="session")
 def shared_hub(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     """A demo hub for tests that leave it as they found it: they may add, but not count what is there."""
-    with databases.clone() as url:
+    with databases.demo() as url:
         hub = Hub(tmp_path_factory.mktemp("shared-hub"), database_url=url)
         try:
             hub.start()

@@ -1,4 +1,4 @@
-"""Databases for tests: one embedded server a session, one migrated template, a clone for every test that asks."""
+"""Databases for tests: one embedded server a session, two templates, a clone for every test that asks."""
 
 import asyncio
 import itertools
@@ -11,27 +11,40 @@ import asyncpg
 
 from hub.store.engine import create_engine
 from hub.store.migrating import migrate
+from web.demo_seeding import seed_demo
 
-TEMPLATE = "template_of_tests"
+MIGRATED = "template_migrated"
+SEEDED = "template_seeded"
 SERVER_SETTINGS = {"max_connections": "300", "shared_buffers": "128MB", "max_wal_size": "4GB"}
 
 
 class Databases:
-    """Clones of one migrated template on the server behind ``url``, a URL as in ``DATABASE_URL``."""
+    """Clones of migrated templates on the server behind ``url``, a URL as in ``DATABASE_URL``."""
 
     def __init__(self, url: str) -> None:
         self.url = url
         self._numbers = itertools.count(1)
-        self._made = False
+        self._templates: set[str] = set()
 
     @contextmanager
     def clone(self) -> Iterator[str]:
         """Yield the URL of a migrated database of its own, gone afterwards with all its connections."""
-        if not self._made:
-            self._statement(f"create database {TEMPLATE}")
-            asyncio.run(_migrated(self.named(TEMPLATE)))
-            self._made = True
-        with self.empty(template=TEMPLATE) as url:
+        if MIGRATED not in self._templates:
+            self._statement(f"create database {MIGRATED}")
+            asyncio.run(_migrated(self.named(MIGRATED)))
+            self._templates.add(MIGRATED)
+        with self.empty(template=MIGRATED) as url:
+            yield url
+
+    @contextmanager
+    def demo(self) -> Iterator[str]:
+        """Yield the URL of a database of its own with the demo's people and plans."""
+        if SEEDED not in self._templates:
+            with self.clone() as url:
+                asyncio.run(seed_demo(url))
+                self._statement(f"create database {SEEDED} template {urlsplit(url).path[1:]}")
+            self._templates.add(SEEDED)
+        with self.empty(template=SEEDED) as url:
             yield url
 
     @contextmanager

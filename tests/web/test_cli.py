@@ -1,10 +1,12 @@
 """The command line refuses in words a person can act on, and never with a traceback."""
 
+import logging
 import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from typer.testing import CliRunner, Result
 
 from web.cli import commands
@@ -14,6 +16,16 @@ from web.cli import commands
 def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("DATABASE_URL", "CAREPLAN_ORIGIN", "CAREPLAN_DATA", "OIDC_ISSUER", "SMTP_HOST"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
 
 
 @pytest.fixture

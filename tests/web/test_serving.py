@@ -72,8 +72,8 @@ def test_a_later_start_is_quick(a_hub: StartHub) -> None:
     assert seconds < LATER_START_SECONDS_MAX * COMPANY
 
 
-def test_two_hubs_share_one_database(a_hub: StartHub, database: str) -> None:
-    first, second = a_hub(database_url=database), a_hub(database_url=database)
+def test_two_hubs_share_one_database(a_hub: StartHub, demo_database: str) -> None:
+    first, second = a_hub(database_url=demo_database), a_hub(database_url=demo_database)
 
     assert first.port != second.port
     assert first.description["plans"][0]["id"] == second.description["plans"][0]["id"]
