@@ -76,7 +76,8 @@ class Work:
 
     def owe_saved(self, connection: Connection, section: Section, messages: int = 1) -> None:
         """Note messages to acknowledge: the client counts them."""
-        self.saved[connection, section] = self.saved.get((connection, section), 0) + messages
+        if messages:
+            self.saved[connection, section] = self.saved.get((connection, section), 0) + messages
 
     def seal(self, plan_id: str) -> None:
         """Fix the rows: reads first, then edits, then refusals."""

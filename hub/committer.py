@@ -254,7 +254,7 @@ class Committer:
 
         Whoever holds the room's turn gives it back.
         """
-        _log.warning("room ended", extra={"plan": room.plan_id, "reason": reason})
+        _log.warning("room ended: %s", reason, extra={"plan": room.plan_id, "reason": reason})
         self._pending.pop(room, None)
         self._dirty.pop(room, None)
         room.end(code, reason)

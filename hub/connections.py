@@ -34,11 +34,12 @@ class Reading:
     behind: bytes | None = None
     """The state vector it was left at while its socket was paused."""
     asked: bool = False
-    """Our sync step 1 is out and its answer has not come: an update that builds on it can wait for that answer."""
+    """Our sync step 1 is out and its answer has not come: it will hold every update sent before it."""
     asked_again: int = 0
     """How often in a row we had to ask anew."""
     unsaved: int = 0
-    """Messages put aside, to be acknowledged with the answer that holds what they held."""
+    """Messages to acknowledge with the answer to our step 1: the answer itself, as far as the page counts it, and updates
+    put aside because it will hold them."""
 
 
 class Connection:

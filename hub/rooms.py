@@ -101,12 +101,13 @@ class Room:
         self._inbox: deque[tuple[Connection, Item]] = deque()
         self._inbox_bytes = 0
         self._challenged: dict[tuple[Connection, Section], None] = {}
+        self._left_behind: dict[tuple[Connection, Section], bytes] = {}
         self._notes: list[tuple[Sequence[Act], asyncio.Future[int]]] = []
 
     @property
     def waiting(self) -> bool:
         """There is something for a beat, and nothing that must be fetched first."""
-        return not self.ended and bool(self._inbox or self._challenged or self._notes) and not self.lacking
+        return not self.ended and bool(self._inbox or self._challenged or self._left_behind or self._notes) and not self.lacking
 
     @property
     def lacking(self) -> bool:
@@ -205,6 +206,7 @@ class Room:
         work = Work()
         work.challenges, self._challenged = self._challenged, {}
         work.notes, self._notes = self._notes, []
+        work.asks, self._left_behind = self._left_behind, {}
         held: deque[tuple[Connection, Item]] = deque()
         blocked: set[tuple[Connection, Section]] = set()
         items = taken = 0
@@ -255,6 +257,7 @@ class Room:
             case Join(section) if not connection.gone:
                 self._join(work, connection, section)
             case Ask(section, state_vector) if not connection.gone and section in connection.readings:
+                connection.readings[section].unsaved += 1  # The page counts its answer to our step 1 as unsaved.
                 work.asks[connection, section] = state_vector
             case _:
                 pass  # It has gone, or sent this before it heard of a refusal or of the end of its access.
@@ -275,6 +278,9 @@ class Room:
     ) -> None:
         """Pass the gate, or be refused: the one way from a socket into a document (invariant 4)."""
         reading = connection.readings[section.section]
+        if reading.asked and not answers:
+            reading.unsaved += 1  # The answer on its way holds this edit too; taken twice, it would no longer fit.
+            return
         now = self.clock.now()
         self.judging = connection
         verdict = section.document.judge(
@@ -295,7 +301,7 @@ class Room:
         self.judging = None
         owed = 1
         if answers:
-            owed += reading.unsaved
+            owed = reading.unsaved
             reading.asked, reading.asked_again, reading.unsaved = False, 0, 0
         work.owe_saved(connection, section.section, owed)
 
@@ -307,11 +313,10 @@ class Room:
         Honest pages type while their first sync is under way, and come from another process with edits which we have
         not fetched: so catch up, and ask again what we lack, before anything is called lost.
         """
-        if refusal.code not in MISFITS or connection.gone:
+        if refusal.code not in MISFITS:
             return False
-        if not answers and reading.asked:
-            reading.unsaved += 1
-            return True
+        if connection.gone:
+            return True  # Never acknowledged; the page brings it back where it connects next.
         if reading.asked_again >= ASKED_AGAIN_MAX:
             return False
         reading.asked_again += 1
@@ -357,10 +362,7 @@ class Room:
         for section, reading in connection.readings.items():
             if reading.behind is not None:
                 state_vector, reading.behind = reading.behind, None
-                self._inbox.append((connection, Ask(section, state_vector)))
-                self._inbox_bytes += len(state_vector)
-                connection.inbox_frames += 1
-                connection.inbox_bytes += len(state_vector)
+                self._left_behind[connection, section] = state_vector
         self._wake(self)
 
     def unlisted(self) -> None:

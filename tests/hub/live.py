@@ -366,7 +366,7 @@ class Peer:
         def change(entries: Any) -> None:
             text = entries[entry][field]
             assert isinstance(text, Text)
-            text.insert(min(at, len(str(text))), words)
+            text.insert(len(str(text)[:at].encode()), words)  # pycrdt counts bytes.
 
         return self.edit(section, change, send=send)
 

@@ -1,0 +1,72 @@
+"""After any schedule of faults all replicas are equal, nothing typed is lost, and the journal tells the same story."""
+
+import pytest
+from pycrdt import Map
+
+from crdt.documents import SectionDocument
+from crdt.sections import Section
+from crdt.updates import read_state_vector
+from hub.journal import EMPTY
+from tests.hub.live import PLAN
+from tests.simulation.schedules import World, a_world, heal, replayed, run
+
+pytestmark = pytest.mark.anyio
+STEPS = 400
+
+
+def plain(document: SectionDocument) -> dict[str, dict[str, object]]:
+    return {entry: dict(content.values) for entry, content in document.content().entries.items()}
+
+
+def shown(world: World) -> list[dict[str, object]]:
+    shown = []
+    for peer in world.peers:
+        entries = peer.docs[Section.GOALS].get("entries", type=Map)
+        shown.append({entry: {name: str(entries[entry][name]) for name in entries[entry]} for entry in entries})
+    return shown
+
+
+@pytest.mark.parametrize("number", range(8))
+async def test_all_replicas_converge_on_what_the_journal_tells(number: int, seed: int) -> None:
+    world = await a_world(seed + number)
+
+    await run(world, STEPS)
+    await heal(world)
+
+    pages = shown(world)
+    assert all(page == pages[0] for page in pages)
+    told = replayed(world)
+    clocks = read_state_vector(told.state_vector())
+    assert all(read_state_vector(peer.docs[Section.GOALS].get_state()) == clocks for peer in world.peers)
+    for hub in world.hubs:
+        document = hub.room(PLAN).sections[Section.GOALS].document
+        assert plain(document) == plain(told)
+        assert read_state_vector(document.state_vector()) == clocks
+    texts = "".join(str(content["description"]) for content in plain(told).values())
+    assert [word for word in world.typed if word not in texts] == []
+    assert all(peer.saved for peer in world.peers)
+
+
+@pytest.mark.parametrize("number", range(3))
+async def test_no_honest_page_is_refused_and_the_chain_has_no_gap(number: int, seed: int) -> None:
+    world = await a_world(seed + number)
+
+    await run(world, STEPS)
+    await heal(world)
+
+    rows = world.hubs[0].journal.rows(PLAN)
+    assert [row.reason for row in rows if row.outcome == "refused"] == []
+    assert [row.seq for row in rows] == list(range(1, len(rows) + 1))
+    assert all(row.prev_hash == before.hash for before, row in zip([EMPTY, *rows], rows, strict=False))
+
+
+async def test_every_edit_stands_under_the_person_who_made_it(seed: int) -> None:
+    world = await a_world(seed)
+
+    await run(world, STEPS)
+    await heal(world)
+
+    for peer in world.peers:
+        client = peer.docs[Section.GOALS].client_id
+        owners = {hub.room(PLAN).sections[Section.GOALS].clients.get(client) for hub in world.hubs}
+        assert owners <= {peer.participant.person_id, None}
