@@ -1,0 +1,1 @@
+"""People at real pages of a real hub, in Chromium."""
