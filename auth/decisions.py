@@ -31,6 +31,7 @@ __all__ = [
     "fields_visible",
     "grant_of",
     "judge",
+    "remark_visible",
     "sections_readable",
 ]
 
@@ -131,6 +132,17 @@ def fields_visible(participant: Participant, section: Section, now: datetime) ->
         return frozenset()
     names = frozenset(each.name for each in SECTIONS[section].all_fields)
     return names if standing.cell.shows is None else names & standing.cell.shows
+
+
+def remark_visible(participant: Participant, section: Section, author: str, now: datetime) -> bool:
+    """Return whether a suggestion or comment by ``author``, on an entry visible to the participant, is theirs to see.
+
+    Those who receive the section's document see all of them; whoever gets filtered HTML sees their own, so that what
+    colleagues remark to each other does not reach the family.
+    """
+    if section in documents_readable(participant, now):
+        return True
+    return bool(author) and author == participant.person_id and section in sections_readable(participant, now)
 
 
 def facts_of(section: Section, creator: str, values: Mapping[str, Value]) -> EntryFacts:

@@ -17,6 +17,7 @@ from auth.decisions import (
     facts_of,
     fields_visible,
     grant_of,
+    remark_visible,
     sections_readable,
 )
 from auth.policy import MATRIX, Opening
@@ -258,6 +259,17 @@ def test_behavioural_health_opens_to_primary_care_by_consent_only_and_only_until
     assert grant(Narrowing("granted", NOW + HOUR)) is Grant.READ
     assert grant(Narrowing("granted", NOW)) is Grant.NONE
     assert grant(Narrowing("read", None)) is Grant.NONE
+
+
+def test_what_colleagues_remark_to_each_other_does_not_reach_the_family() -> None:
+    daughter, pharmacist = a_participant(Role.FAMILY), a_participant(Role.PHARMACIST)
+
+    assert remark_visible(pharmacist, Section.MEDICATIONS, OTHER, NOW)
+    assert not remark_visible(pharmacist, Section.SOCIAL_NEEDS, ME, NOW)
+    assert not remark_visible(daughter, Section.MEDICATIONS, OTHER, NOW)
+    assert remark_visible(daughter, Section.MEDICATIONS, ME, NOW)
+    assert not remark_visible(daughter, Section.STAFF_NOTES, ME, NOW)
+    assert not remark_visible(a_participant(Role.FAMILY, person_id=""), Section.MEDICATIONS, "", NOW)
 
 
 def test_facts_name_the_persons_of_the_owner_fields() -> None:
