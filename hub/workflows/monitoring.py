@@ -51,8 +51,12 @@ def in_range(value: float, low_high: str) -> bool:
 
 
 def zone_of(values: Values, value: float) -> str:
-    """Return the worst zone whose range holds the value, ``""`` where none does."""
-    return next((zone for zone in ZONES if in_range(value, words(values, zone))), "")
+    """Return the worst zone whose range holds the value; ``""`` where no green zone is declared and none does.
+
+    A value in a gap between the zones is not green, so it counts as yellow: nobody is called too late for a gap.
+    """
+    held = next((zone for zone in ZONES if in_range(value, words(values, zone))), "")
+    return held or ("yellow" if words(values, "green") else "")
 
 
 def persistence(values: Values) -> tuple[int, int]:
