@@ -8,7 +8,7 @@ from typing import Final
 from pycrdt import Doc, Map, Text, TransactionEvent
 
 from crdt.changes import Amend, Annotate, Append, Assign, Change, Create, Decide, Include, Rewrite, Root
-from crdt.fields import MEMBER_CHARACTERS_MAX, SET_MEMBERS_MAX, TEXT_CHARACTERS_MAX, Field, Kind
+from crdt.fields import MEMBER_CHARACTERS_MAX, SET_MEMBERS_MAX, TEXT_CHARACTERS_MAX, Field, Kind, Scalar
 from crdt.sections import SECTIONS, Declaration, Section
 from crdt.updates import EMPTY_UPDATE
 
@@ -66,7 +66,7 @@ def _write(declaration: Declaration, roots: Mapping[Root, Map[object]], change: 
             record = roots[change.root].get(change.key)
             if not isinstance(record, Map):
                 raise ChangeError(change.name, "It is not in the plan any more.")
-            record[change.name] = change.value
+            record[change.name] = _checked(change.name, change.value)
         case _:
             field, fields = _target(declaration, roots[Root.ENTRIES], change.entry, change.field)
             _write_field(field, fields, change)
@@ -105,7 +105,7 @@ def _write_field(field: Field, fields: Map[object], change: Assign | Rewrite | I
             known = log.get(key)
             if not isinstance(known, Mapping):
                 raise ChangeError(field.name, f"{field.label} has no such record.")
-            log[key] = {**known, name: value}
+            log[key] = {**known, name: _checked(field.name, value)}
 
 
 def _part(fields: Map[object], field: Field, kind: Callable[[], object]) -> object:
@@ -128,6 +128,8 @@ def _same(known: object, value: object) -> bool:
 
 def _without_fault(field: Field, value: object) -> None:
     fault = field.fault(value)
+    if not fault and isinstance(value, str) and not _is_plain(value):
+        fault = f"{field.label} takes words."
     if fault:
         raise ChangeError(field.name, fault)
 
@@ -192,7 +194,14 @@ def _rewrite(field: Field, part: object, words: str) -> None:
 
 
 def _is_plain(words: str) -> bool:
-    return "\x00" not in words and not any("\ud800" <= character <= "\udfff" for character in words)
+    """Return whether these are whole characters that every peer and the journal can hold."""
+    return not any(character in "\x00\ufffd" or "\ud800" <= character <= "\udfff" for character in words)
+
+
+def _checked(name: str, value: Scalar) -> Scalar:
+    if isinstance(value, str) and (len(value) > TEXT_CHARACTERS_MAX or not _is_plain(value)):
+        raise ChangeError(name, f"These words are over {TEXT_CHARACTERS_MAX} characters or damaged.")
+    return value
 
 
 def smallest_edits(old: str, new: str) -> list[tuple[int, int, str]]:
@@ -245,7 +254,7 @@ def _append(field: Field, part: object, key: str, record: object) -> None:
         raise ChangeError(field.name, f"{field.label} holds {LOG_RECORDS_MAX} records at most.")
     if not isinstance(record, Mapping):
         raise ChangeError(field.name, f"{field.label} takes records.")
-    part[key] = dict(record)
+    part[key] = {name: _checked(field.name, value) for name, value in record.items()}
 
 
 def _annotate(root: Map[object], change: Annotate) -> None:
@@ -255,4 +264,4 @@ def _annotate(root: Map[object], change: Annotate) -> None:
     record = root[change.key]
     assert isinstance(record, Map), "it was made one line above"
     for name, value in change.record.items():
-        record[name] = value
+        record[name] = _checked(name, value)

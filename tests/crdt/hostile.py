@@ -12,7 +12,7 @@ from pycrdt import Doc, Map
 
 from crdt.documents import Accepted, SectionDocument
 from crdt.updates import COLLECTED, CONTAINER, DELETED, FROM_JOURNAL, PLAIN, STRING, Id, Squashed, Struct, read_update
-from tests.crdt.builders import READ, Peer, a_section, index_of, judged, live_of, plain, plain_doc
+from tests.crdt.builders import READ, Peer, a_section, allowed, index_of, judged, live_of, plain, plain_doc
 from tests.crdt.writing import a_struct, written
 
 LIARS = (5, 50, 1 << 30)
@@ -34,13 +34,17 @@ class Battle:
         self.accepted = 0
         self.refused = 0
 
+    def may_write_as(self, client_id: int) -> bool:
+        """A liar may take any client id that no honest peer has."""
+        return all(peer.client != client_id for peer in self.peers)
+
     def step(self) -> None:
         if self.chance.random() < 0.4:
             self.honest()
             return
         update = self.lie() if self.chance.random() < 0.8 else self.garbled()
         before = self.fingerprint()
-        verdict = judged(self.document, update)
+        verdict = self.document.judge(update, client=self, may=allowed)
         if isinstance(verdict, Accepted):
             self.document.apply(verdict)
             if verdict.changes:
