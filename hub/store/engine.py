@@ -23,6 +23,8 @@ STATEMENT_SECONDS_MAX: Final = 30
 LOCK_SECONDS_MAX: Final = 5
 IDLE_IN_TRANSACTION_SECONDS_MAX: Final = 30
 CONNECT_SECONDS_MAX: Final = 5.0
+ANSWER_SECONDS_MAX: Final = 35.0
+"""A serving hub gives up a statement then even if the network swallows the answer; later than Postgres itself would."""
 
 APP_ROLE: Final = "careplan_app"
 """The database role a hub takes on where its login may: even the owner's login then can't change the journal."""
@@ -50,8 +52,13 @@ def database_url(text: str) -> URL:
     return url.set(drivername="postgresql+asyncpg")
 
 
-def create_engine(url: str, *, role: str = "", connections_max: int = CONNECTIONS_MAX) -> AsyncEngine:
-    """Return an engine, not yet connected; with ``role``, its connections act as that database role."""
+def create_engine(
+    url: str, *, role: str = "", connections_max: int = CONNECTIONS_MAX, answer_seconds_max: float | None = None
+) -> AsyncEngine:
+    """Return an engine, not yet connected; with ``role``, its connections act as that database role.
+
+    Without ``answer_seconds_max`` a statement may take as long as Postgres lets it: for migrations.
+    """
     settings = {
         "application_name": "careplan-hub",
         "timezone": "UTC",
@@ -68,7 +75,11 @@ def create_engine(url: str, *, role: str = "", connections_max: int = CONNECTION
         max_overflow=0,
         pool_timeout=CONNECTION_WAIT_SECONDS,
         pool_pre_ping=True,
-        connect_args={"server_settings": settings, "timeout": CONNECT_SECONDS_MAX},
+        connect_args={
+            "server_settings": settings,
+            "timeout": CONNECT_SECONDS_MAX,
+            "command_timeout": answer_seconds_max,
+        },
     )
 
 
@@ -88,7 +99,12 @@ async def open_engine(url: str, *, connections_max: int = CONNECTIONS_MAX) -> As
             )
     finally:
         await engine.dispose()
-    return create_engine(url, role=APP_ROLE if may else "", connections_max=connections_max)
+    return create_engine(
+        url,
+        role=APP_ROLE if may else "",
+        connections_max=connections_max,
+        answer_seconds_max=ANSWER_SECONDS_MAX,
+    )
 
 
 async def check(engine: AsyncEngine) -> None:

@@ -111,14 +111,14 @@ class PostgresJournal:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._clock = Clock()
-        self._kept: AsyncConnection | None = None
+        self._kept: tuple[AsyncConnection, Driver] | None = None
         self._appending = asyncio.Lock()
 
     async def close(self) -> None:
         """Give back the connection kept for appends."""
         if self._kept is not None:
-            kept, self._kept = self._kept, None
-            await kept.close()
+            (connection, _), self._kept = self._kept, None
+            await connection.close()
 
     async def create_plan(self, plan: str) -> None:
         async with self._driver() as driver:
@@ -223,21 +223,20 @@ class PostgresJournal:
                 yield await driver_of(connection)
 
     async def _append_driver(self) -> Driver:
-        if self._kept is not None:
-            driver = await driver_of(self._kept)
-            if not driver.is_closed():
-                return driver
+        if self._kept is not None and self._kept[1].is_closed():
             await self._drop_append_driver()
-        with away():
-            self._kept = await self._engine.connect()
-            return await driver_of(self._kept)
+        if self._kept is None:
+            with away():
+                connection = await self._engine.connect()
+                self._kept = connection, await driver_of(connection)
+        return self._kept[1]
 
     async def _drop_append_driver(self) -> None:
         """Never reuse a connection whose answer was missed."""
-        kept, self._kept = self._kept, None
-        if kept is not None:
-            await kept.invalidate()
-            await kept.close()
+        if self._kept is not None:
+            (connection, _), self._kept = self._kept, None
+            await connection.invalidate()
+            await connection.close()
 
 
 class PostgresTurn:
