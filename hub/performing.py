@@ -185,13 +185,13 @@ def _apply(
     room: Room, actor: Participant, command: Command, changes: Sequence[Change], performed: Performed
 ) -> None:
     client = server_client(room.plan_id, actor.person_id)
-    room.uncommitted = True
     for (section, _), group in _grouped(changes).items():
         held = room.sections[section]
         performed.before.setdefault(section, held.document.state_vector())
         accepted = held.document.perform(group, client=client)
         if accepted.update == EMPTY_UPDATE:
             continue
+        room.uncommitted = True
         performed.parts.append((section, accepted))
         held.own(accepted, actor.person_id)
         performed.acts.append(_row(room, actor, command, section, group, accepted))

@@ -465,7 +465,7 @@ async def a_hub(*, entries: Sequence[str] = (ENTRY,), section: Section = Section
     hub = LiveHub(FaultyJournal(clock.now), clock)
     await hub.journal.create_plan(PLAN)
     if entries:
-        values = {"description": "Walk to the shop", "voice": an_id()} if section is Section.GOALS else {}
+        values = {"description": "Walk to the shop", "voice": an_id()} if section is Section.GOALS else {"words": "SECRET"}
         done = await hub.plans.perform(PLAN, a_person(), Make(section, tuple(entries), values))
         assert not hasattr(done, "reason"), done
     return hub
