@@ -61,11 +61,12 @@ def install(lock: str) -> None:
     if not locked:
         say(f"Installing what {lock} names ...")
         subprocess.run([*pip, "install", "-qq", "--require-hashes", "--no-deps", "-r", ROOT / lock], check=True)
-        done = {name: value for name, value in done.items() if name == "project"} | {lock: wanted[lock]}
+        done = {lock: wanted[lock], "place": place()}
+        STAMP.write_text(json.dumps(done))
     say("Installing the hub and building its browser bundle ...")
     own = ["install", "-qq", "--no-deps", "--no-build-isolation", "--editable", str(ROOT)]
     subprocess.run([*pip, *own], check=True)
-    STAMP.write_text(json.dumps(done | {"place": place(), "project": wanted["project"]}))
+    STAMP.write_text(json.dumps(done | {"project": wanted["project"]}))
 
 
 def stamp() -> dict[str, str]:

@@ -40,7 +40,7 @@ def test_a_second_start_installs_nothing(clone: Path, calls: list[str]) -> None:
 
     bootstrap.install("requirements.txt")
 
-    assert first == 3
+    assert first == 3  # the environment, the lock, the project
     assert len(calls) == first
 
 
