@@ -267,7 +267,11 @@ class Peer:
 
     def begin_anew(self, section: Section) -> None:
         """Drop the document and join with a new one: the way on after a refusal."""
-        self.docs[section] = a_doc()
+        self.begin_anew_with(section, a_doc())
+
+    def begin_anew_with(self, section: Section, doc: "Doc[Any]") -> None:
+        """Drop the document and join with this one."""
+        self.docs[section] = doc
         self.ended.pop(section, None)
         self.join(section)
 

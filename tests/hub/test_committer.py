@@ -1,0 +1,237 @@
+"""The group commit under faults: nothing twice, nothing called saved that is not, and one statement for all rooms."""
+
+import asyncio
+
+import pytest
+from pycrdt import Doc
+
+from auth.roles import Role
+from crdt.sections import Section
+from hub import committer
+from hub.bus import AccessChanged, LocalBus, Note
+from hub.lines import CloseCode
+from tests.hub.live import PLAN, LiveHub, Make, Peer, a_hub, a_person, an_id, settle
+
+pytestmark = pytest.mark.anyio
+GOALS = Section.GOALS
+
+
+async def two_in_a_hub() -> tuple[LiveHub, Peer, Peer]:
+    hub = await a_hub()
+    ann, ben = hub.peer(name="Ann"), hub.peer(Role.PRIMARY_CARE, name="Ben")
+    await hub.settle()
+    return hub, ann, ben
+
+
+async def a_pair() -> tuple[LiveHub, LiveHub, Peer, Peer]:
+    """Two hubs on one journal and one bus, with a page at each."""
+    first = await a_hub()
+    second = LiveHub(first.journal, first.clock, first.bus.another())
+    ann, ben = first.peer(name="Ann"), second.peer(Role.PRIMARY_CARE, name="Ben")
+    await settle([first, second])
+    return first, second, ann, ben
+
+
+async def test_while_the_journal_is_away_nothing_is_saved_or_shown_and_then_all_of_it_goes_through() -> None:
+    hub, ann, ben = await two_in_a_hub()
+    hub.journal.away = True
+
+    ann.write("one ")
+    ann.set("priority", "high")
+    await hub.settle()
+    while_away = (ann.saved, ben.text(), [notice.get("storage") for notice in ann.notices])
+    hub.journal.away = False
+    hub.clock.passed += 10
+    ann.write("two ")
+    await hub.settle()
+
+    assert while_away == (False, "Walk to the shop", ["away"])
+    assert ann.saved
+    assert ben.text() == "two one Walk to the shop"
+    assert [notice.get("storage") for notice in ben.notices if notice["kind"] == "trouble"] == ["away", "back"]
+
+
+async def test_a_commit_whose_answer_was_lost_is_found_in_the_journal_and_not_made_twice() -> None:
+    hub, ann, ben = await two_in_a_hub()
+    before = len(hub.journal.edits())
+    hub.journal.lose_answers = 1
+
+    ann.write("x")
+    await hub.beat()
+    unknown = ann.saved
+    hub.clock.passed += 10
+    await hub.settle()
+
+    assert not unknown
+    assert ann.saved
+    assert ben.text() == "xWalk to the shop"
+    assert len(hub.journal.edits()) == before + 1
+
+
+async def test_a_commit_that_never_answers_counts_as_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(committer, "COMMIT_SECONDS_MAX", 0.01)
+    hub, ann, ben = await two_in_a_hub()
+    hub.journal.hold = asyncio.Event()
+
+    ann.write("x")
+    await hub.beat()
+    unknown = ann.saved
+    hub.journal.hold = None
+    hub.clock.passed += 10
+    await hub.settle()
+
+    assert not unknown
+    assert ann.saved
+    assert ben.text() == "xWalk to the shop"
+
+
+async def test_a_room_that_waits_too_long_ends_and_its_pages_keep_what_is_not_saved() -> None:
+    hub, ann, ben = await two_in_a_hub()
+    hub.journal.away = True
+    ann.write("kept ")
+    await hub.settle()
+
+    hub.clock.passed += committer.AWAY_SECONDS_MAX + 5
+    await hub.settle()
+    codes = {peer.line.closed[0] for peer in (ann, ben) if peer.line.closed}
+    hub.journal.away = False
+    hub.clock.passed += 10
+    await hub.plans.poll()
+    ann.connect(hub.plans)
+    ben.connect(hub.plans)
+    await hub.settle()
+
+    assert codes == {CloseCode.STORAGE_AWAY}
+    assert ben.text() == "kept Walk to the shop"
+    assert ann.saved
+
+
+async def test_rooms_share_one_append_a_beat() -> None:
+    hub, ann, _ = await two_in_a_hub()
+    other = an_id()
+    await hub.journal.create_plan(other)
+    author = a_person(plan=other)
+    entry = an_id()
+    await hub.plans.perform(other, author, Make(GOALS, (entry,), {"description": "Rest", "voice": an_id()}))
+    eve = hub.page(author)
+    await hub.settle()
+    hub.clock.passed += 1
+    appends = hub.journal.appends
+
+    ann.write("x")
+    eve.write("y", entry=entry)
+    await hub.beat()
+
+    assert hub.journal.appends == appends + 1
+    await hub.settle()
+    assert ann.saved
+    assert eve.saved
+
+
+async def test_a_busy_room_waits_a_beat_and_a_quiet_one_does_not() -> None:
+    hub, ann, _ = await two_in_a_hub()
+    room = hub.room()
+    hub.clock.passed = room.next_beat + 1
+
+    ann.write("a")
+    await hub.beat()
+    at_once = len(hub.journal.edits())
+    room.next_beat = hub.clock.passed + 0.02
+    ann.write("b")
+    pause = await hub.plans.committer.beat()
+    waited = len(hub.journal.edits())
+    hub.clock.passed += 0.03
+    await hub.beat()
+
+    assert at_once == 2
+    assert waited == 2
+    assert pause == pytest.approx(0.02)
+    assert len(hub.journal.edits()) == 3
+
+
+async def test_edits_at_two_hubs_reach_everyone() -> None:
+    first, second, ann, ben = await a_pair()
+
+    ann.write("A")
+    ben.write("B")
+    await settle([first, second])
+
+    assert ann.text() == ben.text()
+    assert set("AB") <= set(ann.text())
+    rows = first.journal.rows()
+    assert [row.seq for row in rows] == list(range(1, len(rows) + 1))
+
+
+async def test_without_notes_the_poll_brings_what_others_committed() -> None:
+    first, second, ann, ben = await a_pair()
+    second.plans._bus.listen(lambda note: None)
+
+    ann.write("A")
+    await settle([first, second])
+    unheard = ben.text()
+    await second.plans.poll()
+    await settle([first, second])
+
+    assert unheard == "Walk to the shop"
+    assert ben.text() == "AWalk to the shop"
+
+
+async def test_a_client_id_taken_in_another_process_ends_the_room_and_commits_nothing_under_it() -> None:
+    first, second, ann, ben = await a_pair()
+    ben.begin_anew_with(GOALS, Doc(client_id=ann.docs[GOALS].client_id))
+    await settle([first, second])
+    second.plans._bus.listen(lambda note: None)
+
+    ann.write("mine")
+    ben.write("stolen")
+    await first.beat()
+    await second.beat()
+    closed = ben.line.closed
+
+    assert closed is not None
+    assert closed[0] == CloseCode.BUSY
+    assert {row.actor for row in first.journal.edits()[1:]} == {ann.participant.person_id}
+
+
+async def test_a_page_that_moved_between_processes_is_journaled_once() -> None:
+    first, second, ann, _ = await a_pair()
+    first.journal.lose_answers = 0
+    ann.write("once ")
+    room = first.room()
+    assert room.turns.take_if_free()
+    ann.disconnect()
+    first.peers.remove(ann)
+    second.peers.append(ann)
+    ann.connect(second.plans)
+    await settle([second])
+    at_second = len(first.journal.edits())
+
+    room.turns.give_back()
+    await settle([first, second])
+
+    assert at_second == 2
+    assert len(first.journal.edits()) == 2
+    assert ann.saved
+
+
+async def test_a_command_at_one_hub_reaches_pages_at_the_other() -> None:
+    first, second, _, ben = await a_pair()
+    entry = an_id()
+
+    await first.plans.perform(PLAN, a_person(), Make(GOALS, (entry,), {"description": "More", "voice": an_id()}))
+    await settle([first, second])
+
+    assert ben.text(entry=entry) == "More"
+    assert any(notice["kind"] == "changed" and notice["structure"] for notice in ben.notices)
+
+
+async def test_a_bus_that_is_alone_says_nothing_to_itself() -> None:
+    heard: list[Note] = []
+    bus = LocalBus()
+    bus.listen(heard.append)
+    other = bus.another()
+    other.listen(heard.append)
+
+    bus.publish(AccessChanged(PLAN))
+
+    assert heard == [AccessChanged(PLAN)]
