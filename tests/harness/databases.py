@@ -3,7 +3,8 @@
 import asyncio
 import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
@@ -16,6 +17,12 @@ from web.demo_seeding import seed_demo
 MIGRATED = "template_migrated"
 SEEDED = "template_seeded"
 SERVER_SETTINGS = {"max_connections": "300", "shared_buffers": "128MB", "max_wal_size": "4GB"}
+
+
+def _run(work: Coroutine[object, object, object]) -> None:
+    """Run it on a thread of its own: Playwright keeps a loop running on this one while a page test lasts."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, work).result()
 
 
 class Databases:
@@ -31,7 +38,7 @@ class Databases:
         """Yield the URL of a migrated database of its own, gone afterwards with all its connections."""
         if MIGRATED not in self._templates:
             self._statement(f"create database {MIGRATED}")
-            asyncio.run(_migrated(self.named(MIGRATED)))
+            _run(_migrated(self.named(MIGRATED)))
             self._templates.add(MIGRATED)
         with self.empty(template=MIGRATED) as url:
             yield url
@@ -41,7 +48,7 @@ class Databases:
         """Yield the URL of a database of its own with the demo's people and plans."""
         if SEEDED not in self._templates:
             with self.clone() as url:
-                asyncio.run(seed_demo(url))
+                _run(seed_demo(url))
                 self._statement(f"create database {SEEDED} template {urlsplit(url).path[1:]}")
             self._templates.add(SEEDED)
         with self.empty(template=SEEDED) as url:
@@ -62,7 +69,7 @@ class Databases:
         return urlsplit(self.url)._replace(path=f"/{name}").geturl()
 
     def _statement(self, sql: str) -> None:
-        asyncio.run(self._executed(sql))
+        _run(self._executed(sql))
 
     async def _executed(self, sql: str) -> None:
         connection = await asyncpg.connect(self.url)
