@@ -127,9 +127,15 @@ class Addressed:
         return None
 
     def _own(self, headers: Headers) -> bool:
-        """Say whether the page that asks is one of ours: the exact origin, and the browser's own word for it."""
-        site = headers.get("sec-fetch-site")
-        return headers.get("origin", "") in self._origins and site in (None, "same-origin")
+        """Say whether the page that asks is one of ours: by the browser's own word, else by the exact origin.
+
+        Under ``no-referrer`` browsers send ``Origin: null`` with a plain form, so their ``Sec-Fetch-Site`` decides,
+        which no page can set; an origin that is named must be ours all the same.
+        """
+        origin, site = headers.get("origin", ""), headers.get("sec-fetch-site")
+        if site is None:
+            return origin in self._origins
+        return site == "same-origin" and (origin in self._origins or origin in ("", "null"))
 
 
 def _is_activity(request: Request) -> bool:

@@ -160,7 +160,7 @@ def _act(plan_id: str, actor: Participant, change: Change, before: SectionConten
     elif isinstance(change, Create):
         words = {
             "fields": [
-                {"entry": entry, "field": each, "before": None, "after": value}
+                {"entry": entry, "field": each, **_told(change.section, each, value)}
                 for each, value in change.values.items()
                 if isinstance(value, str | int | float)
             ]
@@ -169,6 +169,12 @@ def _act(plan_id: str, actor: Participant, change: Change, before: SectionConten
         plan=plan_id, actor=actor.person_id, action=Action.COMMAND if event else Action.EDIT, role=actor.role,
         section=change.section, entry=entry, field=name, words=words or None, event=event,
     )  # fmt: skip
+
+
+def _told(section: Section, name: str, value: str | float) -> dict[str, JSON]:
+    declared = SECTIONS[section].field(name)
+    is_text = declared is not None and declared.kind is Kind.TEXT
+    return {"inserted": str(value), "deleted": 0} if is_text else {"before": None, "after": value}
 
 
 def _changed(content: SectionContent, change: Change, client: int) -> SectionContent:

@@ -374,3 +374,67 @@ def test_signing_in_leads_nowhere_else(address: str, mary: Mary, as_person: As) 
     form = {"person": mary.people["lee"].person_id, "next": address}
 
     assert as_person("").post("/sign-in/demo", data=form).headers["location"] == "/panel"
+
+
+def form_of(page: str) -> dict[str, list[str]]:
+    """Return what a browser without scripts would send of the page's last form, unchanged."""
+    body = page.split('class="form"')[1].split("</form>")[0]
+    sent: dict[str, list[str]] = {}
+    for name, value in re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', body):
+        sent.setdefault(name, []).append(html.unescape(value))
+    for name in re.findall(r' name="([^"]+)"', body):
+        if not name.startswith("was."):
+            sent[name] = sent.get("was." + name, [""])
+    return sent
+
+
+def test_a_field_is_edited_by_a_form_without_scripts_and_the_rest_is_left_alone(mary: Mary, as_person: As) -> None:
+    browser = as_person("lee")
+    at = f"/plans/{mary.plan}/entries/medications/{mary.entries['aspirin']}"
+    form = form_of(browser.get(at + "/edit").text)
+    browser.post(at + "/edit", data={**form, "frequency": ["twice daily"]})
+
+    answer = browser.post(at + "/edit", data={**form, "dose": ["162 mg"]})
+
+    assert answer.status_code == 303
+    values = browser.get(at + "/edit").text
+    assert 'value="162 mg"' in values
+    assert 'value="twice daily"' in values
+
+
+def test_the_family_edits_its_own_words_by_a_form(mary: Mary, as_person: As) -> None:
+    browser = as_person("kate")
+    at = f"/plans/{mary.plan}/entries/caregiver_log/{mary.entries['question']}"
+    assert f'href="{at}/edit"' in browser.get(f"/plans/{mary.plan}").text
+
+    form = form_of(browser.get(at + "/edit").text)
+    answer = browser.post(at + "/edit", data={**form, "words": ["She slept well."]})
+
+    assert answer.status_code == 303
+    assert "She slept well." in browser.get(f"/plans/{mary.plan}").text
+
+
+def test_there_is_no_form_for_what_one_may_not_change(mary: Mary, as_person: As) -> None:
+    at = f"/plans/{mary.plan}/entries/medications/{mary.entries['aspirin']}/edit"
+
+    assert as_person("cole").get(at).status_code == 403
+
+
+def test_an_edit_with_a_fault_keeps_what_was_typed(mary: Mary, as_person: As) -> None:
+    browser = as_person("lee")
+    at = f"/plans/{mary.plan}/entries/medications/{mary.entries['aspirin']}/edit"
+    form = form_of(browser.get(at).text)
+
+    answer = browser.post(at, data={**form, "dose": [""], "instructions": ["With milk"]})
+
+    assert answer.status_code == 422
+    assert "DOSE is needed." in answer.text
+    assert "With milk" in answer.text
+
+
+def test_the_plans_history_tells_of_readable_sections_alone(mary: Mary, as_person: As) -> None:
+    told = as_person("kate").get(f"/plans/{mary.plan}/history").text
+
+    assert "Walk to church on Sundays" in told
+    assert "Worried about money" not in told
+    assert "Low mood" not in told

@@ -85,15 +85,23 @@ def test_without_a_session_there_is_only_the_way_to_sign_in(route: Route, mary: 
         {"origin": ""},
         {"origin": "null"},
         {"origin": "http://127.0.0.1:8000", "sec-fetch-site": "cross-site"},
+        {"origin": "null", "sec-fetch-site": "same-site"},
+        {"origin": "https://elsewhere.example", "sec-fetch-site": "same-origin"},
         {"origin": "http://127.0.0.1:8000.elsewhere.example"},
     ],
-    ids=["foreign", "none", "null", "cross-site", "alike"],
+    ids=["foreign", "none", "null", "cross-site", "null-same-site", "contradicting", "alike"],
 )
 def test_another_sites_page_changes_nothing(route: Route, headers: dict[str, str], mary: Mary, as_person: As) -> None:
     answer = as_person("lee").post(address_of(route, mary), headers=headers, data={"reason": "x"})
 
     assert answer.status_code == 403
     assert "another site" in answer.text
+
+
+def test_a_plain_form_of_ours_comes_with_a_null_origin_and_the_browsers_word(mary: Mary, as_person: As) -> None:
+    headers = {"origin": "null", "sec-fetch-site": "same-origin"}
+
+    assert as_person("").post("/sign-out", headers=headers).status_code == 401
 
 
 def test_another_host_is_not_answered(as_person: As) -> None:

@@ -16,12 +16,13 @@ from hub.commands import Done, Outcome, Refused
 from hub.workflows.arguments import Argument
 from hub.workflows.entries import MADE_BY_COMMAND
 from hub.workflows.registry import COMMANDS, Faults, arguments, build
+from web.edits import EntryEdit
 from web.guards import InSection, for_section, services
 from web.reading import reader_for
 from web.rendering import elsewhere, fragment, is_swap, page
-from web.views.entries import Reader, entry_view
+from web.views.entries import Reader, entry_view, writable
 from web.views.fields import FieldRow
-from web.views.forms import Typed, command_rows, creation_rows, kinds_of, suggestion_row
+from web.views.forms import Typed, as_filled, command_rows, creation_rows, edit_rows, kinds_of, suggestion_row
 from web.views.history import happenings
 from web.views.sections import fields_readable, section_view
 from web.views.words import instant_from_form
@@ -90,6 +91,27 @@ async def act(request: Request, here: InSection) -> Response:
 
 
 @for_section
+async def edit_form(request: Request, here: InSection) -> Response:
+    """Show the fields that one may change as a form, for pages that hold no live document."""
+    reader, entry = await _entry(request, here)
+    return _editing(request, here, reader, entry, None, {})
+
+
+@for_section
+async def edit(request: Request, here: InSection) -> Response:
+    """Change the fields that were typed anew, or show the form again with what is wrong."""
+    reader, entry = await _entry(request, here)
+    sent = _typed(request, await request.form())
+    filled = {name.removeprefix("was."): values for name, values in sent.items() if name.startswith("was.")}
+    command = EntryEdit(section=here.section, entry=entry, typed=sent, was=filled)
+    outcome = await services(request).plans.perform(here.plan_id, here.member.participant, command)
+    if isinstance(outcome, Refused):
+        faults = {outcome.field: outcome.reason}
+        return _editing(request, here, reader, entry, sent, faults, status=_status(outcome))
+    return _done(request, here, outcome, entry)
+
+
+@for_section
 async def history(request: Request, here: InSection) -> Response:
     """Show who changed what of an entry, from what to what, and when."""
     reader, entry = await _entry(request, here)
@@ -100,11 +122,41 @@ async def history(request: Request, here: InSection) -> Response:
     told = happenings(rows, reader.setting, reader.sees, fields_of=fields_of)
     context = {
         "plan_id": here.plan_id,
-        "entry": entry_view(reader, here.section, entry),
+        "about": entry_view(reader, here.section, entry).headline,
         "happenings": told,
-        "more": len(rows) == HISTORY_ROWS_MAX,
+        "older": 0,
     }
     return fragment(request, "plan/history.html", context, title="History", back=_at(here, entry))
+
+
+def _editing(
+    request: Request,
+    here: InSection,
+    reader: Reader,
+    entry: str,
+    typed: Typed | None,
+    faults: Mapping[str, str],
+    *,
+    status: int = 200,
+) -> Response:
+    standing = edit_rows(writable(reader, here.section, entry), None, {}, reader.setting)
+    if not standing:
+        raise HTTPException(403)
+    rows = edit_rows(standing, typed, faults, reader.setting) if typed is not None else standing
+    filled = as_filled(standing)
+    if typed is not None:
+        filled = tuple((name, each) for name, values in typed.items() if name.startswith("was.") for each in values)
+    view = entry_view(reader, here.section, entry)
+    context = {
+        "rows": rows,
+        "hidden": filled,
+        "title": f"Edit · {view.headline}",
+        "button": "Save",
+        "action": f"/plans/{here.plan_id}/entries/{here.section}/{entry}/edit",
+        "target": f"#form-{entry}",
+        "refusal": " ".join(words for name, words in faults.items() if name not in {row.name for row in rows}),
+    }
+    return fragment(request, "plan/form.html", context, title="Edit", back=_at(here, entry), status=status)
 
 
 async def _entry(request: Request, here: InSection) -> tuple[Reader, str]:

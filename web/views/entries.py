@@ -1,7 +1,7 @@
 """One entry as a page shows it: its headline, badges, fields with what the reader may do, and who last changed it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -19,6 +19,9 @@ from web.views.words import Moment, moment, sentence, short
 
 _HIDDEN = frozenset({"status", "position", "source", "retired_reason"})
 """Fields that the page shows in other ways than as rows."""
+
+_CODES: Final = frozenset({"code", "rxcui", "ingredients"})
+"""For machines and rules more than for readers: they stand last."""
 
 _SAID_BY_BADGES: Final[Mapping[Section, frozenset[str]]] = {
     Section.CARE_TEAM: frozenset({"steward", "accepted"}),
@@ -57,6 +60,8 @@ class EntryView:
     reason: str
     """Why the reader may not change all of it, in words; empty where they may."""
     acts: tuple[Act, ...] = ()
+    edits_by_form: bool = False
+    """The reader may change fields, but holds no live document of the section: by a form then."""
     suggestions: tuple[Suggested, ...] = ()
     remarks: int = 0
     first: bool = False
@@ -176,9 +181,25 @@ def entry_view(reader: Reader, section: Section, entry: str) -> EntryView:
         changed=_last_change(reader, section, entry),
         reason=next((row.reason for row in rows if row.reason), ""),
         acts=acts(reader.participant, section, facts, reader.now),
+        edits_by_form=section not in reader.live and bool(writable(reader, section, entry)),
         suggestions=_open_suggestions(reader, section, entry, rows),
         remarks=_open_comments(reader, section, entry),
     )
+
+
+def writable(reader: Reader, section: Section, entry: str) -> tuple[FieldRow, ...]:
+    """Return the rows of the fields that the reader may change, live or by a form."""
+    declaration, facts = SECTIONS[section], reader.facts(section, entry)
+    seen = fields_visible(reader.participant, section, reader.now)
+    by_form = replace(reader, live=frozenset(Section))
+    values = reader.content.entries(section)[entry].values
+    rows = []
+    for declared in _fields_for(declaration, values):
+        permission = permission_for(by_form, declaration, declared, facts)
+        if declared.name in seen and permission.access is Access.WRITE:
+            value = values.get(declared.name)
+            rows.append(field_row(declaration, declared, entry, value, permission, reader.setting))
+    return tuple(rows)
 
 
 def line_words(section: Section, values: Mapping[str, Value], name_of: Callable[[str], str]) -> str:
@@ -194,7 +215,7 @@ def _fields_for(declaration: Declaration, values: Mapping[str, Value]) -> list[F
     said = _SAID_BY_BADGES.get(declaration.section, frozenset())
     own = [each for each in declaration.fields if each.name not in said]
     own = [each for each in own if not each.only_for or each.only_for == kind]
-    own.sort(key=lambda each: each.name != leading_field(declaration))
+    own.sort(key=lambda each: (each.name != leading_field(declaration), each.name in _CODES))
     return own + [each for each in COMMON if each.name not in _HIDDEN]
 
 

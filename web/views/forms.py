@@ -9,7 +9,7 @@ from crdt.sections import SECTIONS, Section
 from hub.workflows.arguments import Argument
 from hub.workflows.entries import asked_fields
 from web.views.fields import Access, FieldRow, Permission, Setting, field_row
-from web.views.words import sentence
+from web.views.words import instant_for_form, sentence
 
 Typed = Mapping[str, Sequence[str]]
 
@@ -32,7 +32,7 @@ def creation_rows(section: Section, typed: Typed, faults: Mapping[str, str], set
     declared.sort(key=lambda each: not each.required)
     return tuple(
         replace(
-            _typed(field_row(declaration, each, _NEW, _value(each, typed), _WRITE, setting), each, typed),
+            _retyped(field_row(declaration, each, _NEW, _value(each, typed), _WRITE, setting), typed, setting),
             fault=faults.get(each.name, ""),
         )
         for each in declared
@@ -53,8 +53,48 @@ def command_rows(
     for argument in asked:
         declared = _field_of(argument)
         row = field_row(SECTIONS[section], declared, entry, _value(declared, typed), _WRITE, setting)
-        found.append(replace(_typed(row, declared, typed), fault=faults.get(argument.name, "")))
+        found.append(replace(_retyped(row, typed, setting), fault=faults.get(argument.name, "")))
     return tuple(found)
+
+
+def edit_rows(
+    rows: Sequence[FieldRow], typed: Typed | None, faults: Mapping[str, str], setting: Setting
+) -> tuple[FieldRow, ...]:
+    """Return the rows of the form that edits an entry, as it stands or as it was typed."""
+    shown = [_standing(row, setting) if typed is None else _retyped(row, typed, setting) for row in rows]
+    return tuple(replace(row, fault=faults.get(row.name, "")) for row in shown)
+
+
+def _standing(row: FieldRow, setting: Setting) -> FieldRow:
+    if row.form is Form.INSTANT:
+        return replace(row, value=instant_for_form(row.value, setting.reading.zone))
+    if row.kind is Kind.SET and row.form is Form.LINE:
+        return replace(row, value=", ".join(each.value for each in row.choices if each.chosen), choices=())
+    return row
+
+
+def _retyped(row: FieldRow, typed: Typed, setting: Setting) -> FieldRow:
+    """Return the row with exactly what was typed, were it readable or not."""
+    sent = list(typed.get(row.name, ()))
+    first = sent[0] if sent else ""
+    if row.form is Form.INSTANT:
+        return replace(row, value=instant_for_form(first, setting.reading.zone) or first)
+    if row.kind is Kind.SET and row.form is Form.LINE:
+        return replace(row, value=", ".join(sent), choices=())
+    return replace(row, value=first, choices=tuple(replace(each, chosen=each.value in sent) for each in row.choices))
+
+
+def as_filled(rows: Sequence[FieldRow]) -> tuple[tuple[str, str], ...]:
+    """Return what a form is filled with, as hidden values: what is still so when it comes back was not edited."""
+    filled: list[tuple[str, str]] = []
+    for row in rows:
+        if row.kind is Kind.SET and row.form is not Form.LINE:
+            filled += [(f"was.{row.name}", choice.value) for choice in row.choices if choice.chosen] or [
+                (f"was.{row.name}", "")
+            ]
+        else:
+            filled.append((f"was.{row.name}", row.value))
+    return tuple(filled)
 
 
 def suggestion_row(section: Section, entry: str, name: str, current: Value, typed: Typed, setting: Setting) -> FieldRow:
@@ -89,13 +129,6 @@ def _value(declared: Field, typed: Typed) -> Value:
     if declared.kind is Kind.SET:
         return dict.fromkeys(sent, True)
     return sent[0] if sent else None
-
-
-def _typed(row: FieldRow, declared: Field, typed: Typed) -> FieldRow:
-    """Return the row with exactly what was typed, were it readable or not."""
-    if declared.kind is Kind.SET and not declared.choices and declared.form is Form.LINE:
-        return replace(row, value=", ".join(typed.get(declared.name, ())), choices=())
-    return replace(row, value=_first(typed, declared.name))
 
 
 def _first(typed: Typed, name: str) -> str:

@@ -1,7 +1,7 @@
 """My patients in the order in which they need me: safety, then what is overdue, then news, then the quiet ones."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Final
 
@@ -15,8 +15,10 @@ from web.views.entries import Reader, headline, line_words
 from web.views.people import PersonView
 from web.views.words import Moment, count, moment
 
-NEWS_SHOWN_MAX: Final = 5
-CONCERNS_SHOWN_MAX: Final = 5
+NEWS_SHOWN_MAX: Final = 3
+CONCERNS_SHOWN_MAX: Final = 4
+NAMED_MAX: Final = 3
+"""Entries named in one line; the rest is counted."""
 
 
 class Order(IntEnum):
@@ -57,9 +59,14 @@ class Concern:
     badge: Badge
     title: str
     section: Section
-    entry_id: str
-    words: str
+    entries: tuple[tuple[str, str], ...]
+    """Those it is true of, as (id, headline): several medicines that are not reconciled are one concern."""
     mine: bool
+
+    @property
+    def named(self) -> tuple[tuple[str, str], ...]:
+        """The entries that the line names."""
+        return self.entries[:NAMED_MAX]
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,15 +165,21 @@ def _concerns(reader: Reader, readable: frozenset[Section]) -> list[Concern]:
                 continue
             if reader.sees(section, entry):
                 found += _concerns_of(reader, section, entry)
-    return sorted(found, key=lambda each: (each.badge.tone is not Tone.ALERT, not each.mine))
+    grouped: dict[tuple[Section, str, bool], Concern] = {}
+    for each in found:
+        key = (each.section, each.badge.words, each.mine)
+        known = grouped.get(key)
+        grouped[key] = each if known is None else replace(known, entries=known.entries + each.entries)
+    return sorted(grouped.values(), key=lambda each: (each.badge.tone is not Tone.ALERT, not each.mine))
 
 
 def _concerns_of(reader: Reader, section: Section, entry: str) -> list[Concern]:
     values = reader.content.entries(section)[entry].values
     setting = reader.setting
+    words = headline(section, values, setting.people.name)
     mine = reader.participant.person_id in (values.get("owner"), values.get("recipient"))
     return [
-        Concern(badge, SECTIONS[section].title, section, entry, headline(section, values, setting.people.name), mine)
+        Concern(badge, SECTIONS[section].title, section, ((entry, words),), mine)
         for badge in badges(section, values, setting.people, setting.reading)
         if badge.words not in _IN_BANNER
         and (badge.tone is Tone.ALERT or (badge.tone is Tone.WARN and (mine or section in SAFETY_SECTIONS)))
@@ -177,8 +190,8 @@ def _order(news: Sequence[News], concerns: Sequence[Concern], *, watched: bool) 
     if watched:
         return Order.SAFETY
     alerts = [each for each in concerns if each.badge.tone is Tone.ALERT]
-    urgent = {each.section for each in alerts} | {each.section for each in news}
-    if urgent & SAFETY_SECTIONS:
+    alarmed = any(each.section in SAFETY_SECTIONS for each in alerts)
+    if alarmed or any(each.section is Section.MEDICATIONS for each in news):
         return Order.SAFETY
     if alerts:
         return Order.OVERDUE

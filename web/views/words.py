@@ -159,6 +159,12 @@ def initials(name: str) -> str:
 _TITLES: Final = frozenset({"dr", "mr", "mrs", "ms", "prof", "rn", "md"})
 
 
+def instant_for_form(value: str, zone: tzinfo) -> str:
+    """Return what a ``datetime-local`` control shows for an instant in this zone, ``""`` where there is none."""
+    instant = instant_of(value)
+    return f"{instant.astimezone(zone):%Y-%m-%dT%H:%M}" if instant is not None else ""
+
+
 def instant_from_form(value: str, zone: tzinfo) -> str:
     """Return the instant that a ``datetime-local`` control means in this zone; anything else as it was typed."""
     if not _LOCAL.fullmatch(value):
