@@ -1,4 +1,5 @@
 """Who may do what: roles, the policy table and ``decide``, and the pure rules of sessions and invitations.
 
-Imports the names of crdt's sections and the standard library; Authlib in ``oidc.py`` alone. No SQL, no pages.
+Imports crdt's declarations and the standard library; Authlib, joserfc and httpx2 in ``oidc.py`` alone, webauthn in
+``passkeys.py`` alone. No SQL, no pages, no clock and no randomness of its own: ``now`` and tokens come in.
 """

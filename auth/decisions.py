@@ -25,6 +25,7 @@ __all__ = [
     "Grant",
     "assignments",
     "decide",
+    "documents_among",
     "documents_readable",
     "entry_visible",
     "facts_of",
@@ -115,9 +116,14 @@ def documents_readable(participant: Participant, now: datetime) -> frozenset[Sec
     A document is read whole: every entry, field, suggestion and comment of it. So it is for those from whom nothing of
     the section is kept. The family gets none at all: what is not sent can't leak.
     """
-    if participant.role is Role.FAMILY:
+    return documents_among(participant.role, sections_readable(participant, now))
+
+
+def documents_among(role: Role, sections: frozenset[Section]) -> frozenset[Section]:
+    """Return those of the readable sections whose document someone of this role may receive."""
+    if role is Role.FAMILY:
         return frozenset()
-    return frozenset(each for each in sections_readable(participant, now) if _whole(participant.role, each))
+    return frozenset(each for each in sections if _whole(role, each))
 
 
 def entry_visible(participant: Participant, section: Section, entry: EntryFacts, now: datetime) -> bool:

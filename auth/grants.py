@@ -9,10 +9,10 @@ from functools import cache
 from typing import Final
 
 from auth.commands import Action
-from auth.decisions import Decision, EntryFacts, documents_readable, judge, sections_readable
-from auth.policy import Reach, hides_entries, looks_into_entry, related
+from auth.decisions import Decision, EntryFacts, documents_among, judge
+from auth.policy import Grant, Reach, hides_entries, looks_into_entry, related
 from auth.roles import Participant, Role
-from auth.standings import Standing, standing_of
+from auth.standings import Standing, granted, standing_of
 from crdt.sections import SECTIONS, Section
 
 _Answers = Mapping[tuple[Action, str], Decision]
@@ -42,9 +42,11 @@ class Grants:
         self.participant = participant
         self.compiled = now
         self.until = _next_change(participant, now)
-        self.sections = sections_readable(participant, now)
-        self.documents = documents_readable(participant, now)
         self._standings: dict[Section, Standing] = {each: standing_of(participant, each, now) for each in Section}
+        self.sections = frozenset(
+            each for each, standing in self._standings.items() if granted(standing, participant, each) is not Grant.NONE
+        )
+        self.documents = documents_among(participant.role, self.sections)
         self._answers: dict[Section, _Answers] = {
             section: _independent(participant.role, section, standing, section in participant.assigned)
             for section, standing in self._standings.items()
