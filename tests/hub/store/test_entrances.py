@@ -97,6 +97,28 @@ async def test_of_twenty_wrong_codes_at_once_five_are_counted_and_kill(store: St
     assert isinstance(await redeem(store, invitation, person), Refusal)
 
 
+async def test_the_invitations_own_lock_lets_one_in_even_where_no_plans_lock_helps(store: Store) -> None:
+    invitation = await an_opened_invitation(store)
+    people = [await store.a_person(Role.FAMILY) for _ in range(6)]
+    elsewhere = [await store.a_plan() for _ in people]
+    begun = asyncio.Barrier(len(people))
+
+    async def redeem_in_a_turn_of_its_own(number: int) -> Outcome:
+        plan = elsewhere[number].plan_id
+        async with store.journal.exclusively(plan) as turn:
+            await begun.wait()
+            outcome = await Invitations(store.engine).redeem(
+                turn, invitation.invitation_id, secret=SECRET, browser=BROWSER, code=CODE,
+                person_id=people[number].person_id, now=store.now,
+            )  # fmt: skip
+            await turn.append([an_act(plan, Action.REDEEM)])
+        return outcome
+
+    outcomes = await asyncio.gather(*map(redeem_in_a_turn_of_its_own, range(len(people))))
+
+    assert sum(isinstance(each, Invitation) for each in outcomes) == 1
+
+
 async def test_an_unknown_invitation_is_refused_like_a_dead_one(store: Store) -> None:
     invitation, person = await an_opened_invitation(store), await store.a_person(Role.FAMILY)
     unknown = replace(invitation, invitation_id=new_id())
