@@ -111,7 +111,7 @@ class Field:
             return f"{self.label} takes words."
         if len(value) > LINE_CHARACTERS_MAX:
             return f"{self.label} is over {LINE_CHARACTERS_MAX} characters. Shorten it."
-        if any(ord(character) < 32 for character in value):
+        if not value.isprintable() and any(ord(character) < 32 for character in value):
             return f"{self.label} takes one line."
         return self._fault_of_form(value)
 

@@ -51,8 +51,6 @@ PEER_CLIENT_MAX: Final = (1 << 32) - 1
 CONFLICT_STEPS_MAX: Final = 50_000
 """Structs passed while looking for the places of one update's structs; honest ones pass a few."""
 
-_WRITABLE: Final = frozenset({Holds.ENTRY, Holds.TEXT, Holds.SET})
-
 May: TypeAlias = Callable[[str, str], str]
 """(entry, field) -> ``""`` when the person may write it, else the reason in words. Asked once a field."""
 
@@ -154,7 +152,7 @@ def _check(struct: Struct, place: Place) -> None:
     kind, _, _, _, right, _, _, content = struct
     holds = place.container.holds
     field = place.field
-    if holds not in _WRITABLE or field is None:
+    if not place.container.writable or field is None:
         raise UpdateError("path", "not a field of an entry")
     if field.command:
         raise _refused("command", f"{field.label} is changed by its own command.", place)
@@ -220,7 +218,7 @@ def _allow(trial: Trial, may: May) -> None:
     asked: set[tuple[str, str]] = set()
     for place, tally in trial.tallies.items():
         field = place.field
-        if field is None or place.container.holds not in _WRITABLE:
+        if field is None or not place.container.writable:
             raise UpdateError("path", "not a field of an entry")
         if place.container.holds is Holds.ENTRY and field.kind is not Kind.REGISTER:
             raise UpdateError("path", "a text or a set stays in its place")

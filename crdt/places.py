@@ -1,8 +1,8 @@
 """What the index is made of: containers, the places in them, the runs of structs in those, and who wrote them."""
 
 from bisect import bisect_right
-from dataclasses import dataclass
 from enum import Enum, auto
+from typing import NamedTuple
 
 from crdt.fields import Field
 from crdt.ranges import Ranges
@@ -25,7 +25,7 @@ class Holds(Enum):
 class Container:
     """A map or a text of the document."""
 
-    __slots__ = ("entry", "field", "holds", "name", "places", "sequence", "struct")
+    __slots__ = ("entry", "field", "holds", "name", "places", "sequence", "struct", "writable")
 
     def __init__(self, holds: Holds, struct: Id | None, entry: str, name: str, field: Field | None) -> None:
         self.holds = holds
@@ -34,6 +34,8 @@ class Container:
         self.entry = entry
         self.name = name
         self.field = field
+        self.writable = holds in (Holds.ENTRY, Holds.TEXT, Holds.SET)
+        """Peers may write into it, where the field allows."""
         self.places: dict[str, Place] = {}
         self.sequence = Place(self, "") if holds is Holds.TEXT else None
 
@@ -94,8 +96,7 @@ class Author:
         return self.runs[bisect_right(self.starts, clock) - 1]
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
+class Effect(NamedTuple):
     """What putting one struct in its place did."""
 
     place: Place
