@@ -38,8 +38,8 @@ class Reading:
     asked_again: int = 0
     """How often in a row we had to ask anew."""
     unsaved: int = 0
-    """Messages to acknowledge with the answer to our step 1: the answer itself, as far as the page counts it, and updates
-    put aside because it will hold them."""
+    """Messages to acknowledge with the answer to our step 1: the answer itself, as far as the page counts it, and
+    updates put aside because it will hold them."""
 
 
 class Connection:

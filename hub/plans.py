@@ -4,18 +4,15 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
-
-import msgspec
 
 from auth.roles import Participant
 from crdt.sections import Section
 from crdt.sessions import PLAN_DOCUMENT
-from hub import bus as notes
 from hub import performing
-from hub.bus import Bus, LocalBus, Note
+from hub.bus import Bus, LocalBus
 from hub.clocks import Clock, SystemClock
 from hub.commands import Command, Done, Outcome, PlanContent
 from hub.committer import Committer
@@ -26,8 +23,9 @@ from hub.ids import new_id
 from hub.journal import Act, Action, Batch, Journal, JournalAwayError, Snapshot
 from hub.lines import CloseCode, Line, notice
 from hub.loading import bring_up
+from hub.neighbours import Neighbours
 from hub.performing import OutcomeUnknownError
-from hub.presence import Caret, Presence, section_of
+from hub.presence import Presence
 from hub.rooms import Room
 from hub.visits import Visits
 
@@ -82,9 +80,7 @@ class CarePlans:
     ) -> None:
         self._journal = journal
         self._clock: Clock = clock or SystemClock()
-        self._bus: Bus = bus or LocalBus()
         self._new_id = new_id
-        self._process = new_id()
         self._rooms: dict[str, Room] = {}
         self._visits = visits or Visits()
         self._drain: asyncio.Task[None] | None = None
@@ -105,13 +101,22 @@ class CarePlans:
         )
         self.gatekeeper = gatekeeper
         self.enforcement = Enforcement(gatekeeper, journal, self._rooms, self._clock, mark=self.committer.mark)
+        self._neighbours = Neighbours(
+            bus or LocalBus(),
+            new_id(),
+            self._rooms,
+            self._clock,
+            mark=self.committer.mark,
+            reassess=self._reassess,
+            ended=self.enforcement.sessions_ended,
+            listening=lambda: self._spawn(self.poll()),
+        )
 
     # -- life
 
     async def start(self) -> None:
         """Begin to commit, to hear other processes, and to look for what they did not tell."""
-        self._bus.listen(self._hear)
-        await self._bus.start()
+        await self._neighbours.start()
         self._loops = [
             asyncio.create_task(self.committer.run(), name="committer"),
             asyncio.create_task(self._every(POLL_SECONDS, self.poll), name="poll"),
@@ -139,7 +144,7 @@ class CarePlans:
                 self.committer.keep_snapshots(room, edits_min=LAST_WORDS_EDITS_MIN)
             room.end(CloseCode.RESTART, "the hub restarts")
         self._rooms.clear()
-        await self._bus.stop()
+        await self._neighbours.stop()
         for loop in self._loops:
             loop.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
@@ -264,12 +269,12 @@ class CarePlans:
 
     def access_changed(self, plan_id: str) -> None:
         """Have everyone's access to the plan asked anew, here and at other processes, now."""
-        self._bus.publish(notes.AccessChanged(plan_id, self._process))
+        self._neighbours.access_changed(plan_id)
         self._reassess(plan_id)
 
     def sessions_ended(self, sessions: Sequence[str]) -> None:
         """Close the sockets of these sign-ins, here and at other processes, now."""
-        self._bus.publish(notes.SessionsEnded(tuple(sessions), self._process))
+        self._neighbours.sessions_ended(sessions)
         self.enforcement.sessions_ended(sessions)
 
     # -- loops, each round callable by itself
@@ -300,9 +305,9 @@ class CarePlans:
             if len(self._rooms) >= ROOMS_MAX and not any(map(self._evict, list(self._rooms.values()))):
                 return None
             room = Room(plan_id, clock=self._clock, visits=self._visits, wake=self.committer.mark)
-            room.announce = self._announce
+            room.announce = self._neighbours.announce
             self._rooms[plan_id] = room
-            self._bus.publish(notes.WhoIsHere(plan_id, self._process))
+            self._neighbours.opened(plan_id)
         return room
 
     def _evict(self, room: Room) -> bool:
@@ -410,7 +415,7 @@ class CarePlans:
                 return  # A snapshot is a cache: the next one comes with the next edits.
 
     def _committed(self, plans: Sequence[tuple[str, int]]) -> None:
-        self._bus.publish(notes.Moved(tuple(plans), self._process))
+        self._neighbours.moved(plans)
         for plan_id, _ in plans:
             room = self._rooms.get(plan_id)
             if room is not None and room.access_moved:
@@ -433,41 +438,6 @@ class CarePlans:
         with contextlib.suppress(JournalAwayError):
             await self.enforcement.reassess(room.plan_id)
 
-    def _announce(self, room: Room, changed: list[Presence], gone: Mapping[int, int]) -> None:
-        people = [_person(each) for each in changed if isinstance(room.presences.owner_of(each.client), Connection)]
-        if people or gone:
-            self._bus.publish(notes.Here(room.plan_id, tuple(people), tuple(gone), self._process))
-
-    def _hear(self, note: Note) -> None:
-        match note:
-            case notes.Moved(plans=plans):
-                for plan_id, seq in plans:
-                    room = self._rooms.get(plan_id)
-                    if room is not None and room.sections and seq > room.head.seq:
-                        room.behind = True
-                        self.committer.mark(room)
-            case notes.AccessChanged(plan=plan_id):
-                self._reassess(plan_id)
-            case notes.SessionsEnded(sessions=sessions):
-                self.enforcement.sessions_ended(sessions)
-            case notes.Here():
-                self._hear_presence(note)
-            case notes.WhoIsHere(plan=plan_id):
-                room = self._rooms.get(plan_id)
-                if room is not None:
-                    self._announce(room, room.presences.everyone(), {})
-            case notes.Listening():
-                self._spawn(self.poll())
-
-    def _hear_presence(self, note: notes.Here) -> None:
-        room = self._rooms.get(note.plan)
-        if room is None:
-            return
-        for person in note.people:
-            room.presences.from_afar(note.sender, _presence(person), now=self._clock.seconds())
-        room.presences.gone_afar(note.sender, note.gone)
-        self.committer.mark(room)
-
     def _spawn(self, work: Coroutine[Any, Any, Any]) -> "asyncio.Task[Any]":
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
@@ -482,24 +452,3 @@ class CarePlans:
 
 def _storage(*, away: bool) -> bytes:
     return notice(PLAN_DOCUMENT, "trouble", {"storage": "away" if away else "back"})
-
-
-def _person(here: Presence) -> notes.Person:
-    caret = msgspec.Raw(msgspec.json.encode(here.caret))
-    return notes.Person(
-        here.client, here.clock, here.person_id, here.name, here.role, here.field, here.draft, caret
-    )  # fmt: skip
-
-
-def _presence(person: notes.Person) -> Presence:
-    return Presence(
-        client=person.client,
-        clock=person.clock,
-        person_id=person.person,
-        name=person.name,
-        role=person.role,
-        section=section_of(person.field),
-        field=person.field,
-        draft=person.draft,
-        caret=msgspec.json.decode(person.caret, type=Caret | None),
-    )

@@ -67,7 +67,7 @@ class Room:
         self.clock = clock
         self.visits = visits
         self._wake = wake
-        self.announce: Callable[[Room, list[Presence], Mapping[int, int]], None] = _nobody_else
+        self.announce: Callable[[Room, Sequence[Presence], Mapping[int, int]], None] = _nobody_else
         """Tells other processes of who came, moved or went here."""
         self.head: Head = EMPTY
         """The last row that is in the open sections."""
@@ -107,7 +107,8 @@ class Room:
     @property
     def waiting(self) -> bool:
         """There is something for a beat, and nothing that must be fetched first."""
-        return not self.ended and bool(self._inbox or self._challenged or self._left_behind or self._notes) and not self.lacking
+        something = self._inbox or self._challenged or self._left_behind or self._notes
+        return bool(something) and not self.ended and not self.lacking
 
     @property
     def lacking(self) -> bool:
@@ -397,5 +398,5 @@ def _size(item: Item) -> int:
             return 0
 
 
-def _nobody_else(_room: Room, _changed: list[Presence], _gone: Mapping[int, int]) -> None:
+def _nobody_else(_room: Room, _changed: Sequence[Presence], _gone: Mapping[int, int]) -> None:
     return

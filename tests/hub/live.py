@@ -416,7 +416,6 @@ class LiveHub:
         self.gatekeeper = FakeGatekeeper()
         self.bus = bus or LocalBus()
         self.plans = CarePlans(journal, self.gatekeeper, bus=self.bus, clock=clock)
-        self.bus.listen(self.plans._hear)
         self.peers: list[Peer] = []
 
     def peer(self, role: Role = Role.CARE_MANAGER, *sections: Section, name: str = "") -> Peer:
@@ -469,7 +468,8 @@ async def a_hub(*, entries: Sequence[str] = (ENTRY,), section: Section = Section
     hub = LiveHub(FaultyJournal(clock.now), clock)
     await hub.journal.create_plan(PLAN)
     if entries:
-        values = {"description": "Walk to the shop", "voice": an_id()} if section is Section.GOALS else {"words": "SECRET"}
+        goal: dict[str, Value] = {"description": "Walk to the shop", "voice": an_id()}
+        values = goal if section is Section.GOALS else {"words": "SECRET"}
         done = await hub.plans.perform(PLAN, a_person(), Make(section, tuple(entries), values))
         assert not hasattr(done, "reason"), done
     return hub

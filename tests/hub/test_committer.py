@@ -164,7 +164,7 @@ async def test_edits_at_two_hubs_reach_everyone() -> None:
 
 async def test_without_notes_the_poll_brings_what_others_committed() -> None:
     first, second, ann, ben = await a_pair()
-    second.plans._bus.listen(lambda note: None)
+    second.bus.listen(lambda note: None)
 
     ann.write("A")
     await settle([first, second])
@@ -180,7 +180,7 @@ async def test_a_client_id_taken_in_another_process_ends_the_room_and_commits_no
     first, second, ann, ben = await a_pair()
     ben.begin_anew_with(GOALS, Doc(client_id=ann.docs[GOALS].client_id))
     await settle([first, second])
-    second.plans._bus.listen(lambda note: None)
+    second.bus.listen(lambda note: None)
 
     ann.write("mine")
     ben.write("stolen")

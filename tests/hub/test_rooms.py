@@ -175,7 +175,7 @@ async def test_a_client_id_belongs_to_who_first_wrote_with_it() -> None:
 
     thief: Doc[Map[object]] = Doc(client_id=client)
     thief.apply_update(ben.docs[GOALS].get_update())
-    ben.docs[GOALS] = thief  # type: ignore[assignment]
+    ben.docs[GOALS] = thief
     ben.write("y")
     await hub.settle()
 
