@@ -36,7 +36,7 @@ class Asked:
 Reason = Annotated[str, Asked("Why")]
 """One line that says why; shown beside the state afterwards."""
 
-Seen = Annotated[str, Asked("What the page showed", hidden=True)]
+Seen = Annotated[str | None, Asked("What the page showed", hidden=True)]
 """What stood there when the person decided; another value there now refuses the command."""
 
 Key = Annotated[str, Asked("Which", hidden=True)]

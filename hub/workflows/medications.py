@@ -92,7 +92,7 @@ class MedicationDecide:
     reason: Annotated[str, Asked("Why", help="Required when you change or stop it.")] = ""
     dose: Annotated[str, Asked("New DOSE")] = ""
     frequency: Annotated[str, Asked("New frequency")] = ""
-    seen: Seen | None = None
+    seen: Seen = None
     name: ClassVar[str] = "medication.decide"
     authorises: ClassVar[bool] = True
 

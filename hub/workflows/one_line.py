@@ -93,7 +93,7 @@ def mentioned(words: str, people: Sequence[Known]) -> tuple[str, ...]:
 def found(who: str, people: Sequence[Known]) -> tuple[str, str]:
     """Return the one person meant and ``""``, or ``""`` and what to type instead."""
     bare = _bare(who)
-    exact = [each for each in people if bare == "".join(_words(each.name))]
+    exact = [each for each in people if bare in _whole_names(each.name)]
     some = exact or [each for each in people if bare in _words(each.name)]
     if not some and (role := ROLE_NAMES.get(bare)) is not None:
         some = [each for each in people if each.role is role]
@@ -107,6 +107,11 @@ def found(who: str, people: Sequence[Known]) -> tuple[str, str]:
 
 def _bare(who: str) -> str:
     return re.sub(r"[^\w]|_", "", who).lower()
+
+
+def _whole_names(name: str) -> tuple[str, str]:
+    """Return the name with and without what stands behind its comma (a degree)."""
+    return "".join(_words(name)), "".join(_words(name.partition(",")[0]))
 
 
 def _words(name: str) -> list[str]:

@@ -14,6 +14,7 @@ from typing import Any, Final, TypeAlias, Union, get_args, get_origin
 from crdt.fields import Field, Form, Kind, Value
 from crdt.sections import SECTIONS, Section
 from hub.commands import Command
+from hub.safety import findings
 from hub.workflows import (
     advance_care,
     comments,
@@ -51,7 +52,7 @@ _TYPES: Final[tuple[type[Any], ...]] = (
     transitions.TransitionReconciled,
     goals.GoalMove, advance_care.AdvanceCareSign, team.TeamAccept, team.TeamSteward,
     huddles.HuddleDecide, huddles.HuddleReadBack, huddles.HuddleSign,
-    questions.QuestionAnswer, visits.VisitPublish,
+    questions.QuestionAnswer, visits.VisitPublish, findings.FindingSetAside,
 )  # fmt: skip
 
 COMMANDS: Final[Mapping[str, type[Any]]] = MappingProxyType({each.name: each for each in _TYPES})
@@ -142,6 +143,10 @@ def _fill(typed: dict[str, object], messages: dict[str, str], argument: Argument
         return
     sent = [each for each in form.get(path, ()) if each.strip()]
     if not sent:
+        hidden = argument.asked is not None and argument.asked.hidden
+        if hidden and not argument.required and path in form and _plain(argument.type) is str:
+            typed[argument.name] = ""  # The page showed that nothing stood there.
+            return
         if argument.required:
             messages[path] = f"Enter {_named(argument)}."
         return

@@ -157,7 +157,7 @@ class SuggestionAccept:
 
     section: Section
     key: Key
-    seen: Seen | None = None
+    seen: Seen = None
     name: ClassVar[str] = "suggestion.accept"
     authorises: ClassVar[bool] = True
 

@@ -1,5 +1,6 @@
 import math
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -20,7 +21,7 @@ def a_measure(bench: Bench) -> str:
 
 
 def with_readings(*values: float) -> dict[str, Value]:
-    log = {
+    log: dict[str, Any] = {
         f"key-{number}": {"value": value, "when": (NOW - timedelta(days=len(values) - number)).isoformat()}
         for number, value in enumerate(values)
     }
@@ -72,7 +73,7 @@ def test_a_persistence_that_makes_no_sense_is_one_of_one(told: str) -> None:
 
 @given(st.permutations([3.0, 1.0, 2.0]))
 def test_readings_are_ordered_by_when_they_were_taken(order: list[float]) -> None:
-    log = {
+    log: dict[str, Any] = {
         f"key-{number}": {"value": value, "when": (NOW + timedelta(hours=value)).isoformat()}
         for number, value in enumerate(order)
     }

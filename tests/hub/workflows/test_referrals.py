@@ -42,7 +42,7 @@ def a_referral(bench: Bench, state: str = "draft", **values: object) -> str:
         "state_since": (bench.now - timedelta(days=4)).isoformat(),
         **values,
     }
-    return bench.put(REFERRALS, by=bench.doctor, **whole)  # type: ignore[arg-type]
+    return bench.put(REFERRALS, by=bench.doctor, **whole)
 
 
 def command(bench: Bench, verb: str, entry: str) -> Command:
