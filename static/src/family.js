@@ -19,7 +19,6 @@ function end(status, reason) {
 function noticed(status, notice) {
   if (notice.kind === "changed") changed(notice.section)
   else if (notice.kind === "access") void refetchPage()
-  else if (notice.kind === "ended") end(status, notice.reason)
   else if (notice.kind === "say") status.say(notice.words)
 }
 

@@ -16,6 +16,8 @@ export function delayBefore(attempt, chance) {
 
 export class NoticeSocket {
   #attempt = 0
+  /** Said before the close that it explains; only the close tells whether signing in helps. */
+  #ending = ""
   /** @type {WebSocket | null} */
   #socket = null
 
@@ -48,7 +50,8 @@ export class NoticeSocket {
     this.#attempt = -1
     if (document !== "plan" || kind !== Kind.STATELESS) return
     const notice = readNotice(new Reader(payload).varString())
-    if (notice) this.listener.noticed(notice)
+    if (notice?.kind === "ended") this.#ending = notice.reason
+    else if (notice) this.listener.noticed(notice)
   }
 
   /** @param {number} code @param {string} reason */
@@ -56,7 +59,7 @@ export class NoticeSocket {
     this.#socket = null
     const closing = closingOf(code)
     if (closing === "sign in") return this.listener.signedOut()
-    if (closing !== "retry") return this.listener.ended(reason || "Your access to this plan has ended.")
+    if (closing !== "retry") return this.listener.ended(this.#ending || reason || "Your access to this plan has ended.")
     this.listener.lost()
     this.#attempt += 1
     setTimeout(() => this.#socket ?? this.open(), delayBefore(this.#attempt, Math.random()))

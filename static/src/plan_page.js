@@ -177,7 +177,7 @@ export class PlanPage {
     }
   }
 
-  /** @param {Notice} notice */
+  /** @param {Exclude<Notice, import("./notices.js").Ended>} notice */
   #noticed(notice) {
     switch (notice.kind) {
       case "changed":
@@ -185,8 +185,6 @@ export class PlanPage {
         return notice.structure ? changed(notice.section) : edited(notice.section)
       case "access":
         return void refetchPage().then(() => this.rescan())
-      case "ended":
-        return this.#end(notice.reason)
       case "say":
         return this.status.say(notice.words)
       case "trouble":

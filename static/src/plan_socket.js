@@ -11,7 +11,7 @@ import { readNotice } from "./notices.js"
  * @property {() => void} lost
  * @property {() => void} signedOut
  * @property {(reason: string) => void} ended
- * @property {(notice: Notice) => void} noticed
+ * @property {(notice: Exclude<Notice, import("./notices.js").Ended>) => void} noticed
  */
 /** @typedef {import("y-protocols/awareness").Awareness} Awareness */
 
@@ -29,6 +29,9 @@ export function socketAddress(address) {
 }
 
 export class PlanSocket {
+  /** Said before the close that it explains; only the close tells whether signing in helps. */
+  #ending = ""
+
   /** @param {string} address @param {PlanWatcher} watcher */
   constructor(address, watcher) {
     this.watcher = watcher
@@ -90,7 +93,7 @@ export class PlanSocket {
     const closing = closingOf(code)
     if (closing !== "retry") this.socket.disconnect()
     if (closing === "sign in") this.watcher.signedOut()
-    else if (closing === "ended") this.watcher.ended(reason || "Your access to this plan has ended.")
+    else if (closing === "ended") this.watcher.ended(this.#ending || reason || "Your access to this plan has ended.")
     else if (closing === "none") this.watcher.ended("There is no such plan, or you may not see it.")
     else this.watcher.lost()
   }
@@ -98,6 +101,7 @@ export class PlanSocket {
   /** @param {string} payload */
   #noticed(payload) {
     const notice = readNotice(payload)
-    if (notice) this.watcher.noticed(notice)
+    if (notice?.kind === "ended") this.#ending = notice.reason
+    else if (notice) this.watcher.noticed(notice)
   }
 }

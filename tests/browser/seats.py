@@ -12,7 +12,7 @@ from tests.harness.hubs import Hub
 LIVE_MS_MAX = 15_000
 """From opening a page to live, on a machine that does much else."""
 
-_LINE = re.compile(r"WebSocket connection|ERR_INTERNET_DISCONNECTED|ERR_CONNECTION|Failed to load resource")
+_LINE = re.compile(r"WebSocket connection|ERR_INTERNET_DISCONNECTED|ERR_CONNECTION|Failed to (load resource|fetch)")
 """What a browser writes to the console when the network or the hub is away."""
 
 
@@ -75,7 +75,7 @@ class Seat:
         self.page.context.close()
         if error is None:
             faults = [each for each in self.faults if not (self.line_may_fail and _LINE.search(each))]
-            assert faults == [], f"the page of {self.name} has faults"
+            assert faults == [], f"the page of {self.name}: {faults}"
 
 
 def a_seat(browser: Browser, hub: Hub, name: str, address: str, **context: object) -> Seat:

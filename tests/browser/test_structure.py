@@ -18,9 +18,8 @@ Sit = Callable[..., Seat]
 def add_medicine(seat: Seat, name: str) -> None:
     """Make a medicine through the section's form."""
     section = seat.page.locator("#section-medications")
-    section.locator("a.add").click()
+    section.get_by_role("link", name="Add medicine").click()
     form = section.locator(".entry-form form")
-    form.locator('[name="kind"]').select_option("medicine")
     form.locator('[name="name"]').fill(name)
     form.locator('[name="dose"]').fill("5 mg")
     form.locator('[name="frequency"]').fill("once daily")
