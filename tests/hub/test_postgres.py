@@ -108,12 +108,18 @@ def test_a_second_hub_on_the_same_data_is_told_who_has_it(data_dir: Path) -> Non
 
 
 def test_a_pid_file_that_names_a_living_stranger_is_not_believed(data_dir: Path) -> None:
+    pid_file = data_dir / "postgres" / "postmaster.pid"
     with EmbeddedPostgres(data_dir):
-        told = (data_dir / "postgres" / "postmaster.pid").read_text().split("\n")
-    (data_dir / "postgres" / "postmaster.pid").write_text("\n".join([str(os.getpid()), *told[1:]]))
+        told = pid_file.read_text().split("\n")
+    owner = (data_dir / "postgres").stat().st_uid
+    # Of the server's own user: PostgreSQL itself believes in such a one, and would not start.
+    with subprocess.Popen(["/bin/cat"], stdin=subprocess.PIPE, user=owner if os.geteuid() == 0 else None) as stranger:
+        pid_file.write_text("\n".join([str(stranger.pid), *told[1:]]))
+        os.chown(pid_file, owner, -1)
 
-    with EmbeddedPostgres(data_dir) as server:
-        assert asked(server.url, "select 1") == 1
+        with EmbeddedPostgres(data_dir) as server:
+            assert asked(server.url, "select 1") == 1
+        assert stranger.poll() is None
 
 
 def test_an_initdb_that_was_cut_short_leaves_nothing_behind(data_dir: Path) -> None:
