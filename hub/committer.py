@@ -225,6 +225,9 @@ class Committer:
             self._keep(room.plan_id, [section.snapshot() for section in due])
 
     def _pace(self, room: Room, started: float) -> None:
+        """Let the room rest for as long as the beat took, and fetch what the beat found lacking."""
+        if room.lacking:
+            self._prepare(room)
         now = self._clock.seconds()
         room.next_beat = now + min(BEAT_SECONDS_MAX, BEAT_LOAD * (now - started))
 

@@ -235,3 +235,25 @@ async def test_a_bus_that_is_alone_says_nothing_to_itself() -> None:
     bus.publish(AccessChanged(PLAN))
 
     assert heard == [AccessChanged(PLAN)]
+
+
+async def test_the_beat_goes_on_by_itself_whenever_something_is_due() -> None:
+    hub = await a_hub()
+    hub.clock.seconds = asyncio.get_running_loop().time  # type: ignore[method-assign]
+    running = asyncio.create_task(hub.plans.committer.run())
+    ann, ben = hub.peer(), hub.peer(Role.PRIMARY_CARE)
+
+    async with asyncio.timeout(5):
+        while not (ann.synced and ben.synced and ann.saved and ben.saved):
+            await asyncio.sleep(0)
+            ann.read()
+            ben.read()
+        ann.write("x")
+        ann.present(7, {"field": None, "draft": None, "caret": None})
+        while not (ann.saved and ben.text().startswith("x") and ben.presence):
+            await asyncio.sleep(0)
+            ann.read()
+            ben.read()
+    running.cancel()
+
+    assert not running.done()
