@@ -191,7 +191,11 @@ class SectionDocument:
         return trial
 
     def _move_on(self, trial: Trial) -> None:
-        self._live.apply_update(trial.update)
+        try:
+            self._live.apply_update(trial.update)
+        except BaseException:
+            trial.take_back()  # Not believed to happen; the caller drops the document and loads the journal anew.
+            raise
         trial.keep()
         for place, tally in trial.tallies.items():
             if tally.contested:

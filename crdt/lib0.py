@@ -22,7 +22,7 @@ def read_number(data: bytes, at: int) -> tuple[int, int]:
 
     Raises:
         IndexError: the bytes end inside it.
-        EncodingError: it is above ``NUMBER_MAX``.
+        EncodingError: it is above ``NUMBER_MAX``, or written with more bytes than it needs.
     """
     byte = data[at]
     if byte < 128:
@@ -36,8 +36,8 @@ def read_number(data: bytes, at: int) -> tuple[int, int]:
         shift += 7
         if shift > NUMBER_BITS_MAX and byte > 127:
             raise EncodingError(f"a number at byte {at} is too long")
-    if number > NUMBER_MAX:
-        raise EncodingError(f"a number at byte {at} is over 2**53")
+    if number > NUMBER_MAX or not byte:
+        raise EncodingError(f"a number at byte {at} is over 2**53, or longer than it need be")
     return number, at + 1
 
 
@@ -46,7 +46,7 @@ def read_signed(data: bytes, at: int) -> tuple[int, int]:
 
     Raises:
         IndexError: the bytes end inside it.
-        EncodingError: its size is above ``NUMBER_MAX``.
+        EncodingError: its size is above ``NUMBER_MAX``, or it is written with more bytes than it needs.
     """
     byte = data[at]
     negative = byte & 64
@@ -59,8 +59,8 @@ def read_signed(data: bytes, at: int) -> tuple[int, int]:
         shift += 7
         if shift > NUMBER_BITS_MAX and byte > 127:
             raise EncodingError(f"a number at byte {at} is too long")
-    if number > NUMBER_MAX:
-        raise EncodingError(f"a number at byte {at} is over 2**53")
+    if number > NUMBER_MAX or (not byte and shift > 6):
+        raise EncodingError(f"a number at byte {at} is over 2**53, or longer than it need be")
     return (-number if negative else number), at + 1
 
 

@@ -43,6 +43,21 @@ def test_a_number_that_javascript_can_not_hold_is_refused(data: bytes) -> None:
         read_signed(b"\xbf" + data, 0)
 
 
+@pytest.mark.parametrize("data", [b"\x80\x00", b"\x85\x80\x00", b"\xff\x80\x80\x80\x80\x00"])
+def test_a_number_with_more_bytes_than_it_needs_is_refused(data: bytes) -> None:
+    with pytest.raises(EncodingError):
+        read_number(data, 0)
+    with pytest.raises(EncodingError):
+        read_signed(data, 0)
+
+
+@given(st.integers(-NUMBER_MAX, NUMBER_MAX))
+def test_a_signed_number_is_read_as_it_was_written(value: int) -> None:
+    data = plain_value(value)[1:]
+
+    assert read_signed(data + b"\xff", 0) == (value, len(data))
+
+
 @given(st.text())
 def test_a_string_is_read_as_it_was_written(words: str) -> None:
     assert read_string(string(words), 0) == (words, len(string(words)))
