@@ -7,9 +7,9 @@ from typing import Final
 from crdt.sections import Section
 from hub.commands import EntryContent, PlanContent
 from hub.safety.doses import Medicine, ingredients_in, read
-from hub.safety.findings import Finding, Severity
 from hub.safety.ingredients import ALLERGY_GROUPS, CROSS_REACTING, INGREDIENTS, ONE_OF_A_CLASS
 from hub.workflows.contents import active, words
+from hub.workflows.findings import Finding, Severity
 from hub.workflows.medications import MEDICATIONS, current, is_medicine
 
 PILLS_A_DAY_MAX: Final = 12

@@ -8,10 +8,10 @@ from typing import Final
 
 from crdt.sections import SECTIONS, Section
 from hub.commands import EntryContent, PlanContent
-from hub.safety.findings import Finding, Severity
 from hub.safety.medicine_rules import medicine_findings
 from hub.workflows import monitoring, referral_states, tasks
 from hub.workflows.contents import active, day, headline, instant, number, words
+from hub.workflows.findings import Finding, Severity
 
 VISITS_A_MONTH_MAX: Final = 4
 """More appointments in 30 days than this is a burden to talk about."""

@@ -14,11 +14,11 @@ from typing import Any, Final, TypeAlias, Union, get_args, get_origin
 from crdt.fields import Field, Form, Kind, Value
 from crdt.sections import SECTIONS, Section
 from hub.commands import Command
-from hub.safety import findings
 from hub.workflows import (
     advance_care,
     comments,
     entries,
+    findings,
     goals,
     huddles,
     medications,

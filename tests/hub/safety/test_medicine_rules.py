@@ -3,8 +3,8 @@
 import pytest
 
 from crdt.sections import Section
-from hub.safety.findings import Finding, FindingSetAside, Severity, aside
 from hub.safety.medicine_rules import PILLS_A_DAY_MAX, list_findings, medicine_findings
+from hub.workflows.findings import Finding, FindingSetAside, Severity, aside
 from tests.hub.workflows.plans import Bench
 
 MEDICATIONS = Section.MEDICATIONS

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ def rules(bench: Bench) -> list[str]:
     return [finding.rule for finding in findings(bench.plan, NOW)]
 
 
-def a_goal(bench: Bench, low: float | None = None, high: float | None = None, **values: object) -> str:
+def a_goal(bench: Bench, low: Any = None, high: Any = None, **values: Any) -> str:
     whole = {"description": "A1c", "voice": bench.doctor.person_id, "owner": bench.doctor.person_id, "unit": "%",
              "due": bench.day(30), "measure": "4548-4 Hemoglobin A1c", "lifecycle": "active", "target_low": low,
              "target_high": high, **values}  # fmt: skip

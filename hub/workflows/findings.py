@@ -1,4 +1,4 @@
-"""What a rule found, and setting it aside with a reason."""
+"""Findings: what a rule found, and setting it aside with a reason."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
