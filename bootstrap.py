@@ -24,7 +24,7 @@ PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 RUN_LOCK = "requirements.txt"
 TEST_LOCK = "requirements-test.txt"
 PIP_WITH_PYTHON_OPTION = (22, 3)
-BUNDLE_INPUTS = ("pyproject.toml", "hatch_build.py", "package.json", "package-lock.json", ".npmrc", "tsconfig.json")
+BUNDLE_INPUTS = ("pyproject.toml", "hatch_build.py", "package.json", "package-lock.json", ".npmrc", "static/build.js")
 PYTHON_MIN = (3, 11)
 
 
@@ -86,8 +86,8 @@ def place() -> str:
 
 def bundle_inputs() -> list[str]:
     """The files whose change asks for a new installation of the project itself."""
-    sources = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "static").rglob("*") if path.is_file())
-    return [*BUNDLE_INPUTS, *(name for name in sources if not name.startswith(("static/dist/", "static/.")))]
+    sources = sorted(path for path in (ROOT / "static/src").rglob("*") if path.is_file())
+    return [*BUNDLE_INPUTS, *(path.relative_to(ROOT).as_posix() for path in sources)]
 
 
 def fingerprint(*names: str) -> str:

@@ -55,7 +55,13 @@ def test_what_the_tests_need_serves_the_demo_too(clone: Path, calls: list[str]) 
 
 @pytest.mark.parametrize(
     ("changed", "installs"),
-    [("requirements.txt", 2), ("pyproject.toml", 1), ("static/src/plan.js", 1), ("static/dist/plan.js", 0)],
+    [
+        ("requirements.txt", 2),
+        ("pyproject.toml", 1),
+        ("static/src/plan.js", 1),
+        ("static/app.css", 0),
+        ("static/dist/plan.js", 0),
+    ],
 )
 def test_a_change_installs_what_depends_on_it(clone: Path, calls: list[str], changed: str, installs: int) -> None:
     bootstrap.install("requirements.txt")
