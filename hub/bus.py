@@ -79,7 +79,7 @@ class Bus(Protocol):
         """Send a note to the other processes, soon; never raises, never waits."""
 
     def listen(self, hear: Hear) -> None:
-        """Have every note of another process heard; called once, before ``start``."""
+        """Have every note heard, maybe one's own too; called once, before ``start``."""
 
     async def start(self) -> None:
         """Begin to carry notes."""

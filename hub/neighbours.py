@@ -67,7 +67,9 @@ class Neighbours:
             self._bus.publish(Here(room.plan_id, tuple(people), tuple(gone), self._process))
 
     def hear(self, note: Note) -> None:
-        """Take in another process's note."""
+        """Take in another process's note; one's own come back from some buses."""
+        if note.sender == self._process:
+            return
         match note:
             case Moved(plans=plans):
                 for plan_id, seq in plans:

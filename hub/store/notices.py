@@ -7,12 +7,12 @@ note that is lost with the process costs the others a poll.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
 from typing import Final
 
 import asyncpg
 
 from hub.bus import Hear, Listening, Note, decoder, packed
+from hub.store.engine import CONNECT_SECONDS_MAX, database_url
 
 CHANNEL: Final = "careplan_hub"
 NOTE_BYTES_MAX: Final = 7_900
@@ -33,10 +33,9 @@ _log = logging.getLogger("hub.bus")
 class PostgresBus:
     """Fills ``Bus`` for processes that share a database."""
 
-    def __init__(self, connect: Callable[[], "asyncio.Future[asyncpg.Connection]"], *, sender: str) -> None:
-        """``connect`` opens a connection outside the pool; ``sender`` tells this process from the others."""
-        self._connect = connect
-        self._sender = sender
+    def __init__(self, url: str) -> None:
+        """``url`` is that of the journal's database; the connection is made by ``start``, outside any pool."""
+        self._dsn = database_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
         self._hear: Hear | None = None
         self._waiting: list[Note] = []
         self._wake = asyncio.Event()
@@ -70,7 +69,7 @@ class PostgresBus:
 
     async def _carry(self) -> None:
         """Listen and send until the connection fails."""
-        connection = await self._connect()
+        connection: asyncpg.Connection = await asyncpg.connect(self._dsn, timeout=CONNECT_SECONDS_MAX)
         try:
             await connection.add_listener(CHANNEL, self._heard)
             if self._hear is not None:
@@ -90,6 +89,5 @@ class PostgresBus:
 
     def _heard(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
         assert isinstance(payload, str), "Postgres' notes are texts"
-        note = decoder.decode(payload)
-        if note.sender != self._sender and self._hear is not None:
-            self._hear(note)
+        if self._hear is not None:
+            self._hear(decoder.decode(payload))

@@ -1,0 +1,66 @@
+"""Notes between processes: small enough for Postgres, heard by all, and the bus says when it may have missed some."""
+
+import asyncio
+
+import asyncpg
+import msgspec
+import pytest
+
+from hub.bus import Here, Listening, Moved, Note, Person, decoder, packed
+from hub.store.engine import database_url
+from hub.store.notices import NOTE_BYTES_MAX, PostgresBus
+from tests.hub.live import PLAN, an_id
+
+pytestmark = pytest.mark.anyio
+WAIT_SECONDS = 10.0
+
+
+def a_person(client: int, draft: str = "") -> Person:
+    return Person(client, 1, an_id(), "Ann", "patient", None, draft, msgspec.Raw(b"null"))
+
+
+def test_a_long_note_is_split_and_says_the_same() -> None:
+    people = tuple(a_person(client, "x" * 400) for client in range(60))
+
+    texts = packed([Here(PLAN, people, (1, 2), "me"), Moved(((PLAN, 1),) * 500, "me")], NOTE_BYTES_MAX)
+
+    notes = [decoder.decode(text) for text in texts]
+    assert all(len(text.encode()) <= NOTE_BYTES_MAX for text in texts)
+    assert [person.client for note in notes if isinstance(note, Here) for person in note.people] == list(range(60))
+    assert sum(len(note.plans) for note in notes if isinstance(note, Moved)) == 500
+
+
+async def heard(queue: "asyncio.Queue[Note]", kind: type[Note]) -> Note:
+    async with asyncio.timeout(WAIT_SECONDS):
+        while not isinstance(note := await queue.get(), kind):
+            pass
+        return note
+
+
+@pytest.mark.slow
+async def test_notes_travel_over_postgres_and_a_broken_connection_is_told(database: str) -> None:
+    first, second = PostgresBus(database), PostgresBus(database)
+    queue: asyncio.Queue[Note] = asyncio.Queue()
+    first.listen(lambda note: None)
+    second.listen(queue.put_nowait)
+    await first.start()
+    await second.start()
+    await heard(queue, Listening)
+
+    first.publish(Moved(((PLAN, 7),), "first"))
+    told = await heard(queue, Moved)
+    dsn = database_url(database).set(drivername="postgresql").render_as_string(hide_password=False)
+    other = await asyncpg.connect(dsn)
+    await other.execute(
+        "select pg_terminate_backend(pid) from pg_stat_activity"
+        " where pid <> pg_backend_pid() and datname = current_database()"
+    )
+    await other.close()
+    await heard(queue, Listening)
+    first.publish(Moved(((PLAN, 8),), "first"))
+    again = await heard(queue, Moved)
+    await first.stop()
+    await second.stop()
+
+    assert told == Moved(((PLAN, 7),), "first")
+    assert again == Moved(((PLAN, 8),), "first")
