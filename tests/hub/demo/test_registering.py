@@ -10,6 +10,7 @@ from hub.demo.seeding import PATIENTS
 from hub.journal import Action
 from hub.store.engine import open_engine
 from hub.store.journal import PostgresJournal
+from hub.workflows.edits import edits_of
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
@@ -50,4 +51,9 @@ async def test_the_journal_says_who_did_what(engine: AsyncEngine) -> None:
         ("task.accept", seeded.people["torres"].person_id),
         ("entry.create", seeded.people["kim"].person_id),
     ]
+    edits = edits_of(rows)
+    assert any(edit.made and edit.entry == seeded.entries["mary"]["aspirin"] for edit in edits)
+    dose = [(each.before, each.after) for each in edits if each.entry == seeded.entries["mary"]["atorvastatin"]
+            and each.field == "dose"]  # fmt: skip
+    assert dose == [("20 mg", "80 mg")]
     await journal.close()
