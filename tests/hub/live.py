@@ -74,6 +74,12 @@ class FaultyJournal(MemoryJournal):
         self.hold: asyncio.Event | None = None
         """Where set, appends wait for it."""
 
+    def beside(self) -> "FaultyJournal":
+        """Return the same journal as another process reaches it, with faults of its own."""
+        other = FaultyJournal(self._now)
+        other._rows, other._snapshots, other._locks = self._rows, self._snapshots, self._locks
+        return other
+
     async def append(self, batches: Sequence[Batch]) -> Mapping[str, Head]:
         self._reach()
         self.appends += 1

@@ -10,7 +10,7 @@ from crdt.sections import Section
 from hub import committer
 from hub.bus import AccessChanged, LocalBus, Note
 from hub.lines import CloseCode
-from tests.hub.live import PLAN, LiveHub, Make, Peer, a_hub, a_person, an_id, settle
+from tests.hub.live import PLAN, LiveHub, Make, Peer, a_hub, a_person, an_id, reads, settle
 
 pytestmark = pytest.mark.anyio
 GOALS = Section.GOALS
@@ -193,25 +193,59 @@ async def test_a_client_id_taken_in_another_process_ends_the_room_and_commits_no
     assert {row.actor for row in first.journal.edits()[1:]} == {ann.participant.person_id}
 
 
-async def test_a_page_that_moved_between_processes_is_journaled_once() -> None:
-    first, second, ann, _ = await a_pair()
-    first.journal.lose_answers = 0
+async def test_an_edit_that_a_page_took_to_another_process_meanwhile_is_journaled_once() -> None:
+    first = await a_hub()
+    second = LiveHub(first.journal.beside(), first.clock, first.bus.another())
+    ann, ben = first.peer(name="Ann"), first.peer(Role.PRIMARY_CARE)
+    await settle([first, second])
+    first.journal.away = True
     ann.write("once ")
-    room = first.room()
-    assert room.turns.take_if_free()
+    await first.beat()
     ann.disconnect()
     first.peers.remove(ann)
     second.peers.append(ann)
     ann.connect(second.plans)
     await settle([second])
-    at_second = len(first.journal.edits())
+    at_second = len(second.journal.edits())
 
-    room.turns.give_back()
+    first.journal.away = False
+    first.clock.passed += 10
+    ben.write("also ")
     await settle([first, second])
 
     assert at_second == 2
-    assert len(first.journal.edits()) == 2
+    assert len(second.journal.edits()) == 3
     assert ann.saved
+    assert ann.text() == ben.text()
+    assert ann.text() in ("also once Walk to the shop", "once also Walk to the shop")
+
+
+async def test_who_comes_back_is_given_what_other_processes_committed_meanwhile() -> None:
+    first, second, ann, ben = await a_pair()
+    second.bus.listen(lambda note: None)
+    ben.disconnect()
+    ann.write("news ")
+    await settle([first, second])
+    first.clock.passed += 10
+
+    ben.connect(second.plans)
+    await settle([first, second])
+
+    assert ben.text() == "news Walk to the shop"
+
+
+async def test_a_reading_whose_answer_was_lost_is_one_row() -> None:
+    hub = await a_hub()
+    hub.journal.lose_answers = 1
+
+    ann = hub.peer()
+    await hub.beat()
+    await hub.settle(10)
+    hub.clock.passed += 10
+    await hub.settle()
+
+    assert ann.text() == "Walk to the shop"
+    assert len(reads(hub.journal.rows())) == 1
 
 
 async def test_a_command_at_one_hub_reaches_pages_at_the_other() -> None:
