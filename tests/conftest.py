@@ -26,6 +26,16 @@ settings.register_profile(
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "quick"))
 
 
+RUNS_A_HUB = frozenset({"a_hub", "running_hub", "shared_hub", "browser_launch"})
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as slow what starts a hub or a browser, so that nobody has to remember."""
+    for item in items:
+        if RUNS_A_HUB & set(getattr(item, "fixturenames", ())):
+            item.add_marker("slow")
+
+
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     """Async tests marked ``anyio`` run on asyncio alone."""
