@@ -4,10 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import asyncpg
-
 from hub.clocks import SystemClock
-from hub.ids import HUB, new_id
+from hub.ids import HUB
 from hub.live_socket import LIVE
 from hub.plans import CarePlans
 from hub.store.engine import open_engine
@@ -36,7 +34,7 @@ async def hub_services(settings: Settings) -> AsyncIterator[Services]:
     stores = Stores(People(engine), Sessions(engine), Participants(engine), Plans(engine), Looks(engine))
     directory = StoreDirectory(stores, journal, clock.now)
     gatekeeper = StoreGatekeeper(settings, directory, stores, clock.now)
-    bus = PostgresBus(lambda: asyncio.ensure_future(asyncpg.connect(settings.database_url)), sender=new_id())
+    bus = PostgresBus(settings.database_url)
     plans = CarePlans(journal, gatekeeper, bus=bus, clock=clock)
     try:
         await journal.create_plan(HUB)

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
+from auth.decisions import Action
 from auth.roles import Participant
 from crdt.changes import Assign, Change, Include, Rewrite
 from crdt.fields import Field, Kind, Value
 from crdt.sections import SECTIONS, Section
 from hub.commands import PlanContent, Refusal
+from hub.workflows.grants import barred
 from hub.workflows.suggestions import field_value
 
 
@@ -21,7 +23,7 @@ from hub.workflows.suggestions import field_value
 class EntryEdit:
     """New values of an entry's fields as they were typed, beside those the form was filled with.
 
-    The room asks ``decide`` for every change it makes.
+    It asks ``decide`` for each field it changes.
     """
 
     section: Section
@@ -29,7 +31,7 @@ class EntryEdit:
     typed: Mapping[str, Sequence[str]]
     was: Mapping[str, Sequence[str]]
     name: ClassVar[str] = "entry.edit"
-    authorises: ClassVar[bool] = False
+    authorises: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: Callable[[], str]
@@ -45,7 +47,8 @@ class EntryEdit:
             typed, was = self.typed.get(declared.name, ()), self.was[declared.name]
             if _plain(declared, typed) == _plain(declared, was):
                 continue
-            changes = self._of_field(declared, typed, standing.values.get(declared.name))
+            refusal = barred(plan, actor, self.section, Action.WRITE, now=now, entry_id=self.entry, field=declared.name)
+            changes = refusal or self._of_field(declared, typed, standing.values.get(declared.name))
             if isinstance(changes, Refusal):
                 return changes
             found += changes

@@ -36,6 +36,9 @@ class Plans(Protocol):
     async def present(self, plan_id: str) -> Sequence[Present]:
         """Return who has the plan open now."""
 
+    def sessions_ended(self, sessions: Sequence[str]) -> None:
+        """Close the live sockets of these sign-ins, in every process."""
+
     async def record(self, acts: Sequence[Act]) -> None:
         """Write reads, refusals and the like to the journal."""
 

@@ -102,6 +102,10 @@ class FakePlans:
         self._clients: dict[str, int] = {}
         self.here: dict[str, list[Here]] = {}
         self.away = False
+        self.ended: list[str] = []
+
+    def sessions_ended(self, sessions: Sequence[str]) -> None:
+        self.ended += sessions
 
     async def content(self, plan_id: str) -> PlanContent:
         people = {client: person for person, client in self._clients.items()}

@@ -363,10 +363,12 @@ def test_every_id_on_the_page_is_there_once_and_every_label_has_its_control(mary
 
 def test_signing_out_ends_the_session(mary: Mary, as_person: As) -> None:
     browser = as_person("lee")
+    (session,) = {each.session_id for each in mary.world.directory.sessions.values()}
 
     browser.post("/sign-out")
 
     assert browser.get("/panel").status_code == 303
+    assert mary.world.plans.ended == [session]
 
 
 @pytest.mark.parametrize("address", ["//evil.example", "https://evil.example", "/\\evil.example", "panel"])

@@ -115,7 +115,7 @@ def test_allergies_have_four_labels_and_no_other() -> None:
     assert allergies([]).status is AllergyStatus.NOT_RECORDED
     assert allergies([none]).status is AllergyStatus.NONE_KNOWN
     assert allergies([none, known]).status is AllergyStatus.KNOWN
-    assert allergies([known]).substances == ("penicillin (rash)",)
+    assert allergies([known]).substances == (("penicillin", "rash"),)
 
 
 def test_a_retired_or_refuted_allergy_is_not_known() -> None:

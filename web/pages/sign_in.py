@@ -63,6 +63,7 @@ async def become(request: Request) -> Response:
 async def sign_out(request: Request, who: SignedIn) -> Response:
     """End the session in every window and process."""
     await services(request).directory.sign_out(who)
+    services(request).plans.sessions_ended([who.session_id])
     answer = elsewhere(request, "/sign-in")
     answer.delete_cookie(services(request).settings.session_cookie, path="/", httponly=True, samesite="strict")
     answer.headers["clear-site-data"] = '"cache", "storage"'

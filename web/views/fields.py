@@ -104,6 +104,9 @@ _INPUT: Final[Mapping[Form, str]] = {
     Form.PHONE: "tel",
 }
 
+_RECORD_ORDER: Final = ("value", "unit", "words", "when", "made", "device", "by", "state", "decision")
+"""In which order a log's record is read; what is not listed comes last."""
+
 _OWN_WORDS: Final = frozenset({"what_matters", "words", "priorities", "limits"})
 
 
@@ -233,8 +236,13 @@ def _records(declared: Field, value: Value, setting: Setting) -> tuple[Record, .
     records = [(key, record) for key, record in value.items() if isinstance(record, Mapping)]
     records.sort(key=lambda each: (str(each[1].get("when") or each[1].get("made") or ""), each[0]), reverse=True)
     return tuple(
-        Record(key, {name: _record_words(it, setting) for name, it in record.items()}) for key, record in records
+        Record(key, {name: _record_words(record[name], setting) for name in sorted(record, key=_rank)})
+        for key, record in records
     )
+
+
+def _rank(name: str) -> tuple[int, str]:
+    return (_RECORD_ORDER.index(name) if name in _RECORD_ORDER else len(_RECORD_ORDER), name)
 
 
 def _record_words(value: Scalar, setting: Setting) -> str:

@@ -17,6 +17,23 @@ BURST: Final = timedelta(minutes=5)
 
 WORDS_SHOWN: Final = 240
 
+_PLUMBING: Final = frozenset({"position", "source"})
+"""Fields that tell a reader nothing."""
+
+_EVENTS: Final[Mapping[str, str]] = {
+    "entry.create": "added",
+    "entry.edit": "changed",
+    "entry.retire": "retired",
+    "entry.restore": "restored",
+    "entry.move": "moved",
+    "suggestion.accept": "accepted a suggestion",
+    "suggestion.decline": "declined a suggestion",
+    "suggestion.make": "suggested",
+    "comment.make": "remarked",
+    "reading.record": "recorded a reading",
+}
+"""Commands in the past tense; any other is told by its own words."""
+
 _VERBS: Final[Mapping[str, str]] = {
     Action.READ: "opened",
     Action.REFUSE: "was refused a change of",
@@ -105,8 +122,8 @@ def _happening(
 
 def _verb(row: Row) -> str:
     if row.action is Action.COMMAND and row.event:
-        noun, _, verb = row.event.partition(".")
-        return f"{verb.replace('_', ' ')}, {noun.replace('_', ' ')}" if verb else noun
+        noun, _, verb = row.event.replace("_", " ").partition(".")
+        return _EVENTS.get(row.event) or (f"{noun}, {verb}" if verb else noun)
     if row.action is Action.EDIT:
         return "changed"
     return _VERBS.get(row.action, row.action.value)
@@ -125,7 +142,7 @@ def _changes(
         if not isinstance(each, Mapping) or (row.entry and each.get("entry", row.entry) != row.entry):
             continue
         declared = SECTIONS[section].field(str(each.get("field", "")))
-        if declared is not None and declared.name in fields_of[section]:
+        if declared is not None and declared.name in fields_of[section] - _PLUMBING:
             found.append(change_of(declared, each, setting))
     return [each for each in found if each.before or each.after or each.deleted]
 

@@ -88,7 +88,8 @@ class Allergies:
     """What the banner says about allergies: one of four labels, and the substances with their reactions."""
 
     status: AllergyStatus
-    substances: tuple[str, ...] = ()
+    substances: tuple[tuple[str, str], ...] = ()
+    """Each with its reaction, empty where none is recorded."""
 
 
 def medicine_line(values: Mapping[str, Value]) -> MedicineLine:
@@ -134,9 +135,8 @@ def _denies(name: str) -> bool:
     return name.strip().lower() in {"no known allergies", "none known", "no known drug allergies", "nka", "nkda"}
 
 
-def _substance(values: Mapping[str, Value]) -> str:
-    name, reaction = _text(values, "name"), _text(values, "reaction")
-    return f"{name} ({reaction})" if reaction else name
+def _substance(values: Mapping[str, Value]) -> tuple[str, str]:
+    return _text(values, "name"), _text(values, "reaction")
 
 
 def _text(values: Mapping[str, Value], name: str) -> str:

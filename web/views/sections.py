@@ -151,8 +151,8 @@ def _access(reader: Reader, section: Section) -> tuple[str, str]:
     access = _WORDS.get(grant_of(reader.participant, section, reader.now), "read")
     if access == "write":
         return access, ""
-    nobody = EntryFacts()
-    return access, decide(reader.participant, section, Action.WRITE, entry=nobody, now=reader.now).reason
+    anyone, name = EntryFacts(), SECTIONS[section].headline
+    return access, decide(reader.participant, section, Action.WRITE, field=name, entry=anyone, now=reader.now).reason
 
 
 def fields_readable(reader: Reader, section: Section) -> frozenset[str]:
