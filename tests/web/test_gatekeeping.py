@@ -57,8 +57,8 @@ async def _at_the_door(url: str, folder: Path) -> None:
             assert await knock(cookies=cookie, origin=origin) is CloseCode.NO_PLAN
         assert await knock(cookies=cookie, host="rebound.example") is CloseCode.NO_PLAN
         assert await knock(cookies=cookie, at=new_id()) is CloseCode.NO_PLAN
-        falk = await directory.sign_in(seeded.people["falk"].person_id, method="demo", agent="")
-        assert await knock(cookies=f"careplan={falk}") is CloseCode.NO_PLAN
+        carmen = await directory.sign_in(seeded.people["carmen"].person_id, method="demo", agent="")
+        assert await knock(cookies=f"careplan={carmen}") is CloseCode.NO_PLAN
 
         assert await gatekeeper.ended_sessions([admitted.session_id]) == frozenset()
         who = await directory.signed_in(token, active=False)
