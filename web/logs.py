@@ -22,6 +22,7 @@ FIELDS: Final = frozenset(
         "logger",
         "event",
         "exception",
+        "error",
         "method",
         "route",
         "status",
@@ -99,11 +100,14 @@ def allowed(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
 
 
 def template_alone(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
-    """Keep of a library's line its template: what would be filled in may be anyone's words."""
-    record = event.get("_record")
-    if isinstance(record, logging.LogRecord) and not record.name.startswith(OURS):
-        filled_in = event.get("positional_args")
-        event["event"] = str(record.msg) if filled_in else f"{record.name} line {record.lineno}"
+    """Fill in our own lines; keep of a library's line its template: what would be filled in may be anyone's words."""
+    record, filling = event.get("_record"), event.get("positional_args")
+    if not isinstance(record, logging.LogRecord):
+        return event
+    if record.name.startswith(OURS):
+        event["event"] = str(record.msg) % filling if filling else str(record.msg)
+    else:
+        event["event"] = str(record.msg) if filling else f"{record.name} line {record.lineno}"
     return event
 
 

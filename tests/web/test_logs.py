@@ -45,6 +45,15 @@ def test_a_librarys_line_keeps_its_template_without_what_was_filled_in(lines: Li
     assert [line["event"] for line in lines()] == ["key %s exists"]
 
 
+def test_a_line_of_ours_is_filled_in(lines: Lines) -> None:
+    logging.getLogger("hub.committer").warning("room ended: %s", "storage is away", extra={"plan": "p1"})
+
+    (line,) = lines()
+
+    assert line["event"] == "room ended: storage is away"
+    assert line["plan"] == "p1"
+
+
 def test_a_librarys_ready_made_line_is_told_by_its_place(lines: Lines) -> None:
     logging.getLogger("asyncio").error("task of Mary failed")
 
