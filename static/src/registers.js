@@ -33,7 +33,7 @@ export class RegisterBinding {
     this.section = section
     this.company = company
     claim(control)
-    this.#rendered = renderedIn(control)
+    this.#followed = renderedIn(control)
     control.addEventListener("input", () => this.#typed())
     control.addEventListener("blur", () => this.commit())
     control.addEventListener("keydown", (event) => this.#key(/** @type {KeyboardEvent} */ (event)))
@@ -41,7 +41,8 @@ export class RegisterBinding {
     this.bind()
   }
 
-  #rendered
+  /** What the control held when it last followed the plan: a control may be unable to hold what stands there. */
+  #followed
 
   get shown() {
     return this.control.value
@@ -49,15 +50,15 @@ export class RegisterBinding {
 
   /** Whether there stands something in the control that was not committed. */
   get draft() {
-    return this.#bound && this.shown !== this.#shownOf(this.#standing)
+    return this.#bound && this.shown !== this.#followed
   }
 
   /** Take the plan's value over, once the section has it; what was typed before that is offered, or still being typed. */
   bind() {
     const { entry, field } = this.field.path
-    if (!this.section.ready || !this.section.entries.has(entry)) return
+    if (this.#bound || !this.section.ready || !this.section.entries.has(entry)) return
     const value = this.#read(entry, field)
-    const early = !this.#bound && this.shown !== this.#rendered ? this.shown : null
+    const early = this.shown === this.#followed ? null : this.shown
     this.#standing = value
     this.#bound = true
     if (early !== null && document.activeElement === this.control) return
@@ -69,7 +70,8 @@ export class RegisterBinding {
   renew() {
     const drafting = this.draft && document.activeElement === this.control
     this.#standing = this.#read(this.field.path.entry, this.field.path.field)
-    if (!drafting) this.#show()
+    if (drafting) this.#followed = this.#shownOf(this.#standing)
+    else this.#show()
   }
 
   /** @param {string} shown */
@@ -82,7 +84,8 @@ export class RegisterBinding {
   touched(_touch) {
     const { entry, field } = this.field.path
     const value = this.#read(entry, field)
-    if (!this.#bound || sameValue(value, this.#standing)) return this.bind()
+    if (!this.#bound) return this.bind()
+    if (sameValue(value, this.#standing)) return
     const drafting = this.draft && document.activeElement === this.control
     this.#standing = value
     if (drafting) return this.#tellOfTheirs(value)
@@ -91,7 +94,7 @@ export class RegisterBinding {
   }
 
   commit() {
-    if (!this.draft) return
+    if (!this.draft) return this.#bound ? this.#show() : undefined
     const fault = faultOfShown(this.field.form, this.shown, this.field.required) || this.#faultOfControl()
     this.control.setAttribute("aria-invalid", String(fault !== ""))
     if (fault) return tell(this.field.message, fault, [], "fault")
@@ -139,6 +142,7 @@ export class RegisterBinding {
 
   /** @param {Scalar} theirs */
   #tellOfTheirs(theirs) {
+    this.#followed = this.#shownOf(theirs)
     const who = this.company.lastIn(this.field)
     tell(this.field.message, `${who} set this to ${this.field.wordsOf(theirs)}. Yours is not saved yet.`, [
       { words: `Take ${this.field.wordsOf(theirs)}`, act: () => this.restore() },
@@ -164,12 +168,14 @@ export class RegisterBinding {
   #show() {
     const shown = this.#shownOf(this.#standing)
     this.field.tellWords(shown)
-    if (this.shown === shown) return
-    if (this.control instanceof HTMLSelectElement && ![...this.control.options].some((option) => option.value === shown)) {
-      this.control.add(new Option(shown, shown))
-      this.company.stale(this.field.path.section)
+    if (this.shown !== shown) {
+      if (this.control instanceof HTMLSelectElement && ![...this.control.options].some((option) => option.value === shown)) {
+        this.control.add(new Option(shown, shown))
+        this.company.stale(this.field.path.section)
+      }
+      this.control.value = shown
     }
-    this.control.value = shown
+    this.#followed = this.shown
   }
 
   #faultOfControl() {
