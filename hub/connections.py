@@ -46,6 +46,7 @@ class Connection:
     """A participant's socket. Equal only to itself."""
 
     __slots__ = (
+        "_allowed",
         "_answers",
         "_standings",
         "gone",
@@ -75,6 +76,7 @@ class Connection:
         self.resting = False
         """Its socket is not read, because its share of the inbox is full."""
         self.refusals = 0
+        self._allowed: dict[tuple[Section, str], bool] = {}
         self._answers: dict[tuple[Section, str, str], tuple[int, str]] = {}
         self._standings: dict[Section, tuple[datetime, Standing]] = {}
         self.participant = participant
@@ -85,6 +87,7 @@ class Connection:
         """Take over what the store now says of this person; every remembered answer is void."""
         self.participant = participant
         self.readable = sections_readable(participant, now)
+        self._allowed.clear()
         self._answers.clear()
         self._standings.clear()
 
@@ -95,10 +98,13 @@ class Connection:
     def may_write(self, section: OpenSection, entry: str, field: str, now: datetime) -> str:
         """Return ``""`` where this participant may change the field, else the reason in words (invariant 6).
 
-        Asked for every touched field of every update; the answer is remembered until a register of the section, the
-        person's access or the second changes.
+        Asked for every touched field of every update. What is allowed without looking at the entry is allowed in
+        every entry, and remembered until the person's standing changes; any other answer until a register of the
+        section does.
         """
         standing = self._standing(section.section, now)
+        if self._anywhere(section.section, field, standing):
+            return ""
         key = (section.section, entry, field)
         known = self._answers.get(key)
         if known is not None and known[0] == section.facts_version:
@@ -114,6 +120,13 @@ class Connection:
         self._answers[key] = (section.facts_version, reason)
         return reason
 
+    def _anywhere(self, section: Section, field: str, standing: Standing) -> bool:
+        known = self._allowed.get((section, field))
+        if known is None:
+            known = judge(standing, self.participant, section, Action.WRITE, field=field).allowed
+            self._allowed[section, field] = known
+        return known
+
     def _standing(self, section: Section, now: datetime) -> Standing:
         held = self._standings.get(section)
         if held is not None and (now - held[0]).total_seconds() < STANDING_SECONDS_MAX:
@@ -121,6 +134,7 @@ class Connection:
         standing = standing_of(self.participant, section, now)
         self._standings[section] = (now, standing)
         if held is not None and held[1] != standing:
+            self._allowed.clear()
             self._answers.clear()
         return standing
 

@@ -1,6 +1,7 @@
 """A room: commit, relay, acknowledge; one gate; whose client id; no audit, no data."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from pycrdt import Doc, Map
@@ -399,3 +400,21 @@ async def test_a_room_that_fails_ends_and_the_pages_come_back_to_a_fresh_one(mon
     assert codes[1] is not None
     assert codes[1][0] == CloseCode.BUSY
     assert ben.text() == "Walk to the shop"
+
+
+async def test_a_notice_tells_nobody_of_an_entry_that_is_kept_from_them() -> None:
+    behavioural = Section.BEHAVIORAL_HEALTH
+    hub = await a_hub(entries=())
+    person = replace(a_person(Role.SOCIAL_WORKER), assigned=frozenset({behavioural}))
+    page = hub.page(person, GOALS)
+    await hub.settle()
+    own, others = an_id(), an_id()
+
+    for entry, provider in ((own, person.person_id), (others, an_id())):
+        values = {"need": "SECRET", "provider": provider}
+        await hub.plans.perform(PLAN, a_person(Role.BEHAVIORAL_HEALTH), Make(behavioural, (entry,), values))
+        await hub.settle()
+
+    told = [notice["entries"] for notice in page.notices if notice.get("section") == "behavioral_health"]
+    assert told == [[own]]
+    assert others.encode() not in b"".join(page.line.written)
