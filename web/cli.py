@@ -15,9 +15,8 @@ from hub.postgres import EmbeddedPostgres, EmbeddedPostgresError
 from hub.store.engine import StoreError
 from web import logs
 from web.app import create_app
-from web.demo_seeding import seed_demo
 from web.descriptions import NotRunningError, Story, describe_running, description, forget, remember, story_of
-from web.preparing import migrate_database, require_current
+from web.preparing import migrate_database, require_current, seed_demo
 from web.serving import listen, run, stopping
 from web.settings import Mode, Settings, SettingsError, local_secret, read_settings
 

@@ -1,7 +1,14 @@
-"""Before a hub serves: the schema its version needs."""
+"""Before a hub serves: the schema its version needs, and in the demo its people and plans."""
 
-from hub.store.engine import StoreError, create_engine
+from typing import Final
+
+from hub.demo.registering import seed_hub
+from hub.store.engine import StoreError, create_engine, open_engine
+from hub.store.people import People
 from hub.store.revisions import is_current
+
+DEMO_ADDRESS: Final = "@demo.example"
+"""By their addresses one knows the invented people."""
 
 
 async def migrate_database(database_url: str) -> None:
@@ -26,5 +33,21 @@ async def require_current(database_url: str) -> None:
     try:
         if not await is_current(engine):
             raise StoreError("The database has not the schema of this version. Run careplan-hub migrate as its owner.")
+    finally:
+        await engine.dispose()
+
+
+async def seed_demo(database_url: str) -> None:
+    """Fill an empty database; one that holds the demo stays as it is.
+
+    Raises:
+        StoreError: the database holds people who aren't the demo's, whom nobody may choose to be.
+    """
+    engine = await open_engine(database_url)
+    try:
+        people = await People(engine).active()
+        if people and not any(person.email.endswith(DEMO_ADDRESS) for person in people):
+            raise StoreError("DATABASE_URL names a hub with real people. Unset it: the demo has a database of its own.")
+        await seed_hub(engine)
     finally:
         await engine.dispose()

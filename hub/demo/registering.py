@@ -4,8 +4,6 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from auth.consents import TEXT_VERSION, Consent, How
 from auth.roles import Narrowing, Participant
 from crdt.sections import Section
@@ -16,6 +14,7 @@ from hub.journal import Act, Action, Journal
 from hub.lines import CloseCode
 from hub.plans import CarePlans
 from hub.store.consents import Consents
+from hub.store.engine import Engine
 from hub.store.journal import PostgresJournal
 from hub.store.participants import Participants
 from hub.store.people import People, Person
@@ -27,7 +26,7 @@ PURPOSE: Final = "demo"
 class StoreRegistering:
     """``Registering`` over the store: one transaction a call, each change with its row in the journal."""
 
-    def __init__(self, engine: AsyncEngine, journal: Journal) -> None:
+    def __init__(self, engine: Engine, journal: Journal) -> None:
         self._journal = journal
         self._people, self._plans = People(engine), Plans(engine)
         self._participants, self._consents = Participants(engine), Consents(engine)
@@ -114,7 +113,7 @@ class NobodyComes:
         return frozenset()
 
 
-async def seed_hub(engine: AsyncEngine, *, only: tuple[str, ...] = ()) -> Seeded | None:
+async def seed_hub(engine: Engine, *, only: tuple[str, ...] = ()) -> Seeded | None:
     """Fill an empty, migrated hub with the demo; ``None`` where there is a plan already: it stays as it is.
 
     Raises:

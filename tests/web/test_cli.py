@@ -1,10 +1,12 @@
 """The command line refuses in words a person can act on, and never with a traceback."""
 
+import asyncio
 import logging
 import socket
 from collections.abc import Iterator
 from pathlib import Path
 
+import asyncpg
 import pytest
 import structlog
 from typer.testing import CliRunner, Result
@@ -88,3 +90,23 @@ def test_migrating_twice_is_harmless(empty_database: str, tmp_path: Path, monkey
     codes = [called("migrate", "--data", tmp_path).exit_code for _ in range(2)]
 
     assert codes == [0, 0]
+
+
+def test_the_demo_is_refused_where_real_people_are(
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", database)
+    asyncio.run(a_real_person(database))
+
+    answer = called("demo", "--port", 0, "--data", tmp_path)
+
+    assert answer.exit_code == 2
+    assert "real people" in answer.stderr
+
+
+async def a_real_person(database_url: str) -> None:
+    connection = await asyncpg.connect(database_url)
+    try:
+        await connection.execute("insert into person (id, name, role) values ('p1', 'Someone', 'primary_care')")
+    finally:
+        await connection.close()
