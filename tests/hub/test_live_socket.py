@@ -92,12 +92,11 @@ async def hear(live: ClientConnection, kind: FrameKind, document: str = GOALS) -
 
 async def closed(live: ClientConnection) -> int:
     async with asyncio.timeout(WAIT_SECONDS):
-        try:
+        with pytest.raises(ConnectionClosed) as ended:
             while True:
                 await live.recv()
-        except ConnectionClosed as ended:
-            assert ended.rcvd is not None
-            return ended.rcvd.code
+    assert ended.value.rcvd is not None
+    return ended.value.rcvd.code
 
 
 async def join(live: ClientConnection) -> None:
@@ -135,9 +134,8 @@ async def test_without_a_session_one_is_asked_to_sign_in() -> None:
 
 
 async def test_a_plan_one_may_not_see_and_one_that_is_not_are_turned_away_alike() -> None:
-    async with served() as hub:
-        async with hub.open(hub.member(), plan=an_id()) as live:
-            assert await closed(live) == CloseCode.NO_PLAN
+    async with served() as hub, hub.open(hub.member(), plan=an_id()) as live:
+        assert await closed(live) == CloseCode.NO_PLAN
 
 
 async def test_a_path_that_is_no_plan_is_not_upgraded() -> None:
