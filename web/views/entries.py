@@ -58,7 +58,7 @@ class EntryView:
     retired_reason: str
     changed: LastChange | None
     reason: str
-    """Why the reader may not change all of it, in words; empty where they may."""
+    """Why the reader may not change what the entry is about, in words; empty where they may."""
     acts: tuple[Act, ...] = ()
     edits_by_form: bool = False
     """The reader may change fields, but holds no live document of the section: by a form then."""
@@ -179,7 +179,7 @@ def entry_view(reader: Reader, section: Section, entry: str) -> EntryView:
         retired=retired,
         retired_reason=str(values.get("retired_reason") or ""),
         changed=_last_change(reader, section, entry),
-        reason=next((row.reason for row in rows if row.reason), ""),
+        reason=next((row.reason for row in rows if row.leading), ""),
         acts=acts(reader.participant, section, facts, reader.now),
         edits_by_form=section not in reader.live and bool(writable(reader, section, entry)),
         suggestions=_open_suggestions(reader, section, entry, rows),
