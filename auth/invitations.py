@@ -21,6 +21,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from auth.consents import How
 from auth.passcodes import code_matches, hash_code, normal
 from auth.policy import MATRIX, Grant
 from auth.roles import Participant, Role
@@ -103,6 +104,13 @@ class Invitation:
     """When it was redeemed, revoked or killed."""
     person_id: str = ""
     """Who redeemed it."""
+    may_change: bool = True
+    """Whether the person may do all that the role allows, or read only."""
+    agreed_by: str = ""
+    """The patient, who consented to it; empty where the patient has no part in the hub."""
+    agreed_how: How = How.PAGE
+    text_version: str = ""
+    """Version of the words that the patient agreed to."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Final, TypeAlias
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from auth.consents import How
 from auth.invitations import Delivery, Invitation, InvitationState, Refusal, WrongCode, redeem
 from auth.roles import Role
 from crdt.sections import Section
@@ -64,17 +65,25 @@ class Invitations:
         self, turn: Turn, invitation_id: str, transition: Callable[[Invitation | None], Outcome]
     ) -> Outcome:
         """Lock the row, make the transition and keep what it gives, a counted wrong code included."""
-        connection = connection_of(turn)
-        locked = sa.select(table).where(table.c.id == invitation_id).with_for_update()
-        row = (await connection.execute(locked)).first()
-        outcome = transition(None if row is None else _invitation(row))
+        standing = await self.locked(turn, invitation_id)
+        outcome = transition(standing)
         kept = outcome.invitation if isinstance(outcome, WrongCode) else outcome
         if isinstance(kept, Invitation):
-            assert row is not None, "a transition keeps what was there"
+            assert standing is not None, "a transition keeps what was there"
             assert kept.invitation_id == invitation_id, "a transition keeps the same invitation"
-            statement = sa.update(table).where(table.c.id == invitation_id)
-            await connection.execute(statement.values(_values(kept)))
+            await self.keep(turn, kept)
         return outcome
+
+    async def locked(self, turn: Turn, invitation_id: str) -> Invitation | None:
+        """Return the invitation as it stands, its row locked until the turn ends."""
+        locked = sa.select(table).where(table.c.id == invitation_id).with_for_update()
+        row = (await connection_of(turn).execute(locked)).first()
+        return None if row is None else _invitation(row)
+
+    async def keep(self, turn: Turn, invitation: Invitation) -> None:
+        """Make the row, which the turn has locked, say what the invitation says."""
+        statement = sa.update(table).where(table.c.id == invitation.invitation_id)
+        await connection_of(turn).execute(statement.values(_values(invitation)))
 
     async def redeem(
         self, turn: Turn, invitation_id: str, *, secret: str, browser: str, code: str, person_id: str, now: datetime
@@ -106,5 +115,6 @@ def _invitation(row: sa.Row[tuple[object, ...]]) -> Invitation:
         sections=frozenset(map(Section, values.pop("sections"))),
         delivery=Delivery(values.pop("delivery")),
         state=InvitationState(values.pop("state")),
+        agreed_how=How(values.pop("agreed_how")),
         **values,
     )

@@ -6,10 +6,10 @@ the driver itself, on a connection of its own: what SQLAlchemy adds would cost m
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from operator import attrgetter
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import asyncpg
 import msgspec
@@ -312,8 +312,8 @@ async def rows_since(driver: Driver, plan: str, seq: int, limit: int) -> list[Ro
     return [row_of(record) for record in await driver.fetch(query, plan, seq, min(limit, ROWS_READ_MAX))]
 
 
-def row_of(record: asyncpg.Record) -> Row:
-    """Return the row of a record that holds ``COLUMNS``."""
+def row_of(record: Iterable[Any]) -> Row:
+    """Return the row of a record that holds ``COLUMNS``, and nothing else."""
     values = list(record)
     values[_ACTION] = Action(values[_ACTION])
     return Row(*values)

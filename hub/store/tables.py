@@ -57,8 +57,8 @@ def _given(name: str) -> sa.Column[object]:
     return sa.Column(name, _instant, nullable=False)
 
 
-def _flag(name: str) -> sa.Column[bool]:
-    return sa.Column(name, sa.Boolean, nullable=False, server_default=sa.text("false"))
+def _flag(name: str, *, default: bool = False) -> sa.Column[bool]:
+    return sa.Column(name, sa.Boolean, nullable=False, server_default=sa.true() if default else sa.false())
 
 
 def _count(name: str) -> sa.Column[int]:
@@ -178,8 +178,13 @@ invitation: Final = sa.Table(
     _words("name"),
     _words("address"),
     _words("locale", "en"),
+    _flag("may_change", default=True),
+    _words("agreed_by"),
+    _words("agreed_how", How.PAGE.value),
+    _words("text_version"),
     _among("role", Role),
     _among("delivery", Delivery),
+    _among("agreed_how", How),
     _among("state", InvitationState),
     sa.CheckConstraint("length(secret_hash) = 32", name="secret_hash"),
     sa.CheckConstraint(f"wrong_codes between 0 and {WRONG_CODES_MAX}", name="wrong_codes"),
@@ -283,6 +288,18 @@ looked: Final = sa.Table(
     _when("looked"),
     _among("section", Section),
 )
+
+notification: Final = sa.Table(
+    "notification",
+    metadata,
+    _of("person", "person", primary_key=True),
+    _of("plan", "plan", primary_key=True),
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    _when("made"),
+    _maybe("seen"),
+    sa.Index("notification_unseen", "person", postgresql_where=sa.text("seen is null")),
+)
+"""Who was told of which row of a plan's journal; the row says what happened."""
 
 head: Final = sa.Table(
     "head",
