@@ -158,6 +158,7 @@ class Battle:
     def check(self) -> None:
         content = plain(self.document)
         assert plain_doc(live_of(self.document)) == content, "the content is not the document's"
+        self.check_order()
         fresh: Doc[Map[object]] = Doc()
         for update in [self.start, *self.journal]:
             fresh.apply_update(update)
@@ -168,6 +169,27 @@ class Battle:
         assert plain_doc(fresh) == content, "the state gives another document"
         assert plain(SectionDocument(self.document.section, state)) == content, "the state gives another content"
         assert plain_doc(self.otherwise()) == content, "another order gives another document"
+
+    def check_order(self) -> None:
+        """The index keeps every text in the order that the document gives it."""
+        units: dict[Id, bytes] = {}
+        for data in [self.start, *self.journal]:
+            for client, structs in read_update(data, FROM_JOURNAL).blocks:
+                for struct in structs:
+                    if struct[0] == STRING and isinstance(struct[7], str):
+                        raw = struct[7].encode("utf-16-le")
+                        units |= {(client, struct[1] + at): raw[2 * at : 2 * at + 2] for at in range(struct[2])}
+        index = index_of(self.document)
+        for container in index.containers.values():
+            if container.sequence is None:
+                continue
+            alive = [
+                of for of in order(container.sequence.first) if not index.authors[of[0]].dead.holds(of[1], of[1] + 1)
+            ]
+            words = b"".join(units[of] for of in alive).decode("utf-16-le")
+            values = self.document.values(container.entry)
+            assert values is not None
+            assert words == values[container.name], "the index has another order than the document"
 
     def otherwise(self) -> Doc[Map[object]]:
         """The journal's updates in another order in which each finds what it names."""

@@ -159,7 +159,7 @@ class TestClocks:
     def test_a_clock_over_the_bound(self) -> None:
         document = a_section()
 
-        assert refused(document, written(ME, [a_struct(COLLECTED, CLOCK_MAX, length=2)])).code == "clock"
+        assert refused(document, written(ME, [a_struct(COLLECTED, 0, length=CLOCK_MAX + 1)])).code == "clock"
 
     def test_what_is_known_already_is_no_change_whatever_it_says_now(self) -> None:
         document = a_section()
@@ -264,6 +264,20 @@ class TestOrder:
         taken(document, written(ME + 1, [a_struct(STRING, 0, "n", origin=ids[1], right=ids[2])]))
 
         assert document.content().entries[WALK].values["description"] == "wamnlk né😀 daily"
+
+    def test_one_spot_written_into_again_and_again(self) -> None:
+        document = a_section()
+        left, right = text_ids(document)[:2]
+        for number in range(300):
+            client = ME + number % 2
+            clock = index_of(document).next(client)
+            taken(document, written(client, [a_struct(STRING, clock, "x", origin=left, right=right)]))
+            right = (client, clock)
+
+        run = index_of(document).run(left)
+        while run is not None and run.after is not None:
+            assert run.label < run.after.label
+            run = run.after
 
     def test_a_value_with_a_right_neighbour(self) -> None:
         document = a_section()
@@ -464,6 +478,14 @@ class TestPaths:
         assert refused(document, written(ME, [], [(client, clock, clock + 1)])).code == "path"
         gone = a_struct(DELETED, 0, origin=(client, clock))
         assert refused(document, written(ME, [gone])).code == "path"
+
+    def test_a_field_that_is_declared_no_more_deleted(self) -> None:
+        document = a_section()
+        clock = index_of(document).next(HUB_CLIENT)
+        former = a_struct(PLAIN, clock, "x", parent=made_by(container(document, "")), key="former")
+        document.replay(written(HUB_CLIENT, [former]))
+
+        assert refused(document, written(ME, [], [(HUB_CLIENT, clock, clock + 1)])).code == "path"
 
     def test_an_entry_deleted(self) -> None:
         document = a_section()
@@ -678,6 +700,16 @@ class TestHonest:
         accepted = taken(document, offline.doc.get_update(document.state_vector()))
 
         assert [(one.field, one.before, one.after) for one in accepted.touched] == [("unit", "m", "m")]
+
+    def test_a_value_replaced_counts_as_deleted_whether_or_not_its_writer_says_so(self) -> None:
+        document = a_section()
+        client, clock = last_id(place_of(document, "unit"))
+        taken(document, written(ME, [a_struct(PLAIN, 0, "mi", origin=(client, clock))]))
+
+        accepted = taken(document, written(ME, [], [(client, clock, clock + 1)]))
+
+        assert not accepted.changes
+        assert index_of(document).authors[client].dead.holds(clock, clock + 1)
 
     def test_undo_and_redo(self) -> None:
         document = a_section()
