@@ -168,7 +168,8 @@ export class PlanPage {
   /** @param {LiveSection} section @param {Refused} refused @param {Unsent[]} lost */
   #refused(section, refused, lost) {
     this.#ownEdits.forget(section)
-    this.status.happened({ kind: "refused", reason: refused.reason })
+    const isBound = this.bindings.field(`${section.name}/${refused.entry}/${refused.field}`) !== undefined
+    this.status.happened({ kind: "refused", reason: isBound ? "see why beside the field." : refused.reason })
     this.status.say(`Not saved: ${refused.reason}`)
     for (const edit of lost) {
       const field = this.bindings.field(`${section.name}/${edit.entry}/${edit.field}`)
