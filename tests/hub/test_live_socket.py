@@ -93,10 +93,14 @@ async def hear(live: ClientConnection, kind: FrameKind, document: str = GOALS) -
 async def closed(live: ClientConnection) -> int:
     async with asyncio.timeout(WAIT_SECONDS):
         with pytest.raises(ConnectionClosed) as ended:
-            while True:
-                await live.recv()
+            await _drained(live)
     assert ended.value.rcvd is not None
     return ended.value.rcvd.code
+
+
+async def _drained(live: ClientConnection) -> None:
+    while True:
+        await live.recv()
 
 
 async def join(live: ClientConnection) -> None:

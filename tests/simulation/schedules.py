@@ -95,8 +95,8 @@ async def _step(world: World) -> None:
     peer = chance.choice(world.peers)
     connected = peer.place is not None
     match chance.choices(
-        ("type", "set", "read", "beat", "cut", "back", "twice", "swap", "lose", "command", "poll"),
-        (30, 10, 30, 40, 3, 10, 4, 4, 2, 2, 2),
+        ("type", "set", "read", "beat", "cut", "back", "twice", "swap", "stall", "lose", "command", "poll"),
+        (30, 10, 30, 40, 3, 10, 4, 4, 6, 2, 2, 2),
     )[0]:
         case "type":
             _type(world, peer)
@@ -125,6 +125,8 @@ async def _step(world: World) -> None:
             for update in reversed(updates):
                 peer.unsaved[Section.GOALS] += 1
                 peer.say(Section.GOALS, FrameKind.UPDATE, update)
+        case "stall":
+            _stall(peer, paused=not peer.line.paused)
         case "lose":
             world.hubs[0].journal.lose_answers = 1
         case "command":
@@ -133,6 +135,14 @@ async def _step(world: World) -> None:
             world.commands.append(asyncio.ensure_future(hub.plans.perform(PLAN, a_person(), make)))
         case "poll":
             await chance.choice(world.hubs).plans.poll()
+
+
+def _stall(peer: Peer, *, paused: bool) -> None:
+    """Have the peer's socket take no more, or take data again."""
+    was, peer.line.paused = peer.line.paused, paused
+    if was and not paused and peer.place is not None:
+        room, connection = peer.place
+        room.resumed(connection)
 
 
 def _type(world: World, peer: Peer, *, send: bool = True) -> bytes:
@@ -151,6 +161,7 @@ async def heal(world: World) -> None:
         bus.faulty = False
     for _ in range(4):
         for peer in world.peers:
+            _stall(peer, paused=False)
             peer.read()
             if peer.place is None:
                 world.reconnect(peer, world.chance.choice(world.hubs))
