@@ -63,6 +63,15 @@ async def a_story() -> Mary:
 
 async def _history(mary: Mary) -> None:
     p = {key: each.person_id for key, each in mary.people.items()}
+    await _person_and_team(mary, p)
+    await _goals_and_medicines(mary, p)
+    await _work(mary, p)
+    await _home_and_wishes(mary, p)
+    await _this_morning(mary, p)
+    await _later(mary, p)
+
+
+async def _person_and_team(mary: Mary, p: dict[str, str]) -> None:
     await _make(
         mary,
         "mary",
@@ -103,6 +112,9 @@ async def _history(mary: Mary) -> None:
         accepted="asked",
         phone="555-0177",
     )
+
+
+async def _goals_and_medicines(mary: Mary, p: dict[str, str]) -> None:
     await _make(
         mary,
         "lee",
@@ -144,6 +156,9 @@ async def _history(mary: Mary) -> None:
         achievement="improving",
         due="2027-02-01",
     )
+
+
+async def _work(mary: Mary, p: dict[str, str]) -> None:
     await _make(
         mary,
         "lee",
@@ -195,6 +210,9 @@ async def _history(mary: Mary) -> None:
         criticality="high",
         verification="confirmed",
     )
+
+
+async def _home_and_wishes(mary: Mary, p: dict[str, str]) -> None:
     await _make(
         mary,
         "ruiz",
@@ -239,6 +257,9 @@ async def _history(mary: Mary) -> None:
         state_since="2026-11-10T09:00:00+00:00",
         tests_done={"Echo 14-Nov-2026": True},
     )
+
+
+async def _this_morning(mary: Mary, p: dict[str, str]) -> None:
     await _make(
         mary,
         "ruiz",
@@ -289,6 +310,9 @@ async def _history(mary: Mary) -> None:
         wants_help="yes",
         resource="Northside rides",
     )
+
+
+async def _later(mary: Mary, p: dict[str, str]) -> None:
     await _make(
         mary,
         "kate",
