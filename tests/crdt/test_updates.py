@@ -149,6 +149,16 @@ def test_an_array_is_no_content_of_a_care_plan() -> None:
 
 
 @pytest.mark.parametrize(
+    "struct",
+    ["0000", "010001016100", "040101016100", "08010101610000", "8000000101", "2001"],
+    ids=["collected", "deleted", "words", "values", "collected with an origin", "collected under a key"],
+)
+def test_a_struct_of_no_length_or_collected_and_not_is_refused(struct: str) -> None:
+    with pytest.raises(UpdateError):
+        read_update(bytes.fromhex("01010500" + struct + "00"), FROM_PEERS)
+
+
+@pytest.mark.parametrize(
     "deletes",
     ["02 0501 0001 0501 0401", "01 0502 0302 0401", "01 0501 0000", "01 0501 ffffffff0702"],
     ids=["a client twice", "overlapping", "of no length", "over the last clock"],
