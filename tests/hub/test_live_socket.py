@@ -71,7 +71,7 @@ async def served() -> AsyncIterator[Served]:
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started:
-        await asyncio.sleep(0.001)
+        await asyncio.sleep(0)
     try:
         yield Served(hub, server, listener.getsockname()[1])
     finally:
@@ -218,14 +218,14 @@ async def test_a_peer_that_never_reads_is_ended_and_holds_no_memory(monkeypatch:
         await reader.readuntil(b"\r\n\r\n")
         reader._transport.pause_reading()  # type: ignore[attr-defined]
         while not hub.hub.room().connections:
-            await asyncio.sleep(0.001)
+            await asyncio.sleep(0)
         [connection] = hub.hub.room().connections
         for _ in range(64):
             connection.line.write(b"\x82\x7f" + (1 << 18).to_bytes(8, "big") + bytes(1 << 18))
 
         async with asyncio.timeout(WAIT_SECONDS):
             while hub.hub.room().connections:
-                await asyncio.sleep(0.001)
+                await asyncio.sleep(0)
         writer.close()
 
     assert hub.hub.plans._sockets == {}
@@ -260,7 +260,7 @@ async def test_a_hundred_sockets_come_and_go_and_leave_nothing_behind() -> None:
             await asyncio.gather(*(live.close() for live in opened))
         async with asyncio.timeout(WAIT_SECONDS):
             while hub.hub.room().connections:
-                await asyncio.sleep(0.001)
+                await asyncio.sleep(0)
 
         assert hub.hub.plans._sockets == {}
         assert not any(section.readers for section in hub.hub.room().sections.values())
