@@ -70,6 +70,14 @@ class Plans:
         """Return the plan of that id."""
         return (await self.among([plan_id])).get(plan_id)
 
+    async def by_number(self, mrn: str) -> Plan | None:
+        """Return the plan of the patient with this record number, however it is spaced."""
+        plain = sa.func.replace(table.c.mrn, " ", "") == mrn.replace(" ", "")
+        query = sa.select(table).where((table.c.mrn != "") & plain).limit(2)
+        async with connected(self._engine) as connection:
+            found = [_plan(row) for row in await connection.execute(query)]
+        return found[0] if len(found) == 1 else None
+
     async def among(self, plan_ids: Sequence[str]) -> dict[str, Plan]:
         """Return the plans of those ids that exist, by id."""
         query = sa.select(table).where(table.c.id.in_(plan_ids)).limit(PANEL_PLANS_MAX)

@@ -1,0 +1,210 @@
+"""Coming in by an invitation: the link opened, the code redeemed, each in one transaction with its row in the journal.
+
+Opening a link grants nothing. What comes in by a link names an invitation that may not be there, so every answer to a
+stranger takes the same steps: the same statements, one turn, one row.
+"""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, TypeAlias
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from auth.consents import Consent, choices
+from auth.invitations import (
+    LINK_ENDED,
+    TOO_MANY,
+    Delivery,
+    Invitation,
+    Refusal,
+    WrongCode,
+    open_link,
+    redeem,
+    too_many,
+)
+from auth.passcodes import sent_code
+from auth.roles import PATIENT_SIDE, Narrowing, Participant, Role
+from auth.sessions import TOKEN_BYTES, Idle, Session, hash_token
+from hub.access import AccessChanges
+from hub.access_acts import agreed, by_stranger, redeemed_act
+from hub.ids import HUB
+from hub.journal import Action, Turn
+from hub.store.attempts import Attempts
+from hub.store.consents import Consents
+from hub.store.invitations import Addressee, Invitations
+from hub.store.notifications import Notifications
+from hub.store.participants import Participants
+from hub.store.people import People, Person
+from hub.store.sessions import Sessions
+
+HOW_INVITED: Final = "invitation"
+"""How a session began that a code opened, and the purpose of the tries that are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A link opened to one browser: ``browser`` goes into its cookie, ``code`` to the address unless spoken."""
+
+    browser: str
+    spoken: bool
+    address: str = ""
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """Someone let in, with the token of their new session."""
+
+    plan_id: str
+    person_id: str
+    role: Role
+    token: str
+
+
+Answer: TypeAlias = Admitted | WrongCode | Refusal
+
+
+class Redeeming:
+    """Opens and redeems invitations by the rules of ``auth.invitations``."""
+
+    def __init__(
+        self, engine: AsyncEngine, changes: AccessChanges, now: Callable[[], datetime], new_id: Callable[[], str]
+    ) -> None:
+        self._changes = changes
+        self._now = now
+        self._new_id = new_id
+        self._invitations = Invitations(engine)
+        self._people = People(engine)
+        self._participants = Participants(engine)
+        self._consents = Consents(engine)
+        self._sessions = Sessions(engine)
+        self._attempts = Attempts(engine)
+        self._notifications = Notifications(engine)
+
+    async def open(self, invitation_id: str, secret: str, *, address_hash: bytes) -> Opened | Refusal:
+        """Open a link to a browser that proves its secret; the same steps whatever is wrong with it."""
+        now = self._now()
+        if too_many(await self._attempts.tried(HOW_INVITED, address_hash, now), now):
+            return TOO_MANY
+        browser, code = secrets.token_urlsafe(TOKEN_BYTES), sent_code(secrets.randbelow)
+        found = await self._invitations.get(invitation_id)
+        addressee = await self._invitations.addressee(invitation_id)
+        plan_id = found.plan_id if found is not None else HUB
+        async with self._changes.of_plan(plan_id) as turn:
+            outcome = await self._invitations.change(
+                turn, invitation_id, lambda kept: open_link(kept, secret=secret, browser=browser, code=code, now=now)
+            )
+            refused = outcome.code if isinstance(outcome, Refusal) else ""
+            await turn.append([by_stranger(plan_id, Action.INVITE, "invitation.open", invitation_id, refused)])
+        if not isinstance(outcome, Invitation):
+            return LINK_ENDED
+        assert addressee is not None, "an invitation that opens has its addressee"
+        if outcome.delivery is Delivery.SPOKEN:
+            return Opened(browser, spoken=True)
+        return Opened(browser, spoken=False, address=addressee.address, code=code)
+
+    async def redeem(
+        self, invitation_id: str, *, secret: str, browser: str, code: str, address_hash: bytes, agent: str
+    ) -> Answer:
+        """Let in who has the link, the browser it was opened in, and the code. Of many at one instant one wins."""
+        now = self._now()
+        if too_many(await self._attempts.tried(HOW_INVITED, address_hash, now), now):
+            return TOO_MANY
+        found = await self._invitations.get(invitation_id)
+        addressee = await self._invitations.addressee(invitation_id) or Addressee("")
+        plan_id = found.plan_id if found is not None else HUB
+        person_id = self._new_id()
+        async with self._changes.of_plan(plan_id) as turn:
+            kept = await self._invitations.locked(turn, invitation_id)
+            outcome = redeem(kept, secret=secret, browser=browser, code=code, person_id=person_id, now=now)
+            if isinstance(outcome, Invitation):
+                return await self._admit(turn, outcome, addressee, address_hash, agent, now)
+            wrong = outcome if isinstance(outcome, WrongCode) else None
+            if wrong is not None:
+                await self._invitations.keep(turn, wrong.invitation)
+            refused = "wrong-code" if wrong is not None else outcome.code if isinstance(outcome, Refusal) else ""
+            await turn.append([by_stranger(plan_id, Action.REDEEM, "invitation.redeem", invitation_id, refused)])
+            if wrong is not None and wrong.tries_left == 0:
+                await self._notifications.tell(turn, [wrong.invitation.inviter], plan_id)
+        return outcome
+
+    async def _admit(
+        self, turn: Turn, invitation: Invitation, addressee: Addressee, address_hash: bytes, agent: str, now: datetime
+    ) -> Admitted:
+        """Make the person, the participant and the session of a redeemed invitation, all in its turn."""
+        person = _person(invitation, addressee)
+        token, session = self._session(person, now)
+        await self._people.add(turn, person)
+        await self._participants.add(
+            turn, _participant(invitation, person, now), added_by=invitation.inviter, relation=invitation.relation
+        )
+        consents = _reading_only(invitation, now)
+        for consent in consents:
+            await self._consents.record(turn, consent)
+        await self._invitations.keep(turn, invitation)
+        await self._sessions.add(turn, session, address_hash=address_hash, agent=agent)
+        await turn.append([*map(agreed, consents), redeemed_act(invitation, session.session_id)])
+        patient = invitation.agreed_by
+        await self._notifications.tell(turn, [invitation.inviter, patient], invitation.plan_id)
+        return Admitted(invitation.plan_id, person.person_id, person.role, token)
+
+    def _session(self, person: Person, now: datetime) -> tuple[str, Session]:
+        token = secrets.token_urlsafe(TOKEN_BYTES)
+        session = Session(
+            session_id=self._new_id(),
+            person_id=person.person_id,
+            token_hash=hash_token(token),
+            idle=Idle.FAMILY if person.role in PATIENT_SIDE else Idle.STAFF,
+            began=now,
+            active=now,
+            authenticated=now,
+            how=HOW_INVITED,
+        )
+        return token, session
+
+
+def _person(invitation: Invitation, addressee: Addressee) -> Person:
+    return Person(
+        person_id=invitation.person_id,
+        name=addressee.name.strip(),
+        role=invitation.role,
+        profession=invitation.relation,
+        email=addressee.address,
+        locale=addressee.locale,
+    )
+
+
+def _participant(invitation: Invitation, person: Person, now: datetime) -> Participant:
+    return Participant(
+        person_id=person.person_id,
+        plan_id=invitation.plan_id,
+        name=person.name,
+        role=invitation.role,
+        profession=person.profession,
+        since=now,
+        ends=invitation.access_ends,
+        sections=invitation.sections,
+    )
+
+
+def _reading_only(invitation: Invitation, now: datetime) -> list[Consent]:
+    """Return the consents that make an invitation one for reading, where more would have been possible."""
+    if invitation.may_change:
+        return []
+    return [
+        Consent(
+            plan_id=invitation.plan_id,
+            person_id=invitation.person_id,
+            section=section,
+            narrowing=Narrowing("read"),
+            agreed_by=invitation.agreed_by,
+            recorded_by=invitation.inviter,
+            how=invitation.agreed_how,
+            text_version=invitation.text_version,
+            recorded=now,
+        )
+        for section in sorted(invitation.sections)
+        if "read" in choices(invitation.role, section)
+    ]
