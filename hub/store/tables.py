@@ -16,6 +16,7 @@ from auth.invitations import CODES_SENT_MAX, WRONG_CODES_MAX, Delivery, Invitati
 from auth.roles import Role
 from auth.sessions import Idle
 from crdt.sections import Section
+from hub.workflows.huddle_states import Course, Stand
 
 JOURNAL_ROLES: Final = ("careplan_app", "careplan_auditor", "careplan_backup")
 """Database roles beside the owner: of the hub, an auditor, a backup. No logins: a login is granted one of them."""
@@ -374,3 +375,54 @@ checkpoint: Final = sa.Table(
     sa.CheckConstraint("length(root) = 32", name="root"),
 )
 """Signed notes over all heads; append-only, and only a convenience: what proves anything is the copy elsewhere."""
+
+huddle: Final = sa.Table(
+    "huddle",
+    metadata,
+    _id(),
+    _words("title", None),
+    _of("maker", "person"),
+    _given("made"),
+    _words("course", None),
+    _of("driver", "person", nullable=True),
+    _maybe("since"),
+    _maybe("started"),
+    _maybe("ended"),
+    _words("content_hash"),
+    _count("version"),
+    _among("course", Course),
+    sa.CheckConstraint("title <> ''", name="titled"),
+    sa.CheckConstraint("(course = 'planned') = (started is null)", name="started"),
+    sa.CheckConstraint("(course = 'ended') = (ended is not null)", name="ended"),
+    sa.CheckConstraint("(course = 'running') = (driver is not null)", name="driven"),
+    sa.CheckConstraint("content_hash = '' or course = 'ended'", name="signed"),
+    sa.Index("huddle_made", "made"),
+)
+"""Huddles hold no words about patients: those stand in the plans. A signed one stays as it is, by trigger."""
+
+huddle_item: Final = sa.Table(
+    "huddle_item",
+    metadata,
+    _of("huddle", "huddle", primary_key=True),
+    _of("plan", "plan", primary_key=True),
+    sa.Column("place", sa.Integer, nullable=False),
+    _words("stand", None),
+    _words("before", None),
+    _count("seconds"),
+    _flag("flagged"),
+    _of("added_by", "person"),
+    _among("stand", Stand),
+    _among("before", Stand),
+    sa.CheckConstraint("seconds >= 0", name="seconds"),
+    sa.Index("huddle_item_current", "huddle", unique=True, postgresql_where=sa.text("stand = 'current'")),
+)
+
+huddle_attendee: Final = sa.Table(
+    "huddle_attendee",
+    metadata,
+    _of("huddle", "huddle", primary_key=True),
+    _of("person", "person", primary_key=True),
+    _given("joined"),
+    _maybe("signed"),
+    sa.Index("huddle_attendee_person_index", "person"),
+)
