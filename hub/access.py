@@ -35,8 +35,12 @@ class SessionTurn:
 class AccessChanges:
     """Turns that change who may what. A turn that changed something and appended no row fails and changes nothing."""
 
-    def __init__(self, journal: Journal, live: LiveAccess) -> None:
+    def __init__(self, journal: Journal) -> None:
         self._journal = journal
+        self._live: LiveAccess | None = None
+
+    def reach(self, live: LiveAccess) -> None:
+        """Tell these live plans from now on; they in turn ask the store, so they are made later."""
         self._live = live
 
     @asynccontextmanager
@@ -53,7 +57,8 @@ class AccessChanges:
             async with self._journal.exclusively(plan_id) as turn:
                 yield turn
         finally:
-            self._live.access_changed(plan_id)
+            if self._live is not None:
+                self._live.access_changed(plan_id)
 
     @asynccontextmanager
     async def of_sessions(self) -> AsyncIterator[SessionTurn]:
@@ -67,5 +72,5 @@ class AccessChanges:
             async with self._journal.exclusively(HUB) as turn:
                 yield SessionTurn(turn, ended)
         finally:
-            if ended:
+            if ended and self._live is not None:
                 self._live.sessions_ended(ended)

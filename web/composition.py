@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from hub.access import AccessChanges
 from hub.clocks import SystemClock
-from hub.ids import HUB
+from hub.ids import HUB, new_id
 from hub.live_socket import LIVE
 from hub.plans import CarePlans
 from hub.store.engine import open_engine
@@ -16,6 +17,7 @@ from hub.store.participants import Participants
 from hub.store.people import People
 from hub.store.plans import Plans
 from hub.store.sessions import Sessions
+from web.access import access_over
 from web.gatekeeping import StoreGatekeeper
 from web.services import Services
 from web.settings import Settings
@@ -32,14 +34,17 @@ async def hub_services(settings: Settings) -> AsyncIterator[Services]:
     engine = await open_engine(settings.database_url)
     journal, clock = PostgresJournal(engine), SystemClock()
     stores = Stores(People(engine), Sessions(engine), Participants(engine), Plans(engine), Looks(engine))
-    directory = StoreDirectory(stores, journal, clock.now)
+    changes = AccessChanges(journal)
+    directory = StoreDirectory(stores, journal, clock.now, changes)
     gatekeeper = StoreGatekeeper(settings, directory, stores, clock.now)
     bus = PostgresBus(settings.database_url)
     plans = CarePlans(journal, gatekeeper, bus=bus, clock=clock)
+    changes.reach(plans)
     try:
         await journal.create_plan(HUB)
         await plans.start()
-        yield Services(settings, directory, plans, journal, now=clock.now, state={LIVE: plans})
+        access = access_over(engine, changes, settings, clock.now, new_id)
+        yield Services(settings, directory, plans, journal, access=access, now=clock.now, state={LIVE: plans})
     finally:
         await asyncio.shield(plans.drain())
         await journal.close()

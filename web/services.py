@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from auth.roles import Participant
 from crdt.sections import Section
@@ -12,6 +12,9 @@ from hub.journal import Act, FieldPath, Latest, Row
 from hub.visits import Visits
 from web.directory import Directory
 from web.settings import Settings
+
+if TYPE_CHECKING:
+    from web.access import Access
 
 
 class Present(Protocol):
@@ -72,6 +75,8 @@ class Services:
     journal: History
     state: Mapping[str, object] = field(default_factory=dict)
     """What the live socket takes from the application's state."""
+    access: "Access | None" = None
+    """Asked for by ``web.access.access``; ``None`` for a hub without a store."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     zone: tzinfo = UTC
     panel_visits: Visits = field(default_factory=Visits)

@@ -8,6 +8,7 @@ from datetime import datetime
 from auth.roles import PATIENT_SIDE, Participant, Role
 from auth.sessions import TOKEN_BYTES, Idle, Session, activity_due, hash_token, is_live, is_token
 from crdt.sections import Section
+from hub.access import AccessChanges
 from hub.ids import HUB, new_id
 from hub.journal import Act, Action, Journal
 from hub.store.looks import Looks
@@ -33,8 +34,9 @@ class Stores:
 class StoreDirectory:
     """What pages ask of the store; every change of a session commits with its journal row."""
 
-    def __init__(self, stores: Stores, journal: Journal, now: Callable[[], datetime]) -> None:
+    def __init__(self, stores: Stores, journal: Journal, now: Callable[[], datetime], changes: AccessChanges) -> None:
         self._journal = journal
+        self._changes = changes
         self._now = now
         self._people = stores.people
         self._sessions = stores.sessions
@@ -80,10 +82,12 @@ class StoreDirectory:
         return token
 
     async def sign_out(self, who: SignedIn) -> None:
-        async with self._journal.exclusively(HUB) as turn:
-            if await self._sessions.end(turn, who.session_id, self._now()):
+        async with self._changes.of_sessions() as ending:
+            if await self._sessions.end(ending.turn, who.session_id, self._now()):
                 person = who.person
-                await turn.append([_signed(Action.SIGN_OUT, person.person_id, person.role, who.session_id, "asked")])
+                act = _signed(Action.SIGN_OUT, person.person_id, person.role, who.session_id, "asked")
+                await ending.turn.append([act])
+                ending.ended.append(who.session_id)
 
     async def participant(self, plan_id: str, who: SignedIn) -> Participant | None:
         found = await self._participants.load(plan_id, who.person.person_id, self._now())

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from auth.roles import Participant
+from hub.access import AccessChanges
 from hub.clocks import SystemClock
 from hub.demo.registering import seed_hub
 from hub.gatekeepers import TurnedAway
@@ -34,7 +35,7 @@ async def _at_the_door(url: str, folder: Path) -> None:
     assert seeded is not None, "the database was empty"
     journal, clock = PostgresJournal(engine), SystemClock()
     stores = Stores(People(engine), Sessions(engine), Participants(engine), Plans(engine), Looks(engine))
-    directory = StoreDirectory(stores, journal, clock.now)
+    directory = StoreDirectory(stores, journal, clock.now, AccessChanges(journal))
     settings = Settings(mode=Mode.DEMO, origin=ORIGIN, data_dir=folder, checkpoints_dir=folder)
     gatekeeper = StoreGatekeeper(settings, directory, stores, clock.now)
     await journal.create_plan(HUB)
