@@ -219,6 +219,13 @@ _CARE: Final[Mapping[str, CommandRule]] = {
         sets=frozenset({"date", "attendees"}),
         refusal="Only the team decides in a huddle.",
     ),
+    "huddle.note": CommandRule(
+        section=Section.HUDDLES,
+        at_large=True,
+        sets=frozenset({"date", "attendees", "huddle"}),
+        refusal="Only the team writes down what a huddle decides.",
+    ),
+    "huddle.assign": _task(_REQUESTER, "owner", at_large=True, relations="requester creator"),
     "huddle.read_back": CommandRule(
         section=Section.HUDDLES,
         at_large=True,

@@ -627,6 +627,7 @@ _DECLARATIONS: Final[tuple[Declaration, ...]] = (
             _log("read_back", "Read back"),
             _set("signed_by", "Signed by", form=Form.PERSON, command=True),
             Field(name="content_hash", label="Hash of what was signed", command=True),
+            Field(name="huddle", label="Huddle it was decided in", command=True),
         ),
     ),
     Declaration(

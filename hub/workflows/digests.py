@@ -20,7 +20,7 @@ from hub.workflows.grants import visible
 LINES_MAX: Final = 200
 """Lines of one digest; whoever was away longer reads the plan."""
 
-SILENT: Final = frozenset({"position", "source", "state_since", "content_hash", "rxcui", "code"})
+SILENT: Final = frozenset({"position", "source", "state_since", "content_hash", "huddle", "rxcui", "code"})
 """Fields whose change tells nobody anything."""
 
 STATES: Final = frozenset(

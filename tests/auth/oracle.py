@@ -91,6 +91,8 @@ advance_care.sign          advance_care PCP
 team.accept                care_team   person
 team.steward               care_team   W
 huddle.decide              huddles     W
+huddle.note                huddles     W
+huddle.assign              tasks       W, requester, creator
 huddle.read_back           huddles     W
 huddle.sign                huddles     clinician attendees, clinician decider
 question.answer            caregiver_log PCP, care manager, social worker
