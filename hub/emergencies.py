@@ -4,8 +4,6 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Final
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from auth.break_glass import BreakGlass, BreakGlassRefusal, Verdict, break_glass, review
 from auth.roles import Role
 from auth.standings import membership
@@ -13,6 +11,7 @@ from hub.access import AccessChanges
 from hub.chain import JSON
 from hub.journal import Act, Action
 from hub.store.break_glass import EmergencyReadings
+from hub.store.engine import Engine
 from hub.store.notifications import Notifications
 from hub.store.participants import Participants
 from hub.store.people import People
@@ -25,7 +24,7 @@ MEMBER: Final = BreakGlassRefusal("member", "You take part in this plan already.
 class Emergencies:
     """Emergency readings; the rules are those of ``auth.break_glass``."""
 
-    def __init__(self, engine: AsyncEngine, changes: AccessChanges, now: Callable[[], datetime]) -> None:
+    def __init__(self, engine: Engine, changes: AccessChanges, now: Callable[[], datetime]) -> None:
         self._changes = changes
         self._now = now
         self._readings = EmergencyReadings(engine)

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from auth.consents import TEXT_VERSION, How
 from auth.invitations import (
     Delivery,
@@ -26,6 +24,7 @@ from hub.access import AccessChanges
 from hub.access_acts import by_member, told_of
 from hub.chain import JSON
 from hub.journal import Action, Turn
+from hub.store.engine import Engine
 from hub.store.invitations import Addressee, Invitations
 from hub.store.notifications import Notifications
 from hub.store.participants import Participants
@@ -66,7 +65,7 @@ class Inviting:
     """Invitations as those see them who make them; the rules are those of ``auth.invitations``."""
 
     def __init__(
-        self, engine: AsyncEngine, changes: AccessChanges, now: Callable[[], datetime], new_id: Callable[[], str]
+        self, engine: Engine, changes: AccessChanges, now: Callable[[], datetime], new_id: Callable[[], str]
     ) -> None:
         self._changes = changes
         self._now = now

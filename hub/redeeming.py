@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeAlias
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from auth.consents import Consent, choices
 from auth.invitations import (
     LINK_ENDED,
@@ -33,6 +31,7 @@ from hub.ids import HUB
 from hub.journal import Action, Turn
 from hub.store.attempts import Attempts
 from hub.store.consents import Consents
+from hub.store.engine import Engine
 from hub.store.invitations import Addressee, Invitations
 from hub.store.notifications import Notifications
 from hub.store.participants import Participants
@@ -70,7 +69,7 @@ class Redeeming:
     """Opens and redeems invitations by the rules of ``auth.invitations``."""
 
     def __init__(
-        self, engine: AsyncEngine, changes: AccessChanges, now: Callable[[], datetime], new_id: Callable[[], str]
+        self, engine: Engine, changes: AccessChanges, now: Callable[[], datetime], new_id: Callable[[], str]
     ) -> None:
         self._changes = changes
         self._now = now

@@ -5,8 +5,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from auth.consents import RECORDERS, Consent, ConsentRefusal, How, record
 from auth.invitations import ACCESS_LASTS_MAX
 from auth.roles import Narrowing, Participant, Role
@@ -17,6 +15,7 @@ from hub.access_acts import agreed, by_member
 from hub.chain import JSON
 from hub.journal import Action, Turn
 from hub.store.consents import Consents
+from hub.store.engine import Engine
 from hub.store.notifications import Notifications
 from hub.store.participants import Participants
 
@@ -26,7 +25,7 @@ ENDS_MAX: Final[timedelta] = ACCESS_LASTS_MAX
 class Sharing:
     """The settings of a plan's sharing, for the patient and for staff who record what the patient agreed to."""
 
-    def __init__(self, engine: AsyncEngine, changes: AccessChanges, now: Callable[[], datetime]) -> None:
+    def __init__(self, engine: Engine, changes: AccessChanges, now: Callable[[], datetime]) -> None:
         self._changes = changes
         self._now = now
         self._participants = Participants(engine)

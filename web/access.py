@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.requests import Request
 
 from auth.sessions import recently_authenticated
@@ -17,6 +16,7 @@ from hub.journal import JournalAwayError
 from hub.redeeming import Redeeming
 from hub.sharing import Sharing
 from hub.store.audits import Audits
+from hub.store.engine import Engine
 from hub.store.notifications import Notifications
 from hub.store.people import People
 from hub.store.sessions import Sessions
@@ -50,7 +50,7 @@ class Access:
 
 
 def access_over(
-    engine: AsyncEngine,
+    engine: Engine,
     changes: AccessChanges,
     settings: Settings,
     now: Callable[[], datetime],
