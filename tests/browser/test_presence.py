@@ -52,15 +52,18 @@ def test_a_caret_in_a_text_is_where_the_other_one_writes(shared_hub: Hub, sit: S
     show_all_fields(pharmacist, path)
     text = f"{path}/instructions"
     pharmacist.control(text).fill("One two three four")
-    pharmacist.control(text).press("Home")
     caret = doctor.field(text).locator(".caret")
+    expect(doctor.control(text)).to_have_value("One two three four")
     expect(caret).to_have_count(1)
-    at_start = caret.bounding_box()
-
-    pharmacist.control(text).press("End")
-    expect(caret).not_to_have_attribute("style", str(caret.get_attribute("style")))
-
+    style_at_end = str(caret.get_attribute("style"))
     at_end = caret.bounding_box()
+
+    pharmacist.control(text).press("Home")
+    expect(caret).not_to_have_attribute("style", style_at_end)
+    at_start = caret.bounding_box()
+    pharmacist.control(text).press("End")
+    expect(caret).to_have_attribute("style", style_at_end)
+
     box = doctor.control(text).bounding_box()
     assert at_start is not None
     assert at_end is not None
