@@ -61,13 +61,38 @@ class WhoIsHere(msgspec.Struct, frozen=True, tag="who"):
     sender: str = ""
 
 
+class HuddleMoved(msgspec.Struct, frozen=True, tag="huddle"):
+    """A huddle has come this far."""
+
+    huddle: str
+    version: int
+    sender: str = ""
+
+
+class InHuddle(msgspec.Struct, frozen=True, tag="in huddle"):
+    """Everyone who has the huddle open at the sender's process."""
+
+    huddle: str
+    people: tuple[str, ...]
+    sender: str = ""
+
+
+class WhoIsInHuddle(msgspec.Struct, frozen=True, tag="who in huddle"):
+    """A process has its first page of the huddle and asks the others to say who is with them."""
+
+    huddle: str
+    sender: str = ""
+
+
 class Listening(msgspec.Struct, frozen=True, tag="listening"):
     """The bus hears again after it may have missed notes: catch up with everything."""
 
     sender: str = ""
 
 
-Note: TypeAlias = Moved | AccessChanged | SessionsEnded | Here | WhoIsHere | Listening
+Note: TypeAlias = (
+    Moved | AccessChanged | SessionsEnded | Here | WhoIsHere | HuddleMoved | InHuddle | WhoIsInHuddle | Listening
+)
 
 Hear: TypeAlias = Callable[[Note], None]
 

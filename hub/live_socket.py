@@ -18,19 +18,20 @@ from websockets.http11 import Request, Response
 from websockets.protocol import OPEN
 from websockets.server import ServerProtocol
 
-from auth.roles import Participant
 from crdt.frames import FRAME_BYTES_MAX
-from hub.connections import Connection
 from hub.gatekeepers import TurnedAway
 from hub.journal import JournalAwayError
 from hub.lines import CloseCode, wrapped
 from hub.plans import CarePlans
-from hub.rooms import Room
+from hub.seats import Door, PlanDoor, Seat, SitDown
 
 LIVE: Final = "live"
 """Under this name the application's lifespan state holds the ``CarePlans``."""
 
-PATH: Final = re.compile(r"/plans/([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})/live(\?.*)?")
+HUDDLES: Final = "huddle_rooms"
+"""Under this name it holds the ``HuddleRooms``; without them there are no huddles to come to."""
+
+PATH: Final = re.compile(r"/(plans|huddles)/([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})/live(\?.*)?")
 
 PING_SECONDS: Final = 20.0
 DEAD_SECONDS: Final = 45.0
@@ -66,17 +67,20 @@ class Sockets(Protocol):
 
 
 class LiveSocket(asyncio.Protocol):
-    """One socket to one plan. Fills ``Line``."""
+    """One socket to one plan or one huddle. Fills ``Line``."""
 
     def __init__(self, config: object, server_state: Sockets, app_state: MutableMapping[str, Any]) -> None:
         self._sockets = server_state.connections
         self._plans: CarePlans = app_state[LIVE]
+        self._doors: dict[str, Door] = {"plans": PlanDoor(self._plans)}
+        if HUDDLES in app_state:
+            self._doors["huddles"] = app_state[HUDDLES]
         self._loop = asyncio.get_running_loop()
         self._protocol = ServerProtocol(max_size=FRAME_BYTES_MAX)
         self._transport: asyncio.Transport | None = None
         self._lookup: asyncio.Task[None] | None = None
         self._timers: dict[str, asyncio.TimerHandle] = {}
-        self._place: tuple[Room, Connection] | None = None
+        self._seat: Seat | None = None
         self._parts: list[bytes] = []
         self._backlog: deque[bytes] = deque()
         self._resting = False
@@ -114,9 +118,8 @@ class LiveSocket(asyncio.Protocol):
     def resume_writing(self) -> None:
         self._paused = False
         self._cancel("stall")
-        if self._place is not None:
-            room, connection = self._place
-            room.resumed(connection)
+        if self._seat is not None:
+            self._seat.resumed()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._sockets.discard(self)
@@ -124,13 +127,11 @@ class LiveSocket(asyncio.Protocol):
             self._cancel(name)
         if self._lookup is not None:
             self._lookup.cancel()
-        if self._place is not None:
-            room, connection = self._place
-            self._place = None
-            self._plans.left(room, connection)
+        if self._seat is not None:
+            seat, self._seat = self._seat, None
+            seat.left()
             told = {
-                "plan": room.plan_id,
-                "person": connection.participant.person_id,
+                **seat.about,
                 "seconds": round(self._loop.time() - self._since, 3),
                 "messages": self._messages,
                 "code": self._closing,
@@ -141,7 +142,7 @@ class LiveSocket(asyncio.Protocol):
     def shutdown(self) -> None:
         """uvicorn ends: commit what was accepted, everywhere, then close."""
         self._plans.begin_drain()
-        if self._place is None:
+        if self._seat is None or not self._seat.drains:
             self.close(CloseCode.RESTART, "the hub restarts")
 
     # -- Line
@@ -184,40 +185,38 @@ class LiveSocket(asyncio.Protocol):
     def _open(self, request: Request) -> None:
         response = self._protocol.accept(request)
         found = PATH.fullmatch(request.path)
-        if response.status_code != 101 or found is None or self._plans.draining:
+        door = self._doors.get(found[1]) if found is not None else None
+        if response.status_code != 101 or found is None or door is None or self._plans.draining:
             if response.status_code == 101:
                 status = 503 if self._plans.draining else 404
                 response = self._protocol.reject(status, "There is no live plan here.\n")
             self._protocol.send_response(response)
             return
         self._read(False)
-        self._lookup = self._loop.create_task(self._admit(request, response, found.group(1)))
+        self._lookup = self._loop.create_task(self._admit(request, response, door, found[2]))
 
-    async def _admit(self, request: Request, response: Response, plan_id: str) -> None:
-        verdict = await self._asked(request, plan_id)
+    async def _admit(self, request: Request, response: Response, door: Door, name: str) -> None:
+        verdict = await self._asked(request, door, name)
         self._lookup = None
         self._protocol.send_response(response)
         self._flush()
-        if not isinstance(verdict, TurnedAway):
-            entered = self._plans.enter(verdict, self)
-            if isinstance(entered, TurnedAway):
-                verdict = entered
-            else:
-                self._place = entered
-                self._later("ping", PING_SECONDS, self._ping)
-        if isinstance(verdict, TurnedAway):
-            self.close(verdict.code, verdict.reason)
+        seat = verdict if isinstance(verdict, TurnedAway) else verdict(self)
+        if isinstance(seat, TurnedAway):
+            self.close(seat.code, seat.reason)
+        else:
+            self._seat = seat
+            self._later("ping", PING_SECONDS, self._ping)
         self._read(True)
 
-    async def _asked(self, request: Request, plan_id: str) -> Participant | TurnedAway:
+    async def _asked(self, request: Request, door: Door, name: str) -> SitDown | TurnedAway:
         headers = request.headers
         try:
             async with asyncio.timeout(LOOKUP_SECONDS_MAX):
-                return await self._plans.gatekeeper.admit(
+                return await door.knock(
                     cookies="; ".join(headers.get_all("Cookie")),
                     origin=_only(headers.get_all("Origin")),
                     host=_only(headers.get_all("Host")),
-                    plan_id=plan_id,
+                    name=name,
                 )
         except (JournalAwayError, TimeoutError):
             return TurnedAway(CloseCode.STORAGE_AWAY, "the storage is away")
@@ -237,7 +236,7 @@ class LiveSocket(asyncio.Protocol):
             self._turn_out(CloseCode.BAD_FRAME, "text where bytes are spoken")
 
     def _deliver(self, message: bytes) -> None:
-        if self._place is None or self._closing:
+        if self._seat is None or self._closing:
             return
         self._messages += 1
         self._tokens -= 1
@@ -246,21 +245,18 @@ class LiveSocket(asyncio.Protocol):
         elif self._resting:
             self._backlog.append(message)  # At most what one read of the transport held: reading is paused.
         else:
-            room, connection = self._place
-            room.receive(connection, message)
+            self._seat.receive(message)
 
     def _catch_up(self) -> None:
         self._resting = False
-        while self._backlog and not self._resting and self._place is not None:
-            room, connection = self._place
-            room.receive(connection, self._backlog.popleft())
+        while self._backlog and not self._resting and self._seat is not None:
+            self._seat.receive(self._backlog.popleft())
         if not self._resting:
             self._read(True)
 
     def _turn_out(self, code: CloseCode, reason: str) -> None:
-        if self._place is not None:
-            room, connection = self._place
-            room.dismiss(connection, code, reason)
+        if self._seat is not None:
+            self._seat.dismiss(code, reason)
         else:
             self.close(code, reason)
 

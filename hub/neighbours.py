@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 import msgspec
 
-from hub.bus import AccessChanged, Bus, Here, Listening, Moved, Note, Person, SessionsEnded, WhoIsHere
+from hub.bus import AccessChanged, Bus, Hear, Here, Listening, Moved, Note, Person, SessionsEnded, WhoIsHere
 from hub.clocks import Clock
 from hub.connections import Connection
 from hub.presence import Caret, Presence, section_of
@@ -34,6 +34,7 @@ class Neighbours:
         self._reassess = reassess
         self._ended = ended
         self._listening = listening
+        self._overhearing: list[Hear] = []
         bus.listen(self.hear)
 
     async def start(self) -> None:
@@ -44,9 +45,17 @@ class Neighbours:
         """Hear no more."""
         await self._bus.stop()
 
+    def overhear(self, hear: Hear) -> None:
+        """Have every note heard that comes from others, and those on commits and sign-ins of this process."""
+        self._overhearing.append(hear)
+
+    def tell(self, note: Note) -> None:
+        """Send a note that is not about a room."""
+        self._bus.publish(msgspec.structs.replace(note, sender=self._process))
+
     def moved(self, plans: Sequence[tuple[str, int]]) -> None:
         """Say how far journals have come."""
-        self._bus.publish(Moved(tuple(plans), self._process))
+        self._both(Moved(tuple(plans), self._process))
 
     def access_changed(self, plan_id: str) -> None:
         """Say that somebody may see more or less of a plan."""
@@ -54,7 +63,7 @@ class Neighbours:
 
     def sessions_ended(self, sessions: Sequence[str]) -> None:
         """Say which sign-ins are over."""
-        self._bus.publish(SessionsEnded(tuple(sessions), self._process))
+        self._both(SessionsEnded(tuple(sessions), self._process))
 
     def opened(self, plan_id: str) -> None:
         """Ask who has this plan open elsewhere."""
@@ -70,6 +79,8 @@ class Neighbours:
         """Take in another process's note; one's own come back from some buses."""
         if note.sender == self._process:
             return
+        for hear in self._overhearing:
+            hear(note)
         match note:
             case Moved(plans=plans):
                 for plan_id, seq in plans:
@@ -89,6 +100,11 @@ class Neighbours:
                     self.announce(room, room.presences.everyone(), {})
             case Listening():
                 self._listening()
+
+    def _both(self, note: Note) -> None:
+        self._bus.publish(note)
+        for hear in self._overhearing:
+            hear(note)
 
     def _hear_presence(self, note: Here) -> None:
         room = self._rooms.get(note.plan)

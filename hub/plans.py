@@ -4,15 +4,16 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from auth.roles import Participant
+from crdt.passages import Passage
 from crdt.sections import Section
 from crdt.sessions import PLAN_DOCUMENT
-from hub import performing
-from hub.bus import Bus, LocalBus
+from hub import performing, versions
+from hub.bus import Bus, Hear, LocalBus, Note
 from hub.clocks import Clock, SystemClock
 from hub.commands import Command, Done, Outcome, PlanContent
 from hub.committer import Committer
@@ -20,7 +21,7 @@ from hub.connections import Connection
 from hub.enforcement import POLL_SECONDS, Enforcement
 from hub.gatekeepers import Gatekeeper, TurnedAway
 from hub.ids import new_id
-from hub.journal import Act, Action, Batch, Journal, JournalAwayError, Snapshot
+from hub.journal import Act, Action, Batch, FieldPath, Journal, JournalAwayError, Snapshot
 from hub.lines import CloseCode, Line, notice
 from hub.loading import bring_up
 from hub.neighbours import Neighbours
@@ -211,6 +212,22 @@ class CarePlans:
             await performing.open_all(room, self._journal)
             return performing.content_of(room)
 
+    async def content_at(self, plan_id: str, seq: int, sections: Collection[Section]) -> PlanContent:
+        """Return these sections as they stood right after the row ``seq``. Raises as ``content`` does."""
+        return await versions.content_at(self._journal, await self.content(plan_id), seq, sections)
+
+    async def texts_at(
+        self, plan_id: str, wanted: Mapping[int, Collection[FieldPath]]
+    ) -> Mapping[tuple[int, FieldPath], str]:
+        """Return what texts said right after the rows named. Raises as ``content`` does."""
+        return await versions.texts_at(self._journal, await self.content(plan_id), wanted)
+
+    async def passages(self, plan_id: str, section: Section, entry: str, name: str) -> Sequence[Passage]:
+        """Return who wrote which words of a text, by client id. Raises as ``content`` does."""
+        async with self._turn(plan_id) as room:
+            await performing.open_all(room, self._journal)
+            return room.sections[section].document.passages(entry, name)
+
     async def perform(self, plan_id: str, actor: Participant, command: Command) -> Outcome:
         """Perform a command as this participant; what comes back is committed (invariant 2).
 
@@ -276,6 +293,14 @@ class CarePlans:
         """Close the sockets of these sign-ins, here and at other processes, now."""
         self._neighbours.sessions_ended(sessions)
         self.enforcement.sessions_ended(sessions)
+
+    def overhear(self, hear: Hear) -> None:
+        """Have the notes of other processes heard, and those on commits and sign-ins here; see ``Neighbours``."""
+        self._neighbours.overhear(hear)
+
+    def tell(self, note: Note) -> None:
+        """Send a note to the other processes."""
+        self._neighbours.tell(note)
 
     # -- loops, each round callable by itself
 
