@@ -78,6 +78,7 @@ class Huddles:
         huddle = await self._kept.get(huddle_id)
         if huddle is not None:
             self.rooms.watch(huddle_id, [item.plan_id for item in huddle.items])
+        return huddle
 
     async def listed(self, plan_ids: Sequence[str], person_id: str) -> list[Huddle]:
         """Return the huddles that concern these plans or this person, the newest first."""
@@ -152,6 +153,7 @@ class Huddles:
         huddle = joined(new, actor.person_id, now)
         await self._kept.keep(turn, huddle)
         await turn.append([_act(actor, HUB, "huddle.plan", huddle.huddle_id)])
+        return huddle
 
 
 def _act(actor: Actor, plan: str, event: str, huddle_id: str, plan_id: str = "", *, refused: str = "") -> Act:
