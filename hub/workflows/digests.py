@@ -46,6 +46,8 @@ class Edit:
     actor: str
     recorded: datetime
     made: bool = False
+    seq: int = 0
+    """Of the journal's row."""
 
 
 @dataclass(frozen=True, slots=True)

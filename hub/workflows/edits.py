@@ -58,4 +58,4 @@ def _plain(value: JSON) -> str:
 
 
 def _edit(row: Row, entry: str, field: str, before: str, after: str, *, made: bool = False) -> Edit:
-    return Edit(Section(row.section), entry, field, before, after, row.actor, row.recorded, made)
+    return Edit(Section(row.section), entry, field, before, after, row.actor, row.recorded, made, row.seq)

@@ -5,32 +5,30 @@ Nothing here shows clinical text where plain words are missing: it says so, and 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from auth.roles import Participant
 from crdt.sections import Section
 from hub.commands import EntryContent, PlanContent
 from hub.workflows import monitoring, tasks
-from hub.workflows.contents import active, members, number, words
-from hub.workflows.digests import Edit, collapsed
+from hub.workflows.contents import instant, members, number, words
+from hub.workflows.digests import Edit
+from hub.workflows.family_news import ChangeTold, changes_told, recent_edits, said
 from hub.workflows.grants import visible
 from hub.workflows.medications import is_medicine
+from hub.workflows.wordings import Changed, is_stale, plain_words
 
-NO_PLAIN_WORDS: Final = "The team has not put this in plain words yet."
-STALE_WORDS: Final = "This was changed since it was put in plain words. Ask if something does not fit."
-
-TIMES: Final = ("morning", "noon", "evening", "bedtime", "when needed", "at another time")
+NO_PLAIN_WORDS: Final = said("The team has not put this in plain words yet.")
+TIMES: Final = (
+    said("morning"),
+    said("noon"),
+    said("evening"),
+    said("bedtime"),
+    said("when needed"),
+    said("at another time"),
+)
 """Times of day in the order of the page; the last for a medicine of which no time is said."""
-
-TELLS: Final = frozenset({"name", "dose", "frequency", "instructions", "taking", "times", "route"})
-"""Fields whose change makes a medicine's plain words out of date."""
-
-NEW_FOR: Final = timedelta(days=7)
-"""A change is told to the family for this long."""
-
-Changed = Mapping[tuple[Section, str, str], datetime]
-"""When each field was last changed, from the journal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +46,9 @@ class MedicineToday:
     new: bool
     was: str
     takes: str
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeTold:
-    """One change of the last days, in words for everyday life."""
-
-    entry: str
-    words: str
-    recorded: datetime
-    by: str
+    by: str = ""
+    """Who changed it in the last days."""
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +73,21 @@ class Watch:
     call: str
     zone: str
     last: float | None
+    when: datetime | None = None
+    """When the last reading was taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A problem, a stay or a visit with its plain words, ``""`` where the team has written none."""
+
+    section: Section
+    entry: str
+    name: str
+    plain_words: str
+    stale: bool
+    when: datetime | None = None
+    """Of an appointment that is to come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +109,8 @@ class FamilyView:
     measures: tuple[Watch, ...]
     tasks: tuple[EntryContent, ...]
     questions: tuple[EntryContent, ...]
+    problems: tuple[Explained, ...] = ()
+    visits: tuple[Explained, ...] = ()
 
 
 def family_view(
@@ -112,42 +120,44 @@ def family_view(
     changed: Changed,
     edits: tuple[Edit, ...],
     now: datetime,
+    looked: Mapping[Section, int] | None = None,
 ) -> FamilyView:
-    """Return the view for one person. ``edits`` of the last days tell what changed; ``changed`` what is out of date."""
-    recent = [edit for edit in collapsed(edits) if edit.recorded > now - NEW_FOR]
+    """Return the view for one person. ``edits`` tell what changed, ``changed`` what is out of date.
+
+    ``looked`` is the journal's row up to which the person has read each section.
+    """
+    recent = recent_edits(edits, now, looked or {})
     medicines = [entry for entry in visible(plan, viewer, Section.MEDICATIONS, now) if is_medicine(entry)]
     measures = tuple(_measure(entry) for entry in visible(plan, viewer, Section.MONITORING, now))
+    about = visible(plan, viewer, Section.ABOUT_ME, now)
     return FamilyView(
-        called=next((words(each.values, "preferred_name") for each in active(plan, Section.ABOUT_ME)), ""),
+        called=next((words(each.values, "preferred_name") for each in about), ""),
         updated=max(changed.values(), default=None),
         emergency=_lines(plan, viewer, now, measures, "emergency"),
         call=_lines(plan, viewer, now, measures, "call"),
         allergies=_allergies(plan, viewer, now),
-        today=_today(medicines, changed, recent),
+        today=_today(medicines, changed, recent, people),
         stopped=_stopped(medicines, recent),
-        changes=_changes(medicines, recent, people),
+        changes=changes_told(plan, viewer, recent, people, now, looked or {}),
         contacts=_contacts(plan, viewer, people, now),
         measures=measures,
         tasks=tuple(each for each in visible(plan, viewer, Section.TASKS, now) if tasks.is_open(each.values)),
         questions=tuple(visible(plan, viewer, Section.CAREGIVER_LOG, now)),
+        problems=_problems(plan, viewer, changed, now),
+        visits=_visits(plan, viewer, changed, now),
     )
-
-
-def is_stale(entry: EntryContent, section: Section, changed: Changed) -> bool:
-    """Say whether the entry's plain words are older than what they explain."""
-    told = changed.get((section, entry.id, "plain_words"))
-    if told is None:
-        return False
-    return any(when > told for (_, entry_id, field), when in changed.items() if entry_id == entry.id and field in TELLS)
 
 
 def _in_use(entry: EntryContent) -> bool:
     return words(entry.values, "taking") in ("", "active")
 
 
-def _medicine(entry: EntryContent, changed: Changed, recent: list[Edit]) -> MedicineToday:
+def _medicine(entry: EntryContent, changed: Changed, recent: list[Edit], people: Mapping[str, str]) -> MedicineToday:
     own = [edit for edit in recent if edit.section is Section.MEDICATIONS and edit.entry == entry.id]
-    explained = words(entry.values, "plain_words")
+    explained = plain_words(Section.MEDICATIONS, entry)
+    dose = next((edit for edit in own if edit.field == "dose" and edit.before), None)
+    made = next((edit for edit in own if edit.made), None)
+    last = made or dose
     return MedicineToday(
         entry=entry.id,
         name=words(entry.values, "name"),
@@ -155,59 +165,29 @@ def _medicine(entry: EntryContent, changed: Changed, recent: list[Edit]) -> Medi
         frequency=words(entry.values, "frequency"),
         plain_words=explained or NO_PLAIN_WORDS,
         explained=bool(explained),
-        stale=bool(explained) and is_stale(entry, Section.MEDICATIONS, changed),
-        new=any(edit.made for edit in own),
-        was=next((edit.before for edit in own if edit.field == "dose" and edit.before), ""),
+        stale=is_stale(entry, Section.MEDICATIONS, changed),
+        new=made is not None,
+        was=dose.before if dose is not None and made is None else "",
         takes=words(entry.values, "takes"),
+        by=people.get(last.actor, "") if last is not None else "",
+        since=last.recorded if last is not None else None,
     )
 
 
 def _today(
-    medicines: list[EntryContent], changed: Changed, recent: list[Edit]
+    medicines: list[EntryContent], changed: Changed, recent: list[Edit], people: Mapping[str, str]
 ) -> tuple[tuple[str, tuple[MedicineToday, ...]], ...]:
     by_time: dict[str, list[MedicineToday]] = {time: [] for time in TIMES}
     for entry in medicines:
         if _in_use(entry):
             for time in members(entry.values, "times") or (TIMES[-1],):
-                by_time.setdefault(time, []).append(_medicine(entry, changed, recent))
+                by_time.setdefault(time, []).append(_medicine(entry, changed, recent, people))
     return tuple((time, tuple(some)) for time, some in by_time.items() if some)
 
 
 def _stopped(medicines: list[EntryContent], recent: list[Edit]) -> tuple[str, ...]:
     ended = {edit.entry for edit in recent if edit.field == "taking" and edit.after == "stopped"}
     return tuple(words(each.values, "name") for each in medicines if each.id in ended and not _in_use(each))
-
-
-def _changes(medicines: list[EntryContent], recent: list[Edit], people: Mapping[str, str]) -> tuple[ChangeTold, ...]:
-    named = {entry.id: words(entry.values, "name") for entry in medicines}
-    told: list[ChangeTold] = []
-    made = {edit.entry for edit in recent if edit.made}
-    for edit in recent:
-        name = named.get(edit.entry) if edit.section is Section.MEDICATIONS else None
-        sentence = _sentence(edit, name, made) if name else ""
-        if sentence:
-            told.append(ChangeTold(edit.entry, sentence, edit.recorded, people.get(edit.actor, "the team")))
-    return tuple(sorted(told, key=lambda each: each.recorded, reverse=True))
-
-
-def _sentence(edit: Edit, name: str, made: set[str]) -> str:
-    if edit.made:
-        return f"{name} is new."
-    if edit.entry in made:
-        return ""
-    match edit.field:
-        case "dose":
-            return f"{name}: {edit.after} now (was {edit.before})." if edit.before else f"{name}: {edit.after}."
-        case "frequency":
-            return f"{name}: {edit.after} now (was {edit.before})." if edit.before else f"{name}: {edit.after}."
-        case "taking" if edit.after == "stopped":
-            return f"Stop taking {name}."
-        case "taking" if edit.after == "on hold":
-            return f"Do not take {name} for now."
-        case "taking" if edit.after == "active":
-            return f"Take {name} again."
-        case _:
-            return ""
 
 
 def _allergies(plan: PlanContent, viewer: Participant, now: datetime) -> tuple[str, ...]:
@@ -225,17 +205,47 @@ def _allergies(plan: PlanContent, viewer: Participant, now: datetime) -> tuple[s
 
 def _measure(entry: EntryContent) -> Watch:
     state = monitoring.zone_state(entry.values)
-    name = words(entry.values, "measure")
-    code, _, rest = name.partition(" ")
     return Watch(
         entry=entry.id,
-        measure=rest if code[:1].isdigit() and rest else name,
+        measure=monitoring.measure_name(entry.values),
         unit=words(entry.values, "unit"),
         emergency=words(entry.values, "red_instructions"),
         call=words(entry.values, "yellow_instructions"),
         zone=state.zone,
         last=number(state.reading, "value") if state.reading is not None else None,
+        when=instant(state.reading, "when") if state.reading is not None else None,
     )
+
+
+def _problems(plan: PlanContent, viewer: Participant, changed: Changed, now: datetime) -> tuple[Explained, ...]:
+    """Return the stays and the problems that are there now, those with plain words first."""
+    found = [
+        Explained(section, entry.id, words(entry.values, name), plain_words(section, entry), stale)
+        for section, name in ((Section.TRANSITIONS, "facility"), (Section.CONDITIONS, "name"))
+        for entry in visible(plan, viewer, section, now)
+        for stale in (is_stale(entry, section, changed),)
+        if words(entry.values, "clinical_status") not in ("inactive", "remission", "resolved")
+        and words(entry.values, "kind") in ("", "problem")
+    ]
+    return tuple(sorted(found, key=lambda each: not each.plain_words))
+
+
+def _visits(plan: PlanContent, viewer: Participant, changed: Changed, now: datetime) -> tuple[Explained, ...]:
+    """Return the visits to come, and those of which the team left plain words; the next one first."""
+    found = [
+        Explained(
+            Section.REFERRALS,
+            entry.id,
+            words(entry.values, "to"),
+            plain_words(Section.REFERRALS, entry),
+            is_stale(entry, Section.REFERRALS, changed),
+            instant(entry.values, "appointment"),
+        )
+        for entry in visible(plan, viewer, Section.REFERRALS, now)
+        if words(entry.values, "state") not in ("draft", "cancelled", "rejected")
+    ]
+    told = [each for each in found if each.plain_words or (each.when is not None and each.when > now)]
+    return tuple(sorted(told, key=lambda each: (each.when is None, each.when or now)))
 
 
 def _lines(

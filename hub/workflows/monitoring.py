@@ -68,6 +68,13 @@ def persistence(values: Values) -> tuple[int, int]:
     return (count, last) if 1 <= count <= last else (1, 1)
 
 
+def measure_name(values: Values) -> str:
+    """Return what is measured without its code, as in ``Body weight``."""
+    name = words(values, "measure")
+    code, _, rest = name.partition(" ")
+    return rest if code[:1].isdigit() and rest else name
+
+
 def readings(values: Values) -> list[Record]:
     """Return the readings in order of the time they were taken."""
     return sorted(records(values, "readings").values(), key=_taken)

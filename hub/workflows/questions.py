@@ -10,11 +10,14 @@ from crdt.changes import Assign, Change, Rewrite
 from crdt.sections import Section
 from hub.commands import EntryContent, PlanContent, Refusal
 from hub.workflows.arguments import Asked
-from hub.workflows.contents import active, words
+from hub.workflows.contents import active, instant, stamp, words
+from hub.workflows.entries import made
 from hub.workflows.grants import commanded, missing
 from hub.workflows.team import NewId
 
 CAREGIVER_LOG: Final = Section.CAREGIVER_LOG
+
+ALREADY_SENT: Final = "This has reached the team already."
 
 WANTS_ANSWER: Final = frozenset({"question", "concern", "strain"})
 """An observation may stand without an answer; these may not."""
@@ -53,3 +56,31 @@ class QuestionAnswer:
             Rewrite(CAREGIVER_LOG, self.entry, "answer", self.answer.strip()),
             Assign(CAREGIVER_LOG, self.entry, "answered_by", actor.person_id),
         ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HomeNote:
+    """Someone at home asks or tells. Sent again after a lost answer, it is there once."""
+
+    kind: str
+    words: str
+    when: datetime | None = None
+    """When it was written; a page that was cut off sends it later."""
+    related: str = ""
+    name: ClassVar[str] = "entry.create"
+    authorises: ClassVar[bool] = True
+
+    def changes(
+        self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId
+    ) -> Sequence[Change] | Refusal:
+        """Return the new entry; refused where the same person wrote the same words at the same time before."""
+        when = min(self.when or now, now).replace(microsecond=0)
+        for entry in active(plan, CAREGIVER_LOG):
+            same = words(entry.values, "words") == self.words.strip() and instant(entry.values, "when") == when
+            if same and plan.creator(CAREGIVER_LOG, entry.id) == actor.person_id:
+                return Refusal("again", ALREADY_SENT, entry.id)
+        values = {"kind": self.kind, "words": self.words, "when": stamp(when)}
+        if self.related:
+            values["related"] = self.related
+        created = made(plan, actor, now, CAREGIVER_LOG, values, new_id)
+        return created if isinstance(created, Refusal) else [created]

@@ -1,0 +1,80 @@
+"""The family's page as values: what is told, to whom, and which plain words are out of date."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from auth.roles import Narrowing
+from crdt.sections import SECTIONS, Section
+from hub.workflows.family import family_view
+from hub.workflows.questions import HomeNote
+from hub.workflows.wordings import WORDINGS, stale_entries
+from tests.hub.workflows.plans import NOW, Bench
+from tests.hub.workflows.test_views import MEDICATIONS, a_medicine, an_edit
+
+
+def test_the_family_is_told_of_older_changes_until_they_have_looked(bench: Bench) -> None:
+    water = a_medicine(bench, plain_words="Water pill.")
+    old = an_edit(bench, MEDICATIONS, water, "dose", "40 mg", "80 mg", minutes=-20_000)
+    edits = (replace(old, seq=7),)
+
+    def told(looked: dict[Section, int]) -> list[tuple[str, bool]]:
+        view = family_view(bench.plan, bench.daughter, {}, {}, edits, NOW, looked)
+        return [(each.words, each.fresh) for each in view.changes]
+
+    assert told({MEDICATIONS: 6}) == [("furosemide: 80 mg now (was 40 mg).", True)]
+    assert told({MEDICATIONS: 7}) == []
+
+
+def test_the_family_is_told_nothing_of_what_it_may_not_see_nor_of_its_own_edits(bench: Bench) -> None:
+    note = bench.put(Section.STAFF_NOTES, words="between us")
+    task = bench.put(
+        Section.TASKS, title="Staff only", owner=bench.nurse.person_id, due=bench.day(1), state="requested"
+    )
+    mine = bench.put(Section.CAREGIVER_LOG, by=bench.daughter, kind="question", words="Why?", when=NOW.isoformat())
+    edits = (
+        an_edit(bench, Section.STAFF_NOTES, note, "words", "", "between us", made=True),
+        an_edit(bench, Section.TASKS, task, "status", "", "active", made=True),
+        an_edit(bench, Section.CAREGIVER_LOG, mine, "answer", "", "x", actor=bench.daughter.person_id),
+    )
+
+    assert family_view(bench.plan, bench.daughter, {}, {}, edits, NOW).changes == ()
+
+
+def test_an_answer_is_told_with_the_question(bench: Bench) -> None:
+    asked = bench.put(Section.CAREGIVER_LOG, by=bench.daughter, kind="question", words="Why?", when=NOW.isoformat())
+    edits = (an_edit(bench, Section.CAREGIVER_LOG, asked, "answer", "", "Because."),)
+
+    view = family_view(bench.plan, bench.daughter, {}, {}, edits, NOW)
+
+    assert [each.words for each in view.changes] == ["The team has answered: “Why?”"]
+
+
+def test_every_wording_is_out_of_date_once_what_it_explains_has_changed(bench: Bench) -> None:
+    for section, wording in WORDINGS.items():
+        told = {each.name for each in SECTIONS[section].all_fields}
+        assert {wording.field} | wording.tells <= told
+    problem = bench.put(Section.CONDITIONS, name="Heart attack", kind="problem", plain_words="A blocked vessel.")
+    changed = {
+        (Section.CONDITIONS, problem, "plain_words"): NOW - timedelta(hours=2),
+        (Section.CONDITIONS, problem, "summary"): NOW - timedelta(hours=1),
+    }
+
+    assert stale_entries(bench.plan, changed) == {problem}
+    assert stale_entries(bench.plan, changed | {(Section.CONDITIONS, problem, "plain_words"): NOW}) == frozenset()
+
+
+def test_a_note_from_home_sent_twice_is_there_once(bench: Bench) -> None:
+    note = HomeNote(kind="question", words="Why?", when=NOW - timedelta(hours=1))
+    bench.perform(bench.daughter, note)
+
+    assert bench.refused(bench.daughter, note).code == "again"
+    bench.perform(bench.daughter, replace(note, words="Why now?"))
+    assert len(bench.plan.entries(Section.CAREGIVER_LOG)) == 2
+
+
+def test_what_the_patient_hides_of_themselves_is_not_the_page_s_title(bench: Bench) -> None:
+    bench.put(Section.ABOUT_ME, by=bench.patient, preferred_name="Mary", what_matters="Home")
+    hides = replace(bench.daughter, consents={Section.ABOUT_ME: Narrowing("none")})
+
+    assert family_view(bench.plan, bench.daughter, {}, {}, (), NOW).called == "Mary"
+    assert family_view(bench.plan, hides, {}, {}, (), NOW).called == ""
