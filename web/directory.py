@@ -17,6 +17,8 @@ class Person:
     name: str
     role: Role
     profession: str = ""
+    locale: str = "en"
+    """The language that the person reads, as a BCP 47 tag."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,7 +116,7 @@ class StoreDirectory:
 
 
 def _person(person: StoredPerson) -> Person:
-    return Person(person.person_id, person.name, person.role, person.profession)
+    return Person(person.person_id, person.name, person.role, person.profession, person.locale)
 
 
 def _patient(plan: Plan) -> Patient:
