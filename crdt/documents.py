@@ -14,6 +14,7 @@ from crdt.contents import Accepted, EntryContent, Record, Refusal, SectionConten
 from crdt.fields import Kind, Scalar, Value
 from crdt.gate import ClientClaim, May
 from crdt.index import PATIENCE, Index
+from crdt.passages import Passage, passages
 from crdt.places import Container, Place
 from crdt.sections import SECTIONS, Section
 from crdt.trials import Trial
@@ -168,6 +169,17 @@ class SectionDocument:
         """Return the entry's values, or None when there is no such entry."""
         known = self.content().entries.get(entry)
         return known.values if known else None
+
+    def passages(self, entry: str, field: str) -> list[Passage]:
+        """Return who wrote which words of a text, by client id; nothing where there is no such text."""
+        self._settle()
+        place = self._index.roots[Root.ENTRIES].places.get(entry)
+        container = self._container(place) if place is not None else None
+        held = container.places.get(field) if container is not None else None
+        text = self._container(held) if held is not None else None
+        if text is None or text.sequence is None:
+            return []
+        return passages(text.sequence, self._index.authors, self._words(text))
 
     def _settle(self) -> None:
         """Forget what was judged and not applied."""

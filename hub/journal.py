@@ -7,9 +7,10 @@ both pass the same acceptance tests.
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final, Protocol, TypeAlias
+from typing import Final, NamedTuple, Protocol, TypeAlias
 
 import msgspec
 
@@ -46,6 +47,10 @@ class Action(StrEnum):
     IMPORT = "import"
     DISCLOSE = "disclose"
     NOTIFY = "notify"
+    EXPLAIN = "explain"
+    """Why an earlier edit was made, said afterwards by whoever made it; changes nothing."""
+    VERSION = "version"
+    """A name for the plan as it stood at this row."""
     ADMIN = "admin"
 
 
@@ -155,6 +160,30 @@ class Latest(msgspec.Struct, frozen=True):
 
 FieldPath: TypeAlias = tuple[Section, str, str]
 """Section, entry, field."""
+
+
+class Step(NamedTuple):
+    """One row's part in the fold: nothing but what a replay needs."""
+
+    seq: int
+    section: Section
+    update: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    """Which rows of a plan's history are asked for. ``since`` is the first instant, ``until`` the first one after."""
+
+    actor: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    actions: frozenset[Action] | None = None
+    events: frozenset[str] | None = None
+    sections: frozenset[Section] | None = None
+    """Rows of these sections, and of none."""
+
+
+EVERYTHING: Final = Narrowed()
 
 
 class JournalAwayError(Exception):
@@ -310,9 +339,16 @@ class Journal(Protocol):
         entry: str | None = None,
         field: str | None = None,
         before_seq: int | None = None,
+        narrowed: Narrowed = EVERYTHING,
         limit: int,
     ) -> list[Row]:
         """Return rows from the newest to the oldest, narrowed to section, entry, field and to before ``before_seq``.
 
         An ``entry`` is asked for with its section, a ``field`` with its entry.
         """
+
+    async def steps(self, plan: str, sections: Sequence[Section], *, after: int = 0, upto: int) -> list[Step]:
+        """Return what these sections' content is folded from: the updates of the rows after ``after`` to ``upto``."""
+
+    async def seq_at(self, plan: str, instant: datetime) -> int:
+        """Return the last row recorded at the instant or before it, 0 where there is none."""

@@ -11,14 +11,17 @@ from hub.ids import HUB
 from hub.journal import (
     CHANGES_CONTENT,
     EMPTY,
+    EVERYTHING,
     ROWS_READ_MAX,
     Act,
     Batch,
     FieldPath,
     Head,
     Latest,
+    Narrowed,
     Row,
     Snapshot,
+    Step,
     chained,
     head_after,
 )
@@ -89,6 +92,7 @@ class MemoryJournal:
         entry: str | None = None,
         field: str | None = None,
         before_seq: int | None = None,
+        narrowed: Narrowed = EVERYTHING,
         limit: int,
     ) -> list[Row]:
         found = [
@@ -98,11 +102,33 @@ class MemoryJournal:
             and entry in (None, row.entry)
             and field in (None, row.field)
             and (before_seq is None or row.seq < before_seq)
+            and _fits(row, narrowed)
         ]
         return found[:limit]
 
+    async def steps(self, plan: str, sections: Sequence[Section], *, after: int = 0, upto: int) -> list[Step]:
+        return [
+            Step(row.seq, Section(row.section), row.update)
+            for row in self._rows.get(plan, [])[after:upto]
+            if row.update is not None and row.section in sections
+        ]
+
+    async def seq_at(self, plan: str, instant: datetime) -> int:
+        return max((row.seq for row in self._rows.get(plan, []) if row.recorded <= instant), default=0)
+
     def _head(self, plan: str) -> Head:
         return head_after(EMPTY, self._rows[plan])
+
+
+def _fits(row: Row, narrowed: Narrowed) -> bool:
+    return (
+        narrowed.actor in (None, row.actor)
+        and (narrowed.since is None or row.recorded >= narrowed.since)
+        and (narrowed.until is None or row.recorded < narrowed.until)
+        and (narrowed.actions is None or row.action in narrowed.actions)
+        and (narrowed.events is None or row.event in narrowed.events)
+        and (narrowed.sections is None or not row.section or row.section in narrowed.sections)
+    )
 
 
 class MemoryTurn:

@@ -8,6 +8,7 @@ the driver itself, on a connection of its own: what SQLAlchemy adds would cost m
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from operator import attrgetter
 from typing import Any, Final, TypeAlias
 
@@ -19,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from crdt.sections import Section
 from hub.journal import (
     CHANGES_CONTENT,
+    EVERYTHING,
     ROWS_READ_MAX,
     Act,
     Action,
@@ -27,8 +29,10 @@ from hub.journal import (
     Head,
     JournalAwayError,
     Latest,
+    Narrowed,
     Row,
     Snapshot,
+    Step,
     chained,
     head_after,
 )
@@ -97,6 +101,14 @@ insert into snapshot (plan, section, seq, state, clients) values ($1, $2, $3, $4
     set seq = excluded.seq, state = excluded.state, clients = excluded.clients, made = clock_timestamp()
     where snapshot.seq < excluded.seq
 """
+
+_STEPS: Final = """
+select seq, section, update from journal
+ where plan = $1 and section = any($2::text[]) and seq > $3 and seq <= $4 and update is not null order by seq
+"""
+
+_SEQ_AT: Final = "select seq from journal where plan = $1 and recorded <= $2 order by recorded desc, seq desc limit 1"
+# By the index of plan and instant; rows of one commit share an instant, of which the last row counts.
 
 _HOLD: Final = sa.text("select seq, hash from head where plan = :plan for update")
 
@@ -197,24 +209,38 @@ class PostgresJournal:
         entry: str | None = None,
         field: str | None = None,
         before_seq: int | None = None,
+        narrowed: Narrowed = EVERYTHING,
         limit: int,
     ) -> list[Row]:
         where: list[str] = ["plan = $1"]
         values: list[object] = [plan]
-        for name, value in (("section", section), ("entry", entry), ("field", field)):
-            if value is not None:
-                values.append(value)
+        for name, named in (("section", section), ("entry", entry), ("field", field)):
+            if named is not None:
+                values.append(named)
                 where.append(f"{name} = ${len(values)}")
         if section:
             where.append("section <> ''")  # Else the planner can't use the index of those that name one.
         if before_seq is not None:
             values.append(before_seq)
             where.append(f"seq < ${len(values)}")
+        for clause, value in _clauses(narrowed):
+            values.append(value)
+            where.append(clause.format(f"${len(values)}"))
         values.append(min(limit, ROWS_READ_MAX))
-        narrowed = f"where {' and '.join(where)} order by seq desc limit ${len(values)}"
-        query = f"select {READ_COLUMNS} from journal {narrowed}"  # noqa: S608
+        ordered = f"where {' and '.join(where)} order by seq desc limit ${len(values)}"
+        query = f"select {READ_COLUMNS} from journal {ordered}"  # noqa: S608
         async with self._driver() as driver:
             return [row_of(record) for record in await driver.fetch(query, *values)]
+
+    async def steps(self, plan: str, sections: Sequence[Section], *, after: int = 0, upto: int) -> list[Step]:
+        async with self._driver() as driver:
+            found = await driver.fetch(_STEPS, plan, list(sections), after, upto)
+        return [Step(seq, Section(section), update) for seq, section, update in found]
+
+    async def seq_at(self, plan: str, instant: datetime) -> int:
+        async with self._driver() as driver:
+            found: int | None = await driver.fetchval(_SEQ_AT, plan, instant)
+        return found or 0
 
     @asynccontextmanager
     async def _driver(self) -> AsyncIterator[Driver]:
@@ -237,6 +263,19 @@ class PostgresJournal:
             (connection, _), self._kept = self._kept, None
             await connection.invalidate()
             await connection.close()
+
+
+def _clauses(narrowed: Narrowed) -> Iterable[tuple[str, object]]:
+    """Return the conditions that are asked for, with a place for each one's value."""
+    asked: list[tuple[str, object]] = [
+        ("actor = {}", narrowed.actor),
+        ("recorded >= {}", narrowed.since),
+        ("recorded < {}", narrowed.until),
+        ("action = any({}::text[])", None if narrowed.actions is None else sorted(narrowed.actions)),
+        ("event = any({}::text[])", None if narrowed.events is None else sorted(narrowed.events)),
+        ("section = any({}::text[])", None if narrowed.sections is None else ["", *sorted(narrowed.sections)]),
+    ]
+    return [(clause, value) for clause, value in asked if value is not None]
 
 
 class PostgresTurn:
