@@ -1,7 +1,6 @@
 """Rules over tasks, referrals, readings, goals and review dates."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import combinations
 from typing import Final
@@ -92,34 +91,6 @@ def _repeated(entry: EntryContent, named: str) -> Iterable[Finding]:
             f"{named} was measured twice within {gap.days} days; every {interval:.0f} days is enough.",
             "Look at the earlier result before the next one is ordered.",
         )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class EarlierResult:
-    """A result that is recent enough, so that the test need not be done again before ``again``."""
-
-    entry: str
-    measure: str
-    value: float
-    unit: str
-    when: datetime
-    again: date
-
-
-def results_at_hand(plan: PlanContent, test: str, now: datetime) -> tuple[EarlierResult, ...]:
-    """Return the results that make a test (a code, or words of its name) unnecessary now, for whoever orders it."""
-    wanted = test.lower().split()
-    found: list[EarlierResult] = []
-    for entry in active(plan, Section.MONITORING):
-        measure, interval = words(entry.values, "measure"), number(entry.values, "repeat_days")
-        ordered = monitoring.readings(entry.values)
-        if not (wanted and interval and ordered) or not all(each in measure.lower() for each in wanted):
-            continue
-        when, value = instant(ordered[-1], "when"), number(ordered[-1], "value")
-        if when is not None and value is not None and now - when < timedelta(days=interval):
-            again = (when + timedelta(days=interval)).date()
-            found.append(EarlierResult(entry.id, measure, value, words(entry.values, "unit"), when, again))
-    return tuple(found)
 
 
 def _goals(plan: PlanContent) -> Iterable[Finding]:

@@ -1,16 +1,18 @@
 """A specialist's visit update: the answer, the medicines, what is recommended, plain words and next steps in one act.
 
 All of it stands or none of it. What exceeds the person's grant in a section becomes a suggestion to those who may.
+A visit that nobody asked for in the plan opens its own loop, answered already: someone reads it and decides all the
+same.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, ClassVar, TypeAlias
 
 from auth.decisions import Action
 from auth.roles import Participant
-from crdt.changes import Assign, Change, Rewrite
+from crdt.changes import Assign, Change, Create, Rewrite
 from crdt.fields import Form, Value
 from crdt.sections import SECTIONS
 from hub.commands import EntryContent, PlanContent, Refusal
@@ -89,9 +91,14 @@ class _Act:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VisitPublish:
-    """The update as the specialist filled it in; ``entry`` is the referral that it answers."""
+    """The update as the specialist filled it in; ``entry`` is the referral that it answers, ``""`` for none.
 
-    entry: str
+    Without a referral ``cause`` says why the person came and ``reader`` is who decides on what is recommended.
+    """
+
+    entry: str = ""
+    cause: Annotated[str, Asked("Why they came")] = ""
+    reader: Annotated[str, Asked("Who reads it and decides", Form.PERSON)] = ""
     answer: Annotated[str, Asked("Answer to the question", wide=True)]
     starts: Annotated[tuple[Start, ...], Asked("Start")] = ()
     alters: Annotated[tuple[Alter, ...], Asked("Change")] = ()
@@ -111,7 +118,8 @@ class VisitPublish:
         if fault is not None:
             return fault
         act = _Act(plan, actor, now, new_id)
-        whole = _answered(act, self)
+        entry_id, loop = _loop(act, self)
+        whole = loop if isinstance(loop, Refusal) else [*loop, *_answered(act, self, entry_id)]
         for number, start in enumerate(self.starts):
             whole = _and(whole, _started(act, start, number))
         for number, alter in enumerate(self.alters):
@@ -123,6 +131,8 @@ class VisitPublish:
         tasks = tasks_of(plan, actor, now, self.steps, "steps", new_id, supports=self.entry)
         if isinstance(tasks, Refusal):
             return tasks
+        if not self.entry:
+            tasks = [replace(task, values={**task.values, "supports": {entry_id: True}}) for task in tasks]
         return [*whole, *tasks, *joined_by(plan, actor, new_id, tasks)]
 
     def _fault(self) -> Refusal | None:
@@ -153,20 +163,45 @@ def _and(whole: _Changes, part: _Changes) -> _Changes:
     return part if isinstance(part, Refusal) else [*whole, *part]
 
 
-def _answered(act: _Act, update: VisitPublish) -> _Changes:
+def _loop(act: _Act, update: VisitPublish) -> tuple[str, _Changes]:
+    """Return the referral that is answered with its move, or a new one that begins with its answer."""
+    if not update.entry:
+        created = _unasked(act, update)
+        return ("", created) if isinstance(created, Refusal) else (created.entry, [created])
     entry = commanded(act.plan, act.actor, REFERRALS, update.entry, "referral.report", act.now)
     if isinstance(entry, Refusal):
-        return entry
+        return "", entry
     state, why = words(entry.values, "state"), words(entry.values, "state_reason")
     refusal = MACHINE.refusal("report", state, update.entry, why=why)
-    if refusal is not None:
-        return refusal
-    changed = assigned(update.entry, "reported", act.now)
-    changed.append(Rewrite(REFERRALS, update.entry, "answer", update.answer.strip()))
+    return update.entry, refusal or assigned(update.entry, "reported", act.now)
+
+
+def _unasked(act: _Act, update: VisitPublish) -> Create | Refusal:
+    empty = missing(update.cause, "cause", "Say why they came.") or missing(
+        update.reader, "reader", "Choose who reads it and decides on what you recommend."
+    )
+    if empty is not None:
+        return empty
+    values: dict[str, Value] = {
+        "kind": "specialist",
+        "to": act.actor.name,
+        "recipient": act.actor.person_id,
+        "question": update.cause,
+        "urgency": "routine",
+        "expected_by": act.now.date().isoformat(),
+    }
+    created = made(act.plan, act.actor, act.now, REFERRALS, values, act.new_id)
+    if isinstance(created, Refusal):
+        return replace(created, field="cause" if created.field else "")
+    return replace(created, values={**created.values, "state": "reported", "asker": update.reader})
+
+
+def _answered(act: _Act, update: VisitPublish, entry_id: str) -> list[Change]:
+    changed: list[Change] = [Rewrite(REFERRALS, entry_id, "answer", update.answer.strip())]
     if update.plain_words.strip():
-        changed.append(Rewrite(REFERRALS, update.entry, "patient_card", update.plain_words.strip()))
+        changed.append(Rewrite(REFERRALS, entry_id, "patient_card", update.plain_words.strip()))
     by = act.actor.person_id
-    changed += [recommended(update.entry, act.new_id(), said, by, act.now) for said in update.recommendations]
+    changed += [recommended(entry_id, act.new_id(), said, by, act.now) for said in update.recommendations]
     return changed
 
 

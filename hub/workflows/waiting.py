@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from auth.decisions import Action
+from auth.decisions import Action, remark_visible
 from auth.roles import Participant
 from crdt.sections import Section
 from hub.commands import EntryContent, PlanContent
@@ -197,6 +197,7 @@ def _mentions(plan: PlanContent, viewer: Participant, now: datetime) -> Iterable
                     called & mentions
                     and not words(record, "resolved_by")
                     and words(record, "author") != viewer.person_id
+                    and remark_visible(viewer, section, words(record, "author"), now)
                 ):
                     yield _item(plan, Kind.MENTION, section, entry, "comment.resolve", key=key)
 

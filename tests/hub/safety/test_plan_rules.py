@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 
 from crdt.sections import Section
-from hub.safety.plan_rules import findings, results_at_hand
+from hub.safety.plan_rules import findings
+from hub.workflows.earlier_results import results_at_hand
 from tests.hub.workflows.plans import NOW, Bench
 from tests.hub.workflows.test_referrals import a_referral
 

@@ -28,7 +28,7 @@ NAMES = [
     "task.fail",
     "task.cancel",
     "task.reassign",
-    "referral.send",
+    "referral.ask referral.send",
     "referral.receive",
     "referral.accept",
     "referral.reject",

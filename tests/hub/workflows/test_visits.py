@@ -9,6 +9,9 @@ from crdt.changes import Annotate, Assign, Create, Rewrite, Root
 from crdt.sections import Section
 from hub.commands import Refusal
 from hub.workflows.previews import counted, preview
+from hub.workflows.recommendations import ReferralDecideRecommendation
+from hub.workflows.referral_states import undecided
+from hub.workflows.referrals import ReferralClose
 from hub.workflows.steps import Step
 from hub.workflows.suggestions import open_suggestions
 from hub.workflows.visits import Alter, Start, Stop, VisitPublish
@@ -170,3 +173,30 @@ def test_two_medicines_that_start_stand_one_after_the_other(bench: Bench) -> Non
     places = [each.values["position"] for each in bench.plan.entries(MEDICATIONS).values()]
     assert len(set(places)) == 2
     assert date.fromisoformat(bench.day(1)) == TOMORROW
+
+
+def test_a_visit_that_nobody_asked_for_opens_a_loop_that_is_answered(bench: Bench) -> None:
+    update = replace(
+        everything(bench), entry="", cause="Came by herself, short of breath.", reader=bench.doctor.person_id
+    )
+
+    made = bench.perform(bench.specialist, update)
+
+    referral = bench.entry(Section.REFERRALS, made[0]).values
+    assert (referral["state"], referral["asker"]) == ("reported", bench.doctor.person_id)
+    assert referral["recipient"] == bench.specialist.person_id
+    assert referral["answer"] == "Heart failure."
+    task = next(iter(bench.plan.entries(Section.TASKS).values())).values
+    assert task["supports"] == {made[0]: True}
+    (key,) = undecided(referral)
+    bench.perform(bench.doctor, ReferralDecideRecommendation(entry=made[0], key=key, decision="accepted"))
+    bench.perform(bench.doctor, ReferralClose(entry=made[0]))
+
+
+def test_a_visit_without_a_referral_says_why_and_who_reads_it(bench: Bench) -> None:
+    whole = VisitPublish(answer="Well.", nothing_to_tell=True, cause="Check", reader=bench.doctor.person_id)
+
+    assert bench.refused(bench.specialist, replace(whole, cause="")).field == "cause"
+    assert bench.refused(bench.specialist, replace(whole, reader="")).field == "reader"
+    for actor in (bench.pharmacist, bench.patient, bench.daughter):
+        assert bench.refused(actor, whole)

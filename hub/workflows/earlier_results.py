@@ -1,0 +1,37 @@
+"""Results that are recent enough: a test is not asked for twice within its interval without anyone knowing."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from crdt.sections import Section
+from hub.commands import PlanContent
+from hub.workflows import monitoring
+from hub.workflows.contents import active, instant, number, words
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierResult:
+    """A result that is recent enough, so that the test need not be done again before ``again``."""
+
+    entry: str
+    measure: str
+    value: float
+    unit: str
+    when: datetime
+    again: date
+
+
+def results_at_hand(plan: PlanContent, test: str, now: datetime) -> tuple[EarlierResult, ...]:
+    """Return the results that make a test (a code, or words of its name) unnecessary now, for whoever orders it."""
+    wanted = test.lower().split()
+    found: list[EarlierResult] = []
+    for entry in active(plan, Section.MONITORING):
+        measure, interval = words(entry.values, "measure"), number(entry.values, "repeat_days")
+        ordered = monitoring.readings(entry.values)
+        if not (wanted and interval and ordered) or not all(each in measure.lower() for each in wanted):
+            continue
+        when, value = instant(ordered[-1], "when"), number(ordered[-1], "value")
+        if when is not None and value is not None and now - when < timedelta(days=interval):
+            again = (when + timedelta(days=interval)).date()
+            found.append(EarlierResult(entry.id, measure, value, words(entry.values, "unit"), when, again))
+    return tuple(found)

@@ -1,0 +1,97 @@
+from collections.abc import Mapping
+from datetime import timedelta
+
+from crdt.changes import Assign
+from crdt.contents import SectionContent
+from crdt.sections import Section
+from hub.commands import PlanContent
+from hub.demo.imagined import imagined
+from hub.workflows.comments import comments_on
+from hub.workflows.contents import records
+from hub.workflows.recommendations import ReferralDecideRecommendation
+from hub.workflows.referral_states import undecided
+from hub.workflows.suggestions import open_suggestions
+from hub.workflows.visit_undoing import TRAVEL, UNDO, VisitTakeBack
+from hub.workflows.visits import VisitPublish
+from tests.hub.workflows.plans import Bench
+from tests.hub.workflows.test_visits import everything
+
+MEDICATIONS, REFERRALS, TASKS = Section.MEDICATIONS, Section.REFERRALS, Section.TASKS
+
+
+def published(bench: Bench) -> tuple[VisitPublish, VisitTakeBack]:
+    """Publish a full update; return it with what takes it back."""
+    update = everything(bench)
+    before = bench.plan
+    bench.perform(bench.specialist, update)
+    return update, VisitTakeBack(
+        entry=update.entry, publisher=bench.specialist.person_id, before=_some(before), after=_some(bench.plan),
+        published=bench.now,
+    )  # fmt: skip
+
+
+def _some(plan: PlanContent) -> Mapping[Section, SectionContent]:
+    return {section: plan.sections.get(section, SectionContent()) for section in (MEDICATIONS, REFERRALS, TASKS)}
+
+
+def test_what_was_published_goes_back_whole_by_new_edits(bench: Bench) -> None:
+    update, undo = published(bench)
+
+    bench.perform(bench.specialist, undo)
+
+    referral = bench.entry(REFERRALS, update.entry).values
+    assert (referral["state"], referral["answer"], referral["patient_card"]) == ("seen", "", "")
+    assert undecided(referral) == {}
+    assert len(records(referral, "recommendations")) == 1
+    assert bench.value(MEDICATIONS, update.alters[0].entry, "dose") == "40 mg"
+    assert bench.value(MEDICATIONS, update.alters[0].entry, "reconciliation") == "unreconciled"
+    started = [each for each in bench.plan.entries(MEDICATIONS).values() if each.values["name"] == "spironolactone"]
+    assert [each.values["status"] for each in started] == ["retired"]
+    assert [(each.values["status"], each.values["state"]) for each in bench.plan.entries(TASKS).values()] == [
+        ("retired", "cancelled")
+    ]
+    assert open_suggestions(bench.plan, MEDICATIONS) == {}
+    assert all(each["resolved_by"] for each in comments_on(bench.plan, MEDICATIONS, update.alters[0].entry).values())
+
+
+def test_it_can_be_published_anew_afterwards(bench: Bench) -> None:
+    update, undo = published(bench)
+    bench.perform(bench.specialist, undo)
+
+    bench.perform(bench.specialist, VisitPublish(entry=update.entry, answer="Yes.", plain_words="All is well."))
+
+    assert bench.value(REFERRALS, update.entry, "state") == "reported"
+
+
+def test_one_thing_touched_meanwhile_and_nothing_goes_back(bench: Bench) -> None:
+    update, undo = published(bench)
+    key = next(iter(undecided(bench.entry(REFERRALS, update.entry).values)))
+    bench.perform(bench.doctor, ReferralDecideRecommendation(entry=update.entry, key=key, decision="accepted"))
+
+    refusal = bench.refused(bench.specialist, undo)
+
+    assert "Recommendations" in refusal.reason
+    assert "Nothing was taken back" in refusal.reason
+
+
+def test_a_new_medicine_that_someone_edited_stays(bench: Bench) -> None:
+    _, undo = published(bench)
+    started = next(e for e in bench.plan.entries(MEDICATIONS).values() if e.values["name"] == "spironolactone")
+    bench.plan = imagined(bench.plan, [Assign(MEDICATIONS, started.id, "dose", "12.5 mg")], by=1)
+
+    assert "spironolactone" in bench.refused(bench.specialist, undo).reason
+
+
+def test_after_ten_seconds_the_way_is_the_history(bench: Bench) -> None:
+    _, undo = published(bench)
+    bench.now += UNDO + TRAVEL + timedelta(seconds=1)
+
+    assert "history" in bench.refused(bench.specialist, undo).reason
+
+
+def test_nobody_else_takes_it_back(bench: Bench) -> None:
+    _, undo = published(bench)
+
+    for actor in bench.everyone:
+        if actor is not bench.specialist:
+            assert bench.refused(actor, undo)
