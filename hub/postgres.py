@@ -299,6 +299,17 @@ def _binaries() -> Path:
     return Path(found.origin).parent / "pginstall" / "bin"
 
 
+def running_url(data_dir: Path) -> str:
+    """Return the URL of the server that a running hub keeps in the folder, ``""`` where none runs."""
+    try:
+        lines = (data_dir.resolve() / "postgres" / "postmaster.pid").read_text().splitlines()
+    except OSError:
+        return ""
+    if len(lines) < 8 or lines[7].strip() != "ready" or not _lives(lines[0].strip()):
+        return ""
+    return f"postgresql://{OWNER}@/postgres?host={quote(lines[4].strip(), safe='/')}"
+
+
 def _lives(pid: str) -> bool:
     try:
         os.kill(int(pid), 0)

@@ -11,16 +11,14 @@ from typing import Annotated
 
 import typer
 
-from hub.postgres import EmbeddedPostgres, EmbeddedPostgresError
-from hub.store.engine import StoreError
-from web import logs
+from hub.postgres import EmbeddedPostgres
+from web import logs, record_commands
 from web.app import create_app
-from web.descriptions import NotRunningError, Story, describe_running, description, forget, remember, story_of
+from web.descriptions import Story, describe_running, description, forget, remember, story_of
 from web.preparing import migrate_database, require_current, seed_demo
+from web.refusals import refusals
 from web.serving import listen, run, stopping
-from web.settings import Mode, Settings, SettingsError, local_secret, read_settings
-
-EXIT_REFUSED = 2
+from web.settings import Mode, Settings, local_secret, read_settings, signing_key_of
 
 commands = typer.Typer(
     no_args_is_help=True,
@@ -70,6 +68,10 @@ def migrate(data: Data = None) -> None:
         typer.echo("The database has the schema of this version.")
 
 
+for _each in record_commands.COMMANDS:
+    commands.command()(_each)
+
+
 def serve_hub(settings: Settings) -> None:
     """Run one hub process to its end: listener, database, schema, demo patients, application, in this order."""
     logs.configure(settings)
@@ -77,6 +79,7 @@ def serve_hub(settings: Settings) -> None:
     with stopping():
         listener, settings = listen(settings)
         settings = replace(settings, secret_key=settings.secret_key or local_secret(settings.data_dir))
+        signing_key_of(settings)  # Refuses before anything starts.
         with contextlib.closing(listener), database(settings) as settings:
             story = asyncio.run(prepared(settings, embedded=embedded))
             try:
@@ -113,17 +116,3 @@ def database(settings: Settings) -> Iterator[Settings]:
         return
     with EmbeddedPostgres(settings.data_dir) as server:
         yield replace(settings, database_url=server.url)
-
-
-@contextlib.contextmanager
-def refusals() -> Iterator[None]:
-    """Turn what a person can mend into sentences and exit code 2."""
-    try:
-        yield
-    except SettingsError as error:
-        for problem in error.problems:
-            typer.echo(problem, err=True)
-        raise typer.Exit(EXIT_REFUSED) from error
-    except (EmbeddedPostgresError, NotRunningError, StoreError) as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(EXIT_REFUSED) from error

@@ -5,11 +5,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from hub.access import AccessChanges
+from hub.checkpointing import keep_signing
 from hub.clocks import SystemClock
 from hub.ids import HUB, new_id
 from hub.live_socket import LIVE
 from hub.plans import CarePlans
 from hub.store.engine import open_engine
+from hub.store.heads import Heads
 from hub.store.journal import PostgresJournal
 from hub.store.looks import Looks
 from hub.store.notices import PostgresBus
@@ -20,7 +22,7 @@ from hub.store.sessions import Sessions
 from web.access import access_over
 from web.gatekeeping import StoreGatekeeper
 from web.services import Services
-from web.settings import Settings
+from web.settings import Settings, signing_key_of
 from web.store_directory import StoreDirectory, Stores
 
 
@@ -40,12 +42,15 @@ async def hub_services(settings: Settings) -> AsyncIterator[Services]:
     bus = PostgresBus(settings.database_url)
     plans = CarePlans(journal, gatekeeper, bus=bus, clock=clock)
     changes.reach(plans)
+    signing = asyncio.create_task(keep_signing(Heads(engine), settings.checkpoints_dir, signing_key_of(settings)))
     try:
         await journal.create_plan(HUB)
         await plans.start()
         access = access_over(engine, changes, settings, clock.now, new_id)
         yield Services(settings, directory, plans, journal, access=access, now=clock.now, state={LIVE: plans})
     finally:
+        signing.cancel()
+        await asyncio.gather(signing, return_exceptions=True)
         await asyncio.shield(plans.drain())
         await journal.close()
         await engine.dispose()

@@ -12,6 +12,8 @@ from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from hub.signing import SigningError, SigningKey, local_signing_key, read_signing_key
+
 SECRET_KEY_CHARACTERS_MIN = 32
 PORT_MAX = 65535
 DATABASE_SCHEMES = frozenset({"postgresql", "postgres"})
@@ -71,6 +73,8 @@ class Settings:
     smtp: Smtp | None = None
     checkpoints_dir: Path
     """Where signed checkpoints of the journal go: a place that the database's administrator can't write."""
+    signing_key: Path | None = None
+    """The Ed25519 key that signs checkpoints and exports; ``None``: one made and kept in the data folder."""
     trusted_proxies: str = "127.0.0.1"
     """Addresses whose X-Forwarded-* headers are believed, comma-separated."""
     log_level: str = "info"
@@ -141,6 +145,7 @@ def read_settings(
         oidc=_oidc(environment, problems),
         smtp=_smtp(environment, problems),
         checkpoints_dir=Path(environment.get("CAREPLAN_CHECKPOINTS", "") or data / "checkpoints").absolute(),
+        signing_key=Path(key).absolute() if (key := environment.get("CAREPLAN_SIGNING_KEY", "")) else None,
         trusted_proxies=environment.get("CAREPLAN_TRUSTED_PROXIES", "") or "127.0.0.1",
         log_level=environment.get("CAREPLAN_LOG_LEVEL", "") or ("warning" if mode is Mode.DEMO else "info"),
     )
@@ -160,6 +165,20 @@ def local_secret(data_dir: Path) -> str:
         path.touch(mode=0o600)
         path.write_text(secrets.token_hex(32))
     return path.read_text().strip()
+
+
+def signing_key_of(settings: Settings) -> SigningKey:
+    """Return the key that signs checkpoints and exports; that of the data folder is made at first use.
+
+    Raises:
+        SettingsError: it can't be read, or is open to others.
+    """
+    try:
+        if settings.signing_key is not None:
+            return read_signing_key(settings.signing_key)
+        return local_signing_key(settings.data_dir / "signing-key.pem")
+    except SigningError as error:
+        raise SettingsError([str(error)]) from error
 
 
 def _oidc(environment: Mapping[str, str], problems: list[str]) -> Oidc | None:
@@ -238,6 +257,11 @@ def _serving_problems(settings: Settings) -> list[str]:
         problems.append("Set DATABASE_URL: the embedded database is for a hub that only this machine reaches.")
     if len(settings.secret_key) < SECRET_KEY_CHARACTERS_MIN:
         problems.append(f"Set CAREPLAN_SECRET_KEY to at least {SECRET_KEY_CHARACTERS_MIN} random characters.")
+    if settings.signing_key is None:
+        problems.append(
+            "Set CAREPLAN_SIGNING_KEY to the file of the key that signs checkpoints: "
+            "openssl genpkey -algorithm ed25519 -out signing-key.pem && chmod 600 signing-key.pem"
+        )
     return problems
 
 

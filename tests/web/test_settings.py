@@ -10,6 +10,7 @@ PRODUCTION = {
     "DATABASE_URL": "postgresql://hub@db.example/careplan",
     "CAREPLAN_ORIGIN": "https://plans.example",
     "CAREPLAN_SECRET_KEY": "k" * 32,
+    "CAREPLAN_SIGNING_KEY": "signing-key.pem",
     "OIDC_ISSUER": "https://id.example",
     "OIDC_CLIENT_ID": "hub",
     "OIDC_CLIENT_SECRET": "s3cret",
@@ -38,6 +39,7 @@ def test_a_complete_production_environment_is_taken() -> None:
         "DATABASE_URL",
         "CAREPLAN_ORIGIN",
         "CAREPLAN_SECRET_KEY",
+        "CAREPLAN_SIGNING_KEY",
         "OIDC_ISSUER",
         "OIDC_CLIENT_ID",
         "OIDC_CLIENT_SECRET",
@@ -75,7 +77,7 @@ def test_every_problem_is_told_at_once() -> None:
     with pytest.raises(SettingsError) as refused:
         served({})
 
-    assert len(refused.value.problems) == 4
+    assert len(refused.value.problems) == 5
 
 
 def test_no_refusal_repeats_a_secret() -> None:
