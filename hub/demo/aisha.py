@@ -51,7 +51,7 @@ def tell(story: Story) -> None:
             "911.",
             plain_words="Your blood pressure is still high after the birth. Measure it twice a day.",
         ),
-        ago=4.5,
+        ago=4,
     )  # fmt: skip
     story.do("kim", TransitionContacted(entry=story.id("stay"), when=story.at(-4, 15)))
     _medicines(story)

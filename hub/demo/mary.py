@@ -132,7 +132,7 @@ def _hospital(story: Story) -> None:
             plain_words="You had a heart attack. A small tube keeps the blood vessel open. The new pills keep it open "
             "too.",
         ),
-        ago=2.5,
+        ago=2,
     )  # fmt: skip
 
 

@@ -57,6 +57,12 @@ def test_every_step_passes_the_rules_on_every_day_of_the_week(key: str, day: int
 
 
 @pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize(("hour", "minute"), [(0, 0), (0, 1), (6, 30), (12, 0), (23, 59)])
+def test_every_step_passes_the_rules_at_every_hour(key: str, hour: int, minute: int) -> None:
+    played(key, NOW.replace(hour=hour, minute=minute))
+
+
+@pytest.mark.parametrize("key", KEYS)
 def test_every_entry_holds_what_its_form_requires(key: str) -> None:
     content, _ = played(key)
 
