@@ -25,6 +25,9 @@ RECONNECT_SECONDS: Final = 0.5
 ALIVE_SECONDS: Final = 3.0
 """How often the connection proves that it still hears."""
 
+STOP_SECONDS_MAX: Final = 1.0
+"""What is being said may be finished; a connection that does not answer by then is dropped."""
+
 NOTIFY: Final = "select pg_notify($1, note) from unnest($2::text[]) as note"
 
 _log = logging.getLogger("hub.bus")
@@ -40,6 +43,7 @@ class PostgresBus:
         self._waiting: list[Note] = []
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._stopping = False
 
     def publish(self, note: Note) -> None:
         self._waiting.append(note)
@@ -50,31 +54,38 @@ class PostgresBus:
         self._hear = hear
 
     async def start(self) -> None:
+        self._stopping = False
         self._task = asyncio.create_task(self._run(), name="bus")
 
     async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-            self._task = None
+        """End after what is being said; the driver can't be cut off in the middle of a statement without an error."""
+        task, self._task = self._task, None
+        if task is None:
+            return
+        self._stopping = True
+        self._wake.set()
+        await asyncio.wait({task}, timeout=STOP_SECONDS_MAX)
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError, asyncpg.InternalClientError):
+            await task
 
     async def _run(self) -> None:
-        while True:
+        while not self._stopping:
             try:
                 await self._carry()
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
                 _log.warning("the bus lost its connection", extra={"error": type(error).__name__})
-            await asyncio.sleep(RECONNECT_SECONDS)
+            if not self._stopping:
+                await asyncio.sleep(RECONNECT_SECONDS)
 
     async def _carry(self) -> None:
-        """Listen and send until the connection fails."""
+        """Listen and send until the connection fails or the bus stops."""
         connection: asyncpg.Connection = await asyncpg.connect(self._dsn, timeout=CONNECT_SECONDS_MAX)
         try:
             await connection.add_listener(CHANNEL, self._heard)
             if self._hear is not None:
                 self._hear(Listening())
-            while True:
+            while not self._stopping:
                 notes, self._waiting = self._waiting, []
                 self._wake.clear()
                 if notes:

@@ -64,3 +64,26 @@ async def test_notes_travel_over_postgres_and_a_broken_connection_is_told(databa
 
     assert told == Moved(((PLAN, 7),), "first")
     assert again == Moved(((PLAN, 8),), "first")
+
+
+@pytest.mark.slow
+async def test_a_bus_that_ends_while_it_speaks_ends_without_a_fault_and_says_what_it_had_to_say(database: str) -> None:
+    hearing = PostgresBus(database)
+    queue: asyncio.Queue[Note] = asyncio.Queue()
+    hearing.listen(queue.put_nowait)
+    await hearing.start()
+    await heard(queue, Listening)
+
+    for seq in range(1, 11):
+        speaking = PostgresBus(database)
+        ready: asyncio.Queue[Note] = asyncio.Queue()
+        speaking.listen(ready.put_nowait)
+        await speaking.start()
+        await heard(ready, Listening)
+        speaking.publish(Moved(((PLAN, seq),), "speaking"))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        await speaking.stop()
+
+        assert await heard(queue, Moved) == Moved(((PLAN, seq),), "speaking")
+    await hearing.stop()
