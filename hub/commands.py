@@ -80,6 +80,18 @@ class Command(Protocol):
         ...
 
 
+def why(command: Command) -> str:
+    """Return the reason that the command was given with, ``""`` where it asks for none; it stands in its rows."""
+    reason = getattr(command, "reason", "")
+    return reason.strip() if isinstance(reason, str) else ""
+
+
+def version_of(command: Command) -> int:
+    """Return the journal's row as of which the command restores, 0 where it does nothing of the kind."""
+    version = getattr(command, "version", 0)
+    return version if isinstance(version, int) else 0
+
+
 @dataclass(frozen=True, slots=True)
 class Done:
     """The command is committed (invariant 2) at ``seq``."""

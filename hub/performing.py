@@ -17,7 +17,17 @@ from crdt.updates import EMPTY_UPDATE
 from hub import relays
 from hub.batches import common_path, is_row_of, words_of
 from hub.chain import JSON
-from hub.commands import COMMAND_CHANGES_MAX, Command, Done, Outcome, PlanContent, Refusal, Refused
+from hub.commands import (
+    COMMAND_CHANGES_MAX,
+    Command,
+    Done,
+    Outcome,
+    PlanContent,
+    Refusal,
+    Refused,
+    version_of,
+    why,
+)
 from hub.journal import Act, Action, Head, Journal, JournalAwayError, Row, Turn
 from hub.loading import ROWS_AT_ONCE_MAX, bring_up, take_over
 from hub.notices import commanded, tell_changed
@@ -181,9 +191,7 @@ def _facts(plan: PlanContent, section: Section, entry: str, made: dict[str, Entr
     return facts_of(section, plan.creator(section, entry), content.values) if content is not None else None
 
 
-def _apply(
-    room: Room, actor: Participant, command: Command, changes: Sequence[Change], performed: Performed
-) -> None:
+def _apply(room: Room, actor: Participant, command: Command, changes: Sequence[Change], performed: Performed) -> None:
     client = server_client(room.plan_id, actor.person_id)
     for (section, _), group in _grouped(changes).items():
         held = room.sections[section]
@@ -224,6 +232,7 @@ def _row(
 ) -> Act:
     abouts = {_about(change) for change in group}
     _, name, _ = common_path(accepted.touched)
+    told, version = words_of(accepted.touched), version_of(command)
     return _act(
         room,
         actor,
@@ -232,8 +241,9 @@ def _row(
         section=section,
         entry=abouts.pop() if len(abouts) == 1 else "",
         field=name,
+        reason=why(command),
         update=accepted.update,
-        told=words_of(accepted.touched),
+        told={**(told or {}), "version": version} if version else told,
     )
 
 

@@ -165,7 +165,8 @@ class EntryCreate:
         return [created]
 
 
-def _unfinished(section: Section, state: str) -> str:
+def unfinished(section: Section, state: str) -> str:
+    """Return why an entry in this state may not leave the plan yet, ``""`` where it may."""
     if section is Section.TASKS and state in tasks.OPEN:
         return f"This task is {state} now. Complete or cancel it first."
     if section is Section.REFERRALS and state in referral_states.OPEN:
@@ -191,9 +192,9 @@ class EntryRetire:
         entry = empty or commanded(plan, actor, self.section, self.entry, self.name, now)
         if isinstance(entry, Refusal):
             return entry
-        unfinished = _unfinished(self.section, words(entry.values, "state"))
-        if unfinished:
-            return Refusal("state", unfinished, self.entry)
+        under_way = unfinished(self.section, words(entry.values, "state"))
+        if under_way:
+            return Refusal("state", under_way, self.entry)
         return [
             Assign(self.section, self.entry, "status", "retired"),
             Assign(self.section, self.entry, "retired_reason", self.reason.strip()),
