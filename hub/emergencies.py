@@ -2,14 +2,18 @@
 
 from collections.abc import Callable
 from datetime import date, datetime
+from hashlib import sha256
 from typing import Final
 
 from auth.break_glass import BreakGlass, BreakGlassRefusal, Verdict, break_glass, review
+from auth.invitations import too_many
 from auth.roles import Role
 from auth.standings import membership
 from hub.access import AccessChanges
 from hub.chain import JSON
+from hub.ids import HUB
 from hub.journal import Act, Action
+from hub.store.attempts import Attempts
 from hub.store.break_glass import EmergencyReadings
 from hub.store.engine import Engine
 from hub.store.notifications import Notifications
@@ -31,10 +35,18 @@ class Emergencies:
         self._participants = Participants(engine)
         self._people = People(engine)
         self._plans = Plans(engine)
+        self._attempts = Attempts(engine)
         self._notifications = Notifications(engine)
 
-    async def find(self, number: str, born: date | None) -> Plan | None:
-        """Return the plan of the patient with exactly this number and date of birth."""
+    async def find(self, number: str, born: date | None, person_id: str) -> Plan | None:
+        """Return the plan of the patient with exactly this number and date of birth; each try is a row, twenty an hour
+        at most."""
+        now = self._now()
+        tried = await self._attempts.tried("emergency", sha256(person_id.encode()).digest(), now)
+        async with self._changes.of_plan(HUB) as turn:
+            await turn.append([_sought(person_id)])
+        if too_many(tried, now):
+            return None
         found = await self._plans.by_number(" ".join(number.split()))
         return found if found is not None and found.born == born else None
 
@@ -110,6 +122,10 @@ class Emergencies:
                 patient = plan.patient if plan is not None else None
                 await self._notifications.tell(turn, [patient or "", person_id], plan_id)
         return "" if first else "This was reviewed already."
+
+
+def _sought(person_id: str) -> Act:
+    return Act(plan=HUB, actor=person_id, action=Action.SEARCH, purpose="emergency", event="break_glass.find")
 
 
 def _begun(glass: BreakGlass, session_id: str) -> Act:

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ExceptionHandler
 
+from auth.roles import CLINICIANS
 from hub.journal import JournalAwayError
 from web.rendering import page
 
@@ -60,9 +61,16 @@ async def on_broken(request: Request, error: Exception) -> Response:
 def failure(request: Request, status: int, headers: Mapping[str, str] | None = None) -> Response:
     """Return the page for a status."""
     told = FAILURES.get(status) or FAILURES[404 if status < 500 else 500]
-    answer = page(request, "failure.html", {"failure": told, "status": status}, status)
+    context = {"failure": told, "status": status, "emergency": _emergency(request) if status == 404 else ""}
+    answer = page(request, "failure.html", context, status)
     answer.headers.update(headers or {})
     return answer
+
+
+def _emergency(request: Request) -> str:
+    """Return where a clinician goes from the plan of this address in an emergency, whether or not there is one."""
+    plan_id, who = request.path_params.get("plan_id"), getattr(request.state, "signed_in", None)
+    return f"/emergency/{plan_id}" if plan_id and who is not None and who.person.role in CLINICIANS else ""
 
 
 HANDLERS: Final[dict[int | type[Exception], ExceptionHandler]] = {

@@ -1,8 +1,9 @@
 """Who may come to which page: every route names one of these guards, and a page gets what its guard found.
 
 ``for_anyone`` -> the request alone; ``for_person`` -> someone signed in; ``for_member`` -> someone who takes part in
-the plan of the address; ``for_section`` -> a member who may read the section of the address. What one may not see is
-answered exactly as what is not there.
+the plan of the address; ``for_section`` -> a member who may read the section of the address; ``for_clinician`` ->
+someone whose work may bring them to a plan in an emergency. What one may not see is answered exactly as what is not
+there.
 """
 
 import re
@@ -16,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from auth.decisions import assignments, facts_of, sections_readable
-from auth.roles import Participant
+from auth.roles import CLINICIANS, Participant
 from crdt.sections import Section
 from hub.ids import HUB
 from hub.journal import Act, Action, JournalAwayError
@@ -99,6 +100,20 @@ def for_section(page: Callable[[Request, InSection], Awaitable[Response]]) -> En
         return await page(request, InSection(member, _section(request, member.participant)))
 
     return _marked(endpoint, "section", page)
+
+
+def for_clinician(page: Callable[[Request, SignedIn], Awaitable[Response]]) -> Endpoint:
+    """Guard a page for a clinician, of whatever plan or none; 404 for anyone else, as for a page that is not there."""
+
+    async def endpoint(request: Request) -> Response:
+        who = signed_in(request)
+        if who is None:
+            return to_sign_in(request)
+        if who.person.role not in CLINICIANS:
+            raise HTTPException(404)
+        return await page(request, who)
+
+    return _marked(endpoint, "clinician", page)
 
 
 def signed_in(request: Request) -> SignedIn | None:

@@ -9,7 +9,7 @@ from auth.decisions import sections_readable
 from crdt.sections import Section
 from web.guards import Member, services
 from web.views.entries import Reader
-from web.views.people import people_of
+from web.views.people import People, PersonView, people_of
 from web.views.sections import reader_of
 from web.views.words import Reading
 
@@ -18,6 +18,16 @@ def reading_now(request: Request) -> Reading:
     """Return the instant and place of this reading."""
     found = services(request)
     return Reading(found.now(), found.zone)
+
+
+async def team(request: Request, member: Member) -> tuple[People, PersonView]:
+    """Return the people of the plan and the member among them, who in an emergency reading is none of the team."""
+    others = await services(request).directory.participants(member.plan_id)
+    known = any(each.person_id == member.participant.person_id for each in others)
+    people = people_of(others if known else [*others, member.participant])
+    me = people.person(member.participant.person_id)
+    assert me is not None, "the member was put among the people"
+    return people, me
 
 
 async def reader_for(request: Request, member: Member, sections: Iterable[Section] | None = None) -> Reader:
@@ -30,7 +40,7 @@ async def reader_for(request: Request, member: Member, sections: Iterable[Sectio
     reading = reading_now(request)
     shown = sorted(sections if sections is not None else sections_readable(member.participant, reading.now))
     await found.plans.opened(member.participant, shown)
-    people = people_of(await found.directory.participants(member.plan_id))
+    people, _ = await team(request, member)
     content = await found.plans.content(member.plan_id)
     changes: dict[tuple[Section, str], tuple[str, datetime, int]] = {}
     for (section, entry, _), latest in (await found.journal.latest(member.plan_id, shown)).items():

@@ -9,7 +9,22 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from web.guards import for_anyone
-from web.pages import entries, health, panel, plan, sections, sign_in, static_files
+from web.huddle_routes import HUDDLE_ROUTES
+from web.pages import (
+    emergencies,
+    entries,
+    health,
+    invitations,
+    mailbox,
+    notifications,
+    panel,
+    plan,
+    redeeming,
+    sections,
+    sharing,
+    sign_in,
+    static_files,
+)
 
 
 @for_anyone
@@ -21,6 +36,8 @@ async def home(request: Request) -> Response:
 PLAN = "/plans/{plan_id}"
 SECTION = PLAN + "/sections/{section}"
 ENTRY = PLAN + "/entries/{section}/{entry}"
+INVITATIONS = PLAN + "/invitations"
+SHARING = PLAN + "/sharing"
 
 ROUTES: tuple[BaseRoute, ...] = (
     Route("/", home, name="home"),
@@ -41,6 +58,31 @@ ROUTES: tuple[BaseRoute, ...] = (
     Route(ENTRY + "/edit", entries.edit, name="entry_edited", methods=["POST"]),
     Route(ENTRY + "/{command}", entries.ask, name="entry_ask", methods=["GET"]),
     Route(ENTRY + "/{command}", entries.act, name="entry_act", methods=["POST"]),
+    Route(INVITATIONS, invitations.show, name="invitations", methods=["GET"]),
+    Route(INVITATIONS, invitations.create, name="invitation_create", methods=["POST"]),
+    Route(INVITATIONS + "/new", invitations.new, name="invitation_new"),
+    Route(INVITATIONS + "/{invitation}/resend", invitations.resend, name="invitation_resend", methods=["POST"]),
+    Route(INVITATIONS + "/{invitation}/revoke", invitations.revoke, name="invitation_revoke", methods=["POST"]),
+    Route("/i/{invitation}", redeeming.show, name="invited", methods=["GET"]),
+    Route("/i/{invitation}", redeeming.come_in, name="come_in", methods=["POST"]),
+    Route(PLAN + "/welcome", redeeming.welcome, name="welcome"),
+    Route(SHARING, sharing.show, name="sharing"),
+    Route(SHARING + "/looks", sharing.looks, name="sharing_looks"),
+    Route(SHARING + "/{person}", sharing.person, name="sharing_person"),
+    Route(SHARING + "/{person}/preview", sharing.preview, name="sharing_preview"),
+    Route(SHARING + "/{person}/consent", sharing.narrow, name="sharing_narrow", methods=["POST"]),
+    Route(SHARING + "/{person}/end", sharing.end, name="sharing_end", methods=["POST"]),
+    Route(SHARING + "/{person}/remove", sharing.remove, name="sharing_remove", methods=["POST"]),
+    Route("/emergency", emergencies.find, name="emergency_find", methods=["GET"]),
+    Route("/emergency", emergencies.found, name="emergency_found", methods=["POST"]),
+    Route("/emergency/{plan}", emergencies.ask, name="emergency", methods=["GET"]),
+    Route("/emergency/{plan}", emergencies.begin, name="emergency_begin", methods=["POST"]),
+    Route("/reviews", emergencies.queue, name="reviews", methods=["GET"]),
+    Route("/reviews", emergencies.review, name="review", methods=["POST"]),
+    Route("/notifications", notifications.show, name="notifications"),
+    Route("/notifications/seen", notifications.seen, name="notifications_seen", methods=["POST"]),
+    Route("/demo/mailbox", mailbox.show, name="mailbox"),
+    *HUDDLE_ROUTES,
     Route("/static/{hash}/{file:path}", static_files.show, name="static"),
     Route("/healthz", health.alive, name="alive"),
     Route("/readyz", health.ready, name="ready"),

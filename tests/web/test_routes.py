@@ -10,7 +10,7 @@ from web.middleware import CONTENT_SECURITY_POLICY
 from web.routes import ROUTES
 
 _ROUTES = [route for route in ROUTES if isinstance(route, Route)]
-_OPEN = {"home", "sign_in", "sign_in_demo", "static", "alive", "ready", "metrics"}
+_OPEN = {"home", "sign_in", "sign_in_demo", "static", "alive", "ready", "metrics", "invited", "come_in", "mailbox"}
 
 
 def address_of(route: Route, mary: Mary) -> str:
@@ -19,6 +19,9 @@ def address_of(route: Route, mary: Mary) -> str:
         "section": "medications",
         "entry": mary.entries["furosemide"],
         "command": "entry.retire",
+        "invitation": mary.plan,
+        "person": mary.people["lee"].person_id,
+        "plan": mary.plan,
         "hash": "0" * 16,
         "file": "app.css",
     }
@@ -39,7 +42,7 @@ def test_every_route_is_a_plain_route_with_a_name() -> None:
 
 @pytest.mark.parametrize("route", _ROUTES, ids=lambda route: route.name)
 def test_a_route_names_its_guard_and_says_what_it_does(route: Route) -> None:
-    assert getattr(route.endpoint, GUARD, None) in {"anyone", "person", "member", "section"}
+    assert getattr(route.endpoint, GUARD, None) in {"anyone", "person", "member", "section", "clinician"}
     assert route.endpoint.__doc__
     assert route.endpoint.__doc__.rstrip().endswith(".")
 

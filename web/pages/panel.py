@@ -7,10 +7,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from auth.decisions import sections_readable
+from auth.roles import CLINICIANS, Role
 from crdt.sections import Section
 from hub.journal import Act, Action
 from web.directory import Place, SignedIn
 from web.guards import Member, assigned, for_member, for_person, services
+from web.pages.notifications import told
 from web.reading import reading_now
 from web.rendering import elsewhere, is_swap, page
 from web.views.badges import Badge, Tone
@@ -34,7 +36,15 @@ async def show(request: Request, who: SignedIn) -> Response:
             return await _card(request, who, place)
 
     cards = ordered_cards(await asyncio.gather(*map(card, places)))
-    context = {"cards": cards, "tally": _tally(cards), "person": _me(who), "here": "panel"}
+    context = {
+        "cards": cards,
+        "tally": _tally(cards),
+        "person": _me(who),
+        "here": "panel",
+        "told": await told(request, who, unseen=True) if services(request).access is not None else [],
+        "clinician": who.person.role in CLINICIANS,
+        "reviews": who.person.role is Role.AUDITOR,
+    }
     return page(request, "panel/page.html", context)
 
 

@@ -5,11 +5,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from auth.decisions import sections_readable
+from auth.invitations import INVITES
 from hub.journal import CHANGES_CONTENT
+from hub.sharing import settles
 from web.guards import Member, for_member, services
 from web.reading import reader_for
 from web.rendering import fragment, page
 from web.views.banner import banner
+from web.views.entries import Reader
 from web.views.history import happenings
 from web.views.people import PersonView
 from web.views.sections import fields_readable, plan_sections
@@ -58,6 +61,15 @@ async def show(request: Request, member: Member) -> Response:
         "present": [it for it in here.values() if isinstance(it, PersonView) and it.person_id != me.person_id],
         "banner": banner(patient, reader),
         "sections": plan_sections(reader),
+        "emergency_until": _until(reader),
+        "settles": settles(member.participant, reader.now),
+        "invites": member.participant.role in INVITES and member.participant.broke_glass_until is None,
         "printed": day_and_time(reader.now, reader.setting.reading),
     }
     return page(request, "plan/page.html", context)
+
+
+def _until(reader: Reader) -> str:
+    """Return until when an emergency reading lasts, ``""`` for a member of the team."""
+    until = reader.participant.broke_glass_until
+    return day_and_time(until, reader.setting.reading) if until is not None else ""

@@ -69,3 +69,8 @@ def people_of(participants: Iterable[Participant]) -> People:
             for index, each in enumerate(ordered)
         }
     )
+
+
+def own_chip(person_id: str, name: str, role: str = "") -> PersonView:
+    """Return a person as pages that belong to no plan show them to themselves."""
+    return PersonView(person_id, name, role, sum(person_id.encode()) % HUES + 1, initials(name))

@@ -1,0 +1,146 @@
+"""Inviting someone to a plan: the form, the link with its code, the list, withdrawing and sending anew."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import segno
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from auth.invitations import INVITES, LINK_LASTS, Delivery
+from hub.inviting import Made
+from web.access import access
+from web.guards import Member, for_member, services
+from web.mail import NoMail, invitation_letter
+from web.reading import reading_now, team
+from web.rendering import elsewhere, page
+from web.views.inviting import FIELD_OF, MadeView, compose, draft_of, invitation_row, role_of
+from web.views.words import day_and_time
+
+CHOICES_MAX: Final = 200
+"""Values of one form; beyond it nothing is read."""
+
+
+@for_member
+async def show(request: Request, member: Member) -> Response:
+    """Show the plan's invitations with their states, the newest first."""
+    _may_invite(member)
+    people, me = await team(request, member)
+    reading = reading_now(request)
+    found = await access(request).inviting.of_plan(member.plan_id)
+    rows = [invitation_row(invitation, addressee, people, reading) for invitation, addressee in found]
+    return page(request, "inviting/list.html", {"plan_id": member.plan_id, "rows": rows, "person": me})
+
+
+@for_member
+async def new(request: Request, member: Member) -> Response:
+    """Show the form for an invitation."""
+    _may_invite(member)
+    return await _form(request, member, request.query_params.get("role", ""), None)
+
+
+@for_member
+async def create(request: Request, member: Member) -> Response:
+    """Make an invitation and show its link and code, this once; or the form again with what is wrong."""
+    _may_invite(member)
+    typed = await _typed(request)
+    asked = (typed.get("role") or [""])[0]
+    draft = draft_of(member.participant, role_of(member.participant, asked), typed, services(request).zone)
+    reauthenticated = await access(request).reauthenticated(member.who)
+    made = await access(request).inviting.invite(member.participant, draft, reauthenticated=reauthenticated)
+    if isinstance(made, Made):
+        return await _made(request, member, made)
+    if made.code == "reauthenticate":
+        return await _sign_in_again(request, member, made.reason)
+    return await _form(request, member, asked, typed, fault=made.reason, field=FIELD_OF.get(made.code, ""))
+
+
+@for_member
+async def resend(request: Request, member: Member) -> Response:
+    """Make an invitation anew under the same consent; the link and code before are void."""
+    _may_invite(member)
+    reauthenticated = await access(request).reauthenticated(member.who)
+    made = await access(request).inviting.resend(
+        member.participant, _invitation_id(request), reauthenticated=reauthenticated
+    )
+    if isinstance(made, Made):
+        return await _made(request, member, made)
+    if made.code == "reauthenticate":
+        return await _sign_in_again(request, member, made.reason)
+    raise HTTPException(404)
+
+
+@for_member
+async def revoke(request: Request, member: Member) -> Response:
+    """Withdraw an invitation that waits; the list shows how it stands."""
+    _may_invite(member)
+    await access(request).inviting.revoke(member.participant, _invitation_id(request))
+    return elsewhere(request, f"/plans/{member.plan_id}/invitations")
+
+
+def qr(link: str) -> str:
+    """Return the link as a QR code, as an image that stands in the page itself."""
+    return str(segno.make(link, error="m", micro=False).svg_data_uri(scale=5, border=3, dark="#13211f", light="#fff"))
+
+
+async def _made(request: Request, member: Member, made: Made) -> Response:
+    found, settings = access(request), services(request).settings
+    _, me = await team(request, member)
+    link = settings.origin + made.path
+    mailed = None
+    if made.addressee.address:
+        mailed = await found.post.mail.send(invitation_letter(made.addressee.address, link))
+    ends = made.invitation.made + LINK_LASTS
+    view = MadeView(
+        name=made.addressee.name,
+        link=link,
+        qr=qr(link),
+        spoken=made.spoken if made.invitation.delivery is Delivery.SPOKEN else "",
+        address=made.addressee.address,
+        mailed=mailed,
+        until=day_and_time(ends, reading_now(request)),
+    )
+    return page(request, "inviting/made.html", {"plan_id": member.plan_id, "made": view, "person": me})
+
+
+async def _form(
+    request: Request,
+    member: Member,
+    asked: str,
+    typed: Mapping[str, Sequence[str]] | None,
+    *,
+    fault: str = "",
+    field: str = "",
+) -> Response:
+    _, me = await team(request, member)
+    role = role_of(member.participant, asked)
+    mail = not isinstance(access(request).post.mail, NoMail)
+    now = reading_now(request).now
+    form = compose(member.participant, role, typed, now, mail=mail, fault=fault, fault_field=field)
+    patient = await services(request).directory.patient(member.plan_id)
+    context = {"plan_id": member.plan_id, "form": form, "person": me, "patient": patient}
+    return page(request, "inviting/form.html", context, 422 if fault else 200)
+
+
+async def _sign_in_again(request: Request, member: Member, reason: str) -> Response:
+    _, me = await team(request, member)
+    context = {"reason": reason, "next": f"/plans/{member.plan_id}/invitations/new", "person": me}
+    return page(request, "inviting/again.html", context, 403)
+
+
+async def _typed(request: Request) -> dict[str, list[str]]:
+    typed: dict[str, list[str]] = {}
+    for name, value in (await request.form(max_fields=CHOICES_MAX)).multi_items():
+        if isinstance(value, str):
+            typed.setdefault(name, []).append(value)
+    return typed
+
+
+def _may_invite(member: Member) -> None:
+    if member.participant.role not in INVITES or member.participant.broke_glass_until is not None:
+        raise HTTPException(403)
+
+
+def _invitation_id(request: Request) -> str:
+    return str(request.path_params["invitation"])

@@ -1,0 +1,128 @@
+"""Coming in by an invitation: the link, the code, and what one gets. Until the code is right nothing is told.
+
+The link's secret is in its fragment, which browsers send to nobody; a script puts it into the form, or a person does.
+The page of a link is the same bytes for every link, living, dead or never made.
+"""
+
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from auth.decisions import sections_readable
+from auth.invitations import LINK_ENDED, LINK_LASTS, TOO_MANY, Delivery, Refusal, WrongCode
+from auth.roles import Role
+from auth.sessions import Cookie, is_token, session_cookie
+from hub.redeeming import Admitted, Opened
+from web.access import access, address_hash
+from web.guards import Member, for_anyone, for_member, services
+from web.mail import code_letter
+from web.reading import reading_now, team
+from web.rendering import page
+from web.views.sharing import access_words
+
+CODE_CHARACTERS_MAX: Final = 40
+AGENT_CHARACTERS_MAX: Final = 200
+
+
+@for_anyone
+async def show(request: Request) -> Response:
+    """Show the page of a link: the same for every link, and it grants nothing."""
+    return page(request, "inviting/door.html", {})
+
+
+@for_anyone
+async def come_in(request: Request) -> Response:
+    """Take the link's secret and ask for the code; or take the code and let the person in."""
+    form = await request.form()
+    secret = str(form.get("secret", "")).strip().removeprefix("#")
+    if not is_token(secret):
+        secret = ""
+    if "code" in form:
+        return await _redeem(request, secret, str(form.get("code", ""))[:CODE_CHARACTERS_MAX])
+    return await _open(request, secret)
+
+
+@for_member
+async def welcome(request: Request, member: Member) -> Response:
+    """Show someone who has just come in what they can see and do, and what the team sees of them."""
+    _, me = await team(request, member)
+    now = reading_now(request).now
+    readable = sections_readable(member.participant, now)
+    patient = await services(request).directory.patient(member.plan_id)
+    context = {
+        "plan_id": member.plan_id,
+        "patient": patient,
+        "lines": [
+            (title, words) for section, title, words in access_words(member.participant, now) if section in readable
+        ],
+        "person": me,
+        "home": home_of(request, member),
+    }
+    return page(request, "inviting/welcome.html", context)
+
+
+def home_of(request: Request, member: Member) -> str:
+    """Return where this member reads the plan: the family on its own page, where the hub has one."""
+    names = {getattr(route, "name", "") for route in request.app.routes}
+    if member.participant.role is Role.FAMILY and "family" in names:
+        return str(request.app.url_path_for("family", plan_id=member.plan_id))
+    return f"/plans/{member.plan_id}"
+
+
+async def _open(request: Request, secret: str) -> Response:
+    invitation_id = str(request.path_params["invitation"])
+    opened = await access(request).redeeming.open(invitation_id, secret, address_hash=address_hash(request))
+    if not isinstance(opened, Opened):
+        return _refused(request, opened)
+    if opened.code:
+        access(request).post.send_soon(code_letter(opened.address, opened.code))
+    answer = _asking(request, secret, spoken=opened.spoken)
+    answer.headers.append("set-cookie", _browser_cookie(request).set(opened.browser))
+    return answer
+
+
+async def _redeem(request: Request, secret: str, code: str) -> Response:
+    found = await access(request).redeeming.redeem(
+        str(request.path_params["invitation"]),
+        secret=secret,
+        browser=request.cookies.get(_browser_cookie(request).name, ""),
+        code=code,
+        address_hash=address_hash(request),
+        agent=request.headers.get("user-agent", "")[:AGENT_CHARACTERS_MAX],
+    )
+    match found:
+        case Admitted():
+            answer = RedirectResponse(f"/plans/{found.plan_id}/welcome", 303)
+            parts = urlsplit(services(request).settings.origin)
+            answer.headers.append("set-cookie", session_cookie(parts.scheme, parts.hostname or "").set(found.token))
+            answer.headers.append("set-cookie", _browser_cookie(request).clear())
+            return answer
+        case WrongCode(tries_left=tries) if tries > 0:
+            spoken = found.invitation.delivery is Delivery.SPOKEN
+            return _asking(request, secret, spoken=spoken, fault=found.reason, status=422)
+        case Refusal(code="code-ended" | "code-empty"):
+            return _asking(request, secret, fault=found.reason, status=422)
+        case WrongCode():
+            return _refused(request, LINK_ENDED)
+        case _:
+            return _refused(request, found)
+
+
+def _asking(
+    request: Request, secret: str, *, spoken: bool | None = None, fault: str = "", status: int = 200
+) -> Response:
+    return page(request, "inviting/code.html", {"secret": secret, "spoken": spoken, "fault": fault}, status)
+
+
+def _refused(request: Request, refusal: Refusal) -> Response:
+    status = 429 if refusal is TOO_MANY else 410
+    return page(request, "inviting/ended.html", {"words": refusal.reason}, status)
+
+
+def _browser_cookie(request: Request) -> Cookie:
+    """Return the cookie that binds an opened link to its browser."""
+    secure = services(request).settings.secure_cookies
+    name = "__Host-careplan-invitation" if secure else "careplan-invitation"
+    return Cookie(name=name, secure=secure, samesite="Strict", max_age=LINK_LASTS)

@@ -1,0 +1,236 @@
+"""Who sees what of a plan: the table, one person's settings, the plan as that person sees it, and who looked."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from auth.consents import How
+from auth.decisions import assignments, facts_of
+from auth.roles import Narrowing, Participant
+from crdt.sections import Section
+from hub.chain import JSON
+from hub.journal import Act, Action, Row
+from hub.sharing import settles
+from hub.store.audits import Question
+from web.access import access
+from web.guards import Member, for_member, services
+from web.reading import reader_for, reading_now, team
+from web.rendering import elsewhere, page
+from web.views.inviting import WAITING, end_of_day
+from web.views.preview import preview_sections
+from web.views.sections import reader_of
+from web.views.sharing import ReadingView, looked, reading_view, settings_of, sharing_person
+from web.views.words import Reading
+
+LOOKED_ROWS_MAX: Final = 1_000
+LOOKED_SHOWN: Final = 12
+_LOOKS: Final = frozenset({Action.READ, Action.EXPORT, Action.DISCLOSE, Action.BREAK_GLASS})
+
+
+@for_member
+async def show(request: Request, member: Member) -> Response:
+    """Show who can see what, what waits for an answer, emergency readings and who looked last."""
+    reading = _settler(request, member)
+    people, me = await team(request, member)
+    participants = await _participants(request, member)
+    found = access(request)
+    invitations = await found.inviting.of_plan(member.plan_id)
+    rows = await _looks(request, member, "sharing.show")
+    context = {
+        "plan_id": member.plan_id,
+        "patient": await services(request).directory.patient(member.plan_id),
+        "everyone": [
+            sharing_person(each, view, reading)
+            for each in participants
+            if (view := people.person(each.person_id)) is not None
+        ],
+        "waiting": sum(1 for invitation, _ in invitations if invitation.state in WAITING),
+        "readings": await _readings(request, member, reading),
+        "visits": looked(rows, await _names(request, rows), people, reading)[:LOOKED_SHOWN],
+        "person": me,
+    }
+    return page(request, "sharing/page.html", context)
+
+
+@for_member
+async def person(request: Request, member: Member) -> Response:
+    """Show what one person can see, and what may be changed about it."""
+    return await _person(request, member, "")
+
+
+@for_member
+async def narrow(request: Request, member: Member) -> Response:
+    """Record the patient's consent for one person and section; live pages follow at once."""
+    reading = _settler(request, member)
+    form = await request.form()
+    try:
+        section = Section(str(form.get("section", "")))
+    except ValueError:
+        raise HTTPException(400) from None
+    said, ends = str(form.get("access", "")), str(form.get("ends", ""))
+    until = end_of_day(ends, reading.zone) if ends else None
+    if ends and until is None:
+        return await _person(request, member, "That end date can't be read.", section)
+    if not await access(request).reauthenticated(member.who):
+        return await _person(request, member, "Sign in again before you record a consent.", section, again=True)
+    how = next((each for each in How if each.value == str(form.get("how", ""))), How.PAGE)
+    fault = await access(request).sharing.narrow(
+        member.participant,
+        str(request.path_params["person"]),
+        section,
+        Narrowing(said, until) if said else None,
+        how=how,
+    )
+    return await _settled(request, member, fault, section)
+
+
+@for_member
+async def remove(request: Request, member: Member) -> Response:
+    """End a person's access now; their open pages close."""
+    _settler(request, member)
+    fault = await access(request).sharing.end(member.participant, str(request.path_params["person"]))
+    return await _settled(request, member, fault)
+
+
+@for_member
+async def end(request: Request, member: Member) -> Response:
+    """Change until when a person has access."""
+    reading = _settler(request, member)
+    words = str((await request.form()).get("ends", ""))
+    until = end_of_day(words, reading.zone) if words else None
+    if words and until is None:
+        return await _person(request, member, "That end date can't be read.")
+    fault = await access(request).sharing.end_on(member.participant, str(request.path_params["person"]), until)
+    return await _settled(request, member, fault)
+
+
+@for_member
+async def preview(request: Request, member: Member) -> Response:
+    """Show the plan as one person sees it, as far as the reader may see it themselves; journaled as a reading."""
+    reading = _settler(request, member)
+    subject = await _subject(request, member)
+    act = _act(member, "sharing.preview", {"person": subject.person_id})
+    await services(request).plans.record([act])
+    people, me = await team(request, member)
+    content = await services(request).plans.content(member.plan_id)
+    mine = await reader_for(request, member)
+    theirs = reader_of(subject, content, people, reading)
+    context = {
+        "plan_id": member.plan_id,
+        "subject": people.person(subject.person_id),
+        "sections": preview_sections(mine, theirs),
+        "person": me,
+    }
+    return page(request, "sharing/preview.html", context)
+
+
+@for_member
+async def looks(request: Request, member: Member) -> Response:
+    """Show who looked at the plan, visit by visit."""
+    reading = _settler(request, member)
+    people, me = await team(request, member)
+    rows = await _looks(request, member, "sharing.looks")
+    visits = looked(rows, await _names(request, rows), people, reading)
+    return page(request, "sharing/looks.html", {"plan_id": member.plan_id, "visits": visits, "person": me})
+
+
+def _settler(request: Request, member: Member) -> Reading:
+    """Return the reading of someone who may settle who sees what; 403 for anyone else."""
+    reading = reading_now(request)
+    if not settles(member.participant, reading.now):
+        raise HTTPException(403)
+    return reading
+
+
+async def _settled(request: Request, member: Member, fault: str, section: Section | None = None) -> Response:
+    if fault:
+        return await _person(request, member, fault, section)
+    return elsewhere(request, f"/plans/{member.plan_id}/sharing/{request.path_params['person']}")
+
+
+async def _person(
+    request: Request, member: Member, fault: str, section: Section | None = None, *, again: bool = False
+) -> Response:
+    reading = _settler(request, member)
+    subject = await _subject(request, member)
+    people, me = await team(request, member)
+    view = people.person(subject.person_id)
+    assert view is not None, "a participant is among the people"
+    consents = await access(request).sharing.consents(member.plan_id)
+    context = {
+        "plan_id": member.plan_id,
+        "it": sharing_person(subject, view, reading),
+        "settings": settings_of(subject, consents, people, reading),
+        "by_page": member.participant.person_id == member.participant.patient_id,
+        "ends": _date(subject.ends, reading),
+        "myself": subject.person_id == member.participant.person_id,
+        "fault": fault,
+        "fault_section": section or "",
+        "again": again,
+        "person": me,
+    }
+    return page(request, "sharing/person.html", context, 422 if fault else 200)
+
+
+def _date(ends: datetime | None, reading: Reading) -> str:
+    """Return the last whole day before an end, as a date control holds it."""
+    return (ends.astimezone(reading.zone)).date().isoformat() if ends is not None else ""
+
+
+async def _participants(request: Request, member: Member) -> list[Participant]:
+    everyone = await services(request).directory.participants(member.plan_id)
+    content = await services(request).plans.content(member.plan_id)
+    facts = [
+        (section, facts_of(section, content.creator(section, entry), it.values))
+        for section in content.sections
+        for entry, it in content.entries(section).items()
+    ]
+    return [replace(each, assigned=assignments(each.person_id, facts)) for each in everyone]
+
+
+async def _subject(request: Request, member: Member) -> Participant:
+    wanted = str(request.path_params["person"])
+    everyone = await _participants(request, member)
+    found = next((each for each in everyone if each.person_id == wanted), None)
+    if found is None:
+        raise HTTPException(404)
+    return found
+
+
+async def _looks(request: Request, member: Member, event: str) -> list[Row]:
+    """Return the rows of who looked; to look them up is a look as well."""
+    question = Question(plan=member.plan_id, actions=_LOOKS, outcome="success")
+    rows = await access(request).audits.search(question, limit=LOOKED_ROWS_MAX)
+    await services(request).plans.record([_act(member, event, None)])
+    return rows
+
+
+def _act(member: Member, event: str, words: dict[str, JSON] | None) -> Act:
+    who = member.participant
+    return Act(
+        plan=member.plan_id,
+        actor=who.person_id,
+        action=Action.READ,
+        role=who.role,
+        session=who.session_id,
+        event=event,
+        words=words,
+    )
+
+
+async def _names(request: Request, rows: Iterable[Row]) -> dict[str, str]:
+    subjects = {str((row.words or {}).get("person") or "") for row in rows if row.event}
+    known = await access(request).people.among(sorted({row.actor for row in rows} | subjects))
+    return {person_id: each.name for person_id, each in known.items()}
+
+
+async def _readings(request: Request, member: Member, reading: Reading) -> list[ReadingView]:
+    found = await access(request).emergencies.of_plan(member.plan_id)
+    reviewers = await access(request).people.among(sorted({each.reviewer for each in found}))
+    names = {person_id: each.name for person_id, each in reviewers.items()}
+    return [reading_view(each, reading, names=names) for each in reversed(found)]

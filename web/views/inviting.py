@@ -1,0 +1,230 @@
+"""Invitations as the inviter sees them: the form, and the list with each one's state in words."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import Final
+
+from auth.consents import How
+from auth.invitations import INVITES, LINK_LASTS, Delivery, Invitation, InvitationState, state_of
+from auth.policy import MATRIX, Grant
+from auth.roles import Participant, Role
+from auth.standings import standing_of
+from crdt.sections import SECTIONS, Section
+from hub.inviting import Draft
+from hub.store.invitations import Addressee
+from web.views.badges import Tone
+from web.views.people import ROLE_WORDS, People
+from web.views.words import Moment, Reading, day, moment
+
+ACCESS_DAYS: Final = 180
+"""How long access lasts where the inviter chooses nothing else."""
+NAME_CHARACTERS_MAX: Final = 120
+ADDRESS_CHARACTERS_MAX: Final = 200
+
+_LEFT_OUT: Final = {Role.FAMILY: frozenset({Section.SOCIAL_NEEDS, Section.ADVANCE_CARE})}
+"""Sections that are chosen by a hand, not by default."""
+
+HOW_WORDS: Final[Mapping[How, str]] = {
+    How.PAGE: "on this page",
+    How.IN_PERSON: "in person",
+    How.TELEPHONE: "by telephone",
+    How.WRITTEN: "in writing",
+}
+
+STATE_WORDS: Final[Mapping[InvitationState, tuple[str, Tone]]] = {
+    InvitationState.SENT: ("Sent, not opened yet", Tone.PLAIN),
+    InvitationState.OPENED: ("Opened, code not entered yet", Tone.WARN),
+    InvitationState.REDEEMED: ("Used", Tone.GOOD),
+    InvitationState.EXPIRED: ("Expired", Tone.PLAIN),
+    InvitationState.REVOKED: ("Withdrawn", Tone.PLAIN),
+    InvitationState.KILLED: ("Ended after five wrong codes", Tone.ALERT),
+}
+WAITING: Final = frozenset({InvitationState.SENT, InvitationState.OPENED})
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One option of the form."""
+
+    value: str
+    words: str
+    chosen: bool
+    help: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Compose:
+    """The form, filled with what was typed."""
+
+    role: Role
+    role_words: str
+    others: tuple[tuple[str, str], ...]
+    """Roles that this inviter may invite instead, as (value, words)."""
+    sections: tuple[Choice, ...]
+    hows: tuple[Choice, ...]
+    """Empty where the patient invites: then the page is the consent."""
+    deliveries: tuple[Choice, ...]
+    changes: tuple[Choice, ...]
+    values: Mapping[str, str]
+    ends_min: str
+    ends_max: str
+    fault: str = ""
+    fault_field: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationRow:
+    """One line of the list."""
+
+    invitation_id: str
+    name: str
+    relation: str
+    state: str
+    tone: Tone
+    sections: str
+    may_change: bool
+    made: Moment
+    inviter: str
+    until: str
+    waiting: bool
+    may_resend: bool
+
+
+def shareable(inviter: Participant, role: Role, now: datetime) -> tuple[Section, ...]:
+    """Return the sections that this inviter may offer to someone of this role, in the order of the page."""
+    return tuple(
+        section
+        for section in SECTIONS
+        if MATRIX[role, section].grant is not Grant.NONE
+        and (inviter.role is Role.PATIENT or not standing_of(inviter, section, now).denied)
+    )
+
+
+def role_of(inviter: Participant, asked: str) -> Role:
+    """Return the role asked for where this person may invite it, else the family."""
+    allowed = INVITES.get(inviter.role, frozenset())
+    return next((each for each in allowed if each.value == asked), Role.FAMILY)
+
+
+def compose(
+    inviter: Participant,
+    role: Role,
+    typed: Mapping[str, Sequence[str]] | None,
+    now: datetime,
+    *,
+    mail: bool,
+    fault: str = "",
+    fault_field: str = "",
+) -> Compose:
+    """Return the form as it was typed, or as it is offered first."""
+    offered = shareable(inviter, role, now)
+    chosen = set((typed or {}).get("sections", ())) if typed is not None else {*offered} - _LEFT_OUT.get(role, set())
+    values = dict.fromkeys(("name", "relation", "address"), "")
+    values |= {name: each[0] for name, each in (typed or {}).items() if each}
+    values.setdefault("ends", (now + timedelta(days=ACCESS_DAYS)).date().isoformat())
+    delivery = values.get("delivery", Delivery.SPOKEN)
+    changing = values.get("may_change", "yes")
+    return Compose(
+        role=role,
+        role_words=ROLE_WORDS[role],
+        others=tuple((each.value, ROLE_WORDS[each]) for each in Role if each in INVITES[inviter.role] and each != role),
+        sections=tuple(Choice(each.value, SECTIONS[each].title, each.value in chosen) for each in offered),
+        hows=() if inviter.role is Role.PATIENT else tuple(_hows(values.get("how", ""))),
+        deliveries=(
+            Choice(Delivery.SPOKEN, "I say a code aloud or by telephone", delivery == Delivery.SPOKEN,
+                   "The code is shown to you. Never put it in the same message as the link."),
+            Choice(Delivery.SENT, "The code goes to their e-mail address", delivery == Delivery.SENT,
+                   "" if mail else "No mail server is set up here, so this can't be used yet."),
+        ),
+        changes=(
+            Choice("yes", "Read, and add or change what their part allows", changing != "no"),
+            Choice("no", "Read only", changing == "no"),
+        ),
+        values=values,
+        ends_min=(now + timedelta(days=1)).date().isoformat(),
+        ends_max=(now + timedelta(days=365)).date().isoformat(),
+        fault=fault,
+        fault_field=fault_field,
+    )  # fmt: skip
+
+
+def draft_of(inviter: Participant, role: Role, typed: Mapping[str, Sequence[str]], zone: tzinfo) -> Draft:
+    """Return what the form says; what can't be read is left empty and refused by the rules."""
+
+    def one(name: str) -> str:
+        return (typed.get(name) or [""])[0].strip()
+
+    how = How.PAGE
+    if inviter.role is not Role.PATIENT:
+        how = next((each for each in How if each.value == one("how") and each is not How.PAGE), How.PAGE)
+    return Draft(
+        role=role,
+        relation=one("relation"),
+        sections=frozenset(each for each in Section if each.value in typed.get("sections", ())),
+        access_ends=None if role is Role.PATIENT else end_of_day(one("ends"), zone),
+        may_change=one("may_change") != "no",
+        how=how,
+        delivery=Delivery.SENT if one("delivery") == Delivery.SENT else Delivery.SPOKEN,
+        addressee=Addressee(one("name")[:NAME_CHARACTERS_MAX], one("address")[:ADDRESS_CHARACTERS_MAX]),
+    )
+
+
+def end_of_day(words: str, zone: tzinfo) -> datetime | None:
+    """Return the instant at which a day is over where the page is read, ``None`` for what is no date."""
+    try:
+        last = date.fromisoformat(words)
+        return datetime.combine(last + timedelta(days=1), time(), zone).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def invitation_row(invitation: Invitation, addressee: Addressee, people: People, reading: Reading) -> InvitationRow:
+    """Return one line of the list."""
+    state = state_of(invitation, reading.now)
+    words, tone = STATE_WORDS[state]
+    waiting = state in WAITING
+    return InvitationRow(
+        invitation_id=invitation.invitation_id,
+        name=addressee.name,
+        relation=invitation.relation,
+        state=words,
+        tone=tone,
+        sections=", ".join(SECTIONS[each].title for each in SECTIONS if each in invitation.sections),
+        may_change=invitation.may_change,
+        made=moment(invitation.made, reading),
+        inviter=people.name(invitation.inviter),
+        until=day((invitation.made + LINK_LASTS).astimezone(reading.zone).date()) if waiting else "",
+        waiting=waiting,
+        may_resend=state is not InvitationState.REDEEMED,
+    )
+
+
+def _hows(chosen: str) -> list[Choice]:
+    return [Choice(each, HOW_WORDS[each], each.value == chosen) for each in How if each is not How.PAGE]
+
+
+FIELD_OF: Final[Mapping[str, str]] = {
+    "relation": "relation",
+    "sections": "sections",
+    "ends": "ends",
+    "how": "how",
+    "name": "name",
+    "address": "address",
+}
+"""Which field of the form a refusal's code is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class MadeView:
+    """An invitation just made: shown once, because nothing of it is kept."""
+
+    name: str
+    link: str
+    qr: str
+    spoken: str
+    address: str
+    mailed: bool | None
+    """``None`` where nothing was to be sent."""
+    until: str
+    problems: tuple[str, ...] = field(default=())

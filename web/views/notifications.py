@@ -1,0 +1,63 @@
+"""One notification in words: what happened to whose plan, told to the patient or to a member of staff."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from crdt.sections import SECTIONS, Section
+from hub.journal import Row
+from hub.store.notifications import Told
+from web.views.people import SOMEONE
+from web.views.words import Moment, Reading, moment
+
+_VERDICTS: Final = {"justified": "found it justified", "unjustified": "did not find it justified"}
+_ACCESS: Final = {"none": "hidden from", "read": "reading only for", "granted": "open to"}
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationView:
+    """One line."""
+
+    words: str
+    quote: str
+    """What somebody typed about it."""
+    when: Moment
+    seen: bool
+    plan_id: str
+
+
+def notification_view(
+    told: Told, names: Mapping[str, str], patient: str, reader: str, reading: Reading
+) -> NotificationView:
+    """Return the row in words."""
+    row = told.row
+    words = {name: value for name, value in (row.words or {}).items() if isinstance(value, str)}
+    actor = "You" if row.actor == reader else names.get(row.actor, SOMEONE if row.actor else "Someone with the link")
+    person = "you" if words.get("person") == reader else names.get(words.get("person", ""), SOMEONE)
+    quote = row.reason if row.event.startswith("break_glass") else ""
+    sentence = _sentence(row, actor, person, f"{patient}'s plan" if patient else "a plan", words)
+    return NotificationView(sentence, quote, moment(row.recorded, reading), told.seen is not None, row.plan)
+
+
+def _sentence(row: Row, actor: str, person: str, plan: str, words: Mapping[str, str]) -> str:
+    match row.event:
+        case "invitation.make":
+            return f"{actor} invited someone ({words.get('relation', '')}) to {plan}."
+        case "invitation.redeem" if row.outcome == "success":
+            return f"{person} ({words.get('relation', '')}) used the invitation and now takes part in {plan}."
+        case "invitation.redeem":
+            return f"An invitation to {plan} has ended after five wrong codes. Send a new one if it is still wanted."
+        case "break_glass.begin":
+            return f"{actor} opened {plan} in an emergency, without being on the team."
+        case "break_glass.review":
+            return f"{actor} reviewed an emergency reading of {plan} and {_VERDICTS.get(words.get('verdict', ''), '')}."
+        case "consent.record":
+            title = SECTIONS[Section(row.section)].title
+            verb = _ACCESS.get(words.get("access", ""), "as the role says for")
+            return f"{actor} recorded the consent to {plan}: {title} is {verb} {person}."
+        case "participant.remove":
+            return f"{actor} ended the access of {person} to {plan}."
+        case "participant.end":
+            return f"{actor} changed until when {person} has access to {plan}."
+        case _:
+            return f"{actor} changed who has access to {plan}."

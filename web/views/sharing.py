@@ -1,0 +1,252 @@
+"""Who can see what, in words: a table of people and sections, one person's settings, and who looked."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from auth.break_glass import BreakGlass, Verdict, review_overdue
+from auth.consents import Consent, choices
+from auth.decisions import Action, Grant, decide, grant_of
+from auth.roles import Participant, Role
+from auth.standings import membership
+from crdt.sections import SECTIONS, Section
+from hub.journal import Action as Act
+from hub.journal import Row
+from web.views.inviting import HOW_WORDS
+from web.views.people import ROLE_WORDS, People, PersonView
+from web.views.words import Moment, Reading, count, day, moment
+
+GRANT_WORDS: Final[Mapping[Grant, str]] = {
+    Grant.WRITE: "changes",
+    Grant.WRITE_OWN: "changes own",
+    Grant.CONTRIBUTE: "adds",
+    Grant.PROPOSE: "suggests",
+    Grant.READ: "reads",
+}
+_CLOSED: Final[Mapping[str, str]] = {
+    "consent-hidden": "hidden",
+    "consent-needed": "needs consent",
+    "not-invited": "not shared",
+    "not-assigned": "if named in it",
+}
+ACCESS_WORDS: Final[Mapping[str, str]] = {
+    "": "As the role says",
+    "read": "Reading only",
+    "none": "Hidden",
+    "granted": "Open",
+}
+_ENDED: Final[Mapping[str, str]] = {
+    "removed": "Access ended",
+    "ended": "Access has run out",
+    "not-yet": "Access has not begun",
+    "break-glass-over": "Emergency reading is over",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What one person can do in one section."""
+
+    words: str
+    open: bool
+    narrowed: bool
+    """The patient's consent says something of it."""
+    until: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One thing that a consent may say."""
+
+    value: str
+    words: str
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SectionSetting:
+    """One section of one person's settings."""
+
+    section: Section
+    title: str
+    cell: Cell
+    choices: tuple[Choice, ...]
+    """Empty where nothing can be chosen."""
+    recorded: str
+    """The consent in force, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class SharingPerson:
+    """One person of the plan with what they can see."""
+
+    person: PersonView
+    role: str
+    cells: tuple[tuple[str, Cell], ...]
+    """By the section's title, in the order of the page."""
+    ended: str
+    until: str
+    is_patient: bool
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """One visit of one person: who looked at what, and when."""
+
+    who: str
+    role: str
+    what: str
+    when: Moment
+    emergency: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingView:
+    """One emergency reading."""
+
+    plan_id: str
+    person_id: str
+    who: str
+    profession: str
+    reason: str
+    when: Moment
+    began: str
+    state: str
+    overdue: bool
+    open: bool
+    pending: bool
+    review_words: str
+
+
+def cell_of(participant: Participant, section: Section, reading: Reading) -> Cell:
+    """Return what the person can do in the section, in a word or two."""
+    now = reading.now
+    narrowing = participant.consents.get(section)
+    stands = narrowing is not None and (narrowing.ends is None or narrowing.ends > now)
+    ends = narrowing.ends if stands and narrowing is not None else None
+    until = day(ends.astimezone(reading.zone).date()) if ends is not None else ""
+    grant = grant_of(participant, section, now)
+    if grant is not Grant.NONE:
+        return Cell(GRANT_WORDS[grant], True, stands, until)
+    code = decide(participant, section, Action.READ, now=now).code
+    return Cell(_CLOSED.get(code, "no"), False, stands, until)
+
+
+def access_words(participant: Participant, now: datetime) -> list[tuple[Section, str, str]]:
+    """Return each section with its title and what the person can do there, for the person's own eyes."""
+    own = {"changes": "you read and change it", "changes own": "you read it and change what is yours"}
+    own |= {"adds": "you read it and add to it", "suggests": "you read it and suggest changes", "reads": "you read it"}
+    cells = [(section, cell_of(participant, section, Reading(now))) for section in SECTIONS]
+    return [(section, SECTIONS[section].title, own.get(cell.words, cell.words)) for section, cell in cells]
+
+
+def sharing_person(participant: Participant, view: PersonView, reading: Reading) -> SharingPerson:
+    """Return one column of the table."""
+    code = membership(participant, reading.now)
+    cells = tuple((SECTIONS[each].title, cell_of(participant, each, reading)) for each in SECTIONS)
+    seen = sum(1 for _, cell in cells if cell.open)
+    changed = sum(1 for _, cell in cells if cell.words.startswith("changes"))
+    ends = participant.ends
+    return SharingPerson(
+        person=view,
+        role=ROLE_WORDS[participant.role],
+        cells=cells,
+        ended=_ENDED.get(code, ""),
+        until=day(ends.astimezone(reading.zone).date()) if ends is not None else "",
+        is_patient=participant.role is Role.PATIENT,
+        summary=f"sees {count(seen, 'section')}, changes {changed}",
+    )
+
+
+def settings_of(
+    participant: Participant, consents: Mapping[tuple[str, Section], Consent], people: People, reading: Reading
+) -> list[SectionSetting]:
+    """Return the settings of one person, section by section."""
+    found = []
+    for section in SECTIONS:
+        offered = choices(participant.role, section)
+        consent = consents.get((participant.person_id, section))
+        narrowing = participant.consents.get(section)
+        stands = narrowing is not None and (narrowing.ends is None or narrowing.ends > reading.now)
+        access = narrowing.access if stands and narrowing is not None else ""
+        found.append(
+            SectionSetting(
+                section=section,
+                title=SECTIONS[section].title,
+                cell=cell_of(participant, section, reading),
+                choices=tuple(Choice(each, ACCESS_WORDS[each], each == access) for each in ("", *offered) if offered),
+                recorded=_recorded(consent, people, reading) if consent is not None and stands else "",
+            )
+        )
+    return found
+
+
+def _recorded(consent: Consent, people: People, reading: Reading) -> str:
+    when = day(consent.recorded.astimezone(reading.zone).date())
+    return f"{people.name(consent.agreed_by)} agreed {HOW_WORDS[consent.how]}, {when}, recorded by " + people.name(
+        consent.recorded_by
+    )
+
+
+def looked(rows: Sequence[Row], names: Mapping[str, str], people: People, reading: Reading) -> list[Looked]:
+    """Return the visits that the rows tell of, the newest first: rows of one person, session and day are one."""
+    visits: dict[tuple[str, str, str, str], list[Row]] = {}
+    for row in rows:
+        key = (row.actor, row.session, f"{row.recorded.astimezone(reading.zone):%Y-%m-%d}", _kind(row))
+        visits.setdefault(key, []).append(row)
+    return [_visit(each, names, people, reading) for each in visits.values()]
+
+
+def _kind(row: Row) -> str:
+    return row.event if row.action is not Act.READ or row.event else "sections"
+
+
+def _visit(rows: Sequence[Row], names: Mapping[str, str], people: People, reading: Reading) -> Looked:
+    latest = rows[0]
+    person = people.person(latest.actor)
+    titles = list(dict.fromkeys(SECTIONS[Section(row.section)].title for row in reversed(rows) if row.section))
+    subject = str((latest.words or {}).get("person") or "")
+    what = (
+        {
+            "panel": "a line on their list of patients",
+            "sharing.preview": f"the plan as {names.get(subject, people.name(subject))} sees it",
+            "sharing.show": "who sees what",
+            "break_glass.begin": "opened the plan in an emergency",
+        }.get(latest.event)
+        or ", ".join(titles)
+        or latest.event
+        or latest.action.value
+    )
+    role = person.role if person is not None else ROLE_WORDS.get(_role(latest.role), "")
+    who = names.get(latest.actor) or people.name(latest.actor)
+    return Looked(who, role, what, moment(latest.recorded, reading), person is None)
+
+
+def _role(words: str) -> Role:
+    return next((each for each in Role if each.value == words), Role.AUDITOR)
+
+
+def reading_view(glass: BreakGlass, reading: Reading, *, names: Mapping[str, str]) -> ReadingView:
+    """Return one emergency reading in words."""
+    reviewer = names.get(glass.reviewer, "the privacy officer")
+    state = {
+        Verdict.PENDING: "Waits for its review",
+        Verdict.JUSTIFIED: f"Found justified by {reviewer}",
+        Verdict.UNJUSTIFIED: f"Found not justified by {reviewer}",
+    }[glass.verdict]
+    return ReadingView(
+        plan_id=glass.plan_id,
+        person_id=glass.person_id,
+        who=glass.name,
+        profession=glass.profession or ROLE_WORDS[glass.role],
+        reason=glass.reason,
+        when=moment(glass.began, reading),
+        began=glass.began.isoformat(),
+        state=state,
+        overdue=review_overdue(glass, reading.now),
+        open=glass.until > reading.now,
+        pending=glass.verdict is Verdict.PENDING,
+        review_words=glass.review_words,
+    )
