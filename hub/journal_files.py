@@ -6,8 +6,9 @@ hashed (``hub.chain``). It holds what was written, in full: it is for the patien
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, get_type_hints
 
 import msgspec
 
@@ -19,7 +20,13 @@ from hub.verifying import LINE_FIELDS, Chain, Fault, Kind, Replay, RowValues, si
 
 FORMAT: Final = 1
 _PLAN: Final = LINE_FIELDS.index("plan")
-_lines: Final = msgspec.json.Decoder(Line)
+_lines: Final = msgspec.json.Decoder(
+    msgspec.defstruct(
+        "ReadLine",
+        [(name, msgspec.Raw if name == "words" else of) for name, of in get_type_hints(Line).items()],
+    )
+)
+"""Reads a line with its words as they stand, ``null`` included."""
 
 
 class JournalFileError(Exception):
@@ -50,33 +57,41 @@ def row_line(row: RowValues) -> bytes:
     return str(digest.hex()).encode() + b" " + line + b"\n"
 
 
-def check_file(path: Path, checkpoints: Path | None, key: VerifierKey | None) -> tuple[Preface, Fault | None]:
-    """Return what the file says it is and the first fault: of its chain, its edits, or against signed checkpoints.
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a file says it is, the first fault, and how many rows the checkpoints know of: later ones may be missing
+    because they were written after the export, or because the file was cut and its preface changed."""
+
+    preface: Preface
+    fault: Fault | None
+    rows_signed: int = 0
+
+
+def check_file(path: Path, checkpoints: Path | None, key: VerifierKey | None) -> Checked:
+    """Check a file: its chain, that its edits can be replayed, and every row of it that a checkpoint signed.
 
     Raises:
         JournalFileError: it is not a journal at all.
         OSError: a file can't be read.
     """
     preface = read_preface(path)
-    head = Head(preface.rows, bytes.fromhex(preface.head))
     chain, replay = Chain(preface.plan), Replay(preface.plan, {})
     signed = _signed_heads(preface.plan, checkpoints, key) if checkpoints and key else iter(())
-    expected = next(signed, None)
     try:
+        expected = next(signed, None)
         for row in _rows(path):
             if row is None or row[_PLAN] != preface.plan:
-                return preface, Fault(Kind.CHANGED, preface.plan, chain.seq + 1, "it is no row of this plan")
-            if fault := chain.feed((row,)) or replay.take(row):
-                return preface, fault
-            while expected is not None and expected.seq <= chain.seq:
-                if fault := signed_fault(preface.plan, expected, chain.hash, None):
-                    return preface, fault
+                return Checked(preface, Fault(Kind.CHANGED, preface.plan, chain.seq + 1, "it is no row of this plan"))
+            fault = chain.feed((row,)) or replay.take(row)
+            if fault is None and expected is not None and expected.seq == chain.seq:
+                fault = signed_fault(preface.plan, expected, chain.hash, None)
                 expected = next(signed, None)
-        if fault := chain.ends(head):
-            return preface, fault
+            if fault is not None:
+                return Checked(preface, fault)
+        last = max((head.seq for head in signed), default=expected.seq if expected else 0)
     except CheckpointError as error:
-        return preface, Fault(Kind.CHECKPOINT, "", 0, str(error))
-    return preface, None
+        return Checked(preface, Fault(Kind.CHECKPOINT, "", 0, str(error)))
+    return Checked(preface, chain.ends(Head(preface.rows, bytes.fromhex(preface.head))), last)
 
 
 def read_preface(path: Path) -> Preface:
@@ -105,8 +120,8 @@ def _rows(path: Path) -> Iterator[RowValues | None]:
         for text in file:
             digest, _, canonical = text.rstrip(b"\n").partition(b" ")
             try:
-                line = _lines.decode(canonical)
-                *columns, told = msgspec.structs.astuple(line)
-                yield *columns, None if told is None else bytes(told).decode(), bytes.fromhex(digest.decode())
+                *columns, words = msgspec.structs.astuple(_lines.decode(canonical))
+                told = bytes(words).decode()
+                yield *columns, None if told == "null" else told, bytes.fromhex(digest.decode())
             except ValueError:
                 yield None

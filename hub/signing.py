@@ -6,7 +6,6 @@ base64 of 0x01 and the public key. Files are signed as they are, which ``openssl
 """
 
 import base64
-import binascii
 import hashlib
 import os
 from dataclasses import dataclass
@@ -64,16 +63,14 @@ class VerifierKey:
 
     def checked(self, text: str, signatures: str) -> bool:
         """Whether one of the signature lines is this key's over the text."""
-        for line in signatures.splitlines():
-            dash, name, encoded = [*line.split(" "), "", ""][:3]
-            if dash != _DASH.strip() or name != self.name:
-                continue
+        start = f"{_DASH}{self.name} "
+        for line in signatures.split("\n")[:-1]:
             try:
-                packed = base64.b64decode(encoded, validate=True)
-                if packed[:4] == self.key_hash:
+                packed = base64.b64decode(line.removeprefix(start), validate=True)
+                if packed[:4] == self.key_hash and line == start + base64.b64encode(packed).decode():
                     self.public.verify(packed[4:], text.encode())
                     return True
-            except (binascii.Error, InvalidSignature):
+            except (ValueError, InvalidSignature):
                 continue
         return False
 

@@ -52,8 +52,11 @@ def verify(
         if journal is not None:
             if not journal.is_file():
                 raise CommandError(f"There is no file {journal}.")
-            preface, fault = check_file(journal, signed.path if signed else None, signed.key if signed else None)
+            checked = check_file(journal, signed.path if signed else None, signed.key if signed else None)
+            preface, fault = checked.preface, checked.fault
             what = f"The journal of plan {preface.plan}: {preface.rows:,} rows"
+            if checked.rows_signed > preface.rows:
+                what += f" (the checkpoints know of {checked.rows_signed:,}, signed since the export)"
         else:
             with database_of(settings) as url:
                 progress, fault = asyncio.run(verified(url, signed, plan=plan, replay=replay, tell=teller()))
