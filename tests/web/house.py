@@ -1,0 +1,122 @@
+"""The application on a real store, in this process and loop: browsers at addresses of one's choice, many at once."""
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+from starlette.applications import Starlette
+
+from hub.journal import Action, Row
+from hub.store.audits import Question
+from hub.store.people import Person
+from web.access import Access
+from web.app import create_app
+from web.directory import Person as Known
+from web.directory import SignedIn
+from web.services import Services
+from web.settings import Mode, Settings
+
+ORIGIN = "http://127.0.0.1:8000"
+LINK = re.compile(r'value="(http[^"]+)/i/([^"#]+)#([^"]+)"')
+SPOKEN = re.compile(r"The code is</span>([\d ]+)<")
+
+
+@dataclass
+class House:
+    """A hub with the demo's people and Mary's plan."""
+
+    app: Starlette
+    services: Services
+    people: dict[str, Person]
+    plan: str
+    stack: AsyncExitStack
+
+    @property
+    def access(self) -> Access:
+        assert self.services.access is not None, "it has a store"
+        return self.services.access
+
+    def person(self, named: str) -> Person:
+        return next(each for name, each in self.people.items() if named in name)
+
+    async def browser(self, named: str = "", *, address: str = "127.0.0.1") -> httpx2.AsyncClient:
+        """Return a browser at an address, in which a person has signed in; ``""`` for nobody."""
+        transport = httpx2.ASGITransport(app=self.app, client=(address, 50_000))
+        client = await self.stack.enter_async_context(
+            httpx2.AsyncClient(transport=transport, base_url=ORIGIN, headers={"origin": ORIGIN}, timeout=30)
+        )
+        if named:
+            answer = await client.post("/sign-in/demo", data={"person": self.person(named).person_id})
+            assert answer.status_code == 303
+        return client
+
+    async def rows(self, *actions: Action, event: str = "") -> list[Row]:
+        found = await self.access.audits.search(Question(plan=self.plan, actions=frozenset(actions)), limit=500)
+        return [row for row in found if event in ("", row.event)]
+
+    async def invited(self, by: httpx2.AsyncClient, **typed: object) -> "Link":
+        """Make an invitation as its form does and return its link."""
+        form = a_form() | typed
+        answer = await by.post(f"/plans/{self.plan}/invitations", data=form)
+        assert answer.status_code == 200, re.findall(r"<h3>.*?</p>|refusal.*?</p>", answer.text)
+        found, code = LINK.search(answer.text), SPOKEN.search(answer.text)
+        assert found is not None, "the page shows the link"
+        return Link("/i/" + found.group(2), found.group(3), code.group(1) if code else "")
+
+
+@dataclass(frozen=True)
+class Link:
+    """An invitation as the invited person holds it."""
+
+    path: str
+    secret: str
+    code: str
+
+    @property
+    def invitation_id(self) -> str:
+        return self.path.removeprefix("/i/")
+
+    async def open(self, browser: httpx2.AsyncClient) -> httpx2.Response:
+        return await browser.post(self.path, data={"secret": self.secret})
+
+    async def redeem(self, browser: httpx2.AsyncClient, code: str = "") -> httpx2.Response:
+        return await browser.post(self.path, data={"secret": self.secret, "code": code or self.code})
+
+
+def a_form() -> dict[str, object]:
+    return {
+        "role": "family",
+        "name": "Luis Hart",
+        "relation": "grandson",
+        "sections": ["goals", "medications", "tasks", "caregiver_log"],
+        "may_change": "yes",
+        "ends": "2027-03-01",
+        "how": "telephone",
+        "delivery": "spoken",
+        "address": "",
+    }
+
+
+@asynccontextmanager
+async def a_house(database_url: str, folder: Path) -> AsyncIterator[House]:
+    """Open a hub on a database with the demo."""
+    settings = Settings(
+        mode=Mode.DEMO,
+        origin=ORIGIN,
+        data_dir=folder,
+        checkpoints_dir=folder,
+        database_url=database_url,
+        secret_key="k" * 32,
+    )
+    app = create_app(settings)
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(app.router.lifespan_context(app))
+        services: Services = app.state.services
+        assert services.access is not None, "it has a store"
+        people = {each.name: each for each in await services.access.people.active()}
+        mary = next(each for name, each in people.items() if "Mary" in name)
+        places = await services.directory.places(SignedIn(Known(mary.person_id, mary.name, mary.role), ""))
+        yield House(app, services, people, places[0].patient.plan_id, stack)
