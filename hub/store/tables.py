@@ -346,6 +346,8 @@ journal: Final = sa.Table(
     sa.Index("journal_actor", "actor", "recorded"),
     sa.Index("journal_plan_recorded", "plan", "recorded"),
     sa.Index("journal_action", "action", "recorded"),
+    sa.Index("journal_read", "plan", "actor", "recorded", postgresql_where=sa.text("action = 'read'")),
+    sa.Index("journal_section", "section", "recorded", postgresql_where=sa.text("section <> ''")),
     sa.Index("journal_outcome", "outcome", "recorded", postgresql_where=sa.text("outcome <> 'success'")),
 )
 """What happened. Append-only by trigger and grant. ``told`` is JSON as it was hashed, byte by byte: never jsonb.

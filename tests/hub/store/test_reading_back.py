@@ -4,7 +4,7 @@ import pytest
 
 from crdt.sections import Section
 from hub.ids import new_id
-from hub.journal import Action, Row
+from hub.journal import Action
 from hub.store.audits import Audits, Question
 from hub.store.looks import Looks
 from tests.hub.store.conftest import Store, an_act
@@ -68,11 +68,13 @@ async def test_an_auditor_finds_what_was_asked_newest_first_page_by_page(
         )  # fmt: skip
         async with store.journal.exclusively(plan) as turn:
             await turn.append([act])
-    audits, question, found, last = Audits(store.engine), Question(**asked), [], None  # type: ignore[arg-type]
+    audits, question = Audits(store.engine), Question(**asked)  # type: ignore[arg-type]
 
-    while page := await audits.search(question, before=last, limit=2):
-        found += [row.seq for row in page]
-        last = page[-1]
+    page = await audits.search(question, limit=2)
+    found = [trace.seq for trace in page.traces]
+    while page.after is not None:
+        page = await audits.search(question, after=page.after, limit=2)
+        found += [trace.seq for trace in page.traces]
 
     assert found == numbers
 
@@ -83,9 +85,10 @@ async def test_a_search_is_bounded_by_plan_and_time(store: Store) -> None:
     (later,) = await store.journal.since(other.plan_id, 0)
     audits = Audits(store.engine)
 
-    async def found(**asked: object) -> list[Row]:
-        return await audits.search(Question(**asked))  # type: ignore[arg-type]
+    async def found(**asked: object) -> list[tuple[str, int]]:
+        answer = await audits.search(Question(**asked))  # type: ignore[arg-type]
+        return [(trace.plan, trace.seq) for trace in answer.traces]
 
-    assert await found(plan=plan.plan_id) == [row]
-    assert await found(until=later.recorded) == [row]
-    assert await found(since=later.recorded) == [later]
+    assert await found(plan=plan.plan_id) == [(row.plan, row.seq)]
+    assert await found(until=later.recorded) == [(row.plan, row.seq)]
+    assert await found(since=later.recorded) == [(later.plan, later.seq)]
