@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from web.family_routes import FAMILY_ROUTES
 from web.guards import for_anyone
 from web.huddle_routes import HUDDLE_ROUTES
 from web.pages import (
@@ -82,6 +83,7 @@ ROUTES: tuple[BaseRoute, ...] = (
     Route("/notifications", notifications.show, name="notifications"),
     Route("/notifications/seen", notifications.seen, name="notifications_seen", methods=["POST"]),
     Route("/demo/mailbox", mailbox.show, name="mailbox"),
+    *FAMILY_ROUTES,
     *HUDDLE_ROUTES,
     Route("/static/{hash}/{file:path}", static_files.show, name="static"),
     Route("/healthz", health.alive, name="alive"),

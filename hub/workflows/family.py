@@ -3,6 +3,7 @@
 Nothing here shows clinical text where plain words are missing: it says so, and the family can ask.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,6 +30,9 @@ TIMES: Final = (
     said("at another time"),
 )
 """Times of day in the order of the page; the last for a medicine of which no time is said."""
+
+
+_AT_ONCE: Final = re.compile(r"\b(911|112|999|emergency|ambulance|emergencias?|ambulancia)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,8 @@ class Watch:
     last: float | None
     when: datetime | None = None
     """When the last reading was taken."""
+    at_home: bool = False
+    """Someone at home can measure it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +127,14 @@ def family_view(
     edits: tuple[Edit, ...],
     now: datetime,
     looked: Mapping[Section, int] | None = None,
+    begun: datetime | None = None,
 ) -> FamilyView:
     """Return the view for one person. ``edits`` tell what changed, ``changed`` what is out of date.
 
-    ``looked`` is the journal's row up to which the person has read each section.
+    ``looked`` is the journal's row up to which the person has read each section; ``begun`` is when the plan was
+    first written.
     """
-    recent = recent_edits(edits, now, looked or {})
+    recent = recent_edits(edits, now, looked or {}, begun)
     medicines = [entry for entry in visible(plan, viewer, Section.MEDICATIONS, now) if is_medicine(entry)]
     measures = tuple(_measure(entry) for entry in visible(plan, viewer, Section.MONITORING, now))
     about = visible(plan, viewer, Section.ABOUT_ME, now)
@@ -214,6 +222,7 @@ def _measure(entry: EntryContent) -> Watch:
         zone=state.zone,
         last=number(state.reading, "value") if state.reading is not None else None,
         when=instant(state.reading, "when") if state.reading is not None else None,
+        at_home=monitoring.at_home(entry.values),
     )
 
 
@@ -251,10 +260,12 @@ def _visits(plan: PlanContent, viewer: Participant, changed: Changed, now: datet
 def _lines(
     plan: PlanContent, viewer: Participant, now: datetime, measures: tuple[Watch, ...], which: str
 ) -> tuple[str, ...]:
-    told = [each.emergency if which == "emergency" else each.call for each in measures]
-    if which == "emergency":
-        stays = visible(plan, viewer, Section.TRANSITIONS, now)
-        told = [words(entry.values, "handoff_contingency") for entry in stays] + told
+    """Return the lines for the emergency number, or those for the team; only what names help at once is the former."""
+    stays = visible(plan, viewer, Section.TRANSITIONS, now)
+    worst = [words(entry.values, "handoff_contingency") for entry in stays] + [each.emergency for each in measures]
+    told = [each for each in worst if bool(_AT_ONCE.search(each)) == (which == "emergency")]
+    if which == "call":
+        told += [each.call for each in measures]
     return tuple(dict.fromkeys(each for each in told if each))
 
 

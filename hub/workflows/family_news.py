@@ -17,6 +17,9 @@ from hub.workflows.monitoring import measure_name
 NEW_FOR: Final = timedelta(days=7)
 """A change is told to the family for this long, and longer where they have not looked since."""
 
+SET_UP_IN: Final = timedelta(hours=1)
+"""What is put into a plan while it is first written is not news to anyone."""
+
 TOLD_MAX: Final = 30
 
 
@@ -72,9 +75,16 @@ class ChangeTold:
         return self.sentence % {"name": self.name, "before": self.before, "after": self.after}
 
 
-def recent_edits(edits: Iterable[Edit], now: datetime, looked: Mapping[Section, int]) -> list[Edit]:
-    """Return the edits of the last days, and older ones that were not looked at, one a field."""
-    return [edit for edit in collapsed(edits) if edit.recorded > now - NEW_FOR or _fresh(edit, looked)]
+def recent_edits(
+    edits: Iterable[Edit], now: datetime, looked: Mapping[Section, int], begun: datetime | None = None
+) -> list[Edit]:
+    """Return the edits of the last days, and older ones that were not looked at, one a field.
+
+    ``begun`` is when the plan was first written: what was made then is not told as new.
+    """
+    known = begun + SET_UP_IN if begun is not None else None
+    recent = [edit for edit in collapsed(edits) if edit.recorded > now - NEW_FOR or _fresh(edit, looked)]
+    return [edit for edit in recent if not edit.made or known is None or edit.recorded > known]
 
 
 def changes_told(

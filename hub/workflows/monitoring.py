@@ -29,6 +29,17 @@ CLOCK_AHEAD_MAX: Final = timedelta(minutes=5)
 READING_AGE_MAX: Final = timedelta(days=366)
 """An older reading belongs into the record it comes from."""
 
+AT_HOME: Final = frozenset(
+    {
+        "29463-7", "3141-9",  # body weight
+        "8480-6", "8462-4", "85354-9", "8867-4",  # blood pressure, pulse
+        "2339-0", "41653-7", "2345-7", "14743-9",  # glucose
+        "8310-5", "59408-5", "2708-6", "9279-1",  # temperature, oxygen saturation, breaths
+        "38208-5", "72514-3", "19935-6",  # pain, peak flow
+    }
+)  # fmt: skip
+"""LOINC codes of what people measure without a laboratory."""
+
 _PERSISTENCE = re.compile(r"(\d{1,2}) of (\d{1,2})")
 
 
@@ -73,6 +84,12 @@ def measure_name(values: Values) -> str:
     name = words(values, "measure")
     code, _, rest = name.partition(" ")
     return rest if code[:1].isdigit() and rest else name
+
+
+def at_home(values: Values) -> bool:
+    """Say whether someone at home can take the reading; a measure without a code is taken for one."""
+    code = words(values, "measure").partition(" ")[0]
+    return code in AT_HOME or not code[:1].isdigit()
 
 
 def readings(values: Values) -> list[Record]:

@@ -1,45 +1,51 @@
-/** The family's page: HTML and notices, no CRDT. */
+/** The family's page: HTML and notices, no CRDT. What is sent waits in the page while the hub is away. */
 import "./hypermedia.js"
-import { changed, keepSections, refetchPage, retry } from "./fragments.js"
+import { FamilyLine } from "./family_line.js"
+import { changed, edited, keepSections, refetchPage, retry } from "./fragments.js"
 import { NoticeSocket } from "./notice_socket.js"
-import { Status } from "./status.js"
+import { Outbox } from "./outbox.js"
 
 /** @typedef {import("./notices.js").Notice} Notice */
 
-/** @param {Status} status @param {string} reason */
-function end(status, reason) {
+/** @param {string} reason */
+function end(reason) {
   const notice = document.getElementById("access-ended") ?? document.createElement("div")
   notice.hidden = false
   notice.textContent = reason
   document.querySelector("main")?.replaceChildren(notice)
-  status.happened({ kind: "ended", reason })
+  document.querySelectorAll(".top .updated, .foot").forEach((each) => each.remove())
 }
 
-/** @param {Status} status @param {Notice} notice */
-function noticed(status, notice) {
-  if (notice.kind === "changed") changed(notice.section)
+/** @param {Notice} notice */
+function noticed(notice) {
+  if (notice.kind === "changed") (notice.structure ? changed : edited)(notice.section)
   else if (notice.kind === "access") void refetchPage()
-  else if (notice.kind === "say") status.say(notice.words)
+  else if (notice.kind === "say") {
+    const say = document.getElementById("say")
+    if (say) say.textContent = notice.words
+  }
 }
 
 function start() {
   const { socket, plan } = document.body.dataset
   const url = new URL(socket ?? `/plans/${plan}/live`, location.href)
   url.protocol = url.protocol.replace(/^http/, "ws")
+  const line = new FamilyLine(document.getElementById("line"))
+  const outbox = new Outbox(document, () => line.signedOut())
   let everConnected = false
   keepSections()
-  const status = new Status(document, () => location.reload())
   new NoticeSocket(url.href, {
     connected: () => {
-      status.happened({ kind: "connected" })
+      line.connected()
       if (everConnected) void refetchPage()
       everConnected = true
       retry()
+      void outbox.flush()
     },
-    lost: () => status.happened({ kind: "lost" }),
-    signedOut: () => status.happened({ kind: "signed out" }),
-    ended: (reason) => end(status, reason),
-    noticed: (notice) => noticed(status, notice),
+    lost: () => line.lost(),
+    signedOut: () => line.signedOut(),
+    ended: end,
+    noticed,
   })
 }
 

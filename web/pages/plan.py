@@ -2,10 +2,11 @@
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from auth.decisions import sections_readable
 from auth.invitations import INVITES
+from auth.roles import Role
 from hub.journal import CHANGES_CONTENT
 from hub.sharing import settles
 from web.guards import Member, for_member, services
@@ -42,7 +43,9 @@ async def history(request: Request, member: Member) -> Response:
 
 @for_member
 async def show(request: Request, member: Member) -> Response:
-    """Show the whole plan, readable before any script runs."""
+    """Show the whole plan, readable before any script runs; the family is sent to its own page first."""
+    if member.participant.role is Role.FAMILY and request.query_params.get("view") != "whole":
+        return RedirectResponse(f"/plans/{member.plan_id}/family", 303)
     patient = await services(request).directory.patient(member.plan_id)
     if patient is None:
         raise HTTPException(404)

@@ -1,0 +1,96 @@
+"""The family's languages: which one a person reads, its catalogue, and dates and times as people say them at home.
+
+Catalogues are GNU gettext: ``web/locales/{language}/LC_MESSAGES/family.po``, compiled beside it. English is the key.
+What the team writes is shown in the language in which it was written, never translated by a machine.
+"""
+
+import gettext
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from starlette.requests import Request
+
+from web.directory import Person
+from web.views.words import Reading
+
+LOCALES: Final = Path(__file__).parent / "locales"
+LANGUAGES: Final = {"en": "English", "es": "Español"}
+"""Every language of the family's page, in its own name."""
+LANGUAGE_COOKIE: Final = "language"
+
+_MORNING_HOUR, _MIDDAY_HOUR, _EVENING_HOUR, _NIGHT_HOUR = 5, 12, 17, 21
+
+
+def _(words: str) -> str:
+    """Return the words; marks them for the catalogues, in which ``Language.say`` looks them up."""
+    return words
+
+
+_MONTHS: Final = (
+    _("January"), _("February"), _("March"), _("April"), _("May"), _("June"), _("July"), _("August"),
+    _("September"), _("October"), _("November"), _("December"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """One language of the page."""
+
+    tag: str
+    catalogue: gettext.NullTranslations
+
+    def say(self, words: str) -> str:
+        """Return the words in this language; in English where the catalogue has none."""
+        return self.catalogue.gettext(words) if words else ""
+
+    def count(self, one: str, many: str, things: int) -> str:
+        """Return the form for this many things."""
+        return self.catalogue.ngettext(one, many, things) % {"count": things}
+
+    def clock(self, instant: datetime, reading: Reading) -> str:
+        """Return ``8:21 in the morning``."""
+        local = instant.astimezone(reading.zone)
+        if not _MORNING_HOUR <= local.hour < _NIGHT_HOUR:
+            words = self.say(_("%(clock)s at night"))
+        elif local.hour < _MIDDAY_HOUR:
+            words = self.say(_("%(clock)s in the morning"))
+        elif local.hour < _EVENING_HOUR:
+            words = self.say(_("%(clock)s in the afternoon"))
+        else:
+            words = self.say(_("%(clock)s in the evening"))
+        return words % {"clock": f"{(local.hour - 1) % 12 + 1}:{local:%M}"}
+
+    def day(self, value: date) -> str:
+        """Return ``21 November 2026``."""
+        said = self.say(_("%(day)s %(month)s %(year)s"))
+        return said % {"day": value.day, "month": self.say(_MONTHS[value.month - 1]), "year": value.year}
+
+    def when(self, instant: datetime, reading: Reading) -> str:
+        """Return ``today, 8:21 in the morning``, ``yesterday, ...``, or the date with the time."""
+        return self.say(_("%(day)s, %(clock)s")) % {
+            "day": self.near_day(instant.astimezone(reading.zone).date(), reading),
+            "clock": self.clock(instant, reading),
+        }
+
+    def near_day(self, value: date, reading: Reading) -> str:
+        """Return ``today``, ``yesterday``, ``tomorrow``, or the date."""
+        near = {0: _("today"), -1: _("yesterday"), 1: _("tomorrow")}.get((value - reading.today).days)
+        return self.say(near) if near else self.day(value)
+
+
+@cache
+def language(tag: str) -> Language:
+    """Return the language of a BCP 47 tag; English where the page does not speak it."""
+    primary = tag.split("-")[0].lower()
+    if primary not in LANGUAGES or primary == "en":
+        return Language("en", gettext.NullTranslations())
+    return Language(primary, gettext.translation("family", LOCALES, languages=[primary]))
+
+
+def language_of(request: Request, person: Person) -> Language:
+    """Return the language chosen on this device, else the person's own."""
+    chosen = request.cookies.get(LANGUAGE_COOKIE, "")
+    return language(chosen if chosen in LANGUAGES else person.locale)

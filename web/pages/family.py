@@ -1,0 +1,251 @@
+"""The family's page: today, in plain words, in one's own language; readable without scripts, live with them."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+import segno
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+
+from auth.decisions import sections_readable
+from auth.roles import Role
+from crdt.sections import Section
+from hub.commands import Command, Refused
+from hub.workflows.edits import edits_of
+from hub.workflows.family import FamilyView, family_view
+from hub.workflows.questions import HomeNote
+from hub.workflows.registry import Faults, build
+from web.guards import Member, for_member, services
+from web.languages import LANGUAGE_COOKIE, LANGUAGES, language_of
+from web.reading import reading_now
+from web.rendering import is_swap, page
+from web.views.family import (
+    BLOCKS,
+    KINDS,
+    SECTIONS_SHOWN,
+    as_family,
+    content_for,
+    density,
+    may,
+    name_of,
+    note_rows,
+    task_rows,
+)
+from web.views.words import day_and_time, instant_of
+
+HISTORY_ROWS_MAX: Final = 500
+SIZES: Final = ("18", "21", "24")
+"""Pixels of the body's text."""
+SIZE_COOKIE: Final = "text"
+YEAR_SECONDS: Final = 31_536_000
+SHEET_GOOD_FOR: Final = timedelta(days=7)
+WRITABLE: Final = ("question", "observation", "concern")
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What came of a form without scripts: the part of the page it belongs to, and what to say there."""
+
+    block: str = ""
+    entry: str = ""
+    fault: str = ""
+    value: str = ""
+    kind: str = WRITABLE[0]
+    words: str = ""
+    about: str = ""
+
+
+@for_member
+async def show(request: Request, member: Member) -> Response:
+    """Show the family's page; someone who is not of the family sees what a relative would, and can do nothing."""
+    return page(request, "family/page.html", await _context(request, member))
+
+
+@for_member
+async def block(request: Request, member: Member) -> Response:
+    """Show one part of the page, with which an open page renews itself."""
+    name = str(request.path_params["block"])
+    if name not in BLOCKS:
+        raise HTTPException(404)
+    if not is_swap(request):
+        return _to(member, name)
+    return page(request, "family/block.html", {**await _context(request, member), "block": name})
+
+
+@for_member
+async def sheet(request: Request, member: Member) -> Response:
+    """Show the plan as one sheet of paper: no number, first name only, with its date and the way to the live page."""
+    context = await _context(request, member)
+    now, language = services(request).now(), language_of(request, member.who.person)
+    address = f"{services(request).settings.origin}/plans/{member.plan_id}/family"
+    view = context["view"]
+    assert isinstance(view, FamilyView), "the context holds the view"
+    more = {
+        "qr": segno.make(address, error="m", micro=False).svg_data_uri(border=0, dark="#000", light=None),
+        "address": address,
+        "old_after": language.day((now + SHEET_GOOD_FOR).astimezone(services(request).zone).date()),
+        "density": density(view),
+    }
+    return page(request, "family/sheet.html", {**context, **more})
+
+
+@for_member
+async def read(request: Request, member: Member) -> Response:
+    """Add a reading to a measure."""
+    form = await _form(request, member)
+    entry, value = str(request.path_params["entry"]), _one(form, "value")
+    typed = {"value": [value.strip().replace(",", ".")], "when": [_one(form, "when")]}
+    command = build("reading.record", typed, section=Section.MONITORING, entry=entry)
+    return await _done(request, member, command, Sent("measure", entry, value=value))
+
+
+@for_member
+async def write(request: Request, member: Member) -> Response:
+    """Ask the team something, or tell it what one saw."""
+    form = await _form(request, member)
+    kind = _one(form, "kind")
+    sent = Sent(
+        "notes",
+        kind=kind if kind in WRITABLE else WRITABLE[0],
+        words=_one(form, "words"),
+        about=_one(form, "related"),
+    )
+    note = HomeNote(kind=sent.kind, words=sent.words, when=instant_of(_one(form, "when")), related=sent.about)
+    return await _done(request, member, note, sent)
+
+
+@for_member
+async def act(request: Request, member: Member) -> Response:
+    """Take a task on, or say that it is done."""
+    await _form(request, member)
+    verb, entry = str(request.path_params["verb"]), str(request.path_params["entry"])
+    if verb not in ("accept", "complete"):
+        raise HTTPException(404)
+    return await _done(
+        request, member, build(f"task.{verb}", {}, section=Section.TASKS, entry=entry), Sent("tasks", entry)
+    )
+
+
+@for_member
+async def seen(request: Request, member: Member) -> Response:
+    """Mark what changed as read, up to what the page told."""
+    told = _one(await _form(request, member), "seq")
+    if not told.isdecimal() or len(told) > 15:
+        raise HTTPException(400)
+    marks = dict.fromkeys(_shown(request, member), int(told))
+    await services(request).directory.look(member.who, member.plan_id, marks)
+    return PlainTextResponse("") if is_swap(request) else _to(member, "changes")
+
+
+@for_member
+async def settings(request: Request, member: Member) -> Response:
+    """Keep the language and the size of the text on this device."""
+    form = await request.form()
+    answer = _to(member, "")
+    for cookie, chosen, known in (
+        (LANGUAGE_COOKIE, _one(form, "language"), tuple(LANGUAGES)),
+        (SIZE_COOKIE, _one(form, "size"), SIZES),
+    ):
+        if chosen in known:
+            secure = services(request).settings.secure_cookies
+            answer.set_cookie(
+                cookie, chosen, max_age=YEAR_SECONDS, path="/", secure=secure, httponly=True, samesite="strict"
+            )
+    return answer
+
+
+def _shown(request: Request, member: Member) -> list[Section]:
+    """Return the sections that the page is made of for this reader."""
+    now = services(request).now()
+    readable = sections_readable(as_family(member.participant), now) & sections_readable(member.participant, now)
+    return [each for each in SECTIONS_SHOWN if each in readable]
+
+
+async def _context(request: Request, member: Member, sent: Sent | None = None) -> dict[str, object]:
+    """Return all that the page shows, its reading recorded; nothing the reader may not see is loaded into it.
+
+    Raises:
+        JournalAwayError: the reading can't be recorded or the plan can't be loaded: then nothing is shown.
+    """
+    found, me, reading = services(request), member.participant, reading_now(request)
+    patient = await found.directory.patient(member.plan_id)
+    if patient is None:
+        raise HTTPException(404)
+    shown, viewer, language = _shown(request, member), as_family(me), language_of(request, member.who.person)
+    await found.plans.opened(me, shown)
+    plan = content_for(await found.plans.content(member.plan_id), (viewer, me), reading.now)
+    latest = await found.journal.latest(member.plan_id, shown)
+    changed: dict[tuple[Section, str, str], datetime] = {
+        path: it.recorded for path, it in latest.items() if plan.entry(path[0], path[1]) is not None
+    }
+    begun = min((it.recorded for it in latest.values()), default=None)
+    rows = await found.journal.history(member.plan_id, limit=HISTORY_ROWS_MAX)
+    edits = edits_of(row for row in rows if row.section in shown)
+    people = {each.person_id: each.name for each in await found.directory.participants(member.plan_id)}
+    looked = await found.directory.looked(member.who, member.plan_id)
+    view = family_view(plan, viewer, people, changed, edits, reading.now, looked, begun)
+    sent = sent or Sent(about=request.query_params.get("about", "")[:40])
+    return {
+        "plan_id": member.plan_id,
+        "view": view,
+        "name": view.called or patient.given_name,
+        "first_name": patient.given_name,
+        "language": language,
+        "languages": LANGUAGES,
+        "say": language.say,
+        "when": lambda instant: language.when(instant, reading),
+        "sizes": SIZES,
+        "size": _size(request),
+        "tasks": task_rows(view, me, people, language, reading),
+        "notes": note_rows(view, plan, people, language, reading),
+        "may": may(plan, me, view, reading.now),
+        "preview": me.role is not Role.FAMILY,
+        "blocks": BLOCKS,
+        "kinds": [(kind, KINDS[kind]) for kind in WRITABLE],
+        "sent": sent,
+        "about": name_of(plan, sent.about),
+        "done": request.query_params.get("done", ""),
+        "seq": rows[0].seq if rows else 0,
+        "printed": day_and_time(reading.now, reading),
+    }
+
+
+def _size(request: Request) -> str:
+    size = request.cookies.get(SIZE_COOKIE, "")
+    return size if size in SIZES else SIZES[0]
+
+
+async def _form(request: Request, member: Member) -> FormData:
+    """Return what was sent by someone of the family; a page that is only previewed sends nothing."""
+    if member.participant.role is not Role.FAMILY:
+        raise HTTPException(403)
+    return await request.form()
+
+
+def _one(form: FormData, name: str) -> str:
+    value = form.get(name, "")
+    return value if isinstance(value, str) else ""
+
+
+async def _done(request: Request, member: Member, command: Command | Faults, sent: Sent) -> Response:
+    """Perform it: a sentence for the page's script, else the page, with what was typed where it was refused."""
+    language = language_of(request, member.who.person)
+    if isinstance(command, Faults):
+        fault, status = " ".join(map(language.say, command.messages.values())), 422
+    else:
+        outcome = await services(request).plans.perform(member.plan_id, member.participant, command)
+        if not isinstance(outcome, Refused) or outcome.code == "again":
+            return PlainTextResponse(language.say("Sent.")) if is_swap(request) else _to(member, sent.block, "done")
+        fault, status = language.say(outcome.reason), {"form": 422, "state": 409, "gone": 409}.get(outcome.code, 403)
+    if is_swap(request):
+        return PlainTextResponse(fault, status)
+    context = await _context(request, member, replace(sent, fault=fault))
+    return page(request, "family/page.html", context, status)
+
+
+def _to(member: Member, block: str, done: str = "") -> Response:
+    query, place = (f"?done={block}" if done else ""), (f"#{block}" if block else "")
+    return RedirectResponse(f"/plans/{member.plan_id}/family{query}{place}", 303)

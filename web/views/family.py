@@ -1,0 +1,221 @@
+"""The family's page as values: tasks, notes and contacts in rows, and the words that are looked up in its language."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from auth.decisions import Action, entry_visible, facts_of
+from auth.roles import Participant, Role
+from crdt.sections import Section
+from hub.commands import EntryContent, PlanContent, SectionContent
+from hub.workflows import tasks
+from hub.workflows.contents import day, headline, instant, words
+from hub.workflows.family import FamilyView
+from hub.workflows.grants import barred
+from web.languages import Language, _
+from web.views.words import Reading
+
+SECTIONS_SHOWN: Final = (
+    Section.ABOUT_ME,
+    Section.MEDICATIONS,
+    Section.MONITORING,
+    Section.TASKS,
+    Section.CAREGIVER_LOG,
+    Section.REFERRALS,
+    Section.TRANSITIONS,
+    Section.CONDITIONS,
+    Section.CARE_TEAM,
+)
+"""What the page is made of; nothing else is loaded for it."""
+
+BLOCKS: Final[Mapping[str, tuple[Section, ...]]] = {
+    "now": (Section.MONITORING, Section.TRANSITIONS, Section.CARE_TEAM),
+    "today": (Section.MEDICATIONS,),
+    "measure": (Section.MONITORING,),
+    "tasks": (Section.TASKS,),
+    "changes": SECTIONS_SHOWN[1:],
+    "notes": (Section.CAREGIVER_LOG,),
+    "visits": (Section.REFERRALS,),
+    "problems": (Section.CONDITIONS, Section.TRANSITIONS),
+    "contacts": (Section.CARE_TEAM,),
+}
+"""The parts of the page in their order, each with the sections whose changes renew it."""
+
+KINDS: Final = {
+    "question": _("Question"),
+    "observation": _("Observation"),
+    "concern": _("Worry"),
+    "strain": _("Strain"),
+}
+
+USUAL: Final = (
+    _("once daily"), _("twice daily"), _("two times daily"), _("three times daily"), _("four times daily"),
+    _("once daily at bedtime"), _("once daily in the morning"), _("when needed for chest pain"), _("as needed"),
+    _("every other day"), _("once weekly"), _("primary care"), _("nurse care manager"), _("care manager"),
+    _("pharmacist"), _("social worker"), _("cardiology"), _("nephrology"), _("pulmonology"), _("daughter"), _("son"),
+    _("wife"), _("husband"), _("Body weight"), _("Systolic blood pressure"), _("Diastolic blood pressure"),
+    _("Blood pressure"), _("Heart rate"), _("Blood glucose"), _("Body temperature"), _("Oxygen saturation"),
+    _("Mon to Fri, 8 to 5"), _("Mon to Fri, 8 to 6"), _("Mon to Fri, 9 to 5"), _("evenings"),
+)  # fmt: skip
+"""What teams write so often, and so plainly, that the catalogue may say it in another language."""
+
+REFUSALS: Final = (
+    _("Enter a number, for example 72.5."), _("Enter a number for reading, for example 72.5."), _("Enter reading."),
+    _("Enter in their words."), _("This time lies ahead. When was it taken?"),
+    _("This was taken more than a year ago."), _("This reading is recorded already."),
+    _("This has reached the team already."),
+)  # fmt: skip
+"""What the rules answer to the forms of this page."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """A task that the family may see; ``act`` is what the reader can do about it now."""
+
+    entry: str
+    title: str
+    due: str
+    late: bool
+    owner: str
+    mine: bool
+    act: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoteRow:
+    """What someone at home asked or told, and the answer."""
+
+    entry: str
+    kind: str
+    words: str
+    by: str
+    when: str
+    answer: str
+    answered_by: str
+    waiting: bool
+
+
+@dataclass(frozen=True, slots=True)
+class May:
+    """What the reader may do on this page."""
+
+    notes: bool
+    readings: frozenset[str]
+    """Measures to which they may add a reading."""
+
+
+def as_family(participant: Participant) -> Participant:
+    """Return the reader as the page is made for: who is not of the family sees what a relative would see at most."""
+    return participant if participant.role is Role.FAMILY else replace(participant, role=Role.FAMILY)
+
+
+def content_for(plan: PlanContent, readers: tuple[Participant, ...], now: datetime) -> PlanContent:
+    """Return of the plan what the page may be made of: nothing that any of the readers may not see is left in it."""
+    sections: dict[Section, SectionContent] = {}
+    for section in SECTIONS_SHOWN:
+        seen = {
+            entry.id: entry
+            for entry in plan.entries(section).values()
+            for facts in (facts_of(section, plan.creator(section, entry.id), entry.values),)
+            if all(entry_visible(reader, section, facts, now) for reader in readers)
+        }
+        sections[section] = SectionContent(entries=seen)
+    return replace(plan, sections=sections)
+
+
+def name_of(plan: PlanContent, entry: str) -> str:
+    """Return the name of what a question is about, ``""`` where the reader sees no such entry."""
+    sections = (each for each in SECTIONS_SHOWN if plan.entry(each, entry) is not None)
+    return next((headline(each, plan.entries(each)[entry]) for each in sections), "")
+
+
+def task_rows(
+    view: FamilyView, reader: Participant, people: Mapping[str, str], language: Language, reading: Reading
+) -> list[TaskRow]:
+    """Return the open tasks, the reader's own first, then by day."""
+    rows = [_task(entry, reader, people, language, reading) for entry in sorted(view.tasks, key=_due)]
+    return sorted(rows, key=lambda row: not row.mine)
+
+
+def _due(entry: EntryContent) -> str:
+    return words(entry.values, "due") or "9"
+
+
+def _task(
+    entry: EntryContent, reader: Participant, people: Mapping[str, str], language: Language, reading: Reading
+) -> TaskRow:
+    owner, due = words(entry.values, "owner"), day(entry.values, "due")
+    verbs = tasks.MACHINE.verbs_from(words(entry.values, "state"))
+    mine = owner == reader.person_id
+    return TaskRow(
+        entry=entry.id,
+        title=words(entry.values, "title"),
+        due=language.near_day(due, reading) if due is not None else "",
+        late=tasks.overdue(entry.values, reading.today),
+        owner=people.get(owner, ""),
+        mine=mine,
+        act=next((verb for verb in ("complete", "accept") if mine and verb in verbs), ""),
+    )
+
+
+def note_rows(
+    view: FamilyView, plan: PlanContent, people: Mapping[str, str], language: Language, reading: Reading
+) -> list[NoteRow]:
+    """Return what was asked and told, the newest first."""
+    rows = []
+    for entry in view.questions:
+        values, when = entry.values, instant(entry.values, "when")
+        kind, answer = words(values, "kind"), words(values, "answer")
+        row = NoteRow(
+            entry=entry.id,
+            kind=language.say(KINDS.get(kind, "")),
+            words=words(values, "words"),
+            by=people.get(plan.creator(Section.CAREGIVER_LOG, entry.id), ""),
+            when=language.when(when, reading) if when is not None else "",
+            answer=answer,
+            answered_by=people.get(words(values, "answered_by"), ""),
+            waiting=kind != "observation" and not answer,
+        )
+        rows.append((when.timestamp() if when is not None else 0.0, row))
+    return [row for _when, row in sorted(rows, key=lambda each: -each[0])]
+
+
+def may(plan: PlanContent, reader: Participant, view: FamilyView, now: datetime) -> May:
+    """Return what the reader may do here; someone who previews the page does nothing."""
+    if reader.role is not Role.FAMILY:
+        return May(notes=False, readings=frozenset())
+    notes = barred(plan, reader, Section.CAREGIVER_LOG, Action.CREATE, now=now) is None
+    measures = frozenset(
+        each.entry
+        for each in view.measures
+        if each.at_home
+        and barred(
+            plan, reader, Section.MONITORING, Action.COMMAND, now=now, entry_id=each.entry, command="reading.record"
+        )
+        is None
+    )
+    return May(notes=notes, readings=measures)
+
+
+def density(view: FamilyView) -> str:
+    """Return how closely the printed sheet is set, so that it stays one sheet: measured on A4 and Letter."""
+    rows = sum(
+        max(_lines(it.plain_words if it.explained else "", _WORDS_CHARACTERS), _lines(it.name, _NAME_CHARACTERS))
+        for _time, some in view.today
+        for it in some
+    )
+    sentences = sum(_lines(each, _SENTENCE_CHARACTERS) for each in (*view.emergency, *view.call))
+    height = _ROW_HEIGHT * rows + sentences + len(view.contacts) / 2
+    return next((name for name, most in _DENSITIES if height <= most), _DENSEST)
+
+
+def _lines(words: str, width: int) -> int:
+    return max(1, -(-len(words) // width))
+
+
+_WORDS_CHARACTERS, _NAME_CHARACTERS, _SENTENCE_CHARACTERS = 34, 16, 70
+_ROW_HEIGHT = 1.2
+_DENSITIES: Final = (("calm", 22.0), ("even", 31.0), ("full", 42.0))
+_DENSEST: Final = "dense"
+"""Lines of 14 points that fit, and where the text gets smaller instead."""
