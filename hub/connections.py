@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from auth.decisions import Action, Grant, documents_readable, facts_of, grant_of, judge, sections_readable
+from auth.decisions import Action, Grant, documents_readable, facts_of, grant_of, judge
 from auth.roles import Participant
 from auth.standings import Standing, standing_of
 from crdt.effects import Scope
@@ -50,6 +50,7 @@ class Connection:
         "_answers",
         "_standings",
         "gone",
+        "grants",
         "inbox_bytes",
         "inbox_frames",
         "line",
@@ -80,16 +81,21 @@ class Connection:
         self._answers: dict[tuple[Section, str, str], tuple[int, str]] = {}
         self._standings: dict[Section, tuple[datetime, Standing]] = {}
         self.participant = participant
-        self.readable = sections_readable(participant, now)
+        self._judge(participant, now)
         self.session = PlanSession(scopes_of(participant, now))
 
     def stands(self, participant: Participant, now: datetime) -> None:
         """Take over what the store now says of this person; every remembered answer is void."""
         self.participant = participant
-        self.readable = sections_readable(participant, now)
+        self._judge(participant, now)
         self._allowed.clear()
         self._answers.clear()
         self._standings.clear()
+
+    def _judge(self, participant: Participant, now: datetime) -> None:
+        self.grants: Mapping[Section, Grant] = {each: grant_of(participant, each, now) for each in Section}
+        """What the page was made for: where one of these changes, the page has to be told."""
+        self.readable = frozenset(each for each, grant in self.grants.items() if grant is not Grant.NONE)
 
     def settle_open_sections(self) -> None:
         """Bring ``open_sections`` up to date with the readings."""

@@ -18,6 +18,9 @@ POLL_SECONDS: Final = 2.0
 DEAF_SECONDS_MAX: Final = 5.0
 """A process that can't hear of a revocation for so long lets nothing out any more."""
 
+ACCESS_ENDED: Final = "Your access to this plan has ended. If you need it again, ask the care manager."
+"""The page shows it in place of the plan; it fits into a close frame."""
+
 
 class Enforcement:
     """Keeps the open rooms true to who may what."""
@@ -58,7 +61,7 @@ class Enforcement:
                 continue  # It came in meanwhile, on what is true now.
             participant = standing.get(person)
             if participant is None or participant.removed:
-                _turn_out(room, connection, CloseCode.ACCESS_ENDED, "access to this plan has ended")
+                _turn_out(room, connection, CloseCode.ACCESS_ENDED, ACCESS_ENDED)
                 continue
             room.reassess(connection, replace(participant, session_id=connection.participant.session_id))
 

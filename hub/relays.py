@@ -177,7 +177,7 @@ def _names(room: "Room") -> Mapping[str, str]:
 def reassess(room: "Room", connection: Connection, participant: Participant) -> None:
     """Apply what the store now says of a person to one connection: what went is closed first."""
     now = room.clock.now()
-    readable, scopes = connection.readable, connection.session.scopes
+    readable, grants = connection.readable, connection.grants
     connection.stands(participant, now)
     for effect in connection.session.regrant(scopes_of(participant, now)):
         room.take(connection, effect)
@@ -187,12 +187,7 @@ def reassess(room: "Room", connection: Connection, participant: Participant) -> 
         if section in room.sections:
             room.sections[section].readers.pop(connection, None)
     connection.settle_open_sections()
-    moved = {
-        section
-        for section in Section
-        if scopes.get(section) != connection.session.scopes.get(section)
-        or (section in readable) != (section in connection.readable)
-    }
+    moved = {section for section in Section if grants[section] is not connection.grants[section]}
     if moved and connection.watching:
         told = sorted(moved & (connection.readable | readable))
         connection.line.write(notice(PLAN_DOCUMENT, "access", {"sections": [section.value for section in told]}))
