@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Route
 
 from web.family_routes import FAMILY_ROUTES
 from web.guards import for_anyone
+from web.history_routes import HISTORY_ROUTES
 from web.huddle_routes import HUDDLE_ROUTES
 from web.pages import (
     emergencies,
@@ -48,13 +49,12 @@ ROUTES: tuple[BaseRoute, ...] = (
     Route("/theme", sign_in.theme, name="theme", methods=["POST"]),
     Route("/panel", panel.show, name="panel"),
     Route(PLAN, plan.show, name="plan"),
-    Route(PLAN + "/history", plan.history, name="plan_history"),
+    *HISTORY_ROUTES,
     Route(PLAN + "/seen", panel.seen, name="panel_seen", methods=["POST"]),
     Route(SECTION, sections.show, name="section"),
     Route(SECTION + "/entries/new", entries.new, name="entry_new"),
     Route(SECTION + "/entries", entries.create, name="entry_create", methods=["POST"]),
     Route(ENTRY, entries.show, name="entry"),
-    Route(ENTRY + "/history", entries.history, name="entry_history"),
     Route(ENTRY + "/edit", entries.edit_form, name="entry_edit", methods=["GET"]),
     Route(ENTRY + "/edit", entries.edit, name="entry_edited", methods=["POST"]),
     Route(ENTRY + "/{command}", entries.ask, name="entry_ask", methods=["GET"]),

@@ -1,14 +1,16 @@
 """What pages are given: the settings, the store's directory, the live plans, the journal and the clock."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Protocol
 
 from auth.roles import Participant
+from crdt.passages import Passage
 from crdt.sections import Section
 from hub.commands import Command, Outcome, PlanContent
-from hub.journal import Act, FieldPath, Latest, Row
+from hub.huddles import Huddles
+from hub.journal import EVERYTHING, Act, FieldPath, Latest, Narrowed, Row
 from hub.visits import Visits
 from web.directory import Directory
 from web.settings import Settings
@@ -29,6 +31,17 @@ class Plans(Protocol):
 
     async def content(self, plan_id: str) -> PlanContent:
         """Return the committed content of every section."""
+
+    async def content_at(self, plan_id: str, seq: int, sections: Collection[Section]) -> PlanContent:
+        """Return these sections as they stood right after the row ``seq``."""
+
+    async def texts_at(
+        self, plan_id: str, wanted: Mapping[int, Collection[FieldPath]]
+    ) -> Mapping[tuple[int, FieldPath], str]:
+        """Return what texts said right after the rows named."""
+
+    async def passages(self, plan_id: str, section: Section, entry: str, name: str) -> Sequence[Passage]:
+        """Return who wrote which words of a text, by client id."""
 
     async def perform(self, plan_id: str, actor: Participant, command: Command) -> Outcome:
         """Perform a command, committed before this returns."""
@@ -60,9 +73,13 @@ class History(Protocol):
         entry: str | None = None,
         field: str | None = None,
         before_seq: int | None = None,
+        narrowed: Narrowed = EVERYTHING,
         limit: int,
     ) -> list[Row]:
         """Return rows from the newest to the oldest."""
+
+    async def seq_at(self, plan: str, instant: datetime) -> int:
+        """Return the last row recorded at the instant or before it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Stand-ins for the store and the live plans, in memory: pages are tested on them, the real ones in test_served.py."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -10,11 +10,12 @@ from typing import Any
 from auth.roles import Participant
 from crdt.changes import Amend, Annotate, Append, Assign, Change, Create, Decide, Include, Rewrite, Root
 from crdt.fields import Field, Kind, Value
+from crdt.passages import Passage
 from crdt.sections import SECTIONS, Section
 from hub.chain import JSON
-from hub.commands import Command, Done, EntryContent, Outcome, PlanContent, Refusal, Refused, SectionContent
+from hub.commands import Command, Done, EntryContent, Outcome, PlanContent, Refusal, Refused, SectionContent, why
 from hub.ids import new_id
-from hub.journal import Act, Action, Batch, JournalAwayError
+from hub.journal import Act, Action, Batch, FieldPath, JournalAwayError
 from hub.journal_memory import MemoryJournal
 from web.directory import Patient, Person, Place, SignedIn
 from web.services import Services
@@ -100,6 +101,7 @@ class FakePlans:
         self._journal, self._now = journal, now
         self._contents: dict[str, PlanContent] = {}
         self._clients: dict[str, int] = {}
+        self._past: dict[str, list[tuple[int, PlanContent]]] = {}
         self.here: dict[str, list[Here]] = {}
         self.away = False
         self.ended: list[str] = []
@@ -111,6 +113,27 @@ class FakePlans:
         people = {client: person for person, client in self._clients.items()}
         found = self._contents.get(plan_id) or PlanContent(plan_id, {each: SectionContent() for each in Section})
         return replace(found, people=people)
+
+    async def content_at(self, plan_id: str, seq: int, sections: Collection[Section]) -> PlanContent:
+        now = await self.content(plan_id)
+        past = [content for at, content in self._past.get(plan_id, ()) if at <= seq]
+        found = past[-1].sections if past else {}
+        return replace(now, sections={each: found.get(each, SectionContent()) for each in sections}, seq=seq)
+
+    async def texts_at(
+        self, plan_id: str, wanted: Mapping[int, Collection[FieldPath]]
+    ) -> Mapping[tuple[int, FieldPath], str]:
+        return {
+            (seq, path): str((await self.content_at(plan_id, seq, [path[0]])).value(*path) or "")
+            for seq, paths in wanted.items()
+            for path in paths
+        }
+
+    async def passages(self, plan_id: str, section: Section, entry: str, name: str) -> Sequence[Passage]:
+        content = await self.content(plan_id)
+        held = content.entry(section, entry)
+        words = str(held.values.get(name) or "") if held is not None else ""
+        return [Passage(words, held.creator, 0)] if held is not None and words else []
 
     async def present(self, plan_id: str) -> Sequence[Here]:
         return self.here.get(plan_id, [])
@@ -138,11 +161,13 @@ class FakePlans:
         changes = command.changes(await self.content(plan_id), actor, self._now(), new_id)
         if isinstance(changes, Refusal):
             return Refused(changes.code, changes.reason, changes.field)
-        await self.change(plan_id, actor, changes, event=command.name)
+        await self.change(plan_id, actor, changes, event=command.name, reason=why(command))
         created = {each.entry: each.section for each in changes if isinstance(each, Create)}
         return Done(1, "", created)
 
-    async def change(self, plan_id: str, actor: Participant, changes: Sequence[Change], *, event: str = "") -> None:
+    async def change(
+        self, plan_id: str, actor: Participant, changes: Sequence[Change], *, event: str = "", reason: str = ""
+    ) -> None:
         """Make the changes as this person, each with its row."""
         client = self._clients.setdefault(actor.person_id, 2**32 + len(self._clients))
         for change in changes:
@@ -151,10 +176,14 @@ class FakePlans:
             before = sections[change.section]
             sections[change.section] = _changed(before, change, client)
             self._contents[plan_id] = replace(content, sections=sections)
-            await self.record([_act(plan_id, actor, change, before, event)])
+            await self.record([_act(plan_id, actor, change, before, event, reason)])
+            head = (await self._journal.heads([plan_id]))[plan_id]
+            self._past.setdefault(plan_id, []).append((head.seq, self._contents[plan_id]))
 
 
-def _act(plan_id: str, actor: Participant, change: Change, before: SectionContent, event: str) -> Act:
+def _act(
+    plan_id: str, actor: Participant, change: Change, before: SectionContent, event: str, reason: str = ""
+) -> Act:
     entry, name = getattr(change, "entry", ""), getattr(change, "field", "")
     words: dict[str, JSON] = {}
     if isinstance(change, Assign):
@@ -171,7 +200,7 @@ def _act(plan_id: str, actor: Participant, change: Change, before: SectionConten
         }
     return Act(
         plan=plan_id, actor=actor.person_id, action=Action.COMMAND if event else Action.EDIT, role=actor.role,
-        section=change.section, entry=entry, field=name, words=words or None, event=event,
+        section=change.section, entry=entry, field=name, words=words or None, event=event, reason=reason,
     )  # fmt: skip
 
 

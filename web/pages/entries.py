@@ -23,13 +23,11 @@ from web.rendering import elsewhere, fragment, is_swap, page
 from web.views.entries import Reader, entry_view, writable
 from web.views.fields import FieldRow
 from web.views.forms import Typed, as_filled, command_rows, creation_rows, edit_rows, kinds_of, suggestion_row
-from web.views.history import happenings
 from web.views.sections import fields_readable, section_view
 from web.views.words import instant_from_form
 
-HISTORY_ROWS_MAX = 200
-
-_NOT_ON_AN_ENTRY = frozenset({"entry.create"})
+_NOT_ON_AN_ENTRY = frozenset({"entry.create", "referral.ask"})
+_TASK = re.compile(r"\s*/task\b")
 
 
 @for_section
@@ -109,24 +107,6 @@ async def edit(request: Request, here: InSection) -> Response:
         faults = {outcome.field: outcome.reason}
         return _editing(request, here, reader, entry, sent, faults, status=_status(outcome))
     return _done(request, here, outcome, entry)
-
-
-@for_section
-async def history(request: Request, here: InSection) -> Response:
-    """Show who changed what of an entry, from what to what, and when."""
-    reader, entry = await _entry(request, here)
-    rows = await services(request).journal.history(
-        here.plan_id, section=here.section, entry=entry, limit=HISTORY_ROWS_MAX
-    )
-    fields_of = {here.section: fields_readable(reader, here.section)}
-    told = happenings(rows, reader.setting, reader.sees, fields_of=fields_of)
-    context = {
-        "plan_id": here.plan_id,
-        "about": entry_view(reader, here.section, entry).headline,
-        "happenings": told,
-        "older": 0,
-    }
-    return fragment(request, "plan/history.html", context, title="History", back=_at(here, entry))
 
 
 def _editing(

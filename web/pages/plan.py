@@ -4,41 +4,17 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from auth.decisions import sections_readable
 from auth.invitations import INVITES
 from auth.roles import Role
-from hub.journal import CHANGES_CONTENT
 from hub.sharing import settles
 from web.guards import Member, for_member, services
 from web.reading import reader_for
-from web.rendering import fragment, page
+from web.rendering import page
 from web.views.banner import banner
 from web.views.entries import Reader
-from web.views.history import happenings
 from web.views.people import PersonView
-from web.views.sections import fields_readable, plan_sections
+from web.views.sections import plan_sections
 from web.views.words import day_and_time
-
-HISTORY_ROWS_MAX = 300
-
-
-@for_member
-async def history(request: Request, member: Member) -> Response:
-    """Show what happened in the plan, the newest first, a page of rows at a time."""
-    reader = await reader_for(request, member)
-    asked = request.query_params.get("before", "")
-    before = int(asked) if asked.isdecimal() and len(asked) < 16 else None
-    rows = await services(request).journal.history(member.plan_id, before_seq=before, limit=HISTORY_ROWS_MAX)
-    readable = sections_readable(member.participant, reader.now)
-    fields_of = {section: fields_readable(reader, section) for section in readable}
-    changes = [row for row in rows if row.section in readable and row.action in CHANGES_CONTENT]
-    context = {
-        "plan_id": member.plan_id,
-        "about": "the plan",
-        "happenings": happenings(changes, reader.setting, reader.sees, fields_of=fields_of),
-        "older": rows[-1].seq if len(rows) == HISTORY_ROWS_MAX else 0,
-    }
-    return fragment(request, "plan/history.html", context, title="History", back=f"/plans/{member.plan_id}")
 
 
 @for_member
