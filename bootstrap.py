@@ -3,6 +3,7 @@
 
     python3 bootstrap.py demo          the hub with demo patients; prints where to look
     python3 bootstrap.py test          the whole suite, browser tests included
+    python3 bootstrap.py bench         the hub's speed beside Hocuspocus and pycrdt-websocket; `bench --quick` first
     python3 bootstrap.py install       only what is needed to run; `install test` adds the tests' tools
 
 Any other first word is a command of the hub, as in `python3 bootstrap.py serve --port 9000`. What is installed goes to
@@ -35,7 +36,7 @@ def main(words: list[str]) -> int:
     if not words or words[0] in ("-h", "--help"):
         return refuse(__doc__ or "")
     command, *rest = words
-    testing = command == "test" or words == ["install", "test"]
+    testing = command in ("test", "bench") or words == ["install", "test"]
     try:
         install(TEST_LOCK if testing else RUN_LOCK)
         if command == "install":

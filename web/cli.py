@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +18,7 @@ from web import logs, record_commands
 from web.app import create_app
 from web.descriptions import Story, describe_running, description, forget, remember, story_of
 from web.preparing import migrate_database, require_current, seed_demo
-from web.refusals import refusals
+from web.refusals import EXIT_REFUSED, refusals
 from web.serving import listen, run, stopping
 from web.settings import Mode, Settings, local_secret, read_settings, signing_key_of
 
@@ -70,6 +72,17 @@ def migrate(data: Data = None) -> None:
 
 for _each in record_commands.COMMANDS:
     commands.command()(_each)
+
+
+@commands.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True}, add_help_option=False)
+def bench(context: typer.Context) -> None:
+    """Measure the hub beside other servers, in a clone of the repository: what it needs comes with the tests."""
+    clone = Path(__file__).resolve().parents[1]
+    if not (clone / "tests/bench/__main__.py").exists():
+        typer.echo("The bench comes with the tests: run `python3 bootstrap.py bench` in a clone.", err=True)
+        raise typer.Exit(EXIT_REFUSED)
+    command = [sys.executable, "-m", "tests.bench", *context.args]
+    raise typer.Exit(subprocess.run(command, cwd=clone, check=False).returncode)
 
 
 def serve_hub(settings: Settings) -> None:
