@@ -223,7 +223,7 @@ _CARE: Final[Mapping[str, CommandRule]] = {
     "huddle.note": CommandRule(
         section=Section.HUDDLES,
         at_large=True,
-        sets=frozenset({"date", "attendees", "huddle"}),
+        sets=frozenset({"date", "attendees", "huddle", "unassigned"}),
         refusal="Only the team writes down what a huddle decides.",
     ),
     "huddle.assign": _task(_REQUESTER, "owner", at_large=True, relations="requester creator"),

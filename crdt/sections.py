@@ -628,6 +628,7 @@ _DECLARATIONS: Final[tuple[Declaration, ...]] = (
             _set("signed_by", "Signed by", form=Form.PERSON, command=True),
             Field(name="content_hash", label="Hash of what was signed", command=True),
             Field(name="huddle", label="Huddle it was decided in", command=True),
+            _set("unassigned", "To do, without owner or day yet", command=True),
         ),
     ),
     Declaration(

@@ -7,11 +7,14 @@ from contextlib import asynccontextmanager
 from hub.access import AccessChanges
 from hub.checkpointing import keep_signing
 from hub.clocks import SystemClock
+from hub.huddle_rooms import HuddleRooms
+from hub.huddles import Huddles
 from hub.ids import HUB, new_id
-from hub.live_socket import LIVE
+from hub.live_socket import HUDDLES, LIVE
 from hub.plans import CarePlans
 from hub.store.engine import open_engine
 from hub.store.heads import Heads
+from hub.store.huddles import HuddleRows
 from hub.store.journal import PostgresJournal
 from hub.store.looks import Looks
 from hub.store.notices import PostgresBus
@@ -21,6 +24,7 @@ from hub.store.plans import Plans
 from hub.store.sessions import Sessions
 from web.access import access_over
 from web.gatekeeping import StoreGatekeeper
+from web.huddle_admission import HuddleAdmission
 from web.services import Services
 from web.settings import Settings, signing_key_of
 from web.store_directory import StoreDirectory, Stores
@@ -42,15 +46,24 @@ async def hub_services(settings: Settings) -> AsyncIterator[Services]:
     bus = PostgresBus(settings.database_url)
     plans = CarePlans(journal, gatekeeper, bus=bus, clock=clock)
     changes.reach(plans)
+    kept = HuddleRows(engine)
+    rooms = HuddleRooms(HuddleAdmission(settings, directory, stores, kept, clock.now), plans, clock)
+    plans.overhear(rooms.hear)
+    huddles = Huddles(journal, kept, rooms, plans.record, clock.now, new_id)
     signing = asyncio.create_task(keep_signing(Heads(engine), settings.checkpoints_dir, signing_key_of(settings)))
     try:
         await journal.create_plan(HUB)
         await plans.start()
+        await rooms.start()
         access = access_over(engine, changes, settings, clock.now, new_id)
-        yield Services(settings, directory, plans, journal, access=access, now=clock.now, state={LIVE: plans})
+        state = {LIVE: plans, HUDDLES: rooms}
+        yield Services(
+            settings, directory, plans, journal, access=access, huddles=huddles, now=clock.now, state=state
+        )
     finally:
         signing.cancel()
         await asyncio.gather(signing, return_exceptions=True)
+        await rooms.stop()
         await asyncio.shield(plans.drain())
         await journal.close()
         await engine.dispose()

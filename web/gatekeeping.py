@@ -32,7 +32,7 @@ class StoreGatekeeper:
     async def admit(self, *, cookies: str, origin: str, host: str, plan_id: str) -> Participant | TurnedAway:
         if origin not in self._settings.origins or host not in self._hosts:
             return TurnedAway(CloseCode.NO_PLAN, "another site's page")
-        who = await self._directory.signed_in(_cookie(cookies, self._settings.session_cookie), active=False)
+        who = await self._directory.signed_in(session_cookie(cookies, self._settings.session_cookie), active=False)
         if who is None:
             return SIGN_IN
         participant = await self._directory.participant(plan_id, who)
@@ -58,7 +58,7 @@ class StoreGatekeeper:
         return frozenset(asked) - frozenset(live)
 
 
-def _cookie(header: str, name: str) -> str:
+def session_cookie(header: str, name: str) -> str:
     """Return a cookie's value from its header, ``""`` where it is not there or the header can't be read."""
     try:
         found = SimpleCookie(header).get(name)

@@ -10,6 +10,7 @@ from crdt.passages import Passage
 from crdt.sections import Section
 from hub.commands import Command, Outcome, PlanContent
 from hub.huddles import Huddles
+from hub.huddles import Huddles
 from hub.journal import EVERYTHING, Act, FieldPath, Latest, Narrowed, Row
 from hub.visits import Visits
 from web.directory import Directory
@@ -94,6 +95,8 @@ class Services:
     """What the live socket takes from the application's state."""
     access: "Access | None" = None
     """Asked for by ``web.access.access``; ``None`` for a hub without a store."""
+    huddles: Huddles | None = None
+    """Asked for by ``web.huddling.huddles``; ``None`` for a hub without a store."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     zone: tzinfo = UTC
     panel_visits: Visits = field(default_factory=Visits)

@@ -1,8 +1,8 @@
 """What is written down about a patient while a huddle talks about them: one decision of the plan, line by line.
 
 The first line makes the decision of this huddle, every further one adds to it, whoever types it: two people who begin
-at once write into one decision. A task may be caught before it has its owner or its day; until it has both there is
-no next patient (``unfinished``).
+at once write into one decision. A task may be caught before it has its owner or its day: its words wait in the
+decision, and until they have become a task there is no next patient (``unfinished``).
 """
 
 from collections.abc import Sequence
@@ -13,12 +13,12 @@ from typing import ClassVar, Final
 from auth.decisions import Action, EntryFacts, decide
 from auth.roles import Participant
 from crdt.changes import Assign, Change, Create, Include, Rewrite
-from crdt.fields import Value
+from crdt.fields import MEMBER_CHARACTERS_MAX, Value
 from crdt.sections import Section
 from hub.commands import EntryContent, PlanContent, Refusal
 from hub.workflows.arguments import LINE_MAX
 from hub.workflows.contents import active, day, headline, members, words
-from hub.workflows.entries import faults_of, first_values, unknown_references
+from hub.workflows.entries import made as made_entry
 from hub.workflows.grants import commanded
 from hub.workflows.huddles import ATTENDEES_MAX, HUDDLES, is_signed
 from hub.workflows.steps import joined_by
@@ -27,6 +27,10 @@ from hub.workflows.team import NewId, joined, next_place
 
 REMARK: Final = Section.STAFF_NOTES
 """Where a remark for the team alone is written; no one of the patient's side reads it."""
+
+
+BEYOND: Final = "Nothing decided beyond what is to do."
+"""What a decision says until a line of deciding comes: a plan takes none without words."""
 
 
 def decision_of(plan: PlanContent, huddle_id: str) -> EntryContent | None:
@@ -54,8 +58,10 @@ def lacks(task: EntryContent) -> tuple[str, ...]:
 
 
 def unfinished(plan: PlanContent, huddle_id: str) -> tuple[str, ...]:
-    """Return the tasks of this huddle's decision, in words, that lack an owner or a day."""
-    return tuple(headline(TASKS, each) for each in tasks_in(plan, decision_of(plan, huddle_id)) if lacks(each))
+    """Return what this huddle wants done, in words, that lacks an owner or a day."""
+    decision = decision_of(plan, huddle_id)
+    waiting = members(decision.values, "unassigned") if decision is not None else ()
+    return (*waiting, *(headline(TASKS, each) for each in tasks_in(plan, decision) if lacks(each)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +75,10 @@ class HuddleNote:
     task: str = ""
     owner: str = ""
     due: date | None = None
+    catch: str = ""
+    """A task still without its owner or its day, as it was typed."""
+    settles: str = ""
+    """Such words from before, which this task takes the place of."""
     attendees: tuple[str, ...] = ()
     name: ClassVar[str] = "huddle.note"
     authorises: ClassVar[bool] = True
@@ -80,9 +90,13 @@ class HuddleNote:
         for field, line in (("decision", self.decision), ("contingency", self.contingency), ("task", self.task)):
             if len(line) > LINE_MAX:
                 return Refusal("form", f"Shorten it to {LINE_MAX} characters.", "", field)
+        if len(self.catch) > MEMBER_CHARACTERS_MAX:
+            return Refusal("form", f"Shorten it to {MEMBER_CHARACTERS_MAX} characters.", "", "task")
         known = decision_of(plan, self.huddle)
         if known is not None and is_signed(known):
             return Refusal("signed", "This decision is signed. Nothing in it changes.", known.id)
+        if self.settles and (known is None or self.settles not in members(known.values, "unassigned")):
+            return Refusal("state", "This task has its owner and its day already.", "")
         task = self._task(plan, actor, now, new_id) if self.task.strip() else None
         if isinstance(task, Refusal):
             return task
@@ -102,12 +116,13 @@ class HuddleNote:
         values: dict[str, Value] = {
             "huddle": self.huddle,
             "topic": self.topic,
-            "decision": self.decision.strip(),
+            "decision": self.decision.strip() or BEYOND,
             "contingency": self.contingency.strip(),
             "decider": actor.person_id,
             "date": now.date().isoformat(),
             "attendees": dict.fromkeys(attending, True),
             "tasks": {task.entry: True for task in made},
+            "unassigned": {self.catch: True} if self.catch else {},
             "status": "active",
             "source": "person",
             "position": next_place(plan, HUDDLES),
@@ -128,33 +143,24 @@ class HuddleNote:
         for field, line in (("decision", self.decision), ("contingency", self.contingency)):
             if line.strip():
                 stands = words(entry.values, field)
+                stands = "" if stands == BEYOND else stands
                 changed.append(Rewrite(HUDDLES, entry.id, field, f"{stands}\n{line.strip()}".strip()))
         changed += [Include(HUDDLES, entry.id, "tasks", task.entry, True) for task in made]
+        if self.catch:
+            changed.append(Include(HUDDLES, entry.id, "unassigned", self.catch, True))
+        if self.settles:
+            changed.append(Include(HUDDLES, entry.id, "unassigned", self.settles, False))
         there = members(entry.values, "attendees")
         fresh = sorted({*self.attendees, actor.person_id} - set(there))[: ATTENDEES_MAX - len(there)]
         return changed + [Include(HUDDLES, entry.id, "attendees", person, True) for person in fresh]
 
     def _task(self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId) -> Create | Refusal:
-        """Return the task, which may still lack its owner or its day: ``unfinished`` says so until it has them."""
-        if self.due is not None and self.due < now.date():
+        if self.due is None:
+            return Refusal("form", "Say by when, as in today, fri or 2026-11-21.", "", "task")
+        if self.due < now.date():
             return Refusal("form", "This day has passed.", "", "task")
-        values: dict[str, Value] = {"title": self.task.strip(), "owner": self.owner}
-        if self.due is not None:
-            values["due"] = self.due.isoformat()
-        faults = faults_of(TASKS, values) | unknown_references(plan, TASKS, values)
-        for name, message in faults.items():
-            if name not in ("owner", "due") or values.get(name):
-                return Refusal("form", message, "", "task")
-        whole: dict[str, Value] = {
-            **values,
-            **first_values(TASKS, values, actor, now),
-            "status": "active",
-            "source": "person",
-            "position": next_place(plan, TASKS),
-        }
-        facts = EntryFacts(creator=actor.person_id, values=whole)
-        decision = decide(actor, TASKS, Action.CREATE, entry=facts, now=now)
-        return Create(TASKS, new_id(), whole) if decision.allowed else Refusal(decision.code, decision.reason)
+        values: dict[str, Value] = {"title": self.task.strip(), "owner": self.owner, "due": self.due.isoformat()}
+        return made_entry(plan, actor, now, TASKS, values, new_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

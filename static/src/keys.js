@@ -15,8 +15,16 @@ export function commonKeys() {
     { keys: "j", words: "Next entry", act: () => step(1) },
     { keys: "k", words: "Previous entry", act: () => step(-1) },
     { keys: "g p", words: "My patients", act: () => location.assign("/panel") },
+    { keys: "g h", words: "Huddles", act: () => location.assign("/huddles") },
     { keys: "Ctrl+k", words: "Go to or do anything", act: () => palette() },
   ]
+}
+
+/** @returns {Key[]} those of the panel */
+export function panelKeys() {
+  if (!document.querySelector(".patient")) return []
+  const add = () => /** @type {HTMLElement | null | undefined} */ (document.activeElement?.closest(".patient")?.querySelector('[data-key="h"]'))?.click()
+  return [{ keys: "h", words: "Add to huddle", act: add }]
 }
 
 /** @returns {Key[]} those of a plan that need nothing but the page */

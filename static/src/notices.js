@@ -7,7 +7,8 @@
  * @typedef {{ kind: "ended", reason: string }} Ended
  * @typedef {{ kind: "say", words: string }} Say
  * @typedef {{ kind: "trouble", storage: "away" | "back" }} Trouble
- * @typedef {Changed | Refused | Access | Ended | Say | Trouble} Notice
+ * @typedef {{ kind: "huddle", version: number, here: string[] }} HuddleMoved
+ * @typedef {Changed | Refused | Access | Ended | Say | Trouble | HuddleMoved} Notice
  */
 
 /** @param {unknown} value @returns {string} */
@@ -39,6 +40,8 @@ export function readNotice(payload) {
       return { kind: "say", words: words(said.words) }
     case "trouble":
       return { kind: "trouble", storage: said.storage === "back" ? "back" : "away" }
+    case "huddle":
+      return { kind: "huddle", version: Number(said.version) || 0, here: list(said.here) }
     default:
       return null
   }

@@ -1,6 +1,6 @@
 /** Every page but a plan's: htmx under the content security policy, and the keys. */
 import "./extra_styles.js"
 import "./hypermedia.js"
-import { commonKeys, listen } from "./keys.js"
+import { commonKeys, listen, panelKeys } from "./keys.js"
 
-listen(commonKeys())
+listen([...commonKeys(), ...panelKeys()])

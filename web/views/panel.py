@@ -6,6 +6,7 @@ from enum import IntEnum
 from typing import Final
 
 from auth.decisions import sections_readable
+from auth.roles import CLINICIANS
 from crdt.sections import SECTIONS, Section
 from hub.journal import FieldPath, Latest
 from web.directory import Patient
@@ -84,6 +85,8 @@ class PatientCard:
     last_by: str
     seq: int
     """The journal's row up to which this card tells; what is marked as seen is exactly what it told."""
+    may_huddle: bool = False
+    """The reader is one of the team, who put patients on the agenda of a huddle."""
 
     @property
     def tone(self) -> str:
@@ -122,6 +125,7 @@ def patient_card(
         last=moment(newest[1].recorded, reader.setting.reading) if newest is not None else None,
         last_by=reader.setting.people.name(newest[1].actor) if newest is not None else "",
         seq=newest[1].seq if newest is not None else 0,
+        may_huddle=reader.participant.role in CLINICIANS,
     )
 
 

@@ -1,0 +1,204 @@
+/** The room of a huddle: everyone's page goes where the driver goes, until one leaves or types; the keys; the two-minute bar. */
+import "./extra_styles.js"
+import htmx from "./hypermedia.js"
+import { commonKeys, listen } from "./keys.js"
+import { NoticeSocket } from "./notice_socket.js"
+import { Status } from "./status.js"
+
+/** Nudges that come together are answered by one fetch. */
+const GATHER_MS = 60
+const SECONDS_MAX = 120
+
+/** @returns {HTMLElement | null} */
+const stage = () => document.getElementById("stage")
+
+/** @returns {HTMLInputElement[]} the lines of the room */
+const lines = () => /** @type {HTMLInputElement[]} */ ([...document.querySelectorAll("input[data-line]")])
+
+/** @returns {boolean} whether somebody is in the middle of a line here */
+const typing = () => lines().some((line) => line.value.trim() !== "")
+
+/** @returns {string} the patient that the page stays at, "" while it follows */
+const at = () => new URL(location.href).searchParams.get("at") ?? ""
+
+/** @param {string} plan "" to follow again */
+function stay(plan) {
+  const url = new URL(location.href)
+  if (plan) url.searchParams.set("at", plan)
+  else url.searchParams.delete("at")
+  history.replaceState(null, "", url)
+}
+
+let since = performance.now()
+
+function tick() {
+  /** @type {HTMLElement | null} */
+  const timer = document.querySelector(".timer")
+  if (!timer) return
+  const runs = timer.dataset.runs === "yes"
+  const seconds = Number(timer.dataset.seconds) + (runs ? Math.floor((performance.now() - since) / 1000) : 0)
+  const clock = timer.querySelector("[data-clock]")
+  const bar = timer.querySelector("progress")
+  const words = `${String(Math.floor(seconds / 60)).padStart(2, "0")}:${String(seconds % 60).padStart(2, "0")}`
+  if (clock && clock.textContent !== words) clock.textContent = words
+  if (bar) bar.value = Math.min(seconds, SECONDS_MAX)
+  timer.dataset.tone = seconds >= SECONDS_MAX ? "alert" : seconds * 4 >= SECONDS_MAX * 3 ? "warn" : "calm"
+}
+
+/** What stands now, as this person may see it. @param {boolean} [force] also while somebody types here */
+async function look(force = false) {
+  const shown = stage()
+  if (!shown) return
+  const { huddle } = document.body.dataset
+  // Whoever is typing is not carried along: their page stays at the patient they write about.
+  if (!force && !at() && typing() && shown.dataset.shown) stay(shown.dataset.shown)
+  const response = await fetch(`/huddles/${huddle}/stage${at() ? `?at=${at()}` : ""}`, { headers: { "HX-Request": "true" }, credentials: "same-origin" })
+  if (response.status === 404 || response.redirected) return location.reload()
+  if (!response.ok) return
+  const text = await response.text()
+  const target = stage()
+  const was = target?.dataset.shown
+  // Why something was refused stays until this person does the next thing, whatever others do meanwhile.
+  const refusal = document.getElementById("refusal")?.textContent?.trim() ?? ""
+  if (target) await htmx.swap({ sourceElement: target, target, swap: "outerMorph", text })
+  if (refusal && !force) refuse(refusal)
+  arrived(was)
+}
+
+/** @param {string | undefined} was the patient before */
+function arrived(was) {
+  since = performance.now()
+  tick()
+  const now = stage()
+  if (now && was !== undefined && now.dataset.shown !== was) say(`Now ${document.querySelector(".huddle-name")?.textContent?.trim().split("\n")[0] ?? ""}`)
+}
+
+/** @param {string} words why nothing happened, "" for nothing to tell */
+function refuse(words) {
+  const slot = document.getElementById("refusal")
+  if (!slot) return
+  slot.hidden = words === ""
+  slot.textContent = words
+}
+
+/** @param {string} words */
+function say(words) {
+  const region = document.getElementById("say")
+  if (region) region.textContent = words
+}
+
+/** @type {ReturnType<typeof setTimeout> | null} */
+let waiting = null
+let looking = Promise.resolve()
+
+function lookSoon() {
+  waiting ??= setTimeout(() => {
+    waiting = null
+    looking = looking.then(() => look()).catch(() => {})
+  }, GATHER_MS)
+}
+
+/** @param {string} key presses what carries it: a button of a form, or a link followed in place */
+function press(key) {
+  /** @type {HTMLElement | null} */
+  const element = document.querySelector(`#stage [data-key="${key}"]`)
+  if (element instanceof HTMLAnchorElement) return follow(element)
+  element?.click()
+}
+
+/** @param {HTMLAnchorElement} link */
+function follow(link) {
+  const url = new URL(link.href)
+  stay(url.searchParams.get("at") ?? "")
+  void look(true)
+}
+
+/** @param {string} key */
+function write(key) {
+  const line = document.querySelector(`input[data-line="${key}"]`)
+  if (!(line instanceof HTMLInputElement)) return
+  line.closest("details")?.setAttribute("open", "")
+  line.focus()
+  line.scrollIntoView({ block: "center" })
+}
+
+/** @returns {import("./keys.js").Key[]} */
+function roomKeys() {
+  const presses = /** @type {[string, string][]} */ ([["j", "Done, next patient"], ["k", "Back"], ["p", "Park"], ["f", "Flag"], ["d", "Take over"], ["o", "Join"], ["s", "Start, or sign"], ["v", "Follow again"], ["g", "Take everyone here"]])
+  const writes = /** @type {[string, string][]} */ ([["a", "Decide"], ["t", "Task"], ["i", "If"], ["x", "Owner and day of a task"], ["r", "Read back"], ["n", "For the team only"]])
+  const common = commonKeys().filter(({ keys }) => keys !== "j" && keys !== "k")
+  return [
+    ...common,
+    ...presses.map(([keys, words]) => ({ keys, words, act: () => press(keys) })),
+    ...writes.map(([keys, words]) => ({ keys, words, act: () => write(keys) })),
+    { keys: "Escape", words: "Leave the field, then leave following", act: () => press("Esc") },
+  ]
+}
+
+/** What was typed and is on its way, by the field's id. @type {Map<string, string>} */
+const sent = new Map()
+
+/** A line that was not taken stands in its field again, unless another is being typed there. @param {Element} form */
+function giveBack(form) {
+  const line = form.querySelector("input[data-line]")
+  if (!(line instanceof HTMLInputElement) || line.value) return
+  line.value = sent.get(line.id) ?? ""
+  if (line.value) line.focus()
+}
+
+function watchLines() {
+  addEventListener("keydown", (event) => {
+    const line = event.target
+    if (event.key !== "Escape" || !(line instanceof HTMLInputElement)) return
+    event.preventDefault()
+    line.blur()
+  })
+  document.addEventListener("click", (event) => {
+    const link = event.target instanceof Element ? event.target.closest("#stage a[data-key]") : null
+    if (!(link instanceof HTMLAnchorElement) || event.ctrlKey || event.metaKey || event.shiftKey) return
+    event.preventDefault()
+    follow(link)
+  })
+  document.addEventListener("htmx:before:swap", (event) => {
+    const { ctx } = /** @type {CustomEvent<{ ctx: { sourceElement: Element, response?: { status: number } } }>} */ (event).detail
+    const status = ctx.response?.status ?? 200
+    // A page that says the record is out of reach must not stand where the huddle stood: the words typed stay.
+    if (status >= 500 || status === 401 || status === 404) {
+      event.preventDefault()
+      giveBack(ctx.sourceElement)
+      return refuse(status >= 500 ? "Not saved: the hub can't reach its record. Your words are still here; try again." : "Not saved. Reload the page and try again.")
+    }
+    if (status >= 400) giveBack(ctx.sourceElement)
+  })
+  document.addEventListener("htmx:error", ({ target }) => target instanceof Element && giveBack(target))
+  // A line that is on its way leaves its field at once, so that the next one is not typed behind it.
+  document.addEventListener("htmx:before:request", (event) => {
+    const { ctx } = /** @type {CustomEvent<{ ctx: { sourceElement: Element } }>} */ (event).detail
+    refuse("")
+    const line = ctx.sourceElement.querySelector("input[data-line]")
+    if (!(line instanceof HTMLInputElement)) return
+    sent.set(line.id, line.value)
+    line.value = ""
+    line.blur()
+  })
+  document.addEventListener("htmx:after:swap", () => arrived(undefined))
+}
+
+function start() {
+  const url = new URL(document.body.dataset.socket ?? "", location.href)
+  url.protocol = url.protocol.replace(/^http/, "ws")
+  const status = new Status(document, () => location.reload())
+  new NoticeSocket(url.href, {
+    connected: () => status.happened({ kind: "connected" }),
+    lost: () => status.happened({ kind: "lost" }),
+    signedOut: () => status.happened({ kind: "signed out" }),
+    ended: (reason) => status.happened({ kind: "ended", reason }),
+    noticed: (notice) => notice.kind === "huddle" && lookSoon(),
+  })
+  watchLines()
+  listen(roomKeys())
+  setInterval(tick, 500)
+  tick()
+}
+
+start()
