@@ -1,12 +1,14 @@
 """Loading what a page shows, and the record that it was shown: no audit, no data."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from starlette.requests import Request
 
 from auth.decisions import sections_readable
 from crdt.sections import Section
+from hub.workflows.wordings import stale_entries
 from web.guards import Member, services
 from web.views.entries import Reader
 from web.views.people import People, PersonView, people_of
@@ -43,7 +45,9 @@ async def reader_for(request: Request, member: Member, sections: Iterable[Sectio
     people, _ = await team(request, member)
     content = await found.plans.content(member.plan_id)
     changes: dict[tuple[Section, str], tuple[str, datetime, int]] = {}
-    for (section, entry, _), latest in (await found.journal.latest(member.plan_id, shown)).items():
+    fields = await found.journal.latest(member.plan_id, shown)
+    for (section, entry, _), latest in fields.items():
         if latest.seq > changes.get((section, entry), ("", reading.now, 0))[2]:
             changes[section, entry] = (latest.actor, latest.recorded, latest.seq)
-    return reader_of(member.participant, content, people, reading, changes)
+    stale = stale_entries(content, {path: latest.recorded for path, latest in fields.items()})
+    return replace(reader_of(member.participant, content, people, reading, changes), stale=stale)

@@ -165,7 +165,7 @@ def _medicine(entry: EntryContent, changed: Changed, recent: list[Edit], people:
     explained = plain_words(Section.MEDICATIONS, entry)
     dose = next((edit for edit in own if edit.field == "dose" and edit.before), None)
     made = next((edit for edit in own if edit.made), None)
-    last = made or dose
+    last = dose or made
     return MedicineToday(
         entry=entry.id,
         name=words(entry.values, "name"),
@@ -175,7 +175,7 @@ def _medicine(entry: EntryContent, changed: Changed, recent: list[Edit], people:
         explained=bool(explained),
         stale=is_stale(entry, Section.MEDICATIONS, changed),
         new=made is not None,
-        was=dose.before if dose is not None and made is None else "",
+        was=dose.before if dose is not None else "",
         takes=words(entry.values, "takes"),
         by=people.get(last.actor, "") if last is not None else "",
         since=last.recorded if last is not None else None,

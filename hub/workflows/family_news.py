@@ -101,7 +101,7 @@ def changes_told(
         for section in {edit.section for edit in recent}
         for entry in visible(plan, viewer, section, now)
     }
-    made = {(edit.section, edit.entry) for edit in recent if edit.made}
+    made = {(edit.section, edit.entry): edit.recorded for edit in recent if edit.made}
     told: list[ChangeTold] = []
     for edit in recent:
         entry = entries.get((edit.section, edit.entry))
@@ -128,10 +128,12 @@ def _told(
     return ChangeTold(entry.id, sentence, name, edit.before, edit.after, edit.recorded, by, _fresh(edit, looked))
 
 
-def _sentence(edit: Edit, entry: EntryContent, made: set[tuple[Section, str]]) -> str:
-    if (edit.section, edit.entry) in made:
-        said_so = edit.made and not (edit.section is Section.MEDICATIONS and not is_medicine(entry))
-        return _NEW.get(edit.section, "") if said_so else ""
+def _sentence(edit: Edit, entry: EntryContent, made: Mapping[tuple[Section, str], datetime]) -> str:
+    if edit.made:
+        return "" if edit.section is Section.MEDICATIONS and not is_medicine(entry) else _NEW.get(edit.section, "")
+    begun = made.get((edit.section, edit.entry))
+    if begun is not None and edit.recorded < begun + SET_UP_IN and edit.section is not Section.CAREGIVER_LOG:
+        return ""
     if edit.section is not Section.MEDICATIONS:
         return _PLAIN.get((edit.section, edit.field), "")
     if not is_medicine(entry):

@@ -22,7 +22,7 @@ SCRIPT = "<script>alert('x')</script>\"'&"
 
 
 def plan_of(mary: Mary, as_person: As, key: str) -> str:
-    answer = as_person(key).get(f"/plans/{mary.plan}")
+    answer = as_person(key).get(f"/plans/{mary.plan}?view=whole")
     assert answer.status_code == 200
     return answer.text
 
@@ -407,13 +407,13 @@ def test_a_field_is_edited_by_a_form_without_scripts_and_the_rest_is_left_alone(
 def test_the_family_edits_its_own_words_by_a_form(mary: Mary, as_person: As) -> None:
     browser = as_person("kate")
     at = f"/plans/{mary.plan}/entries/caregiver_log/{mary.entries['question']}"
-    assert f'href="{at}/edit"' in browser.get(f"/plans/{mary.plan}").text
+    assert f'href="{at}/edit"' in browser.get(f"/plans/{mary.plan}?view=whole").text
 
     form = form_of(browser.get(at + "/edit").text)
     answer = browser.post(at + "/edit", data={**form, "words": ["She slept well."]})
 
     assert answer.status_code == 303
-    assert "She slept well." in browser.get(f"/plans/{mary.plan}").text
+    assert "She slept well." in browser.get(f"/plans/{mary.plan}/family").text
 
 
 def test_there_is_no_form_for_what_one_may_not_change(mary: Mary, as_person: As) -> None:

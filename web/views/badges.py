@@ -34,6 +34,9 @@ class Badge:
     tone: Tone = Tone.PLAIN
 
 
+OLD_WORDS: Final = Badge("Plain words out of date: say it anew for the family", Tone.WARN)
+"""What the plain words explain has changed since they were written."""
+
 Values = Mapping[str, Value]
 
 

@@ -11,7 +11,7 @@ from crdt.fields import COMMON, Field, Kind, Value
 from crdt.sections import SECTIONS, Declaration, Section
 from hub.commands import PlanContent
 from web.views.acts import Act, acts
-from web.views.badges import Badge, badges
+from web.views.badges import OLD_WORDS, Badge, badges
 from web.views.fields import Access, FieldRow, Permission, Setting, field_row, leading_field
 from web.views.medicines import medicine_line
 from web.views.suggestions import Suggested, suggested
@@ -90,6 +90,8 @@ class Reader:
     """(section, entry) -> (person, recorded, seq) of the latest change."""
     live: frozenset[Section] = frozenset(Section)
     """Sections whose document the reader's page may hold; the fields of others are never bound."""
+    stale: frozenset[str] = frozenset()
+    """Entries whose plain words are older than what they explain."""
 
     @property
     def now(self) -> datetime:
@@ -175,7 +177,8 @@ def entry_view(reader: Reader, section: Section, entry: str) -> EntryView:
         entry_id=entry,
         headline=headline(section, values, setting.people.name),
         fields=rows,
-        badges=badges(section, _only(values, seen), setting.people, setting.reading),
+        badges=badges(section, _only(values, seen), setting.people, setting.reading)
+        + ((OLD_WORDS,) if entry in reader.stale else ()),
         retired=retired,
         retired_reason=str(values.get("retired_reason") or ""),
         changed=_last_change(reader, section, entry),

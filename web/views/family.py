@@ -106,8 +106,8 @@ class May:
 
 
 def as_family(participant: Participant) -> Participant:
-    """Return the reader as the page is made for: who is not of the family sees what a relative would see at most."""
-    return participant if participant.role is Role.FAMILY else replace(participant, role=Role.FAMILY)
+    """Return the reader as the page is made for: who is not of the family sees what any relative would."""
+    return participant if participant.role is Role.FAMILY else replace(participant, person_id="", role=Role.FAMILY)
 
 
 def content_for(plan: PlanContent, readers: tuple[Participant, ...], now: datetime) -> PlanContent:

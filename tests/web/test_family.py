@@ -1,0 +1,329 @@
+"""The family's page: whom it is for, what is on it and what never is, its forms, languages, weight and sheet."""
+
+import asyncio
+import gzip
+import html
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract_from_file
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+from auth.roles import Narrowing
+from crdt.changes import Assign, Create, Rewrite
+from crdt.fields import Kind, Value
+from crdt.sections import SECTIONS, Section
+from hub.ids import new_id
+from tests.web.conftest import As
+from tests.web.fakes import NOW
+from tests.web.mary import Mary
+from web.languages import LOCALES, language
+from web.views.family import SECTIONS_SHOWN
+from web.views.words import Reading
+
+ROOT = Path(__file__).resolve().parents[2]
+SWAP = {"hx-request": "true"}
+S = Section
+
+
+def family_page(mary: Mary, as_person: As, key: str = "kate") -> str:
+    answer = as_person(key).get(f"/plans/{mary.plan}/family")
+    assert answer.status_code == 200
+    return answer.text
+
+
+def change(mary: Mary, by: str, *changes: Assign | Rewrite | Create) -> None:
+    asyncio.run(mary.world.plans.change(mary.plan, mary.people[by], changes))
+
+
+def words_of(page: str) -> str:
+    return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page)))
+
+
+def test_the_family_is_sent_to_its_own_page_and_others_are_not(mary: Mary, as_person: As) -> None:
+    kate = as_person("kate").get(f"/plans/{mary.plan}")
+
+    assert (kate.status_code, kate.headers["location"]) == (303, f"/plans/{mary.plan}/family")
+    assert as_person("lee").get(f"/plans/{mary.plan}").status_code == 200
+
+
+def test_emergency_and_call_lines_come_first_then_medicines(mary: Mary, as_person: As) -> None:
+    page = words_of(family_page(mary, as_person))
+
+    order = [
+        "Call 911 at once",
+        "Call 555-0100 now.",
+        "Medicines today",
+        "furosemide",
+        "Measure",
+        "To do",
+        "Whom to call",
+    ]
+    places = [page.index(each) for each in order]
+    assert places == sorted(places)
+    assert page.index("Call the team") < page.index("Call 555-0100 now.") < page.index("Medicines today")
+
+
+def test_a_changed_dose_stands_beside_the_one_before(mary: Mary, as_person: As) -> None:
+    assert "furosemide 80 mg was 40 mg" in words_of(family_page(mary, as_person))
+
+
+def test_where_plain_words_are_missing_the_page_says_so_and_shows_no_clinical_text(mary: Mary, as_person: As) -> None:
+    change(mary, "lee", Rewrite(S.MEDICATIONS, mary.entries["aspirin"], "instructions", "CLINICAL-CANARY"))
+    page = family_page(mary, as_person)
+
+    assert "The team has not put this in plain words yet." in page
+    assert "CLINICAL-CANARY" not in page
+    assert "Ejection fraction" not in page
+    asked = re.search(r'href="(\?about=[^"]+#ask)"', page)
+    assert asked is not None
+    form = as_person("kate").get(f"/plans/{mary.plan}/family{asked[1].split('#')[0]}").text
+    assert "About " in form
+    assert 'name="related"' in form
+
+
+def test_plain_words_older_than_the_dose_are_marked_for_family_and_staff_until_said_anew(
+    mary: Mary, as_person: As
+) -> None:
+    pill = mary.entries["furosemide"]
+    change(mary, "lee", Rewrite(S.MEDICATIONS, pill, "plain_words", "Water pill."))
+    mary.world.clock.pass_by(hours=1)
+    assert "Out of date" not in family_page(mary, as_person)
+    change(mary, "lee", Assign(S.MEDICATIONS, pill, "dose", "20 mg"))
+
+    assert "Out of date: this was changed" in family_page(mary, as_person)
+    at = f"/plans/{mary.plan}/entries/medications/{pill}"
+    assert "Plain words out of date" in as_person("tan").get(at, headers=SWAP).text
+    mary.world.clock.pass_by(hours=1)
+    change(mary, "lee", Rewrite(S.MEDICATIONS, pill, "plain_words", "Water pill, half of it."))
+    assert "Out of date" not in family_page(mary, as_person)
+    assert "Plain words out of date" not in as_person("tan").get(at, headers=SWAP).text
+
+
+@pytest.mark.parametrize("key", ["kate", "mary", "lee", "tan", "okafor"])
+def test_no_word_of_what_a_relative_may_not_read_is_on_the_page(key: str, mary: Mary, as_person: As) -> None:
+    for section, declaration in SECTIONS.items():
+        values: dict[str, Value] = {
+            each.name: f"CANARY-{section.value.upper()}-{each.name}"
+            for each in declaration.all_fields
+            if each.kind is Kind.TEXT or (each.form == "line" and not each.command)
+        }
+        hidden = {"family_visible": "no"} if section is S.TASKS else {}
+        whole = {**values, "status": "active", "state": "requested", **hidden}
+        change(mary, "lee", Create(section, new_id(), whole))
+    context = as_person(key)
+    everything = family_page(mary, as_person, key) + context.get(f"/plans/{mary.plan}/family/sheet").text
+
+    found = {each.split("-")[0].lower() for each in re.findall(r"CANARY-([A-Z_]+-\w+)", everything)}
+    assert S.STAFF_NOTES.value not in found
+    assert found <= {each.value for each in SECTIONS_SHOWN} - {S.TASKS.value}
+    assert found, "the canaries of open sections are there, so the search sees what it should"
+    assert not re.search(r"CANARY-\w+-(handoff_summary|summary|question|instructions|answer_team|barriers)", everything)
+
+
+def test_a_section_that_consent_hides_leaves_no_trace(mary: Mary, as_person: As) -> None:
+    kate = mary.people["kate"]
+    hides = {each: Narrowing("none") for each in (S.MEDICATIONS, S.CARE_TEAM, S.ABOUT_ME)}
+    mary.world.directory.members[mary.plan, kate.person_id] = replace(kate, consents=hides)
+    page = family_page(mary, as_person) + as_person("kate").get(f"/plans/{mary.plan}/family/sheet").text
+
+    for word in ("furosemide", "penicillin", "555-0142"):
+        assert word not in page
+
+
+def test_a_preview_shows_no_more_than_both_may_see_and_sends_nothing(mary: Mary, as_person: As) -> None:
+    doctor = as_person("lee")
+    page = doctor.get(f"/plans/{mary.plan}/family").text
+
+    assert "This is a preview" in page
+    assert 'class="send' not in page
+    assert "Call cardiology for the echo report" not in page
+    at = f"/plans/{mary.plan}/family/notes"
+    assert doctor.post(at, data={"kind": "question", "words": "x"}).status_code == 403
+
+
+def test_neither_number_nor_family_name_is_on_the_sheet(mary: Mary, as_person: As) -> None:
+    sheet = as_person("kate").get(f"/plans/{mary.plan}/family/sheet").text
+    page = family_page(mary, as_person)
+
+    assert "Mary's plan" in html.unescape(sheet)
+    assert "Printed 21-Nov-2026 08:30. Old after 28 November 2026." in sheet
+    assert 'src="data:image/svg+xml' in sheet
+    for each in (sheet, page):
+        assert "129 728" not in each
+        assert "1945" not in each
+    assert "Jensen" not in words_of(sheet).replace("Kate Jensen", "")
+
+
+def test_a_reading_is_added_by_a_plain_form_and_refused_with_what_was_typed(mary: Mary, as_person: As) -> None:
+    kate, entry = as_person("kate"), mary.entries["weight"]
+    at = f"/plans/{mary.plan}/family/readings/{entry}"
+
+    done = kate.post(at, data={"value": "73,9"})
+    wrong = kate.post(at, data={"value": "<b>much</b>"})
+
+    assert (done.status_code, done.headers["location"]) == (303, f"/plans/{mary.plan}/family?done=measure#measure")
+    assert "Last: 73.9 kg" in family_page(mary, as_person)
+    assert wrong.status_code == 422
+    assert 'value="&lt;b&gt;much&lt;/b&gt;"' in wrong.text
+    assert "for example 72.5" in wrong.text
+
+
+def test_a_letter_sent_again_after_a_lost_answer_is_taken_as_sent(mary: Mary, as_person: As) -> None:
+    kate, at = as_person("kate"), f"/plans/{mary.plan}/family/notes"
+    letter = {"kind": "question", "words": "May she drive?", "when": "2026-11-21T08:00:00+00:00"}
+
+    answers = [kate.post(at, data=letter, headers=SWAP) for _ in range(2)]
+
+    assert [(each.status_code, each.text) for each in answers] == [(200, "Sent.")] * 2
+    assert family_page(mary, as_person).count("May she drive?") == 1
+
+
+def test_an_answer_of_the_team_stands_under_the_question(mary: Mary, as_person: As) -> None:
+    asked = mary.entries["question"]
+    assert "Waits for an answer" in family_page(mary, as_person)
+    doctor = as_person("lee")
+    doctor.post(f"/plans/{mary.plan}/entries/caregiver_log/{asked}/question.answer", data={"answer": "No, sit up."})
+
+    page = words_of(family_page(mary, as_person))
+
+    assert page.index("three pillows") < page.index("No, sit up. Dr Mina Lee")
+    assert "The team has answered" in page
+
+
+def test_a_task_is_taken_on_and_done_and_nobody_elses_can_be(mary: Mary, as_person: As) -> None:
+    kate, task = mary.people["kate"], new_id()
+    values: dict[str, Value] = {
+        "title": "Fill the pill box",
+        "owner": kate.person_id,
+        "state": "requested",
+        "status": "active",
+    }
+    change(
+        mary, "ruiz", Create(S.TASKS, task, {**values, "due": "2026-11-22", "requester": mary.people["ruiz"].person_id})
+    )
+    browser, at = as_person("kate"), f"/plans/{mary.plan}/family/tasks"
+    assert "I will do it" in family_page(mary, as_person)
+
+    assert browser.post(f"{at}/{task}/accept").status_code == 303
+    assert browser.post(f"{at}/{task}/complete").status_code == 303
+    assert browser.post(f"{at}/{task}/complete").status_code == 409
+    assert browser.post(f"{at}/{mary.entries['call']}/complete").status_code == 403
+    assert browser.post(f"{at}/{task}/cancel").status_code == 404
+    assert "Fill the pill box" not in family_page(mary, as_person).split('id="changes"')[0]
+
+
+def test_what_changed_is_new_until_it_is_marked_as_read(mary: Mary, as_person: As) -> None:
+    page = family_page(mary, as_person)
+    seq = re.search(r'name="seq" value="(\d+)"', page)
+    assert seq is not None
+    assert "data-fresh" in page
+
+    as_person("kate").post(f"/plans/{mary.plan}/family/seen", data={"seq": seq[1]})
+
+    assert "data-fresh" not in family_page(mary, as_person)
+    assert as_person("kate").post(f"/plans/{mary.plan}/family/seen", data={"seq": "-1"}).status_code == 400
+
+
+def test_each_part_comes_alone_for_a_swap(mary: Mary, as_person: As) -> None:
+    kate = as_person("kate")
+    part = kate.get(f"/plans/{mary.plan}/family/today", headers=SWAP)
+
+    assert part.text.lstrip().startswith('<section id="today"')
+    assert "<html" not in part.text
+    assert kate.get(f"/plans/{mary.plan}/family/today").status_code == 303
+    assert kate.get(f"/plans/{mary.plan}/family/staff_notes", headers=SWAP).status_code == 404
+
+
+def test_language_and_size_are_kept_on_the_device_and_nothing_else_is_taken(mary: Mary, as_person: As) -> None:
+    kate, at = as_person("kate"), f"/plans/{mary.plan}/family/settings"
+    kate.post(at, data={"language": "es", "size": "24"})
+    page = kate.get(f"/plans/{mary.plan}/family").text
+
+    assert '<html lang="es" data-size="24"' in page
+    assert "Llame al 911 de inmediato" in page
+    assert "Medicines today" not in page
+    answer = kate.post(at, data={"language": "xx; path=/", "size": "200"})
+    assert "set-cookie" not in answer.headers
+
+
+def test_a_person_who_reads_spanish_gets_spanish_at_once(mary: Mary, as_person: As) -> None:
+    directory, kate = mary.world.directory, mary.people["kate"].person_id
+    directory.persons[kate] = replace(directory.persons[kate], locale="es-MX")
+
+    page = family_page(mary, as_person)
+
+    assert '<html lang="es"' in page
+    assert "una vez al día" in page
+
+
+@pytest.mark.parametrize(
+    ("hour", "english", "spanish"),
+    [
+        (0, "12:21 at night", "12:21 de la noche"),
+        (8, "8:21 in the morning", "8:21 de la mañana"),
+        (12, "12:21 in the afternoon", "12:21 de la tarde"),
+        (19, "7:21 in the evening", "7:21 de la tarde"),
+        (23, "11:21 at night", "11:21 de la noche"),
+    ],
+)
+def test_times_are_said_as_at_home(hour: int, english: str, spanish: str) -> None:
+    instant, reading = datetime(2026, 11, 21, hour, 21, tzinfo=UTC), Reading(NOW)
+
+    assert language("en").clock(instant, reading) == english
+    assert language("es").clock(instant, reading) == spanish
+    assert language("es").when(instant, reading) == f"hoy, {spanish}"
+    assert language("es").day(instant.date()) == "21 de noviembre de 2026"
+    assert language("fr").tag == "en"
+
+
+def sentences() -> Iterator[str]:
+    """Every sentence of the sources that the catalogues must have."""
+    python = ("web/views/family.py", "web/pages/family.py", "web/languages.py")
+    for path in (*python, "hub/workflows/family.py", "hub/workflows/family_news.py"):
+        for _line, words, *_rest in extract_from_file("python", ROOT / path, keywords={"_": None, "said": None}):
+            yield str(words)
+    for template in sorted((ROOT / "web/templates/family").glob("*.html")):
+        text = template.read_text("utf-8")
+        yield from (found[1] for found in re.findall(r"""say\((["'])(.*?)\1\)""", text))
+
+
+@pytest.mark.parametrize("tag", [path.name for path in LOCALES.iterdir()])
+def test_a_catalogue_is_complete_keeps_its_places_and_is_compiled(tag: str, tmp_path: Path) -> None:
+    folder = LOCALES / tag / "LC_MESSAGES"
+    with (folder / "family.po").open("rb") as opened:
+        catalogue = read_po(opened, locale=tag)
+    with (tmp_path / "family.mo").open("wb") as made:
+        write_mo(made, catalogue)
+
+    for sentence in set(sentences()):
+        message = catalogue.get(sentence)
+        assert message is not None, sentence
+        assert message.string, sentence
+        places = re.findall(r"%\(\w+\)s|\{\w+\}", sentence)
+        assert sorted(re.findall(r"%\(\w+\)s|\{\w+\}", str(message.string))) == sorted(places), sentence
+    assert (tmp_path / "family.mo").read_bytes() == (folder / "family.mo").read_bytes(), "pybabel compile was not run"
+
+
+def test_the_page_s_own_tokens_are_those_of_the_hub() -> None:
+    def tokens(name: str) -> dict[str, str]:
+        return dict(re.findall(r"^\s*(--[\w-]+): (.+);$", (ROOT / "static" / name).read_text("utf-8"), re.MULTILINE))
+
+    theirs, ours = tokens("app.css"), tokens("family.css")
+
+    assert ours
+    assert {name: theirs.get(name) for name in ours} == ours
+
+
+@pytest.mark.slow
+def test_the_page_weighs_at_most_thirty_kilobytes(mary: Mary, as_person: As) -> None:
+    page = family_page(mary, as_person).encode()
+    files = [ROOT / "static" / name for name in ("family.css", "dist/family.js", "icon.svg")]
+    weight = sum(len(gzip.compress(each)) for each in (page, *(path.read_bytes() for path in files)))
+
+    assert weight <= 30_000
