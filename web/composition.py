@@ -23,6 +23,7 @@ from hub.store.people import People
 from hub.store.plans import Plans
 from hub.store.sessions import Sessions
 from web.access import access_over
+from web.auditing import Auditing
 from web.gatekeeping import StoreGatekeeper
 from web.huddle_admission import HuddleAdmission
 from web.services import Services
@@ -50,7 +51,9 @@ async def hub_services(settings: Settings) -> AsyncIterator[Services]:
     rooms = HuddleRooms(HuddleAdmission(settings, directory, stores, kept, clock.now), plans, clock)
     plans.overhear(rooms.hear)
     huddles = Huddles(journal, kept, rooms, plans.record, clock.now, new_id)
-    signing = asyncio.create_task(keep_signing(Heads(engine), settings.checkpoints_dir, signing_key_of(settings)))
+    key = signing_key_of(settings)
+    audit = Auditing(engine, settings.database_url, key, settings.origin)
+    signing = asyncio.create_task(keep_signing(Heads(engine), settings.checkpoints_dir, key))
     try:
         await journal.create_plan(HUB)
         await plans.start()
@@ -58,7 +61,7 @@ async def hub_services(settings: Settings) -> AsyncIterator[Services]:
         access = access_over(engine, changes, settings, clock.now, new_id)
         state = {LIVE: plans, HUDDLES: rooms}
         yield Services(
-            settings, directory, plans, journal, access=access, huddles=huddles, now=clock.now, state=state
+            settings, directory, plans, journal, access=access, audit=audit, huddles=huddles, now=clock.now, state=state
         )
     finally:
         signing.cancel()

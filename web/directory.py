@@ -1,12 +1,13 @@
 """What pages ask of the store: people, sessions, who takes part in which plan, and what each has looked at."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
 from auth.roles import Participant, Role
 from crdt.sections import Section
+from hub.journal import Latest, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class Person:
     profession: str = ""
     locale: str = "en"
     """The language that the person reads, as a BCP 47 tag."""
+    may_audit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,3 +87,15 @@ class Directory(Protocol):
 
     async def look(self, who: SignedIn, plan_id: str, seen: Mapping[Section, int]) -> None:
         """Keep up to which row the person has seen the sections; it never goes back."""
+
+    async def unlook(self, who: SignedIn, plan_id: str, was: Mapping[Section, int]) -> None:
+        """Take a look back: the sections are seen up to these rows again, never further than they are."""
+
+    async def news(self, who: SignedIn, wanted: Mapping[str, Collection[Section]]) -> Mapping[str, Sequence[Row]]:
+        """Return what others changed in these sections since the person looked, by plan, in one query."""
+
+    async def last(self, wanted: Mapping[str, Collection[Section]]) -> Mapping[str, Latest]:
+        """Return who last changed anything in these sections, by plan, in one query."""
+
+    async def teams(self, plan_ids: Sequence[str]) -> Mapping[str, Sequence[Participant]]:
+        """Return everyone who takes part in each plan now, in one query."""

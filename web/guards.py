@@ -9,7 +9,7 @@ there.
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
@@ -19,11 +19,15 @@ from starlette.responses import RedirectResponse, Response
 from auth.decisions import assignments, facts_of, sections_readable
 from auth.roles import CLINICIANS, Participant
 from crdt.sections import Section
+from hub.commands import PlanContent
 from hub.ids import HUB
 from hub.journal import Act, Action, JournalAwayError
 from web.directory import SignedIn
 from web.rendering import is_swap
 from web.services import Services
+
+if TYPE_CHECKING:
+    from web.auditing import Auditing
 
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 _ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -56,6 +60,41 @@ class InSection:
     def plan_id(self) -> str:
         """The plan of the address."""
         return self.member.plan_id
+
+
+def for_auditor(page: Callable[[Request, SignedIn], Awaitable[Response]]) -> Endpoint:
+    """Guard a page for someone who may audit; 404 for anyone else, journaled."""
+
+    async def endpoint(request: Request) -> Response:
+        who = signed_in(request)
+        if who is None:
+            return to_sign_in(request)
+        if not who.person.may_audit or services(request).audit is None:
+            await services(request).plans.record([_not_an_auditor(who)])
+            raise HTTPException(404)
+        return await page(request, who)
+
+    return _marked(endpoint, "auditor", page)
+
+
+def _not_an_auditor(who: SignedIn) -> Act:
+    return Act(
+        plan=HUB,
+        actor=who.person.person_id,
+        action=Action.REFUSE,
+        role=who.person.role,
+        session=who.session_id,
+        outcome="refused",
+        reason="This person may not audit.",
+        event="audit.open",
+    )
+
+
+def auditing(request: Request) -> "Auditing":
+    """Return what the audit pages ask; only behind ``for_auditor``."""
+    found = services(request).audit
+    assert found is not None, "the guard let nobody in without it"
+    return found
 
 
 def services(request: Request) -> Services:
@@ -149,7 +188,11 @@ async def _member(request: Request, who: SignedIn) -> Member:
 
 async def assigned(request: Request, participant: Participant) -> Participant:
     """Return the participant with the sections in which an entry names them, which opens what needs assignment."""
-    content = await services(request).plans.content(participant.plan_id)
+    return assigned_in(participant, await services(request).plans.content(participant.plan_id))
+
+
+def assigned_in(participant: Participant, content: PlanContent) -> Participant:
+    """Return the participant with the sections in which an entry of this content names them."""
     facts = (
         (section, facts_of(section, content.creator(section, entry), it.values))
         for section in content.sections

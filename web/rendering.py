@@ -46,9 +46,16 @@ class Rendering:
             "theme": theme_of(request),
             "person": None,
             "here": "",
+            "may_audit": _may_audit(request),
             "address": request.url.path,
         }
         return self._environment.get_template(template).render({**shared, **context})
+
+
+def _may_audit(request: Request) -> bool:
+    """Say whether the person of the request is shown the way to the audit pages."""
+    who = getattr(request.state, "signed_in", None)
+    return who is not None and who.person.may_audit
 
 
 def _hash_of(files: dict[str, Path]) -> str:

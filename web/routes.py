@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from web.audit_routes import AUDIT_ROUTES
 from web.family_routes import FAMILY_ROUTES
 from web.guards import for_anyone
 from web.history_routes import HISTORY_ROUTES
@@ -27,6 +28,7 @@ from web.pages import (
     sign_in,
     static_files,
 )
+from web.work_routes import WORK_ROUTES
 
 
 @for_anyone
@@ -51,6 +53,7 @@ ROUTES: tuple[BaseRoute, ...] = (
     Route(PLAN, plan.show, name="plan"),
     *HISTORY_ROUTES,
     Route(PLAN + "/seen", panel.seen, name="panel_seen", methods=["POST"]),
+    *WORK_ROUTES,
     Route(SECTION, sections.show, name="section"),
     Route(SECTION + "/entries/new", entries.new, name="entry_new"),
     Route(SECTION + "/entries", entries.create, name="entry_create", methods=["POST"]),
@@ -83,6 +86,7 @@ ROUTES: tuple[BaseRoute, ...] = (
     Route("/notifications", notifications.show, name="notifications"),
     Route("/notifications/seen", notifications.seen, name="notifications_seen", methods=["POST"]),
     Route("/demo/mailbox", mailbox.show, name="mailbox"),
+    *AUDIT_ROUTES,
     *FAMILY_ROUTES,
     *HUDDLE_ROUTES,
     Route("/static/{hash}/{file:path}", static_files.show, name="static"),

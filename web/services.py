@@ -10,7 +10,6 @@ from crdt.passages import Passage
 from crdt.sections import Section
 from hub.commands import Command, Outcome, PlanContent
 from hub.huddles import Huddles
-from hub.huddles import Huddles
 from hub.journal import EVERYTHING, Act, FieldPath, Latest, Narrowed, Row
 from hub.visits import Visits
 from web.directory import Directory
@@ -18,6 +17,7 @@ from web.settings import Settings
 
 if TYPE_CHECKING:
     from web.access import Access
+    from web.auditing import Auditing
 
 
 class Present(Protocol):
@@ -97,6 +97,8 @@ class Services:
     """Asked for by ``web.access.access``; ``None`` for a hub without a store."""
     huddles: Huddles | None = None
     """Asked for by ``web.huddling.huddles``; ``None`` for a hub without a store."""
+    audit: "Auditing | None" = None
+    """Asked for by ``web.guards.auditing``; ``None`` for a hub without a store."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     zone: tzinfo = UTC
     panel_visits: Visits = field(default_factory=Visits)

@@ -1,7 +1,7 @@
 """The directory of pages on the store: people, sessions, participants and looks as rows."""
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from auth.sessions import TOKEN_BYTES, Idle, Session, activity_due, hash_token, 
 from crdt.sections import Section
 from hub.access import AccessChanges
 from hub.ids import HUB, new_id
-from hub.journal import Act, Action, Journal
+from hub.journal import Act, Action, Journal, Latest, Row
 from hub.store.looks import Looks
 from hub.store.participants import Participants
 from hub.store.people import People
@@ -101,12 +101,10 @@ class StoreDirectory:
         return _patient(plan) if plan is not None else None
 
     async def places(self, who: SignedIn) -> Sequence[Place]:
-        places = []
-        for each in await self._plans.panel(who.person.person_id, self._now()):
-            participant = await self.participant(each.plan.plan_id, who)
-            if participant is not None:
-                places.append(Place(_patient(each.plan), participant))
-        return places
+        now = self._now()
+        plans = [each.plan for each in await self._plans.panel(who.person.person_id, now)]
+        mine = await self._participants.of_person([each.plan_id for each in plans], who.person.person_id, now)
+        return [Place(_patient(plan), _in_session(mine[plan.plan_id], who)) for plan in plans if plan.plan_id in mine]
 
     async def looked(self, who: SignedIn, plan_id: str) -> Mapping[Section, int]:
         return await self._looks.of_person(plan_id, who.person.person_id)
@@ -114,9 +112,21 @@ class StoreDirectory:
     async def look(self, who: SignedIn, plan_id: str, seen: Mapping[Section, int]) -> None:
         await self._looks.look(plan_id, who.person.person_id, seen)
 
+    async def unlook(self, who: SignedIn, plan_id: str, was: Mapping[Section, int]) -> None:
+        await self._looks.put_back(plan_id, who.person.person_id, was)
+
+    async def news(self, who: SignedIn, wanted: Mapping[str, Collection[Section]]) -> Mapping[str, Sequence[Row]]:
+        return await self._looks.rows(who.person.person_id, wanted)
+
+    async def last(self, wanted: Mapping[str, Collection[Section]]) -> Mapping[str, Latest]:
+        return await self._looks.last(wanted)
+
+    async def teams(self, plan_ids: Sequence[str]) -> Mapping[str, Sequence[Participant]]:
+        return await self._participants.of_plans(plan_ids, self._now())
+
 
 def _person(person: StoredPerson) -> Person:
-    return Person(person.person_id, person.name, person.role, person.profession, person.locale)
+    return Person(person.person_id, person.name, person.role, person.profession, person.locale, person.may_audit)
 
 
 def _patient(plan: Plan) -> Patient:

@@ -45,7 +45,7 @@ with recursive pair as (
 _STRANGERS: Final = """, span as (
     select pair.plan, pair.actor, '-infinity'::timestamptz as from_, coalesce(member.since, 'infinity') as until_
       from pair left join participant as member on member.plan = pair.plan and member.person = pair.actor
-     where pair.actor <> ''
+     where pair.actor <> '' and pair.plan <> '00000000-0000-0000-0000-000000000000'
     union all
     select plan, person, least(ends, removed), 'infinity' from participant
      where ends is not null or removed is not null

@@ -42,7 +42,7 @@ def test_every_route_is_a_plain_route_with_a_name() -> None:
 
 @pytest.mark.parametrize("route", _ROUTES, ids=lambda route: route.name)
 def test_a_route_names_its_guard_and_says_what_it_does(route: Route) -> None:
-    assert getattr(route.endpoint, GUARD, None) in {"anyone", "person", "member", "section", "clinician"}
+    assert getattr(route.endpoint, GUARD, None) in {"anyone", "person", "member", "section", "clinician", "auditor"}
     assert route.endpoint.__doc__
     assert route.endpoint.__doc__.rstrip().endswith(".")
 
