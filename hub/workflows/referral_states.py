@@ -61,6 +61,15 @@ def silence(values: Values, now: datetime) -> Silence:
     return Silence(max(days, 0), max(late, 0))
 
 
+def may_close_early(values: Values) -> bool:
+    """Say whether this closes without a report: a community referral does, once its need is recorded."""
+    return (
+        is_community(values)
+        and words(values, "state") in COMMUNITY_CLOSES_FROM - {"reported"}
+        and bool(words(values, "need_met"))
+    )
+
+
 def undecided(values: Values) -> dict[str, Record]:
     """Return the recommendations on which nothing was decided yet, by key."""
     return {key: each for key, each in records(values, "recommendations").items() if not words(each, "decision")}

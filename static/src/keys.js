@@ -30,13 +30,50 @@ export function panelKeys() {
 /** @returns {Key[]} those of a plan that need nothing but the page */
 export function planKeys() {
   const numbers = Array.from({ length: 9 }, (_, index) => ({ keys: String(index + 1), words: `Section ${index + 1}`, act: () => goToSection(index + 1) }))
-  return [...numbers, { keys: "h", words: "History of this entry", act: history }, { keys: "Enter", words: "Edit this entry", act: edit }]
+  return [
+    ...numbers,
+    { keys: "t", words: "Add a task about this entry", act: task },
+    { keys: "c", words: "Comment on this entry", act: comment },
+    { keys: "a", words: "Accept the suggestion on this entry", act: () => decide("form button") },
+    { keys: "d", words: "Decline the suggestion on this entry", act: () => decide("a.act") },
+    { keys: "h", words: "History of this entry", act: history },
+    { keys: "Enter", words: "Edit this entry", act: edit },
+  ]
 }
 
 function history() {
   /** @type {HTMLElement | null | undefined} */
   const link = document.activeElement?.closest(".entry")?.querySelector('a[href$="/history"]')
   link?.click()
+}
+
+/** With an entry in focus the task is about it, else it is one of the plan. */
+function task() {
+  /** @type {HTMLElement | null | undefined} */
+  const link = document.activeElement?.closest(".entry")?.querySelector("a.task-about")
+  if (link) link.click()
+  else goTo(document.getElementById("task-line"))
+}
+
+function comment() {
+  const comments = document.activeElement?.closest(".entry")?.querySelector("details.comments")
+  if (!(comments instanceof HTMLDetailsElement)) return
+  comments.open = true
+  goTo(comments.querySelector('input[name="words"]'))
+}
+
+/**
+ * Decides on the first suggestion of the entry in focus; from elsewhere it only goes there, so that nobody decides unseen.
+ * @param {string} choice
+ */
+function decide(choice) {
+  const open = ".suggestion-acts"
+  const entry = document.activeElement?.closest(".entry")
+  const here = entry?.querySelector(open)
+  if (!here) return goTo(document.querySelector(`.entry:has(${open})`))
+  /** @type {HTMLElement | null} */
+  const control = here.querySelector(choice)
+  control?.click()
 }
 
 function edit() {
@@ -76,7 +113,7 @@ function mayAct(event, name) {
   if (/^(Ctrl|Alt)\+/.test(name)) return true
   const target = event.target instanceof Element ? event.target : null
   if (target?.closest("input, textarea, select, [contenteditable]")) return false
-  return name !== "Enter" || target?.matches(".entry") === true
+  return name !== "Enter" || target?.matches(".entry, .work-item") === true
 }
 
 /** @param {readonly Key[]} keys */

@@ -2,5 +2,9 @@
 import "./extra_styles.js"
 import "./hypermedia.js"
 import { commonKeys, listen, panelKeys } from "./keys.js"
+import { tidyMenus } from "./menus.js"
+import { triage, triageKeys, triaging } from "./triage.js"
 
-listen([...commonKeys(), ...panelKeys()])
+tidyMenus()
+if (triaging()) triage()
+listen(triaging() ? [...commonKeys(), ...triageKeys()] : [...commonKeys(), ...panelKeys()])

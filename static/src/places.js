@@ -10,7 +10,7 @@ export function sections() {
 
 /** @returns {HTMLElement[]} what j and k walk over: entries of a plan, patients of a panel */
 export function items() {
-  return [...document.querySelectorAll("article.entry, .patient")].filter((each) => each instanceof HTMLElement && shown(each)).map((each) => /** @type {HTMLElement} */ (each))
+  return [...document.querySelectorAll("article.entry, .patient, .work-item")].filter((each) => each instanceof HTMLElement && shown(each)).map((each) => /** @type {HTMLElement} */ (each))
 }
 
 /** @param {Element} section @returns {string} */

@@ -3,6 +3,7 @@ import "./extra_styles.js"
 import "./hypermedia.js"
 import { keepSections } from "./fragments.js"
 import { commonKeys, listen, planKeys } from "./keys.js"
+import { clearSentLines, tidyMenus } from "./menus.js"
 import { button } from "./messages.js"
 import { PlanPage } from "./plan_page.js"
 
@@ -21,6 +22,8 @@ function addQuietMode(page) {
 
 function start() {
   keepSections()
+  tidyMenus()
+  clearSentLines()
   const page = new PlanPage(document.body.dataset)
   addQuietMode(page)
   document.addEventListener("htmx:after:swap", () => page.rescan())

@@ -4,7 +4,8 @@ A command is any name of ``hub.workflows.registry.COMMANDS``. Its form is shown 
 answer with what belongs into the entry's slot for a swap, and with a page or a redirect without scripts.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
@@ -18,8 +19,10 @@ from hub.workflows.entries import MADE_BY_COMMAND
 from hub.workflows.registry import COMMANDS, Faults, arguments, build
 from web.edits import EntryEdit
 from web.guards import InSection, for_section, services
+from web.pages import tasks
 from web.reading import reader_for
 from web.rendering import elsewhere, fragment, is_swap, page
+from web.views.comments import with_mentions
 from web.views.entries import Reader, entry_view, writable
 from web.views.fields import FieldRow
 from web.views.forms import Typed, as_filled, command_rows, creation_rows, edit_rows, kinds_of, suggestion_row
@@ -78,6 +81,11 @@ async def act(request: Request, here: InSection) -> Response:
     reader, entry = await _entry(request, here)
     name = _command(request)
     typed = _typed(request, await request.form())
+    if name == "comment.make":
+        said = next(iter(typed.get("words", ())), "")
+        if _TASK.match(said):
+            return await tasks.add(request, here.member, said, f"{here.section}/{entry}")
+        typed = _named(with_mentions(typed, await services(request).directory.participants(here.plan_id)))
     command = build(name, typed, section=here.section, entry=entry)
     if isinstance(command, Faults):
         return _asking(request, here, reader, entry, name, typed, command.messages, status=422)
@@ -163,6 +171,10 @@ def _typed(request: Request, form: FormData) -> dict[str, list[str]]:
         if isinstance(value, str):
             typed.setdefault(name, []).append(instant_from_form(value, zone))
     return typed
+
+
+def _named(typed: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    return {name: list(values) for name, values in typed.items()}
 
 
 def _query(request: Request) -> dict[str, list[str]]:

@@ -32,8 +32,9 @@ _MACHINES: Final[Mapping[Section, tuple[str, Machine]]] = {
 }
 
 _PLAIN: Final = frozenset(
-    {"task.receive", "task.accept", "task.start", "task.resume", "referral.receive", "referral.accept"}
-)
+    {"task.receive", "task.accept", "task.start", "task.resume", "referral.send", "referral.receive",
+     "referral.accept", "referral.seen", "referral.close", "team.accept"}
+)  # fmt: skip
 """Commands that ask for nothing: one press does them."""
 
 _LEADING: Final = frozenset(
@@ -106,6 +107,8 @@ def _of_section(section: Section, facts: EntryFacts) -> tuple[tuple[str, str], .
     if section in _MACHINES:
         noun, machine = _MACHINES[section]
         names = [f"{noun}.{verb}" for verb in machine.verbs_from(str(facts.values.get("state") or ""))]
+        if referral_states.may_close_early(facts.values):
+            names.append("referral.close")
         return tuple((name, _WORDS.get(name, name.partition(".")[2].capitalize())) for name in names)
     return tuple((name, words) for name, words in _OTHERS.get(section, ()) if _applies(name, facts))
 

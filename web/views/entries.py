@@ -12,6 +12,7 @@ from crdt.sections import SECTIONS, Declaration, Section
 from hub.commands import PlanContent
 from web.views.acts import Act, acts
 from web.views.badges import OLD_WORDS, Badge, badges
+from web.views.comments import CommentsView, comments_view
 from web.views.fields import Access, FieldRow, Permission, Setting, field_row, leading_field
 from web.views.medicines import medicine_line
 from web.views.suggestions import Suggested, suggested
@@ -63,7 +64,7 @@ class EntryView:
     edits_by_form: bool = False
     """The reader may change fields, but holds no live document of the section: by a form then."""
     suggestions: tuple[Suggested, ...] = ()
-    remarks: int = 0
+    comments: CommentsView = field(default_factory=CommentsView)
     first: bool = False
     last: bool = False
 
@@ -186,7 +187,7 @@ def entry_view(reader: Reader, section: Section, entry: str) -> EntryView:
         acts=acts(reader.participant, section, facts, reader.now),
         edits_by_form=section not in reader.live and bool(writable(reader, section, entry)),
         suggestions=_open_suggestions(reader, section, entry, rows),
-        remarks=_open_comments(reader, section, entry),
+        comments=comments_view(reader.participant, reader.content, section, entry, facts, setting),
     )
 
 
@@ -245,9 +246,3 @@ def _open_suggestions(
         for key, record in records
         if record.get("entry") == entry and record.get("state") == "open" and record.get("field") in by_name
     )
-
-
-def _open_comments(reader: Reader, section: Section, entry: str) -> int:
-    content = reader.content.sections.get(section)
-    records = content.comments.values() if content is not None else ()
-    return sum(1 for record in records if record.get("entry") == entry and not record.get("resolved"))

@@ -51,7 +51,7 @@ def command_rows(
     asked = [each for each in arguments if each.asked is not None and not each.asked.hidden and not each.row]
     found = []
     for argument in asked:
-        declared = _field_of(argument)
+        declared = field_of(argument)
         row = field_row(SECTIONS[section], declared, entry, _value(declared, typed), _WRITE, setting)
         found.append(replace(_retyped(row, typed, setting), fault=faults.get(argument.name, "")))
     return tuple(found)
@@ -108,7 +108,7 @@ def suggestion_row(section: Section, entry: str, name: str, current: Value, type
     return replace(row, name="value", label=f"{sentence(row.label)} should be", required=True, choices=choices)
 
 
-def _field_of(argument: Argument) -> Field:
+def field_of(argument: Argument) -> Field:
     """Return an argument as a field, so that it has the same control as a field of an entry."""
     assert argument.asked is not None, "only what is asked for has a row"
     asked = argument.asked

@@ -1,0 +1,45 @@
+/** A page of its own about one thing of a plan: HTML that renews itself by notices, no CRDT. */
+import "./extra_styles.js"
+import "./hypermedia.js"
+import { changed, keepSections, refetchPage, retry } from "./fragments.js"
+import { commonKeys, listen } from "./keys.js"
+import { tidyMenus } from "./menus.js"
+import { NoticeSocket } from "./notice_socket.js"
+import { Status } from "./status.js"
+
+/** @param {Status} status @param {string} reason */
+function end(status, reason) {
+  const notice = document.getElementById("access-ended") ?? document.createElement("div")
+  notice.hidden = false
+  notice.textContent = reason
+  document.querySelector("main")?.replaceChildren(notice)
+  status.happened({ kind: "ended", reason })
+}
+
+function start() {
+  const url = new URL(document.body.dataset.socket ?? "", location.href)
+  url.protocol = url.protocol.replace(/^http/, "ws")
+  const status = new Status(document, () => location.reload())
+  let everConnected = false
+  tidyMenus()
+  keepSections()
+  listen(commonKeys())
+  new NoticeSocket(url.href, {
+    connected: () => {
+      status.happened({ kind: "connected" })
+      if (everConnected) document.body.dispatchEvent(new CustomEvent("plan:reconnected"))
+      everConnected = true
+      retry()
+    },
+    lost: () => status.happened({ kind: "lost" }),
+    signedOut: () => status.happened({ kind: "signed out" }),
+    ended: (reason) => end(status, reason),
+    noticed: (notice) => {
+      if (notice.kind === "changed") changed(notice.section)
+      else if (notice.kind === "access") void refetchPage()
+      else if (notice.kind === "say") status.say(notice.words)
+    },
+  })
+}
+
+start()

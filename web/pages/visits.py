@@ -1,0 +1,143 @@
+"""A specialist's visit update on one screen: typed, previewed, published as one act."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from auth.decisions import Action, EntryFacts, decide, sections_readable
+from crdt.sections import Section
+from hub.commands import Refusal, Refused
+from hub.ids import new_id
+from hub.workflows.previews import PreviewLine, counted, preview
+from hub.workflows.registry import Faults, build
+from hub.workflows.visits import VisitPublish
+from web.guards import Member, for_member, services
+from web.reading import reader_for
+from web.rendering import elsewhere, is_swap, page
+from web.views.entries import Reader
+from web.views.visits import (
+    fingerprint,
+    grouped,
+    in_use,
+    parts,
+    recommendations,
+    referral_words,
+    single_rows,
+    with_shown,
+)
+
+CHANGED: Final = "The plan has changed since the preview. This is what would change now."
+Typed = Mapping[str, Sequence[str]]
+
+
+@for_member
+async def show(request: Request, member: Member) -> Response:
+    """Show the empty update, for the referral that the query names or for a visit without one."""
+    reader, entry = await _about(request, member, str(request.query_params.get("referral", "")))
+    return await _form(request, member, reader, entry, {}, {})
+
+
+@for_member
+async def publish(request: Request, member: Member) -> Response:
+    """Add a row, show what would change, or publish exactly what was shown; what was typed stays in any case."""
+    form = await request.form()
+    typed = {name: [str(each) for each in form.getlist(name)] for name in form}
+    do, _, more = str(form.get("do", "preview")).partition(" ")
+    reader, entry = await _about(request, member, str(form.get("referral", "")))
+    if do == "add":
+        return await _form(request, member, reader, entry, typed, {}, more=more)
+    command = build("visit.publish", with_shown(typed), entry=entry)
+    if isinstance(command, Faults):
+        return await _form(request, member, reader, entry, typed, command.messages, status=422)
+    assert isinstance(command, VisitPublish), "the registry builds what it is asked for"
+    lines = await _lines(request, reader, command)
+    if isinstance(lines, Refusal):
+        return await _refused(request, member, reader, entry, typed, lines.code, lines.field, lines.reason)
+    shown = str(form.get("previewed", ""))
+    if do != "publish" or shown != fingerprint(lines):
+        stale = do == "publish" and bool(shown)
+        faults = {"": CHANGED} if stale else {}
+        return await _form(request, member, reader, entry, typed, faults, lines=lines, status=409 if stale else 200)
+    outcome = await services(request).plans.perform(member.plan_id, member.participant, command)
+    if isinstance(outcome, Refused):
+        return await _refused(request, member, reader, entry, typed, outcome.code, outcome.field, outcome.reason)
+    loop = entry or next(each for each, section in outcome.created.items() if section is Section.REFERRALS)
+    return elsewhere(request, f"/plans/{member.plan_id}/referrals/{loop}")
+
+
+async def _lines(request: Request, reader: Reader, command: VisitPublish) -> tuple[PreviewLine, ...] | Refusal:
+    """Return what the update would change now, or what stands against it."""
+    changes = command.changes(reader.content, reader.participant, services(request).now(), new_id)
+    if isinstance(changes, Refusal):
+        return changes
+    names = {each.person_id: each.name for each in reader.setting.people.by_id.values()}
+    return preview(reader.content, changes, names)
+
+
+async def _about(request: Request, member: Member, entry: str) -> tuple[Reader, str]:
+    """Return the reader and the referral; 404 for one that is not to be seen, 403 for who publishes no update."""
+    if Section.REFERRALS not in sections_readable(member.participant, services(request).now()):
+        raise HTTPException(404)
+    reader = await reader_for(request, member)
+    if entry and not reader.sees(Section.REFERRALS, entry):
+        raise HTTPException(404)
+    if entry:
+        facts, command = reader.facts(Section.REFERRALS, entry), "referral.report"
+        decision = decide(
+            reader.participant, Section.REFERRALS, Action.COMMAND, entry=facts, now=reader.now, command=command
+        )
+    else:
+        mine = EntryFacts(creator=reader.participant.person_id, values={"kind": "specialist"})
+        decision = decide(reader.participant, Section.REFERRALS, Action.CREATE, entry=mine, now=reader.now)
+    if not decision.allowed:
+        raise HTTPException(403)
+    return reader, entry
+
+
+async def _refused(
+    request: Request, member: Member, reader: Reader, entry: str, typed: Typed, code: str, field: str, reason: str
+) -> Response:
+    return await _form(request, member, reader, entry, typed, {field: reason}, status=422 if code == "form" else 409)
+
+
+async def _form(
+    request: Request,
+    member: Member,
+    reader: Reader,
+    entry: str,
+    typed: Typed,
+    faults: Mapping[str, str],
+    *,
+    more: str = "",
+    lines: Sequence[PreviewLine] | None = None,
+    status: int = 200,
+) -> Response:
+    rows = single_rows(typed, faults, reader, asked=bool(entry))
+    shown = parts(typed, faults, reader, more=more)
+    named = {*rows, *(row.name for part in shown for line in part.lines for row in line.rows)}
+    asker, question = referral_words(reader, entry) if entry else ("", "")
+    found = services(request)
+    context = {
+        "plan_id": member.plan_id,
+        "patient": await found.directory.patient(member.plan_id),
+        "referral": entry,
+        "asker": asker,
+        "question": question,
+        "rows": rows,
+        "parts": shown,
+        "recommendations": recommendations(typed, more=more == "recommendations"),
+        "nothing_to_tell": bool(typed.get("nothing_to_tell")),
+        "medicines": in_use(reader),
+        "shown": {name: sent[0] for name, sent in typed.items() if name.startswith("shown.") and sent},
+        "faulty": [*rows.values(), *(row for part in shown for line in part.lines for row in line.rows)],
+        "refusal": " ".join(words for name, words in faults.items() if name not in named),
+        "preview": grouped(lines) if lines is not None else None,
+        "counted": counted(lines) if lines is not None else "",
+        "suggested": sum(line.suggested for line in lines) if lines is not None else 0,
+        "fingerprint": fingerprint(lines) if lines is not None else "",
+        "person": reader.setting.people.person(member.participant.person_id),
+    }
+    return page(request, "visits/form.html" if is_swap(request) else "visits/page.html", context, status)

@@ -1,0 +1,154 @@
+"""Waiting on me: everything across my patients that needs me, settled one by one or several at a time."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import Response
+
+from auth.decisions import sections_readable
+from crdt.sections import Section
+from hub.commands import Refused
+from hub.journal import Act, Action
+from hub.workflows.registry import Faults, build
+from hub.workflows.waiting import Waiting
+from web.directory import Place, SignedIn
+from web.guards import assigned, for_person, services
+from web.reading import reading_now
+from web.rendering import is_swap, page
+from web.views.people import own_chip, people_of
+from web.views.sections import reader_of
+from web.views.words import count
+from web.views.work import VERB_WORDS, VERBS, PlanWork, asked_views, groups, plan_work, waiting_count
+
+PLANS_AT_ONCE_MAX: Final = 8
+"""Plans that are looked through at the same time."""
+
+CHOSEN_MAX: Final = 100
+"""Things settled in one go."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What came of one press: how many were settled, and what was not, with why."""
+
+    words: str = ""
+    refused: tuple[tuple[str, str], ...] = ()
+
+
+@for_person
+async def show(request: Request, who: SignedIn) -> Response:
+    """Show what waits on the person by kind, and what they asked of others."""
+    return _answer(request, who, await _everything(request, who), Settled())
+
+
+@for_person
+async def number(request: Request, who: SignedIn) -> Response:
+    """Show how many things wait on the person, for the badge in the navigation."""
+    waiting = waiting_count(await _everything(request, who))
+    return page(request, "work/count.html", {"waiting": waiting})
+
+
+@for_person
+async def settle(request: Request, who: SignedIn) -> Response:
+    """Accept, complete or decline what was chosen; what is otherwise by now is told beside the rest."""
+    form = await request.form()
+    verb, _, one = str(form.get("do", "")).partition(" ")
+    chosen = [one] if one else [str(each) for each in form.getlist("item")]
+    plans = await _everything(request, who)
+    if verb not in VERBS or not chosen:
+        return _answer(request, who, plans, Settled("Choose at least one line first."), chosen, form)
+    known = {_name(it): (each, it) for each in plans for it in each.waiting}
+    done, refused = 0, []
+    for name in chosen[:CHOSEN_MAX]:
+        found = known.get(name)
+        fault = await _settled(request, *found, verb, form) if found is not None else "It waits on you no longer."
+        done += not fault
+        if fault:
+            refused.append((name, fault))
+    told = {"accept": "accepted", "done": "done", "reject": "declined"}[verb]
+    settled = Settled(f"{count(done, 'line')} {told}." if done else "", tuple(refused))
+    left = [name for name, _ in refused]
+    return _answer(request, who, await _everything(request, who), settled, left, form if refused else None)
+
+
+async def _settled(request: Request, plan: PlanWork, it: Waiting, verb: str, form: FormData) -> str:
+    """Perform what the verb means for this thing; return why not, or nothing."""
+    name = next((each for each in it.commands if each in VERBS[verb]), "")
+    if not name:
+        return f"{VERB_WORDS[verb]} does not fit here. Open it."
+    words = str(form.get("words", ""))
+    typed = {"reason": [words], "outcome": [words], "key": [it.key]}
+    if name == "suggestion.accept":
+        typed["seen"] = [str(form.get(f"seen.{_name(it)}", ""))]
+    command = build(name, typed, section=it.section, entry=it.entry)
+    if isinstance(command, Faults):
+        return next(iter(command.messages.values()))
+    outcome = await services(request).plans.perform(it.plan_id, plan.reader.participant, command)
+    return outcome.reason if isinstance(outcome, Refused) else ""
+
+
+def _name(it: Waiting) -> str:
+    return "/".join((it.plan_id, it.section, it.entry, it.key))
+
+
+def _answer(
+    request: Request,
+    who: SignedIn,
+    plans: list[PlanWork],
+    settled: Settled,
+    chosen: list[str] | None = None,
+    form: FormData | None = None,
+) -> Response:
+    found = groups(plans)
+    named = {item.name: item.words for group in found for item in group.items}
+    context = {
+        "groups": found,
+        "waiting": waiting_count(plans),
+        "asked": asked_views(plans),
+        "told": settled.words,
+        "refused": [(named.get(name, "Something"), why) for name, why in settled.refused],
+        "chosen": set(chosen or []),
+        "typed": str(form.get("words", "")) if form is not None else "",
+        "verbs": VERB_WORDS,
+        "person": own_chip(who.person.person_id, who.person.name),
+        "here": "work",
+    }
+    status = 409 if settled.refused else 200
+    return page(request, "work/list.html" if is_swap(request) else "work/page.html", context, status)
+
+
+async def _everything(request: Request, who: SignedIn) -> list[PlanWork]:
+    """Return what waits in every plan of the person, that reading recorded once a visit."""
+    places = await services(request).directory.places(who)
+    turns = asyncio.Semaphore(PLANS_AT_ONCE_MAX)
+
+    async def of(place: Place) -> PlanWork:
+        async with turns:
+            return await _of_plan(request, place)
+
+    return list(await asyncio.gather(*map(of, places)))
+
+
+async def _of_plan(request: Request, place: Place) -> PlanWork:
+    found, reading = services(request), reading_now(request)
+    participant = await assigned(request, place.participant)
+    await _record(request, place, sorted(sections_readable(participant, reading.now))[:1])
+    people = people_of(await found.directory.participants(place.patient.plan_id))
+    reader = reader_of(participant, await found.plans.content(place.patient.plan_id), people, reading)
+    return plan_work(place.patient, reader)
+
+
+async def _record(request: Request, place: Place, sections: list[Section]) -> None:
+    """Write that something of this plan was listed, once a visit, as the panel does."""
+    found, who = services(request), place.participant
+    now = found.now().timestamp()
+    if not found.panel_visits.missing(who, sections, now):
+        return
+    act = Act(
+        plan=who.plan_id, actor=who.person_id, action=Action.READ, role=who.role, session=who.session_id, event="panel"
+    )
+    await found.plans.record([act])
+    found.panel_visits.recorded(who, sections, now)
