@@ -272,12 +272,14 @@ class CarePlans:
         for act in acts:
             assert act.update is None, "content changes by edits and commands only"
             by_plan.setdefault(act.plan, []).append(act)
-        for plan_id, part in by_plan.items():
-            room = self._rooms.get(plan_id)
-            if room is not None and room.sections:
-                await self._within(room.note(part))
-            else:
-                await self._append(plan_id, part)
+        await asyncio.gather(*(self._recorded(plan_id, part) for plan_id, part in by_plan.items()))
+
+    async def _recorded(self, plan_id: str, acts: Sequence[Act]) -> None:
+        room = self._rooms.get(plan_id)
+        if room is not None and room.sections:
+            await self._within(room.note(acts))
+        else:
+            await self._append(plan_id, acts)
 
     async def present(self, plan_id: str) -> list[Presence]:
         """Return who has the plan open, here and at other processes."""

@@ -37,6 +37,17 @@ _LOAD_ALL: Final = sa.text(
     _LOAD.replace("cross join person", _MEMBERS)
     + " and member.person is not null order by person.name, person.id limit 500"
 )
+_LOAD_MINE: Final = sa.text(
+    _LOAD.replace("cross join person", "join person on person.id = :person").replace(
+        "plan.id = :plan and (member.person is not null or glass.person is not null)", "plan.id = any(:plans)"
+    )
+)
+_LOAD_TEAMS: Final = sa.text(
+    _LOAD.replace(
+        "cross join person", "join participant as among on among.plan = plan.id join person on person.id = among.person"
+    ).replace("plan.id = :plan and (member.person is not null or glass.person is not null)", "plan.id = any(:plans)")
+    + " order by person.name, person.id"
+)
 
 
 class Participants:
@@ -59,6 +70,21 @@ class Participants:
         """Return everyone who is or was a member, by name."""
         async with connected(self._engine) as connection:
             return [_participant(row, now) for row in await connection.execute(_LOAD_ALL, {"plan": plan_id})]
+
+    async def of_person(self, plan_ids: Sequence[str], person_id: str, now: datetime) -> Mapping[str, Participant]:
+        """Return the person's part in each of these plans where there is or was one. One query."""
+        values = {"plans": list(plan_ids), "person": person_id}
+        async with connected(self._engine) as connection:
+            rows = (await connection.execute(_LOAD_MINE, values)).all()
+        return {row.plan: _participant(row, now) for row in rows if row.role is not None or row.glass_began is not None}
+
+    async def of_plans(self, plan_ids: Sequence[str], now: datetime) -> Mapping[str, list[Participant]]:
+        """Return everyone who is or was a member of each plan, by name. One query."""
+        found: dict[str, list[Participant]] = {plan: [] for plan in plan_ids}
+        async with connected(self._engine) as connection:
+            for row in await connection.execute(_LOAD_TEAMS, {"plans": list(plan_ids)}):
+                found[row.plan].append(_participant(row, now))
+        return found
 
     async def add(self, turn: Turn, participant: Participant, *, added_by: str, relation: str = "") -> None:
         """Make someone a member, again where they were one before."""

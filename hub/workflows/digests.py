@@ -9,18 +9,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from auth.decisions import fields_visible
+from auth.decisions import Action, fields_visible
 from auth.roles import Participant
 from crdt.fields import Form, Kind
 from crdt.sections import SECTIONS, Section
 from hub.commands import EntryContent, PlanContent
-from hub.workflows.contents import headline, words
-from hub.workflows.grants import visible
+from hub.workflows.contents import headline, retired, words
+from hub.workflows.grants import barred
 
 LINES_MAX: Final = 200
 """Lines of one digest; whoever was away longer reads the plan."""
 
-SILENT: Final = frozenset({"position", "source", "state_since", "content_hash", "huddle", "rxcui", "code"})
+SILENT: Final = frozenset(
+    {"position", "source", "retired_reason", "state_since", "content_hash", "huddle", "rxcui", "code"}
+)
 """Fields whose change tells nobody anything."""
 
 STATES: Final = frozenset(
@@ -48,6 +50,8 @@ class Edit:
     made: bool = False
     seq: int = 0
     """Of the journal's row."""
+    why: str = ""
+    """The reason it was made with, or that was said afterwards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,7 @@ class Line:
     change: str
     by: str
     recorded: datetime
+    why: str = ""
 
 
 def collapsed(edits: Iterable[Edit]) -> list[Edit]:
@@ -90,7 +95,8 @@ def digest(
     entries = {
         (section, entry.id): entry
         for section in {edit.section for edit in fresh}
-        for entry in visible(plan, viewer, section, now)
+        for entry in plan.entries(section).values()
+        if barred(plan, viewer, section, Action.READ, now=now, entry_id=entry.id) is None
     }
     shown = {section: fields_visible(viewer, section, now) for section, _ in entries}
     lines = [
@@ -112,13 +118,14 @@ def _rank(line: Line) -> tuple[int, int, float]:
 
 
 def _line(edit: Edit, entry: EntryContent, people: Mapping[str, str]) -> Line | None:
-    if edit.field in SILENT and not edit.made:
+    gone = retired(entry)
+    if (edit.field in SILENT and not edit.made) or (gone and (edit.made or edit.field != "status")):
         return None
     change = "new" if edit.made else _change(edit, people)
+    why = words(entry.values, "retired_reason") if gone else edit.why
     by = people.get(edit.actor, "someone who left the team")
-    return Line(
-        group_of(edit, entry), edit.section, edit.entry, headline(edit.section, entry), change, by, edit.recorded
-    )
+    name = headline(edit.section, entry)
+    return Line(group_of(edit, entry), edit.section, edit.entry, name, change, by, edit.recorded, why)
 
 
 def group_of(edit: Edit, entry: EntryContent) -> str:
@@ -131,6 +138,8 @@ def group_of(edit: Edit, entry: EntryContent) -> str:
 def _change(edit: Edit, people: Mapping[str, str]) -> str:
     field = SECTIONS[edit.section].field(edit.field)
     label = field.label if field is not None else edit.field
+    if edit.field == "status":
+        return "retired" if edit.after == "retired" else "restored"
     if field is not None and field.kind is not Kind.REGISTER:
         return f"{label} changed"
     told: Callable[[str], str] = str

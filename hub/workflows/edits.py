@@ -1,10 +1,11 @@
 """The journal's rows as edits for digests and for the family: who changed which field from what to what, when."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from crdt.sections import Section
 from hub.chain import JSON
-from hub.journal import CHANGES_CONTENT, Row
+from hub.journal import CHANGES_CONTENT, Action, Row
 from hub.workflows.digests import Edit
 
 _SECTIONS = frozenset(Section)
@@ -16,14 +17,22 @@ def edits_of(rows: Iterable[Row]) -> tuple[Edit, ...]:
     Refusals, readings, suggestions and comments are no edits. A text's ``before`` and ``after`` are only words that
     went and came, so they say that it changed and not what it says.
     """
+    rows = tuple(rows)
+    said = {about: row.reason for row in rows if isinstance(about := _explained(row), int)}
     found: list[Edit] = []
     for row in rows:
         if row.outcome == "success" and row.action in CHANGES_CONTENT and row.section in _SECTIONS:
             touched = list(_touched(row))
             made = {str(each["entry"]) for each in touched if _makes(each)}
             found += [_edit(row, entry, "status", "", "active", made=True) for entry in sorted(made)]
-            found += [_told(row, each) for each in touched if str(each["entry"]) not in made]
+            edits = (_told(row, each) for each in touched if str(each["entry"]) not in made)
+            found += [replace(edit, why=said.get(row.seq, row.reason)) for edit in edits]
     return tuple(found)
+
+
+def _explained(row: Row) -> JSON:
+    """Return which row this one gives the reason for, ``None`` where it is no such row."""
+    return (row.words or {}).get("of") if row.action is Action.EXPLAIN else None
 
 
 def _touched(row: Row) -> Iterable[Mapping[str, JSON]]:

@@ -15,7 +15,7 @@ from crdt.sections import SECTIONS, Section
 from hub.chain import JSON
 from hub.commands import Command, Done, EntryContent, Outcome, PlanContent, Refusal, Refused, SectionContent, why
 from hub.ids import new_id
-from hub.journal import Act, Action, Batch, FieldPath, JournalAwayError
+from hub.journal import CHANGES_CONTENT, Act, Action, Batch, FieldPath, JournalAwayError, Latest, Narrowed, Row
 from hub.journal_memory import MemoryJournal
 from web.directory import Patient, Person, Place, SignedIn
 from web.services import Services
@@ -55,6 +55,7 @@ class FakeDirectory:
     looks: dict[tuple[str, str], dict[Section, int]] = field(default_factory=dict)
     activity: list[bool] = field(default_factory=list)
     away: bool = False
+    journal: MemoryJournal | None = None
 
     async def people(self) -> Sequence[Person]:
         return list(self.persons.values())
@@ -93,6 +94,34 @@ class FakeDirectory:
     async def look(self, who: SignedIn, plan_id: str, seen: Mapping[Section, int]) -> None:
         self.looks.setdefault((plan_id, who.person.person_id), {}).update(seen)
 
+    async def unlook(self, who: SignedIn, plan_id: str, was: Mapping[Section, int]) -> None:
+        looks = self.looks.setdefault((plan_id, who.person.person_id), {})
+        looks |= {section: min(seq, looks.get(section, 0)) for section, seq in was.items()}
+
+    async def news(self, who: SignedIn, wanted: Mapping[str, Collection[Section]]) -> Mapping[str, Sequence[Row]]:
+        found = {}
+        for plan_id, sections in wanted.items():
+            looked = await self.looked(who, plan_id)
+            found[plan_id] = [
+                row
+                for row in await self._changes(plan_id, sections)
+                if row.actor != who.person.person_id and row.seq > looked.get(Section(row.section), 0)
+            ]
+        return found
+
+    async def last(self, wanted: Mapping[str, Collection[Section]]) -> Mapping[str, Latest]:
+        rows = {plan_id: await self._changes(plan_id, sections) for plan_id, sections in wanted.items()}
+        return {plan: Latest(some[-1].actor, some[-1].recorded, some[-1].seq) for plan, some in rows.items() if some}
+
+    async def teams(self, plan_ids: Sequence[str]) -> Mapping[str, Sequence[Participant]]:
+        return {plan_id: await self.participants(plan_id) for plan_id in plan_ids}
+
+    async def _changes(self, plan_id: str, sections: Collection[Section]) -> list[Row]:
+        assert self.journal is not None, "the world gave the directory its journal"
+        told = CHANGES_CONTENT | {Action.EXPLAIN}
+        rows = await self.journal.history(plan_id, narrowed=Narrowed(actions=told), limit=10_000)
+        return [row for row in reversed(rows) if row.section in sections]
+
 
 class FakePlans:
     """Fills ``Plans``: performs commands on plain values and journals them."""
@@ -112,7 +141,8 @@ class FakePlans:
     async def content(self, plan_id: str) -> PlanContent:
         people = {client: person for person, client in self._clients.items()}
         found = self._contents.get(plan_id) or PlanContent(plan_id, {each: SectionContent() for each in Section})
-        return replace(found, people=people)
+        past = self._past.get(plan_id, [])
+        return replace(found, people=people, seq=past[-1][0] if past else 0)
 
     async def content_at(self, plan_id: str, seq: int, sections: Collection[Section]) -> PlanContent:
         now = await self.content(plan_id)
@@ -181,9 +211,7 @@ class FakePlans:
             self._past.setdefault(plan_id, []).append((head.seq, self._contents[plan_id]))
 
 
-def _act(
-    plan_id: str, actor: Participant, change: Change, before: SectionContent, event: str, reason: str = ""
-) -> Act:
+def _act(plan_id: str, actor: Participant, change: Change, before: SectionContent, event: str, reason: str = "") -> Act:
     entry, name = getattr(change, "entry", ""), getattr(change, "field", "")
     words: dict[str, JSON] = {}
     if isinstance(change, Assign):
@@ -281,7 +309,7 @@ def a_world(*, mode: Mode = Mode.DEMO) -> World:
     settings = Settings(
         mode=mode, origin="http://127.0.0.1:8000", data_dir=Path("unused"), checkpoints_dir=Path("unused")
     )
-    return World(clock, journal, FakeDirectory(), FakePlans(journal, clock), settings)
+    return World(clock, journal, FakeDirectory(journal=journal), FakePlans(journal, clock), settings)
 
 
 def a_patient(plan_id: str, family: str = "Smith", given: str = "Rosa") -> Patient:

@@ -1,7 +1,9 @@
 """My patients: what changed since I last looked, who needs me first, and who is there now."""
 
 import asyncio
+from collections.abc import Collection, Mapping, Sequence
 
+from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -9,9 +11,10 @@ from starlette.responses import Response
 from auth.decisions import sections_readable
 from auth.roles import CLINICIANS, Role
 from crdt.sections import Section
+from hub.commands import PlanContent
 from hub.journal import Act, Action
 from web.directory import Place, SignedIn
-from web.guards import Member, assigned, for_member, for_person, services
+from web.guards import Member, assigned_in, for_member, for_person, services
 from web.pages.notifications import told
 from web.reading import reading_now
 from web.rendering import elsewhere, is_swap, page
@@ -22,20 +25,17 @@ from web.views.sections import reader_of
 from web.views.words import count, initials
 
 PLANS_AT_ONCE_MAX = 8
-"""Plans whose cards are made at the same time."""
+"""Plans that are opened at the same time."""
+
+PANEL = Section.ABOUT_ME
+"""Stands for the panel in the book of visits: it shows a plan as a whole."""
 
 
 @for_person
 async def show(request: Request, who: SignedIn) -> Response:
     """Show the patients of the person in the order in which they need them."""
     places = await services(request).directory.places(who)
-    turns = asyncio.Semaphore(PLANS_AT_ONCE_MAX)
-
-    async def card(place: Place) -> PatientCard:
-        async with turns:
-            return await _card(request, who, place)
-
-    cards = ordered_cards(await asyncio.gather(*map(card, places)))
+    cards = ordered_cards(await _cards(request, who, places))
     context = {
         "cards": cards,
         "tally": _tally(cards),
@@ -50,58 +50,95 @@ async def show(request: Request, who: SignedIn) -> Response:
 
 @for_member
 async def seen(request: Request, member: Member) -> Response:
-    """Mark a patient's changes as seen, up to what the card told."""
+    """Mark a patient's changes as seen, of all sections or of one, up to what the page told; or take that back."""
     form = await request.form()
-    told = str(form.get("seq", ""))
-    if not told.isdecimal() or len(told) > 15:
+    found = services(request)
+    readable = sections_readable(member.participant, found.now())
+    if form.get("undo"):
+        was = {each: seq for each in readable if (seq := _row(str(form.get(f"was.{each}", "")))) is not None}
+        await found.directory.unlook(member.who, member.plan_id, was)
+        return await _answered(request, member, form, readable, {})
+    told, asked = _row(str(form.get("seq", ""))), str(form.get("section", ""))
+    if told is None:
         raise HTTPException(400)
-    now = services(request).now()
-    marks = dict.fromkeys(sections_readable(member.participant, now), int(told))
-    await services(request).directory.look(member.who, member.plan_id, marks)
+    if asked and asked not in set(readable):
+        raise HTTPException(404)
+    sections = frozenset({Section(asked)}) if asked else readable
+    looked = await found.directory.looked(member.who, member.plan_id)
+    was = {each: looked.get(each, 0) for each in sections if looked.get(each, 0) < told}
+    await found.directory.look(member.who, member.plan_id, dict.fromkeys(sections, told))
+    return await _answered(request, member, form, sections, was)
+
+
+async def _answered(
+    request: Request, member: Member, form: FormData, sections: Collection[Section], was: Mapping[Section, int]
+) -> Response:
+    """Answer where it was asked: the panel's card, or on the plan the words with the way back; else go there."""
+    from_plan = form.get("from") == "plan"
     if not is_swap(request):
-        return elsewhere(request, "/panel")
+        return elsewhere(request, f"/plans/{member.plan_id}" if from_plan else "/panel")
+    if from_plan:
+        answer = page(request, "plan/seen.html", {"plan_id": member.plan_id, "was": sorted(was.items())})
+        answer.headers["hx-trigger"] = ", ".join(f"plan:changed-{each}" for each in sorted(sections))
+        return answer
     patient = await services(request).directory.patient(member.plan_id)
     if patient is None:
         raise HTTPException(404)
-    card = await _card(request, member.who, Place(patient, member.participant))
-    return page(request, "panel/patient.html", {"card": card})
+    (card,) = await _cards(request, member.who, [Place(patient, member.participant)])
+    return page(request, "panel/patient.html", {"card": card, "was": sorted(was.items())})
 
 
-async def _card(request: Request, who: SignedIn, place: Place) -> PatientCard:
-    """Return one patient's card, its reading recorded as that of the panel."""
+def _row(told: str) -> int | None:
+    return int(told) if told.isdecimal() and len(told) <= 15 else None
+
+
+async def _cards(request: Request, who: SignedIn, places: Sequence[Place]) -> list[PatientCard]:
+    """Return the patients' cards, their reading recorded as that of the panel: a few queries for all of them."""
+    found, reading = services(request), reading_now(request)
+    await _record(request, places)
+    turns = asyncio.Semaphore(PLANS_AT_ONCE_MAX)
+
+    async def content(place: Place) -> PlanContent:
+        async with turns:
+            return await found.plans.content(place.patient.plan_id)
+
+    contents = await asyncio.gather(*map(content, places))
+    members = [assigned_in(place.participant, its) for place, its in zip(places, contents, strict=True)]
+    wanted = {member.plan_id: sections_readable(member, reading.now) for member in members}
+    teams, news, last = await asyncio.gather(
+        found.directory.teams(list(wanted)), found.directory.news(who, wanted), found.directory.last(wanted)
+    )
+    cards = []
+    for place, member, its in zip(places, members, contents, strict=True):
+        plan_id = member.plan_id
+        people = people_of(teams.get(plan_id, ()))
+        present = {each.person_id for each in await found.plans.present(plan_id)} - {who.person.person_id}
+        here = [person for each in sorted(present) if (person := people.person(each)) is not None]
+        reader = reader_of(member, its, people, reading)
+        cards.append(patient_card(place.patient, reader, news.get(plan_id, ()), last.get(plan_id), here))
+    return cards
+
+
+async def _record(request: Request, places: Sequence[Place]) -> None:
+    """Write that the panel showed something of these plans, once a visit: no audit, no data."""
     found = services(request)
-    plan_id, reading = place.patient.plan_id, reading_now(request)
-    participant = await assigned(request, place.participant)
-    readable = sorted(sections_readable(participant, reading.now))
-    await _record(request, place, readable)
-    people = people_of(await found.directory.participants(plan_id))
-    reader = reader_of(participant, await found.plans.content(plan_id), people, reading)
-    present = {each.person_id for each in await found.plans.present(plan_id)} - {who.person.person_id}
-    return patient_card(
-        place.patient,
-        reader,
-        await found.journal.latest(plan_id, readable),
-        await found.directory.looked(who, plan_id),
-        [person for each in sorted(present) if (person := people.person(each)) is not None],
-    )
-
-
-async def _record(request: Request, place: Place, sections: list[Section]) -> None:
-    """Write that the panel showed something of this plan, once a visit."""
-    found, who = services(request), place.participant
     now = found.now().timestamp()
-    if not found.panel_visits.missing(who, sections[:1], now):
-        return
-    act = Act(
-        plan=who.plan_id,
-        actor=who.person_id,
-        action=Action.READ,
-        role=who.role,
-        session=who.session_id,
-        event="panel",
+    new = [place.participant for place in places if found.panel_visits.missing(place.participant, [PANEL], now)]
+    await found.plans.record(
+        [
+            Act(
+                plan=each.plan_id,
+                actor=each.person_id,
+                action=Action.READ,
+                role=each.role,
+                session=each.session_id,
+                event="panel",
+            )
+            for each in new
+        ]
     )
-    await found.plans.record([act])
-    found.panel_visits.recorded(who, sections[:1], now)
+    for each in new:
+        found.panel_visits.recorded(each, [PANEL], now)
 
 
 def _tally(cards: list[PatientCard]) -> list[Badge]:

@@ -1,6 +1,6 @@
 """My patients in the order in which they need me: safety, then what is overdue, then news, then the quiet ones."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Final
@@ -8,11 +8,12 @@ from typing import Final
 from auth.decisions import sections_readable
 from auth.roles import CLINICIANS
 from crdt.sections import SECTIONS, Section
-from hub.journal import FieldPath, Latest
+from hub.journal import Latest, Row
 from web.directory import Patient
 from web.views.badges import Badge, Tone, badges
 from web.views.banner import Banner, banner
-from web.views.entries import Reader, headline, line_words
+from web.views.entries import Reader, headline
+from web.views.news import News, news_of
 from web.views.people import PersonView
 from web.views.words import Moment, count, moment
 
@@ -35,22 +36,11 @@ class Order(IntEnum):
 SAFETY_SECTIONS: Final = frozenset({Section.MEDICATIONS, Section.TRANSITIONS, Section.MONITORING, Section.ADVANCE_CARE})
 
 
+_LOUD: Final = SAFETY_SECTIONS | {Section.TASKS, Section.REFERRALS}
+"""Sections whose warnings are told to everyone: what nobody has accepted, and who has not been heard of."""
+
 _IN_BANNER: Final = frozenset({"Watcher", "Unstable"})
 """Said beside the patient's name."""
-
-
-@dataclass(frozen=True, slots=True)
-class News:
-    """What changed in one entry since the reader last looked at its section."""
-
-    section: Section
-    title: str
-    entry_id: str
-    words: str
-    fields: str
-    who: str
-    when: Moment
-    seq: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,16 +94,18 @@ class PatientCard:
 def patient_card(
     patient: Patient,
     reader: Reader,
-    latest: Mapping[FieldPath, Latest],
-    looked: Mapping[Section, int],
+    rows: Sequence[Row],
+    last: Latest | None,
     present: Sequence[PersonView],
 ) -> PatientCard:
-    """Return one patient's card: only of sections and entries that the reader may see, not of their own edits."""
+    """Return one patient's card: only of sections and entries that the reader may see, not of their own edits.
+
+    ``rows`` are what others did since the reader looked, ``last`` is the last change of anything they read.
+    """
     readable = sections_readable(reader.participant, reader.now)
-    news = _news(reader, {path: it for path, it in latest.items() if path[0] in readable}, looked)
+    news = news_of(reader, rows)
     concerns = _concerns(reader, readable)
     told = banner(patient, reader)
-    newest = max(latest.items(), key=lambda each: each[1].seq, default=None)
     return PatientCard(
         plan_id=patient.plan_id,
         banner=told,
@@ -122,39 +114,10 @@ def patient_card(
         news_count=len(news),
         concerns=tuple(concerns[:CONCERNS_SHOWN_MAX]),
         present=tuple(present),
-        last=moment(newest[1].recorded, reader.setting.reading) if newest is not None else None,
-        last_by=reader.setting.people.name(newest[1].actor) if newest is not None else "",
-        seq=newest[1].seq if newest is not None else 0,
+        last=moment(last.recorded, reader.setting.reading) if last is not None else None,
+        last_by=reader.setting.people.name(last.actor) if last is not None else "",
+        seq=reader.content.seq,
         may_huddle=reader.participant.role in CLINICIANS,
-    )
-
-
-def _news(reader: Reader, latest: Mapping[FieldPath, Latest], looked: Mapping[Section, int]) -> list[News]:
-    """Return the changed entries, sections of safety first, then the newest."""
-    by_entry: dict[tuple[Section, str], list[tuple[str, Latest]]] = {}
-    for (section, entry, name), it in latest.items():
-        is_news = it.seq > looked.get(section, 0) and it.actor != reader.participant.person_id
-        if is_news and reader.sees(section, entry):
-            by_entry.setdefault((section, entry), []).append((name, it))
-    found = [_told(reader, section, entry, changed) for (section, entry), changed in by_entry.items()]
-    return sorted(found, key=lambda each: (each.section not in SAFETY_SECTIONS, -each.seq))
-
-
-def _told(reader: Reader, section: Section, entry: str, changed: list[tuple[str, Latest]]) -> News:
-    newest = max((it for _, it in changed), key=lambda it: it.seq)
-    declaration = SECTIONS[section]
-    labels = [declared.label for name, _ in changed if (declared := declaration.field(name)) is not None]
-    values = reader.content.entries(section)[entry].values
-    is_new = len({it.seq for _, it in changed}) == 1 and len(changed) > 3
-    return News(
-        section=section,
-        title=declaration.title,
-        entry_id=entry,
-        words=line_words(section, values, reader.setting.people.name),
-        fields=f"new {declaration.noun}" if is_new else ", ".join(labels[:3]),
-        who=reader.setting.people.name(newest.actor),
-        when=moment(newest.recorded, reader.setting.reading),
-        seq=newest.seq,
     )
 
 
@@ -186,8 +149,13 @@ def _concerns_of(reader: Reader, section: Section, entry: str) -> list[Concern]:
         Concern(badge, SECTIONS[section].title, section, ((entry, words),), mine)
         for badge in badges(section, values, setting.people, setting.reading)
         if badge.words not in _IN_BANNER
-        and (badge.tone is Tone.ALERT or (badge.tone is Tone.WARN and (mine or section in SAFETY_SECTIONS)))
+        and (badge.tone is Tone.ALERT or (badge.tone is Tone.WARN and (mine or _loud(section, badge))))
     ]
+
+
+def _loud(section: Section, badge: Badge) -> bool:
+    """Say whether a warning is everyone's: who owes something today is told to them alone."""
+    return section in _LOUD and badge.words != "Due today"
 
 
 def _order(news: Sequence[News], concerns: Sequence[Concern], *, watched: bool) -> Order:
