@@ -18,6 +18,11 @@ from websockets.http11 import Request, Response
 from websockets.protocol import OPEN
 from websockets.server import ServerProtocol
 
+try:
+    from websockets.speedups import apply_mask
+except ImportError:
+    from websockets.utils import apply_mask
+
 from crdt.frames import FRAME_BYTES_MAX
 from hub.gatekeepers import TurnedAway
 from hub.journal import JournalAwayError
@@ -54,6 +59,9 @@ MESSAGES_BURST_MAX: Final = 6_000.0
 REASON_BYTES_MAX: Final = 120
 """RFC 6455 leaves 123 for a close's reason."""
 
+_WHOLE_MESSAGE: Final = 0x82
+"""The first byte of a binary message in one frame, without extensions: what every page sends."""
+
 _PING: Final = b"\x89\x00" + wrapped(b"\x09")
 """A ping of WebSocket, which every peer answers, and one of the provider, which counts as news to it."""
 
@@ -81,6 +89,8 @@ class LiveSocket(asyncio.Protocol):
         self._lookup: asyncio.Task[None] | None = None
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._seat: Seat | None = None
+        self._rest = b""
+        """The beginning of a frame whose end has not come."""
         self._parts: list[bytes] = []
         self._backlog: deque[bytes] = deque()
         self._resting = False
@@ -99,13 +109,12 @@ class LiveSocket(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._refill()
-        self._protocol.receive_data(data)
-        for event in self._protocol.events_received():
-            if isinstance(event, Request):
-                self._open(event)
-            elif isinstance(event, Frame):
-                self._take(event)
-        self._flush()
+        if self._rest:
+            data, self._rest = self._rest + data, b""
+        if self._seat is None or self._closing or self._protocol.state is not OPEN:
+            self._parse(data)
+        else:
+            self._cut(data)
 
     def eof_received(self) -> None:
         self._protocol.receive_eof()
@@ -222,6 +231,47 @@ class LiveSocket(asyncio.Protocol):
             return TurnedAway(CloseCode.STORAGE_AWAY, "the storage is away")
 
     # -- messages in
+
+    def _parse(self, data: bytes) -> None:
+        """Let the protocol read: the upgrade, what is no whole message, and whatever is wrong."""
+        self._protocol.receive_data(data)
+        for event in self._protocol.events_received():
+            if isinstance(event, Request):
+                self._open(event)
+            elif isinstance(event, Frame):
+                self._take(event)
+        self._flush()
+
+    def _cut(self, data: bytes) -> None:
+        """Take whole messages out of the bytes ourselves, which is nearly all that arrives: half of a busy hub's time otherwise.
+
+        The protocol is only ever given whole frames, or all that is left where a header is out of bounds, so it is
+        between two frames whenever it is asked.
+        """
+        at, end = 0, len(data)
+        while end - at >= 2:
+            size, body = data[at + 1] & 0x7F, at + 6
+            if size == 126:
+                body = at + 8
+                size = int.from_bytes(data[at + 2 : at + 4], "big")
+            elif size == 127:
+                body = at + 14
+                size = int.from_bytes(data[at + 2 : at + 10], "big")
+            unmasked = not data[at + 1] & 0x80
+            if unmasked or (body <= end and size > FRAME_BYTES_MAX):
+                self._parse(data[at:])  # It says what is wrong and ends the socket.
+                return
+            if body + size > end:
+                break
+            first, start, at = data[at], at, body + size
+            if first == _WHOLE_MESSAGE and not self._parts:
+                self._deliver(apply_mask(data[body:at], data[body - 4 : body]))
+            else:
+                self._parse(data[start:at])
+            if self._closing or self._protocol.state is not OPEN:
+                self._parse(data[at:])
+                return
+        self._rest = data[at:]
 
     def _take(self, frame: Frame) -> None:
         if frame.opcode is Opcode.BINARY or frame.opcode is Opcode.CONT:

@@ -90,7 +90,7 @@ def configure(settings: Settings, stream: TextIO = sys.stderr) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level.upper())
-    for chatty in ("uvicorn.error", "alembic"):
+    for chatty in ("uvicorn.error", "alembic", "websockets"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
