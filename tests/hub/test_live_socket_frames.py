@@ -1,0 +1,150 @@
+"""Bytes come as the network cuts them: the same messages come out, and what is wrong ends its sender."""
+
+import asyncio
+import random
+from collections.abc import Mapping
+
+import pytest
+from websockets.client import ClientProtocol
+from websockets.frames import Frame, Opcode
+from websockets.protocol import OPEN
+from websockets.uri import parse_uri
+
+from crdt.frames import FRAME_BYTES_MAX
+from hub.live_socket import LIVE, LiveSocket
+from tests.hub.live import a_hub
+
+pytestmark = pytest.mark.anyio
+PATH = "/plans/0190aaaa-0000-7000-8000-000000000001/live"
+
+
+class FakeTransport(asyncio.Transport):
+    """Keeps what is written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = b""
+        self.closed = False
+
+    def write(self, data: object) -> None:
+        assert isinstance(data, bytes)
+        self.written += data
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        pass
+
+    def get_write_buffer_size(self) -> int:
+        return 0
+
+    def is_closing(self) -> bool:
+        return self.closed
+
+    def close(self) -> None:
+        self.closed = True
+
+    abort = close
+
+    def pause_reading(self) -> None:
+        pass
+
+    resume_reading = pause_reading
+
+
+class FakeSeat:
+    """Keeps what is said."""
+
+    drains = True
+    about: Mapping[str, str] = {}
+
+    def __init__(self) -> None:
+        self.heard: list[bytes] = []
+
+    def receive(self, message: bytes) -> None:
+        self.heard.append(message)
+
+    def resumed(self) -> None:
+        pass
+
+    def dismiss(self, code: int, reason: str) -> None:
+        pass
+
+    def left(self) -> None:
+        pass
+
+
+async def a_socket() -> tuple[LiveSocket, FakeTransport, FakeSeat]:
+    """A socket that is open, and someone sitting there."""
+    hub = await a_hub()
+    server = type("Server", (), {"connections": set()})()
+    live, transport, seat = LiveSocket(None, server, {LIVE: hub.plans}), FakeTransport(), FakeSeat()
+    live.connection_made(transport)
+    client = ClientProtocol(parse_uri(f"ws://hub.test{PATH}"))
+    client.send_request(client.connect())
+    live.data_received(b"".join(client.data_to_send()))
+    assert live._lookup is not None
+    live._lookup.cancel()
+    live._lookup = None
+    live._protocol.state = OPEN
+    live._seat = seat
+    transport.written = b""
+    return live, transport, seat
+
+
+def framed(data: bytes, opcode: Opcode = Opcode.BINARY, *, fin: bool = True, mask: bool = True) -> bytes:
+    return Frame(opcode, data, fin).serialize(mask=mask)
+
+
+@pytest.mark.parametrize("sizes", [(0, 1, 2), (125, 126, 127), (65_000, 3, FRAME_BYTES_MAX)])
+async def test_messages_come_out_whole_wherever_the_network_cuts(sizes: tuple[int, ...], seed: int) -> None:
+    live, _, seat = await a_socket()
+    chance = random.Random(seed)
+    messages = [chance.randbytes(size) for size in sizes]
+    stream = b"".join(framed(message) + framed(b"beat", Opcode.PING) for message in messages)
+
+    at = 0
+    while at < len(stream):
+        step = chance.choice([1, 2, 3, 5, 8, 1_000, 70_000])
+        live.data_received(stream[at : at + step])
+        at += step
+
+    assert seat.heard == messages
+
+
+async def test_a_message_in_parts_with_a_ping_between_is_one_message() -> None:
+    live, transport, seat = await a_socket()
+
+    live.data_received(
+        framed(b"first", fin=False) + framed(b"p", Opcode.PING) + framed(b" last", Opcode.CONT) + framed(b"next")
+    )
+
+    assert seat.heard == [b"first last", b"next"]
+    assert framed(b"p", Opcode.PONG, mask=False) in transport.written
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [
+        (framed(b"bare", mask=False), 1002),
+        (b"\xc2" + framed(b"reserved bit")[1:], 1002),
+        (b"\x83" + framed(b"unknown opcode")[1:], 1002),
+        (framed(b"x", fin=False) + framed(b"another begins"), 1002),
+        (b"\x82\xff" + (1 << 40).to_bytes(8, "big") + b"\0\0\0\0", 1009),
+        (framed(bytes(FRAME_BYTES_MAX + 1)), 1009),
+    ],
+)
+async def test_what_is_no_frame_of_a_page_ends_the_socket_and_nothing_behind_it_counts(wrong: bytes, code: int) -> None:
+    live, transport, seat = await a_socket()
+
+    live.data_received(framed(b"before") + wrong + framed(b"behind"))
+    live.data_received(framed(b"later"))
+
+    assert seat.heard == [b"before"]
+    assert transport.written[2:4] == code.to_bytes(2, "big")
+
+
+async def test_a_closed_socket_hears_no_more() -> None:
+    live, _, seat = await a_socket()
+
+    live.data_received(framed(b"\x03\xe8", Opcode.CLOSE) + framed(b"behind"))
+
+    assert seat.heard == []
