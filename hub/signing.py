@@ -74,11 +74,11 @@ class VerifierKey:
                 continue
         return False
 
-    def checked_file(self, path: Path, signature: bytes) -> bool:
-        """Whether the signature is this key's over the file."""
+    def checked_bytes(self, content: bytes, signature: str) -> bool:
+        """Whether the signature, in hexadecimal, is this key's over the content."""
         try:
-            self.public.verify(signature, path.read_bytes())
-        except InvalidSignature:
+            self.public.verify(bytes.fromhex(signature), content)
+        except (InvalidSignature, ValueError):
             return False
         return True
 

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from hub.postgres import EmbeddedPostgres
-from web import logs, record_commands
+from web import backup_commands, export_commands, logs, record_commands
 from web.app import create_app
 from web.descriptions import Story, describe_running, description, forget, remember, story_of
 from web.preparing import migrate_database, require_current, seed_demo
@@ -70,7 +70,7 @@ def migrate(data: Data = None) -> None:
         typer.echo("The database has the schema of this version.")
 
 
-for _each in record_commands.COMMANDS:
+for _each in (*record_commands.COMMANDS, *backup_commands.COMMANDS, *export_commands.COMMANDS):
     commands.command()(_each)
 
 

@@ -116,6 +116,11 @@ class Verification:
                 asked = []
                 self.tell(self.progress)
 
+    async def rows(self, plan: str) -> AsyncIterator[Sequence[RowValues]]:
+        """Yield the rows of one plan in order, some at a time."""
+        async for _, rows in self._rows(plan):
+            yield rows
+
     async def heads(self, plan: str = "") -> Mapping[str, Head]:
         """Return the heads as the database has them."""
         query = "select plan, seq, hash from head where $1 = '' or plan = $1 order by plan"
