@@ -12,6 +12,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from crdt.frames import Frame, FrameKind, decode, encode
 from hub.lines import CloseCode
+from tests.harness.databases import Databases
 from tests.harness.hubs import Hub
 
 pytestmark = pytest.mark.slow
@@ -55,17 +56,21 @@ class Watcher:
         return told
 
     def closed(self) -> int:
-        try:
+        with pytest.raises(ConnectionClosed) as ended:
             self.until(lambda frame: False)
-        except ConnectionClosed as ended:
-            assert ended.rcvd is not None
-            return ended.rcvd.code
-        raise AssertionError("it stays open")
+        assert ended.value.rcvd is not None
+        return ended.value.rcvd.code
 
 
-@pytest.fixture
-def two(a_hub: Callable[..., Hub], demo_database: str) -> tuple[Hub, Hub]:
-    return a_hub(database_url=demo_database), a_hub(database_url=demo_database)
+@pytest.fixture(scope="module")
+def two(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Hub, Hub]]:
+    """Two processes on one database; each test leaves others' access as it found it, or takes away what none needs."""
+    with databases.demo() as url, ExitStack() as ends:
+        hubs = [Hub(tmp_path_factory.mktemp(f"process-{number}"), database_url=url) for number in range(2)]
+        for hub in hubs:
+            ends.callback(hub.end)
+            hub.start()
+        yield hubs[0], hubs[1]
 
 
 @contextmanager

@@ -132,7 +132,7 @@ async def test_the_preview_holds_what_both_may_read_and_is_journaled(house: Hous
     assert "Not there for them." in as_emily
     assert "data-bound" not in as_kim + as_emily
     [row, *_] = await house.rows(Action.READ, event="sharing.preview")
-    assert (row.words or {})["person"] == house.person(EMILY).person_id
+    assert row.entry == house.person(EMILY).person_id
 
 
 async def test_who_looked_is_told_in_words_and_looking_there_is_a_look(house: House) -> None:

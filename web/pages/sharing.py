@@ -1,6 +1,6 @@
 """Who sees what of a plan: the table, one person's settings, the plan as that person sees it, and who looked."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -13,10 +13,9 @@ from auth.consents import How
 from auth.decisions import assignments, facts_of
 from auth.roles import Narrowing, Participant
 from crdt.sections import Section
-from hub.chain import JSON
-from hub.journal import Act, Action, Row
+from hub.journal import Act, Action
 from hub.sharing import settles
-from hub.store.audits import Question
+from hub.store.audits import Question, Trace
 from web.access import access
 from web.guards import Member, for_member, services
 from web.reading import reader_for, reading_now, team
@@ -114,7 +113,7 @@ async def preview(request: Request, member: Member) -> Response:
     """Show the plan as one person sees it, as far as the reader may see it themselves; journaled as a reading."""
     reading = _settler(request, member)
     subject = await _subject(request, member)
-    act = _act(member, "sharing.preview", {"person": subject.person_id})
+    act = _act(member, "sharing.preview", subject.person_id)
     await services(request).plans.record([act])
     people, me = await team(request, member)
     content = await services(request).plans.content(member.plan_id)
@@ -202,15 +201,15 @@ async def _subject(request: Request, member: Member) -> Participant:
     return found
 
 
-async def _looks(request: Request, member: Member, event: str) -> list[Row]:
-    """Return the rows of who looked; to look them up is a look as well."""
+async def _looks(request: Request, member: Member, event: str) -> Sequence[Trace]:
+    """Return the rows of who looked; to look them up is a look as well, and recorded first."""
+    await services(request).plans.record([_act(member, event)])
     question = Question(plan=member.plan_id, actions=_LOOKS, outcome="success")
-    rows = await access(request).audits.search(question, limit=LOOKED_ROWS_MAX)
-    await services(request).plans.record([_act(member, event, None)])
-    return rows
+    return (await access(request).audits.search(question, limit=LOOKED_ROWS_MAX)).traces
 
 
-def _act(member: Member, event: str, words: dict[str, JSON] | None) -> Act:
+def _act(member: Member, event: str, subject: str = "") -> Act:
+    """Return the row of a look at who sees what, or at the plan as ``subject`` sees it."""
     who = member.participant
     return Act(
         plan=member.plan_id,
@@ -219,13 +218,13 @@ def _act(member: Member, event: str, words: dict[str, JSON] | None) -> Act:
         role=who.role,
         session=who.session_id,
         event=event,
-        words=words,
+        entry=subject,
     )
 
 
-async def _names(request: Request, rows: Iterable[Row]) -> dict[str, str]:
-    subjects = {str((row.words or {}).get("person") or "") for row in rows if row.event}
-    known = await access(request).people.among(sorted({row.actor for row in rows} | subjects))
+async def _names(request: Request, rows: Iterable[Trace]) -> dict[str, str]:
+    named = {each for row in rows for each in (row.actor, row.entry if row.event else "") if each}
+    known = await access(request).people.among(sorted(named))
     return {person_id: each.name for person_id, each in known.items()}
 
 

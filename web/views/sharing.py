@@ -12,7 +12,7 @@ from auth.roles import Participant, Role
 from auth.standings import membership
 from crdt.sections import SECTIONS, Section
 from hub.journal import Action as Act
-from hub.journal import Row
+from hub.store.audits import Trace
 from web.views.inviting import HOW_WORDS
 from web.views.people import ROLE_WORDS, People, PersonView
 from web.views.words import Moment, Reading, count, day, moment
@@ -190,24 +190,24 @@ def _recorded(consent: Consent, people: People, reading: Reading) -> str:
     )
 
 
-def looked(rows: Sequence[Row], names: Mapping[str, str], people: People, reading: Reading) -> list[Looked]:
+def looked(rows: Sequence[Trace], names: Mapping[str, str], people: People, reading: Reading) -> list[Looked]:
     """Return the visits that the rows tell of, the newest first: rows of one person, session and day are one."""
-    visits: dict[tuple[str, str, str, str], list[Row]] = {}
+    visits: dict[tuple[str, str, str, str], list[Trace]] = {}
     for row in rows:
         key = (row.actor, row.session, f"{row.recorded.astimezone(reading.zone):%Y-%m-%d}", _kind(row))
         visits.setdefault(key, []).append(row)
     return [_visit(each, names, people, reading) for each in visits.values()]
 
 
-def _kind(row: Row) -> str:
+def _kind(row: Trace) -> str:
     return row.event if row.action is not Act.READ or row.event else "sections"
 
 
-def _visit(rows: Sequence[Row], names: Mapping[str, str], people: People, reading: Reading) -> Looked:
+def _visit(rows: Sequence[Trace], names: Mapping[str, str], people: People, reading: Reading) -> Looked:
     latest = rows[0]
     person = people.person(latest.actor)
     titles = list(dict.fromkeys(SECTIONS[Section(row.section)].title for row in reversed(rows) if row.section))
-    subject = str((latest.words or {}).get("person") or "")
+    subject = latest.entry
     what = (
         {
             "panel": "a line on their list of patients",
@@ -217,7 +217,7 @@ def _visit(rows: Sequence[Row], names: Mapping[str, str], people: People, readin
         }.get(latest.event)
         or ", ".join(titles)
         or latest.event
-        or latest.action.value
+        or latest.action
     )
     role = person.role if person is not None else ROLE_WORDS.get(_role(latest.role), "")
     who = names.get(latest.actor) or people.name(latest.actor)
