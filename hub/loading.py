@@ -1,11 +1,12 @@
 """From the journal into a room: sections on demand, and the rows that others have committed since."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from crdt.sections import Section
 from hub import relays
-from hub.journal import Head, Journal, Row
+from hub.journal import Head, Journal, Row, Snapshot
 from hub.open_sections import SNAPSHOT_EDITS_MAX, OpenSection
 
 if TYPE_CHECKING:
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
 
 ROWS_AT_ONCE_MAX: Final = 2_000
 """Rows read between two looks at everything else the process has to do."""
+
+OFF_LOOP_BYTES_MIN: Final = 32 << 10
+"""A larger snapshot is read on another thread: a section of ten thousand edits takes 140 ms, in which nobody else's
+plan should stand still. A smaller one is read sooner than a thread is handed it."""
 
 
 async def bring_up(room: "Room", journal: Journal) -> None:
@@ -31,7 +36,7 @@ async def bring_up(room: "Room", journal: Journal) -> None:
     fresh: dict[Section, OpenSection] = {}
     if missing:
         snapshots = await journal.snapshots(room.plan_id, missing)
-        fresh = {section: OpenSection(section, snapshots.get(section)) for section in missing}
+        fresh = {section: await _opened(section, snapshots.get(section)) for section in missing}
     first_load = not room.sections
     start = min([section.seq for section in fresh.values()] + ([] if first_load else [room.head.seq]), default=head.seq)
     others: list[Row] = []
@@ -57,6 +62,12 @@ async def bring_up(room: "Room", journal: Journal) -> None:
     if scanned > SNAPSHOT_EDITS_MAX:
         for section in fresh.values():
             section.edits_since_snapshot = max(section.edits_since_snapshot, SNAPSHOT_EDITS_MAX)
+
+
+async def _opened(section: Section, snapshot: Snapshot | None) -> OpenSection:
+    if snapshot is None or len(snapshot.state) < OFF_LOOP_BYTES_MIN:
+        return OpenSection(section, snapshot)
+    return await asyncio.to_thread(OpenSection, section, snapshot)
 
 
 def take_over(room: "Room", rows: Sequence[Row], head: Head) -> None:
