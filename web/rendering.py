@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 STATIC: Final = Path(__file__).parent.parent / "static"
-SERVED: Final = ("app.css", "family.css", "sheet.css", "icon.svg", "dist/*.js", "dist/*.css")
+SERVED: Final = ("app.css", "history.css", "family.css", "sheet.css", "icon.svg", "dist/*.js", "dist/*.css")
 """What of the static folder leaves the machine; sources stay."""
 
 THEMES: Final = frozenset({"light", "dark"})

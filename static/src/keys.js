@@ -24,7 +24,8 @@ export function commonKeys() {
 export function panelKeys() {
   if (!document.querySelector(".patient")) return []
   const add = () => /** @type {HTMLElement | null | undefined} */ (document.activeElement?.closest(".patient")?.querySelector('[data-key="h"]'))?.click()
-  return [{ keys: "h", words: "Add to huddle", act: add }]
+  const seen = () => /** @type {HTMLElement | null | undefined} */ (document.activeElement?.closest(".patient")?.querySelector('[data-key="e"]'))?.click()
+  return [{ keys: "h", words: "Add to huddle", act: add }, { keys: "e", words: "Mark this patient seen", act: seen }]
 }
 
 /** @returns {Key[]} those of a plan that need nothing but the page */

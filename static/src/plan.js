@@ -1,11 +1,13 @@
 /** The plan's page. */
 import "./extra_styles.js"
 import "./hypermedia.js"
+import { keepDrawer } from "./drawer.js"
 import { keepSections } from "./fragments.js"
 import { commonKeys, listen, planKeys } from "./keys.js"
 import { clearSentLines, tidyMenus } from "./menus.js"
 import { button } from "./messages.js"
 import { PlanPage } from "./plan_page.js"
+import { seenKey, watchLooks } from "./seen.js"
 
 /** @param {PlanPage} page whose quiet mode hides where others are, in this page only; their edits go on coming in */
 function addQuietMode(page) {
@@ -22,6 +24,8 @@ function addQuietMode(page) {
 
 function start() {
   keepSections()
+  keepDrawer()
+  watchLooks()
   tidyMenus()
   clearSentLines()
   const page = new PlanPage(document.body.dataset)
@@ -34,6 +38,7 @@ function start() {
   listen([
     ...commonKeys(),
     ...planKeys(),
+    seenKey(),
     { keys: "u", words: "Take back my last edit", act: () => page.undo() },
     { keys: "Alt+Shift+w", words: "Say who is here", act: () => page.sayWhoIsHere() },
   ])

@@ -2,6 +2,7 @@
 import * as Y from "yjs"
 import { Bindings } from "./bindings.js"
 import { changed, edited, refetchPage, retry } from "./fragments.js"
+import { closeDrawer } from "./drawer.js"
 import { keepWords } from "./kept_words.js"
 import { LiveSection } from "./live_sections.js"
 import { tell } from "./messages.js"
@@ -185,6 +186,7 @@ export class PlanPage {
         this.news.changed(notice)
         return notice.structure ? changed(notice.section) : edited(notice.section)
       case "access":
+        closeDrawer()
         return void refetchPage().then(() => this.rescan())
       case "say":
         return this.status.say(notice.words)
@@ -206,7 +208,7 @@ export class PlanPage {
     notice.hidden = false
     tell(notice, reason)
     document.querySelector("main")?.replaceChildren(notice)
-    for (const element of document.querySelectorAll(".section-nav, .banner, #here, #quiet-mode")) element.replaceChildren()
+    for (const element of document.querySelectorAll(".section-nav, .banner, #here, #quiet-mode, #drawer")) element.replaceChildren()
     this.status.happened({ kind: "ended", reason })
   }
 }

@@ -4,9 +4,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from auth.decisions import sections_readable
 from auth.invitations import INVITES
 from auth.roles import Role
 from hub.sharing import settles
+from web.fresh import with_marks
 from web.guards import Member, for_member, services
 from web.reading import reader_for
 from web.rendering import page
@@ -26,6 +28,7 @@ async def show(request: Request, member: Member) -> Response:
     if patient is None:
         raise HTTPException(404)
     reader = await reader_for(request, member)
+    readable = sections_readable(member.participant, reader.now)
     people = reader.setting.people
     me = people.person(member.who.person.person_id)
     assert me is not None, "who takes part in a plan is among its people"
@@ -39,7 +42,7 @@ async def show(request: Request, member: Member) -> Response:
         "people": people,
         "present": [it for it in here.values() if isinstance(it, PersonView) and it.person_id != me.person_id],
         "banner": banner(patient, reader),
-        "sections": plan_sections(reader),
+        "sections": plan_sections(await with_marks(request, member, reader, readable)),
         "emergency_until": _until(reader),
         "settles": settles(member.participant, reader.now),
         "invites": member.participant.role in INVITES and member.participant.broke_glass_until is None,

@@ -3,6 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
+from web.fresh import with_marks
 from web.guards import InSection, for_section
 from web.reading import reader_for
 from web.rendering import fragment
@@ -13,7 +14,7 @@ from web.views.sections import section_view
 async def show(request: Request, here: InSection) -> Response:
     """Show the section alone."""
     reader = await reader_for(request, here.member, [here.section])
-    section = section_view(reader, here.section)
+    section = section_view(await with_marks(request, here.member, reader, [here.section]), here.section)
     context = {"plan_id": here.plan_id, "section": section}
     back = f"/plans/{here.plan_id}#section-{here.section}"
     return fragment(request, "plan/section.html", context, title=section.declaration.title, back=back)

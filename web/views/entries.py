@@ -10,6 +10,7 @@ from auth.roles import Participant
 from crdt.fields import COMMON, Field, Kind, Value
 from crdt.sections import SECTIONS, Declaration, Section
 from hub.commands import PlanContent
+from hub.journal import FieldPath
 from web.views.acts import Act, acts
 from web.views.badges import OLD_WORDS, Badge, badges
 from web.views.comments import CommentsView, comments_view
@@ -46,6 +47,19 @@ class LastChange:
     seq: int
 
 
+class NewsMark(Protocol):
+    """What is new in an entry, as ``web.views.news`` tells it; named here because that module stands on this one."""
+
+    @property
+    def changes(self) -> tuple[str, ...]: ...
+    @property
+    def who(self) -> str: ...
+    @property
+    def when(self) -> Moment: ...
+    @property
+    def why(self) -> str: ...
+
+
 @dataclass(frozen=True, slots=True)
 class EntryView:
     """One entry, ready to be shown."""
@@ -67,6 +81,9 @@ class EntryView:
     comments: CommentsView = field(default_factory=CommentsView)
     first: bool = False
     last: bool = False
+    news: NewsMark | None = None
+    unexplained: tuple[tuple[str, str], ...] = ()
+    """Fields whose reason is asked for, as (name, label)."""
 
     @property
     def empty_fields(self) -> int:
@@ -93,6 +110,10 @@ class Reader:
     """Sections whose document the reader's page may hold; the fields of others are never bound."""
     stale: frozenset[str] = frozenset()
     """Entries whose plain words are older than what they explain."""
+    news: Mapping[str, NewsMark] = field(default_factory=dict)
+    """Entry -> what others changed in it since the reader looked."""
+    unexplained: frozenset[FieldPath] = frozenset()
+    """Fields that the reader changed just now and whose reason is asked for."""
 
     @property
     def now(self) -> datetime:
@@ -188,6 +209,8 @@ def entry_view(reader: Reader, section: Section, entry: str) -> EntryView:
         edits_by_form=section not in reader.live and bool(writable(reader, section, entry)),
         suggestions=_open_suggestions(reader, section, entry, rows),
         comments=comments_view(reader.participant, reader.content, section, entry, facts, setting),
+        news=reader.news.get(entry),
+        unexplained=tuple((row.name, row.label) for row in rows if (section, entry, row.name) in reader.unexplained),
     )
 
 

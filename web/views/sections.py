@@ -48,6 +48,14 @@ class SectionView:
     entries: tuple[EntryView, ...]
     retired: tuple[EntryView, ...]
 
+    seq: int = 0
+    """The journal's row up to which this tells."""
+
+    @property
+    def news(self) -> int:
+        """How many of its entries others changed since the reader looked."""
+        return sum(1 for entry in (*self.entries, *self.retired) if entry.news is not None)
+
     @property
     def section(self) -> Section:
         """The section's id."""
@@ -115,6 +123,7 @@ def section_view(reader: Reader, section: Section) -> SectionView:
             replace(view, first=index == 0, last=index == len(active) - 1) for index, view in enumerate(active)
         ),
         retired=tuple(view for view in views if view.retired),
+        seq=reader.content.seq,
     )
 
 
