@@ -18,12 +18,12 @@ GOALS = Section.GOALS
 async def test_a_large_snapshot_is_read_on_another_thread_while_the_loop_goes_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    journal = (await a_hub()).journal
     monkeypatch.setattr(loading, "OFF_LOOP_BYTES_MIN", 0)
     readers: list[int] = []
     monkeypatch.setattr(
         loading, "OpenSection", lambda *told: (readers.append(threading.get_ident()), OpenSection(*told))[1]
     )
-    journal = (await a_hub()).journal
     section = OpenSection(GOALS, None)
     for row in journal.rows():
         section.replay(row)
