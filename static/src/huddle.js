@@ -45,22 +45,29 @@ function tick() {
   timer.dataset.tone = seconds >= SECONDS_MAX ? "alert" : seconds * 4 >= SECONDS_MAX * 3 ? "warn" : "calm"
 }
 
-/** What stands now, as this person may see it. @param {boolean} [force] also while somebody types here */
+/** What stands now, as this person may see it. @param {boolean} [force] also while somebody types here @returns {Promise<void>} */
 async function look(force = false) {
   const shown = stage()
   if (!shown) return
   const { huddle } = document.body.dataset
-  // Whoever is typing is not carried along: their page stays at the patient they write about.
-  if (!force && !at() && typing() && shown.dataset.shown) stay(shown.dataset.shown)
   const response = await fetch(`/huddles/${huddle}/stage${at() ? `?at=${at()}` : ""}`, { headers: { "HX-Request": "true" }, credentials: "same-origin" })
   if (response.status === 404 || response.redirected) return location.reload()
   if (!response.ok) return
   const text = await response.text()
+  // Whoever is typing is not carried along: their page stays at the patient they write about.
+  const { shown: patient } = stage()?.dataset ?? {}
+  if (!force && !at() && patient && typing() && !text.includes(`data-shown="${patient}"`)) {
+    stay(patient)
+    return look()
+  }
   const target = stage()
   const was = target?.dataset.shown
   // Why something was refused stays until this person does the next thing, whatever others do meanwhile.
   const refusal = document.getElementById("refusal")?.textContent?.trim() ?? ""
+  const { activeElement } = document
+  const focused = activeElement instanceof HTMLInputElement ? activeElement.id : ""
   if (target) await htmx.swap({ sourceElement: target, target, swap: "outerMorph", text })
+  if (focused && document.activeElement?.id !== focused) document.getElementById(focused)?.focus()
   if (refusal && !force) refuse(refusal)
   arrived(was)
 }
