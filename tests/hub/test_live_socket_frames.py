@@ -131,6 +131,7 @@ async def test_a_message_in_parts_with_a_ping_between_is_one_message() -> None:
         (b"\x82\xff" + (1 << 40).to_bytes(8, "big") + b"\0\0\0\0", 1009),
         (framed(bytes(FRAME_BYTES_MAX + 1)), 1009),
     ],
+    ids=["bare", "reserved bit", "unknown opcode", "message in a message", "a length of a tebibyte", "too long"],
 )
 async def test_what_is_no_frame_of_a_page_ends_the_socket_and_nothing_behind_it_counts(wrong: bytes, code: int) -> None:
     live, transport, seat = await a_socket()
