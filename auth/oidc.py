@@ -69,7 +69,7 @@ class Provider:
     client_secret: str
     redirect_uri: str
     post_logout_uri: str
-    scope: str = "openid"
+    scope: str = "openid email"
 
     def __post_init__(self) -> None:
         assert _is_safe(self.issuer), "the issuer is https, or http on loopback"
@@ -96,7 +96,9 @@ class SignedIn:
     sid: str
     authenticated: datetime
     id_token: str
-    """Kept in the session's row as the hint for the logout at the provider."""
+    """Kept until the session ends as the hint for the logout at the provider."""
+    email: str = ""
+    """Only where the provider says that it has verified the address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +183,7 @@ class OidcClient:
             sid=str(claims.get("sid") or ""),
             authenticated=authenticated,
             id_token=id_token,
+            email=str(claims.get("email") or "") if claims.get("email_verified") is True else "",
         )
 
     async def logout_url(self, *, id_token: str, state: str) -> str | None:

@@ -24,6 +24,8 @@ from hub.store.plans import Plans
 from hub.store.sessions import Sessions
 from web.access import access_over
 from web.auditing import Auditing
+from web.entrances import STATE as ENTRANCES
+from web.entrances import entrances_over
 from web.gatekeeping import StoreGatekeeper
 from web.huddle_admission import HuddleAdmission
 from web.services import Services
@@ -59,7 +61,8 @@ async def hub_services(settings: Settings) -> AsyncIterator[Services]:
         await plans.start()
         await rooms.start()
         access = access_over(engine, changes, settings, clock.now, new_id)
-        state = {LIVE: plans, HUDDLES: rooms}
+        doors = entrances_over(engine, changes, settings, clock.now, new_id)
+        state = {LIVE: plans, HUDDLES: rooms, ENTRANCES: doors}
         yield Services(
             settings, directory, plans, journal, access=access, audit=audit, huddles=huddles, now=clock.now, state=state
         )

@@ -42,6 +42,9 @@ _ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 """Asked by machines that know the process by another name than browsers do."""
 
+_PROVES_ITSELF: Final = frozenset({"/sign-in/work/logged-out"})
+"""Posted by a provider, not by a page: a signed token stands in for the origin."""
+
 _log: Final = structlog.get_logger("web")
 
 
@@ -107,18 +110,18 @@ class Addressed:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] not in _PROBES:
-            refusal = self._refusal(scope["method"], Headers(scope=scope))
+            refusal = self._refusal(scope["method"], scope["path"], Headers(scope=scope))
             if refusal is not None:
                 await refusal(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 
-    def _refusal(self, method: str, headers: Headers) -> PlainTextResponse | None:
+    def _refusal(self, method: str, path: str, headers: Headers) -> PlainTextResponse | None:
         if headers.get("host", "") not in self._hosts:
             return PlainTextResponse("This hub answers under another address.", 421)
         if method in SAFE_METHODS:
             return None
-        if not self._own(headers):
+        if path not in _PROVES_ITSELF and not self._own(headers):
             return PlainTextResponse("This was sent from another site's page. Open the hub and try again.", 403)
         if not headers.get("content-length", "0").isdecimal() or "transfer-encoding" in headers:
             return PlainTextResponse("Send the form with its length.", 411)

@@ -8,12 +8,16 @@ from starlette.requests import Request
 
 from auth.decisions import sections_readable
 from crdt.sections import Section
-from hub.workflows.wordings import stale_entries
+from hub.workflows.edits import edits_of
+from hub.workflows.wordings import changed_of, stale_entries
 from web.guards import Member, services
 from web.views.entries import Reader
 from web.views.people import People, PersonView, people_of
 from web.views.sections import reader_of
 from web.views.words import Reading
+
+SEVERAL_ROWS_MAX = 200
+"""Rows of several fields that are looked through for what made plain words old."""
 
 
 def reading_now(request: Request) -> Reading:
@@ -49,5 +53,7 @@ async def reader_for(request: Request, member: Member, sections: Iterable[Sectio
     for (section, entry, _), latest in fields.items():
         if latest.seq > changes.get((section, entry), ("", reading.now, 0))[2]:
             changes[section, entry] = (latest.actor, latest.recorded, latest.seq)
-    stale = stale_entries(content, {path: latest.recorded for path, latest in fields.items()})
+    several = edits_of(await found.journal.history(member.plan_id, field="", limit=SEVERAL_ROWS_MAX))
+    alone = {path: latest.recorded for path, latest in fields.items()}
+    stale = stale_entries(content, changed_of(alone, (edit for edit in several if edit.section in shown)))
     return replace(reader_of(member.participant, content, people, reading, changes), stale=stale)

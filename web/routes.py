@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from web.audit_routes import AUDIT_ROUTES
+from web.entrance_routes import ENTRANCE_ROUTES
 from web.family_routes import FAMILY_ROUTES
 from web.guards import for_anyone
 from web.history_routes import HISTORY_ROUTES
@@ -87,6 +88,7 @@ ROUTES: tuple[BaseRoute, ...] = (
     Route("/notifications/seen", notifications.seen, name="notifications_seen", methods=["POST"]),
     Route("/demo/mailbox", mailbox.show, name="mailbox"),
     *AUDIT_ROUTES,
+    *ENTRANCE_ROUTES,
     *FAMILY_ROUTES,
     *HUDDLE_ROUTES,
     Route("/static/{hash}/{file:path}", static_files.show, name="static"),

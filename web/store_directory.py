@@ -84,10 +84,10 @@ class StoreDirectory:
     async def sign_out(self, who: SignedIn) -> None:
         async with self._changes.of_sessions() as ending:
             if await self._sessions.end(ending.turn, who.session_id, self._now()):
-                person = who.person
-                act = _signed(Action.SIGN_OUT, person.person_id, person.role, who.session_id, "asked")
-                await ending.turn.append([act])
                 ending.ended.append(who.session_id)
+            person = who.person
+            act = _signed(Action.SIGN_OUT, person.person_id, person.role, who.session_id, "asked")
+            await ending.turn.append([act])  # Of what had ended too: a turn without a row fails.
 
     async def participant(self, plan_id: str, who: SignedIn) -> Participant | None:
         found = await self._participants.load(plan_id, who.person.person_id, self._now())

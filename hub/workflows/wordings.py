@@ -1,16 +1,19 @@
 """Plain words beside clinical words: which field holds them, what they explain, and when they are out of date."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final, TypeAlias
 
 from crdt.sections import Section
 from hub.commands import EntryContent, PlanContent
 from hub.workflows.contents import active, words
+from hub.workflows.digests import Edit
 
 Changed: TypeAlias = Mapping[tuple[Section, str, str], datetime]
 """When each field was last changed, from the journal."""
+
+_WITH_THE_ENTRY: Final = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,16 @@ WORDINGS: Final[Mapping[Section, Wording]] = {
 """The plain words of each section that has them."""
 
 
+def changed_of(alone: Changed, edits: Iterable[Edit]) -> Changed:
+    """Return when each field last changed: by the rows of one field, and by edits told in rows of several."""
+    found = dict(alone)
+    for edit in edits:
+        path = (edit.section, edit.entry, edit.field)
+        if not edit.made:
+            found[path] = max(found.get(path, edit.recorded), edit.recorded)
+    return found
+
+
 def plain_words(section: Section, entry: EntryContent) -> str:
     """Return the family's wording of an entry, ``""`` where the team has written none."""
     wording = WORDINGS.get(section)
@@ -47,9 +60,8 @@ def is_stale(entry: EntryContent, section: Section, changed: Changed) -> bool:
     wording = WORDINGS.get(section)
     if wording is None or not plain_words(section, entry):
         return False
-    told = changed.get((section, entry.id, wording.field))
-    if told is None:
-        return False
+    # Words that no row names alone are as old as the entry: they came with it.
+    told = changed.get((section, entry.id, wording.field), _WITH_THE_ENTRY)
     return any(changed.get((section, entry.id, name), told) > told for name in wording.tells)
 
 

@@ -3,8 +3,10 @@ import "./extra_styles.js"
 import "./hypermedia.js"
 import { commonKeys, listen, panelKeys } from "./keys.js"
 import { tidyMenus } from "./menus.js"
+import { offerPasskeys } from "./passkeys.js"
 import { triage, triageKeys, triaging } from "./triage.js"
 
 tidyMenus()
+offerPasskeys()
 if (triaging()) triage()
 listen(triaging() ? [...commonKeys(), ...triageKeys()] : [...commonKeys(), ...panelKeys()])

@@ -76,7 +76,7 @@ async def test_the_browser_leaves_with_a_challenge_a_nonce_and_a_state_but_no_se
     assert url.startswith(f"{ISSUER}/authorize?")
     assert query["state"] == under_way.state
     assert query["nonce"] == under_way.nonce
-    assert query["scope"] == "openid"
+    assert query["scope"] == "openid email"
     assert len({under_way.state, under_way.nonce, under_way.verifier}) == 3
     assert under_way.verifier not in url
     assert "secret" not in url

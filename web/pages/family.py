@@ -1,7 +1,7 @@
 """The family's page: today, in plain words, in one's own language; readable without scripts, live with them."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 import segno
@@ -18,6 +18,7 @@ from hub.workflows.edits import edits_of
 from hub.workflows.family import FamilyView, family_view
 from hub.workflows.questions import HomeNote
 from hub.workflows.registry import Faults, build
+from hub.workflows.wordings import changed_of
 from web.guards import Member, for_member, services
 from web.languages import LANGUAGE_COOKIE, LANGUAGES, language_of
 from web.reading import reading_now
@@ -178,12 +179,14 @@ async def _context(request: Request, member: Member, sent: Sent | None = None) -
     await found.plans.opened(me, shown)
     plan = content_for(await found.plans.content(member.plan_id), (viewer, me), reading.now)
     latest = await found.journal.latest(member.plan_id, shown)
-    changed: dict[tuple[Section, str, str], datetime] = {
-        path: it.recorded for path, it in latest.items() if plan.entry(path[0], path[1]) is not None
-    }
     begun = min((it.recorded for it in latest.values()), default=None)
     rows = await found.journal.history(member.plan_id, limit=HISTORY_ROWS_MAX)
     edits = edits_of(row for row in rows if row.section in shown)
+    changed = {
+        path: when
+        for path, when in changed_of({path: it.recorded for path, it in latest.items()}, edits).items()
+        if plan.entry(path[0], path[1]) is not None
+    }
     people = {each.person_id: each.name for each in await found.directory.participants(member.plan_id)}
     looked = await found.directory.looked(member.who, member.plan_id)
     view = family_view(plan, viewer, people, changed, edits, reading.now, looked, begun)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Final
+from urllib.parse import urlencode
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -9,12 +10,14 @@ from starlette.responses import Response
 
 from auth.roles import CLINICIANS, PATIENT_SIDE, Role
 from web.directory import Person, SignedIn
+from web.entrances import entrances
 from web.guards import for_anyone, for_person, services
 from web.rendering import THEME_COOKIE, THEMES, elsewhere, page
 from web.settings import loopback
 from web.views.people import HUES, ROLE_WORDS, PersonView
 from web.views.words import initials
 
+AGENT_CHARACTERS_MAX: Final = 200
 COOKIE_SECONDS_MAX: Final = 12 * 60 * 60
 """The cookie ends with the session's absolute end; the row ends it earlier when idle."""
 
@@ -29,7 +32,13 @@ _GROUPS: Final = (
 async def show(request: Request) -> Response:
     """Show the ways to sign in: in the demo, the people one may become."""
     groups = _groups(await services(request).directory.people()) if _demo(request) else []
-    context = {"groups": groups, "next": own_address(request.query_params.get("next", "")), "refusal": ""}
+    context = {
+        "groups": groups,
+        "next": own_address(request.query_params.get("next", "")),
+        "refusal": "",
+        "work": services(request).settings.oidc is not None,
+        "demo": _demo(request),
+    }
     return page(request, "sign_in/page.html", context)
 
 
@@ -41,7 +50,9 @@ async def become(request: Request) -> Response:
     form = await request.form()
     try:
         token = await services(request).directory.sign_in(
-            str(form.get("person", "")), method="demo", agent=request.headers.get("user-agent", "")[:200]
+            str(form.get("person", "")),
+            method="demo",
+            agent=request.headers.get("user-agent", "")[:AGENT_CHARACTERS_MAX],
         )
     except KeyError:
         raise HTTPException(400) from None
@@ -61,13 +72,25 @@ async def become(request: Request) -> Response:
 
 @for_person
 async def sign_out(request: Request, who: SignedIn) -> Response:
-    """End the session in every window and process."""
+    """End the session in every window and process, and at the provider where it began there."""
     await services(request).directory.sign_out(who)
     services(request).plans.sessions_ended([who.session_id])
-    answer = elsewhere(request, "/sign-in")
+    answer = elsewhere(request, await _provider_logout(request, who) or "/sign-in")
     answer.delete_cookie(services(request).settings.session_cookie, path="/", httponly=True, samesite="strict")
     answer.headers["clear-site-data"] = '"cache", "storage"'
     return answer
+
+
+async def _provider_logout(request: Request, who: SignedIn) -> str:
+    """Return the way on to a page of ours that leads to the provider's logout, ``""`` where there is none.
+
+    A form may only lead to our own pages (``form-action``), so the provider's address is behind one of them.
+    """
+    if services(request).settings.oidc is None:
+        return ""
+    found = entrances(request)
+    hint = await found.take_hint(who.session_id)
+    return f"/sign-out/work?{urlencode({'ticket': await found.keep_logout(hint)})}" if hint else ""
 
 
 @for_person

@@ -7,7 +7,7 @@ from auth.roles import Narrowing
 from crdt.sections import SECTIONS, Section
 from hub.workflows.family import family_view
 from hub.workflows.questions import HomeNote
-from hub.workflows.wordings import WORDINGS, stale_entries
+from hub.workflows.wordings import WORDINGS, changed_of, stale_entries
 from tests.hub.workflows.plans import NOW, Bench
 from tests.hub.workflows.test_views import MEDICATIONS, a_medicine, an_edit
 
@@ -78,3 +78,14 @@ def test_what_the_patient_hides_of_themselves_is_not_the_page_s_title(bench: Ben
 
     assert family_view(bench.plan, bench.daughter, {}, {}, (), NOW).called == "Mary"
     assert family_view(bench.plan, hides, {}, {}, (), NOW).called == ""
+
+
+def test_words_that_came_with_the_entry_are_old_once_a_row_of_several_fields_changed_what_they_explain(
+    bench: Bench,
+) -> None:
+    water = a_medicine(bench, plain_words="Water pill.")
+    made = an_edit(bench, MEDICATIONS, water, "status", "", "active", made=True)
+    dose = an_edit(bench, MEDICATIONS, water, "dose", "40 mg", "80 mg", minutes=1)
+
+    assert stale_entries(bench.plan, changed_of({}, [made])) == frozenset()
+    assert stale_entries(bench.plan, changed_of({}, [made, dose])) == {water}
