@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from crdt.contents import SectionContent
+from crdt.lib0 import read_number
 from crdt.sections import Section
 from crdt.updates import UpdateError
 from hub.chain import GENESIS, Line
@@ -193,7 +194,17 @@ class Replay:
 
 
 def _told(section: OpenSection) -> tuple[object, ...]:
-    return section.document.content(), section.document.state_vector(), section.clients
+    return section.document.content(), _clocks(section.document.state_vector()), section.clients
+
+
+def _clocks(vector: bytes) -> Mapping[int, int]:
+    """Return client id -> next clock; a state vector's bytes have them in no order."""
+    count, at = read_number(vector, 0)
+    clocks: dict[int, int] = {}
+    for _ in range(count):
+        client, at = read_number(vector, at)
+        clocks[client], at = read_number(vector, at)
+    return clocks
 
 
 def signed_fault(plan: str, signed: Head, stands: bytes | None, end: int | None) -> Fault | None:

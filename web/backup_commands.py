@@ -15,6 +15,7 @@ from hub.backups import BackupError
 from hub.checkpoints import Checkpoint, CheckpointError, Signed, read_checkpoints
 from hub.journal import Head
 from hub.postgres import EmbeddedPostgres
+from hub.signing import SigningError, VerifierKey, verifier_key
 from hub.store.backups import make_ready, one_instant
 from hub.store.verifying import reading
 from web.record_commands import EXIT_FAULT, Checkpointed, Data, checkpointed, database_of, summary, teller, verified
@@ -55,7 +56,7 @@ def restore(
         if not file.is_file():
             raise CommandError(f"There is no file {file}.")
         signed = checkpointed(settings, None, key)
-        verifier = signed.key if signed is not None else signing_key_of(settings).verifier
+        verifier = _verifier(settings, signed, key)
         try:
             note = backups.read_note(file, verifier)
             stood = asyncio.run(_standing(settings, signed)) if drill else _signed_last(signed)
@@ -65,6 +66,16 @@ def restore(
     typer.echo(told)
     if not true:
         raise typer.Exit(EXIT_FAULT)
+
+
+def _verifier(settings: Settings, signed: Checkpointed | None, key: Path | None) -> VerifierKey:
+    """Return the key of the note: the one named, else that of the checkpoints, else our own."""
+    if key is None:
+        return signed.key if signed is not None else signing_key_of(settings).verifier
+    try:
+        return verifier_key(key.read_text())
+    except (OSError, SigningError) as error:
+        raise CommandError(f"{key} is no public key that can be read: {error}") from error
 
 
 async def copied(url: str, settings: Settings, file: Path) -> tuple[int, int]:
