@@ -89,6 +89,54 @@ def number(seat: Seat) -> str:
     return seat.page.locator(".huddle-number").inner_text()
 
 
+def leaves_and_comes_back(grace: Seat, elena: Seat, tom: Seat, first: str) -> None:
+    """Elena types while the driver goes on: her words stay with the patient they are about."""
+    elena.page.keyboard.press("i")
+    elena.page.keyboard.type("Weight up 2 kg")
+    grace.page.keyboard.press("j")
+    expect(grace.page.locator(".huddle-number")).to_have_text("2 of 9")
+    expect(tom.page.locator(".huddle-number")).to_have_text("2 of 9")
+    expect(elena.page.locator(".follow")).to_contain_text("On your own")
+    assert elena.page.locator('[data-line="i"]').input_value() == "Weight up 2 kg"
+    elena.page.keyboard.press("Enter")
+    expect(elena.page.locator(".rows")).to_contain_text("Weight up 2 kg")
+    assert elena.page.locator("#stage").get_attribute("data-shown") == first
+    elena.page.keyboard.press("v")
+    expect(elena.page.locator(".huddle-number")).to_have_text("2 of 9")
+
+
+def drops_out(nine: Hub, come: Come, address: str, grace: Seat, elena: Seat, tom: Seat) -> None:
+    """The driver is gone; Tom takes over with one key, and Grace comes back to where the huddle is."""
+    grace.page.close()
+    expect(tom.page.locator(".huddle-join")).to_contain_text("dropped out")
+    tom.page.keyboard.press("d")
+    expect(elena.page.locator(".follow")).to_contain_text(f"Following {TOM}")
+    tom.page.keyboard.press("p")
+    expect(elena.page.locator(".huddle-number")).to_have_text("3 of 9")
+    late = come(nine, GRACE, address)
+    expect(late.page.locator(".huddle-number")).to_have_text("3 of 9")
+
+
+def ends_and_signs(nine: Hub, address: str, elena: Seat, tom: Seat) -> None:
+    """The end, two signatures, what was not finished carried over, minutes and what is mine."""
+    tom.page.locator(".huddle-more summary").click()
+    tom.page.get_by_role("button", name="End the huddle now").click()
+    expect(elena.page.locator(".tally")).to_have_text(
+        re.compile(r"3 patients, \d+ min, 2 actions, 1 parked, 6 not reached")
+    )
+    assert violations(elena) == []
+    elena.page.keyboard.press("s")
+    expect(elena.page.locator('.signers [data-signed="yes"]')).to_have_text(re.compile(ELENA))
+    tom.page.keyboard.press("s")
+    expect(elena.page.locator('.signers [data-signed="yes"]')).to_have_count(2)
+    tom.page.get_by_role("button", name=re.compile("Carry 7 over")).click()
+    expect(tom.page.locator(".kept[data-stand=carried]")).to_have_count(7)
+    for page in ("minutes", "mine"):
+        tom.page.goto(f"{nine.base_url}{address}/{page}")
+        expect(tom.page.locator("main")).to_contain_text("Call cardiology for report")
+        assert violations(tom) == []
+
+
 def test_a_huddle_of_three_from_the_agenda_to_the_signatures(nine: Hub, come: Come) -> None:
     grace = come(nine, GRACE, "/huddles")
     assert violations(grace) == []
@@ -123,44 +171,9 @@ def test_a_huddle_of_three_from_the_agenda_to_the_signatures(nine: Hub, come: Co
     typed(elena, "n", "Her son is tired")
     expect(grace.page.locator(".remarks")).to_contain_text("Her son is tired")
 
-    elena.page.keyboard.press("i")
-    elena.page.keyboard.type("Weight up 2 kg")
-    grace.page.keyboard.press("j")
-    expect(grace.page.locator(".huddle-number")).to_have_text("2 of 9")
-    expect(tom.page.locator(".huddle-number")).to_have_text("2 of 9")
-    expect(elena.page.locator(".follow")).to_contain_text("On your own")
-    assert elena.page.locator('[data-line="i"]').input_value() == "Weight up 2 kg"
-    elena.page.keyboard.press("Enter")
-    expect(elena.page.locator(".rows")).to_contain_text("Weight up 2 kg")
-    assert elena.page.locator("#stage").get_attribute("data-shown") == first
-    elena.page.keyboard.press("v")
-    expect(elena.page.locator(".huddle-number")).to_have_text("2 of 9")
-
-    grace.page.close()
-    expect(tom.page.locator(".huddle-join")).to_contain_text("dropped out")
-    tom.page.keyboard.press("d")
-    expect(elena.page.locator(".follow")).to_contain_text(f"Following {TOM}")
-    tom.page.keyboard.press("p")
-    expect(elena.page.locator(".huddle-number")).to_have_text("3 of 9")
-    late = come(nine, GRACE, address)
-    expect(late.page.locator(".huddle-number")).to_have_text("3 of 9")
-
-    tom.page.locator(".huddle-more summary").click()
-    tom.page.get_by_role("button", name="End the huddle now").click()
-    expect(elena.page.locator(".tally")).to_have_text(
-        re.compile(r"3 patients, \d+ min, 2 actions, 1 parked, 6 not reached")
-    )
-    assert violations(elena) == []
-    elena.page.keyboard.press("s")
-    expect(elena.page.locator('.signers [data-signed="yes"]')).to_have_text(re.compile(ELENA))
-    tom.page.keyboard.press("s")
-    expect(elena.page.locator('.signers [data-signed="yes"]')).to_have_count(2)
-    tom.page.get_by_role("button", name=re.compile("Carry 7 over")).click()
-    expect(tom.page.locator(".kept[data-stand=carried]")).to_have_count(7)
-    for page in ("minutes", "mine"):
-        tom.page.goto(f"{nine.base_url}{address}/{page}")
-        expect(tom.page.locator("main")).to_contain_text("Call cardiology for report")
-        assert violations(tom) == []
+    leaves_and_comes_back(grace, elena, tom, first)
+    drops_out(nine, come, address, grace, elena, tom)
+    ends_and_signs(nine, address, elena, tom)
 
 
 def test_a_huddle_of_nine_patients_with_the_keyboard_alone(nine: Hub, come: Come) -> None:
