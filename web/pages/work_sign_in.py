@@ -63,7 +63,7 @@ async def back(request: Request) -> Response:
     if entered is None:
         return _failed(request, REFUSED, 403)
     await found.keep_hint(entered.session_id, signed.id_token)
-    answer = page(request, "sign_in/onward.html", {"onward": own_address(str(words["next"]))})
+    answer = page(request, "sign_in/onward.html", {"onward": own_address(str(words["next"])), "done": "Signed in"})
     answer.headers.append("set-cookie", found.session_cookie.set(entered.token))
     answer.headers.append("set-cookie", found.under_way_cookie.clear())
     return answer
@@ -80,7 +80,8 @@ async def leave(request: Request) -> Response:
             address = await client.logout_url(id_token=id_token, state=secrets.token_urlsafe(TOKEN_BYTES))
         except ProviderAwayError:
             address = None  # Signed out here in any case; the provider's own session ends by its own clock.
-    return RedirectResponse(address or "/sign-in", 303)
+    # A form may lead to our own pages alone, through every redirect: so a page of ours goes on by itself.
+    return page(request, "sign_in/onward.html", {"onward": address or "/sign-in", "done": "Signed out"})
 
 
 @for_anyone
