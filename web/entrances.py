@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
 
-from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -28,6 +27,7 @@ from hub.access import AccessChanges
 from hub.chain import JSON
 from hub.entering import Entering
 from hub.journal import JournalAwayError
+from hub.store.engine import Engine
 from hub.store.tickets import Purpose, Tickets
 from web.settings import Settings
 
@@ -120,7 +120,7 @@ def under_way_of(words: Mapping[str, JSON]) -> SignInUnderWay:
 
 
 def entrances_over(
-    engine: AsyncEngine,
+    engine: Engine,
     changes: AccessChanges,
     settings: Settings,
     now: Callable[[], datetime],
