@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from crdt.updates import FROM_JOURNAL, read_update
-from hub import notices
+from hub import measures, notices
 from hub.batches import Work, is_row_of
 from hub.clocks import Clock
 from hub.journal import Batch, Head, Journal, JournalAwayError, Row, Snapshot
@@ -159,6 +159,7 @@ class Committer:
             work = self._gathered(room)
             if work is None:
                 continue
+            measures.BEAT_SECONDS.observe(self._clock.seconds() - started)
             if work.acts:
                 self._pending[room] = Pending(room, work, now)
             else:
@@ -188,14 +189,18 @@ class Committer:
         left = list(pending)
         while left and attempts < ATTEMPTS_MAX:
             attempts += 1
+            began = self._clock.seconds()
             try:
                 async with asyncio.timeout(COMMIT_SECONDS_MAX):
                     heads = await self._journal.append([each.batch() for each in left])
                     behind = [each for each in left if each.room.plan_id not in heads]
                     moved = [await self._journal.since(each.room.plan_id, each.room.head.seq) for each in behind]
             except (JournalAwayError, TimeoutError):
+                measures.COMMIT_FAILURES.inc()
                 self._postpone()
                 break
+            measures.COMMIT_SECONDS.observe(self._clock.seconds() - began)
+            measures.COMMIT_ROWS.observe(sum(len(each.work.acts) for each in left))
             self._resume()
             for each in left:
                 if each.room.plan_id in heads:
@@ -257,6 +262,7 @@ class Committer:
 
         Whoever holds the room's turn gives it back.
         """
+        measures.ROOMS_DROPPED.inc()
         _log.warning("room ended: %s", reason, extra={"plan": room.plan_id, "reason": reason})
         self._pending.pop(room, None)
         self._dirty.pop(room, None)

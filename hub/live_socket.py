@@ -67,6 +67,14 @@ _PING: Final = b"\x89\x00" + wrapped(b"\x09")
 
 _log = logging.getLogger("hub.live")
 
+_seated: "set[LiveSocket]" = set()
+"""Every socket of this process that someone sits at."""
+
+
+def outboxes() -> tuple[int, int]:
+    """Return the bytes that wait to be read by all peers, and how many of them read too slowly."""
+    return sum(each.waiting_bytes for each in _seated), sum(each.paused for each in _seated)
+
 
 class Sockets(Protocol):
     """What uvicorn keeps of its connections, so that it can end them."""
@@ -132,6 +140,7 @@ class LiveSocket(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._sockets.discard(self)
+        _seated.discard(self)
         for name in list(self._timers):
             self._cancel(name)
         if self._lookup is not None:
@@ -159,6 +168,11 @@ class LiveSocket(asyncio.Protocol):
     @property
     def paused(self) -> bool:
         return self._paused
+
+    @property
+    def waiting_bytes(self) -> int:
+        """What was written and is not yet sent."""
+        return 0 if self._transport is None else self._transport.get_write_buffer_size()
 
     def write(self, data: bytes) -> None:
         transport = self._transport
@@ -214,6 +228,7 @@ class LiveSocket(asyncio.Protocol):
             self.close(seat.code, seat.reason)
         else:
             self._seat = seat
+            _seated.add(self)
             self._later("ping", PING_SECONDS, self._ping)
         self._read(True)
 
@@ -243,7 +258,7 @@ class LiveSocket(asyncio.Protocol):
         self._flush()
 
     def _cut(self, data: bytes) -> None:
-        """Take whole messages out of the bytes ourselves, which is nearly all that arrives: half of a busy hub's time otherwise.
+        """Take whole messages out of the bytes ourselves, which is nearly all that arrives.
 
         The protocol is only ever given whole frames, or all that is left where a header is out of bounds, so it is
         between two frames whenever it is asked.

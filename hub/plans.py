@@ -13,8 +13,9 @@ from crdt.passages import Passage
 from crdt.sections import Section
 from crdt.sessions import PLAN_DOCUMENT
 from hub import performing, versions
-from hub.bus import Bus, Hear, LocalBus, Note
+from hub.bus import Bus, LocalBus
 from hub.clocks import Clock, SystemClock
+from hub.command_log import log_command
 from hub.commands import Command, Done, Outcome, PlanContent
 from hub.committer import Committer
 from hub.connections import Connection
@@ -102,7 +103,7 @@ class CarePlans:
         )
         self.gatekeeper = gatekeeper
         self.enforcement = Enforcement(gatekeeper, journal, self._rooms, self._clock, mark=self.committer.mark)
-        self._neighbours = Neighbours(
+        self.neighbours = Neighbours(
             bus or LocalBus(),
             new_id(),
             self._rooms,
@@ -117,7 +118,7 @@ class CarePlans:
 
     async def start(self) -> None:
         """Begin to commit, to hear other processes, and to look for what they did not tell."""
-        await self._neighbours.start()
+        await self.neighbours.start()
         self._loops = [
             asyncio.create_task(self.committer.run(), name="committer"),
             asyncio.create_task(self._every(POLL_SECONDS, self.poll), name="poll"),
@@ -145,7 +146,7 @@ class CarePlans:
                 self.committer.keep_snapshots(room, edits_min=LAST_WORDS_EDITS_MIN)
             room.end(CloseCode.RESTART, "the hub restarts")
         self._rooms.clear()
-        await self._neighbours.stop()
+        await self.neighbours.stop()
         for loop in self._loops:
             loop.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
@@ -237,7 +238,14 @@ class CarePlans:
             KeyError: the plan has no journal.
             JournalAwayError: nothing was saved, as far as can be known.
         """
-        return await asyncio.shield(self._spawn(self._perform(plan_id, actor, command)))
+        began = self._clock.seconds()
+        outcome: Outcome | None = None
+        try:
+            performed: Outcome = await asyncio.shield(self._spawn(self._perform(plan_id, actor, command)))
+            outcome = performed
+            return performed
+        finally:
+            log_command(plan_id, actor, command, outcome, self._clock.seconds() - began)
 
     async def opened(self, participant: Participant, sections: Sequence[Section]) -> None:
         """Write the rows of a reading, one per section and visit, before the page is served: no audit, no data.
@@ -288,21 +296,13 @@ class CarePlans:
 
     def access_changed(self, plan_id: str) -> None:
         """Have everyone's access to the plan asked anew, here and at other processes, now."""
-        self._neighbours.access_changed(plan_id)
+        self.neighbours.access_changed(plan_id)
         self._reassess(plan_id)
 
     def sessions_ended(self, sessions: Sequence[str]) -> None:
         """Close the sockets of these sign-ins, here and at other processes, now."""
-        self._neighbours.sessions_ended(sessions)
+        self.neighbours.sessions_ended(sessions)
         self.enforcement.sessions_ended(sessions)
-
-    def overhear(self, hear: Hear) -> None:
-        """Have the notes of other processes heard, and those on commits and sign-ins here; see ``Neighbours``."""
-        self._neighbours.overhear(hear)
-
-    def tell(self, note: Note) -> None:
-        """Send a note to the other processes."""
-        self._neighbours.tell(note)
 
     # -- loops, each round callable by itself
 
@@ -332,9 +332,9 @@ class CarePlans:
             if len(self._rooms) >= ROOMS_MAX and not any(map(self._evict, list(self._rooms.values()))):
                 return None
             room = Room(plan_id, clock=self._clock, visits=self._visits, wake=self.committer.mark)
-            room.announce = self._neighbours.announce
+            room.announce = self.neighbours.announce
             self._rooms[plan_id] = room
-            self._neighbours.opened(plan_id)
+            self.neighbours.opened(plan_id)
         return room
 
     def _evict(self, room: Room) -> bool:
@@ -442,7 +442,7 @@ class CarePlans:
                 return  # A snapshot is a cache: the next one comes with the next edits.
 
     def _committed(self, plans: Sequence[tuple[str, int]]) -> None:
-        self._neighbours.moved(plans)
+        self.neighbours.moved(plans)
         for plan_id, _ in plans:
             room = self._rooms.get(plan_id)
             if room is not None and room.access_moved:

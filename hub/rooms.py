@@ -16,7 +16,7 @@ from auth.roles import Participant
 from crdt.contents import Refusal
 from crdt.effects import Ask, AskPresent, Close, Edit, Effect, Join, Leave, Present, Send, Watch
 from crdt.sections import Section
-from hub import relays
+from hub import measures, relays
 from hub.batches import Work
 from hub.clocks import Clock
 from hub.connections import Connection, Reading
@@ -274,9 +274,7 @@ class Room:
             work.reads[who.person_id, who.session_id, section] = connection
         work.joins[connection, section] = None
 
-    def _edit(
-        self, work: Work, connection: Connection, section: OpenSection, update: bytes, *, answers: bool
-    ) -> None:
+    def _edit(self, work: Work, connection: Connection, section: OpenSection, update: bytes, *, answers: bool) -> None:
         """Pass the gate, or be refused: the one way from a socket into a document (invariant 4)."""
         reading = connection.readings[section.section]
         if reading.asked and not answers:
@@ -328,6 +326,7 @@ class Room:
         return True
 
     def _refuse(self, work: Work, connection: Connection, section: Section, refusal: Refusal) -> None:
+        measures.REFUSALS.labels(refusal.code).inc()
         work.refusals.append((connection, section, refusal))
         work.asks.pop((connection, section), None)
         self._unread(connection, section)

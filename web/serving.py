@@ -8,6 +8,7 @@ import contextlib
 import errno
 import signal
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from types import FrameType
@@ -16,6 +17,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from hub.live_socket import LiveSocket
+from hub.watchdog import Watchdog
 from web.settings import Settings, SettingsError
 
 DRAIN_SECONDS_MAX = 3
@@ -96,11 +98,17 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
         super().__init__(config)
         self._ready = ready
+        self._watchdog = Watchdog(sys.stderr)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
+            self._watchdog.start()
             self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets)
+        self._watchdog.stop()
 
 
 def _config(app: ASGIApp, settings: Settings) -> uvicorn.Config:

@@ -4,8 +4,11 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from hub import measures
 from hub.ids import HUB
 from hub.journal import JournalAwayError
+from hub.live_socket import LIVE, outboxes
+from hub.plans import CarePlans
 from web.guards import for_anyone, services
 from web.settings import loopback
 
@@ -19,6 +22,11 @@ async def alive(request: Request) -> Response:
 @for_anyone
 async def ready(request: Request) -> Response:
     """Answer whether the record can be reached: 503 takes the process out of a balancer."""
+    plans = services(request).state.get(LIVE)
+    if isinstance(plans, CarePlans) and plans.draining:
+        return PlainTextResponse("the process is ending", 503)
+    if isinstance(plans, CarePlans) and plans.counts().storage_away:
+        return PlainTextResponse("the record is out of reach", 503)
     try:
         await services(request).journal.history(HUB, limit=1)
     except JournalAwayError:
@@ -31,4 +39,20 @@ async def metrics(request: Request) -> Response:
     """Return the counters of this process to someone on this machine; a scraper comes through a local agent."""
     if request.client is None or not loopback(request.client.host):
         return PlainTextResponse("Not here.", 404)
+    plans = services(request).state.get(LIVE)
+    if isinstance(plans, CarePlans):
+        _count(plans)
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+def _count(plans: CarePlans) -> None:
+    """Set what is only known at the moment of asking."""
+    now = plans.counts()
+    waiting, paused = outboxes()
+    measures.ROOMS.set(now.rooms)
+    measures.SOCKETS.set(now.sockets)
+    measures.SECTIONS.set(now.sections)
+    measures.STORAGE_AWAY.set(now.storage_away)
+    measures.DEAF.set(now.deaf)
+    measures.OUTBOX_BYTES.set(waiting)
+    measures.SOCKETS_PAUSED.set(paused)

@@ -1,0 +1,34 @@
+"""What a process counts of itself for ``/metrics``: how long things take, how often something was refused.
+
+Nothing here names a person, a plan or anyone's words; codes come from fixed lists.
+"""
+
+from typing import Final
+
+from prometheus_client import Counter, Gauge, Histogram
+
+_SECONDS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 3.0)
+
+BEAT_SECONDS: Final = Histogram(
+    "careplan_beat_seconds", "One room's beat without its commit: judging, applying, telling.", buckets=_SECONDS
+)
+COMMIT_SECONDS: Final = Histogram(
+    "careplan_commit_seconds", "One group commit, as the hub waits for it.", buckets=_SECONDS
+)
+COMMIT_ROWS: Final = Histogram(
+    "careplan_commit_rows", "Journal rows in one group commit.", buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000)
+)
+COMMIT_FAILURES: Final = Counter("careplan_commit_failures", "Commits that failed or whose answer did not come.")
+REFUSALS: Final = Counter("careplan_refusals", "Updates and commands refused.", ["code"])
+ROOMS_DROPPED: Final = Counter("careplan_rooms_dropped", "Plans ended and loaded anew after a fault.")
+LOOP_LAG_SECONDS: Final = Histogram(
+    "careplan_loop_lag_seconds", "How much later than asked the event loop came round.", buckets=_SECONDS
+)
+
+ROOMS: Final = Gauge("careplan_rooms", "Plans open in this process.")
+SOCKETS: Final = Gauge("careplan_sockets", "Live sockets of this process.")
+SECTIONS: Final = Gauge("careplan_sections", "Section documents in memory.")
+OUTBOX_BYTES: Final = Gauge("careplan_outbox_bytes", "Bytes that wait to be read by all peers.")
+SOCKETS_PAUSED: Final = Gauge("careplan_sockets_paused", "Sockets whose peers read slower than they are written to.")
+STORAGE_AWAY: Final = Gauge("careplan_storage_away", "1 while commits fail.")
+DEAF: Final = Gauge("careplan_deaf", "1 while a revocation could have been missed for too long.")

@@ -1,0 +1,42 @@
+"""A loop that is stuck ends its process; one that comes round does not."""
+
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+WATCHED = """
+    import asyncio, sys
+    from hub import watchdog
+    watchdog.ROUND_SECONDS = 0.05
+
+    async def main() -> None:
+        dog = watchdog.Watchdog(sys.stderr, stuck_seconds_max=0.3)
+        dog.start()
+        {what}
+        dog.stop()
+        print("came round")
+
+    asyncio.run(main())
+"""
+STUCK_HOLDING_THE_INTERPRETER = "sum(range(10 ** 12))"
+GOES_ROUND = "await asyncio.sleep(0.7)"
+
+
+def watched(what: str) -> subprocess.CompletedProcess[str]:
+    program = textwrap.dedent(WATCHED).format(what=what)
+    return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=False)
+
+
+@pytest.mark.slow
+def test_a_loop_stuck_in_native_code_ends_the_process_and_says_where() -> None:
+    done = watched(STUCK_HOLDING_THE_INTERPRETER)
+
+    assert done.returncode == 1
+    assert "in main" in done.stderr
+
+
+@pytest.mark.slow
+def test_a_loop_that_comes_round_is_left_alone() -> None:
+    assert watched(GOES_ROUND).stdout == "came round\n"
