@@ -54,7 +54,7 @@ class Admission(Protocol):
 
 
 class Wires(Protocol):
-    """The way to and from the other processes; ``hub.plans.CarePlans`` is the one in service."""
+    """The way to and from the other processes; ``hub.neighbours.Neighbours`` is the one in service."""
 
     def tell(self, note: Note) -> None:
         """Send a note to the other processes."""
