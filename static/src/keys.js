@@ -57,7 +57,7 @@ function task() {
 }
 
 function comment() {
-  const comments = document.activeElement?.closest(".entry")?.querySelector("details.comments")
+  const comments = document.activeElement?.closest(".entry")?.querySelector("details.comments-more")
   if (!(comments instanceof HTMLDetailsElement)) return
   comments.open = true
   goTo(comments.querySelector('input[name="words"]'))

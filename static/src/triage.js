@@ -40,7 +40,7 @@ function press(verb) {
   if (chosen().length === 0) toggle(here())
   if (chosen().length === 0) return
   const words = document.getElementById("work-words")
-  const button = document.querySelector(`.work-bar [data-verb="${verb}"]`)
+  const button = document.querySelector(`.work-bar button[data-verb="${verb}"]`)
   if (!(button instanceof HTMLButtonElement) || !(words instanceof HTMLInputElement)) return
   if (verb === "accept" || words.value.trim() !== "") return button.click()
   words.dataset.verb = verb
@@ -56,6 +56,13 @@ function renew() {
   if (!busy) document.body.dispatchEvent(new CustomEvent("work:stale"))
 }
 
+/** A morph keeps what was chosen and typed before the answer came: the answer says what is left of it. */
+function settle() {
+  for (const box of document.querySelectorAll('input[name="item"]')) if (box instanceof HTMLInputElement) box.checked = box.defaultChecked
+  const words = document.getElementById("work-words")
+  if (words instanceof HTMLInputElement) words.value = words.defaultValue
+}
+
 /** Enter in the words presses the verb that led there; another line keeps the focus after the list was renewed. */
 export function triage() {
   setInterval(renew, RENEW_MS)
@@ -63,11 +70,13 @@ export function triage() {
     const { target, key } = event
     if (key !== "Enter" || !(target instanceof HTMLInputElement) || target.id !== "work-words") return
     event.preventDefault()
-    const button = document.querySelector(`.work-bar [data-verb="${target.dataset.verb ?? "done"}"]`)
+    const button = document.querySelector(`.work-bar button[data-verb="${target.dataset.verb ?? "done"}"]`)
     if (button instanceof HTMLButtonElement && target.value.trim() !== "") button.click()
   })
   document.addEventListener("htmx:after:swap", (event) => {
-    if (!(event.target instanceof Element) || !event.target.matches("#work, #work-form")) return
+    const { ctx } = /** @type {CustomEvent<{ ctx?: { sourceElement?: Element } }>} */ (event).detail
+    if (!ctx?.sourceElement?.matches("#work, #work-form")) return
+    settle()
     if (document.activeElement === document.body) goTo(document.querySelector(".work-item"))
     document.body.dispatchEvent(new CustomEvent("work:changed"))
   })
