@@ -27,6 +27,8 @@ TEST_LOCK = "requirements-test.txt"
 PIP_WITH_PYTHON_OPTION = (22, 3)
 BUNDLE_INPUTS = ("pyproject.toml", "hatch_build.py", "package.json", "package-lock.json", ".npmrc", "static/build.js")
 PYTHON_MIN = (3, 11)
+SIDE_BY_SIDE = ("-n", "auto", "--maxprocesses", "4")
+"""Every worker has a PostgreSQL, a hub and a browser of its own; beyond four they only wait for each other."""
 
 
 def main(words: list[str]) -> int:
@@ -42,7 +44,8 @@ def main(words: list[str]) -> int:
         if command == "install":
             return 0
         if command == "test":
-            return become("-m", "pytest", *rest, environment={"CAREPLAN_CHROMIUM": browser()})
+            side_by_side = () if {"-n", "--pdb"} & set(rest) else SIDE_BY_SIDE
+            return become("-m", "pytest", *side_by_side, *rest, environment={"CAREPLAN_CHROMIUM": browser()})
     except subprocess.CalledProcessError as error:
         return refuse(f"This step failed: {' '.join(map(str, error.cmd))}")
     return become("-m", "web", *words)
