@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
 from auth.decisions import Action, EntryFacts, decide, entry_visible, facts_of, fields_visible
 from auth.roles import Participant
