@@ -131,6 +131,25 @@ async def test_no_page_of_the_past_shows_a_field_or_entry_that_one_may_not_see(m
             assert browser.get(f"{plan}/entries/huddles/{huddle}/{at}", params={"field": name}).status_code == 404
 
 
+@pytest.mark.anyio
+async def test_what_was_closed_since_is_closed_in_the_past_as_well(mary: Mary, as_person: As) -> None:
+    task, tasks = new_id(), Section.TASKS
+    values = {"title": f"{CANARY}-task", "family_visible": "yes", "status": "active", "state": "accepted"}
+    await changed(mary, "lee", Create(tasks, task, values), minutes=1)
+    open_then = await last_seq(mary)
+    browser, plan = as_person("kate"), f"/plans/{mary.plan}"
+    assert CANARY in browser.get(f"{plan}/as-of?seq={open_then}").text
+    told = browser.get(f"{plan}/history").text
+    assert task in told
+
+    await changed(mary, "lee", Assign(tasks, task, "family_visible", "no"), minutes=1)
+
+    addresses = ("/history", f"/as-of?seq={open_then}", f"/compare?from_seq=1&to_seq={open_then}")
+    pages = [browser.get(plan + at).text for at in addresses]
+    assert not any(CANARY in page or task in page for page in pages)
+    assert pages[0].count('class="history-who"') == told.count('class="history-who"') - 1
+
+
 def _said(section: Section, words: str) -> dict[str, str]:
     texts = [each.name for each in SECTIONS[section].fields if each.kind is Kind.TEXT]
     return {texts[0]: words}

@@ -2,18 +2,19 @@
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from crdt.passages import Passage
 from crdt.updates import Update
 from hub.journal import Row
 from web.views.fields import Setting
+from web.views.history import BURST
 from web.views.words import Moment, moment
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """Words of one person that came in one row or in rows that follow each other within minutes."""
+    """Words of one person that came in one burst of typing; ``when`` is that of the first."""
 
     number: int
     words: str
@@ -30,18 +31,20 @@ def written_by(
     people: Mapping[int, str],
     setting: Setting,
 ) -> list[Written]:
-    """Return the text in stretches of one person and minute; together they are exactly its words."""
+    """Return the text in stretches of one person and burst; together they are exactly its words."""
     rows = _rows_by_clock(strokes)
     found: list[Written] = []
+    before: Row | None = None
     for passage in passages:
         for words, row in _pieces(passage, rows.get(passage.client, ([], []))):
             person = people.get(passage.client, row.actor if row is not None else "")
             when = moment(row.recorded, setting.reading) if row is not None else None
             last = found[-1] if found else None
-            if last is not None and last.person == person and last.when == when:
-                found[-1] = _longer(last, words)
+            if last is not None and last.person == person and _close(before, row):
+                found[-1] = replace(last, words=last.words + words)
             else:
                 found.append(_written(len(found) + 1, words, person, when, setting))
+            before = row
     return found
 
 
@@ -58,8 +61,11 @@ def _written(number: int, words: str, person: str, when: Moment | None, setting:
     )
 
 
-def _longer(last: Written, words: str) -> Written:
-    return Written(last.number, last.words + words, last.who, last.role, last.hue, last.when, last.person)
+def _close(one: Row | None, other: Row | None) -> bool:
+    """Say whether two rows belong to one burst of typing."""
+    if one is None or other is None:
+        return one is other
+    return abs(one.recorded - other.recorded) <= BURST
 
 
 def _rows_by_clock(strokes: Sequence[tuple[Row, Update]]) -> dict[int, tuple[list[int], list[Row]]]:
