@@ -134,6 +134,17 @@ def test_a_section_that_consent_hides_leaves_no_trace(mary: Mary, as_person: As)
 
     for word in ("furosemide", "penicillin", "555-0142"):
         assert word not in page
+    rows = asyncio.run(mary.world.journal.history(mary.plan, limit=100))
+    read = {row.section for row in rows if row.action == "read" and row.actor == kate.person_id}
+    assert read.isdisjoint(hides)
+    assert S.TASKS in read
+
+
+def test_a_question_about_what_one_may_not_see_does_not_name_it(mary: Mary, as_person: As) -> None:
+    at = f"/plans/{mary.plan}/family?about="
+
+    assert "Call cardiology" not in as_person("kate").get(at + mary.entries["call"]).text
+    assert "About furosemide" in as_person("kate").get(at + mary.entries["furosemide"]).text
 
 
 def test_a_preview_shows_no_more_than_both_may_see_and_sends_nothing(mary: Mary, as_person: As) -> None:
@@ -144,7 +155,8 @@ def test_a_preview_shows_no_more_than_both_may_see_and_sends_nothing(mary: Mary,
     assert 'class="send' not in page
     assert "Call cardiology for the echo report" not in page
     at = f"/plans/{mary.plan}/family/notes"
-    assert doctor.post(at, data={"kind": "question", "words": "x"}).status_code == 403
+    for key in ("lee", "cole", "mary"):
+        assert as_person(key).post(at, data={"kind": "question", "words": "x"}).status_code == 403
 
 
 def test_neither_number_nor_family_name_is_on_the_sheet(mary: Mary, as_person: As) -> None:
