@@ -1,0 +1,155 @@
+"""Mary's story from the referral to the closed loop and the signed huddle, its people in browsers of their own.
+
+Dr. Ruiz asks, Dr. Lee accepts, sees her and publishes; Ana arranges the ride; Mary sees it all as it happens; Grace drives the
+huddle; everyone is live. At the end the journal alone tells it.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.browser.seats import Seat, a_seat
+from tests.browser.test_huddles import typed
+from tests.browser.test_loops import expect_step, fill, in_days, press, standing
+from tests.conftest import StartHub
+from tests.harness.hubs import Hub
+
+pytestmark = pytest.mark.slow
+
+RUIZ, LEE, KIM, TORRES = "Dr. Elena Ruiz", "Dr. Michael Lee", "Grace Kim, RN", "Ana Torres, LCSW"
+QUESTION = "She is dizzy in the morning. Is metoprolol too much for her?"
+
+Come = Callable[..., Seat]
+
+
+@pytest.fixture
+def come(browser: Browser) -> Iterator[Come]:
+    """Sit a person down at an address of the hub; a refusal is an answer, so its line in the console is no fault."""
+    with ExitStack() as stack:
+
+        def down(hub: Hub, name: str, address: str) -> Seat:
+            seat = stack.enter_context(a_seat(browser, hub, name, address))
+            seat.line_may_fail = True
+            return seat
+
+        yield down
+
+
+def asks(ruiz: Seat, hub: Hub) -> str:
+    """Dr. Ruiz asks cardiology, with what was measured already; returns the referral's address."""
+    form = ruiz.page.locator("#compose")
+    fill(form, kind="specialist", to="Cardiology, for Mary's dizziness", question=QUESTION, urgency="urgent")
+    fill(form, expected_by=in_days(5), recipient=hub.person(LEE))
+    fill(form, patient_card="Dr. Lee looks at why you are dizzy. His office calls you.")
+    expect(form.locator(".tests-offered")).to_contain_text("Systolic blood pressure")
+    form.get_by_role("button", name="Send").click()
+    ruiz.page.wait_for_url(re.compile(r"/referrals/[0-9a-f-]{36}$"))
+    ruiz.expect_live()
+    return ruiz.page.url.removeprefix(hub.base_url)
+
+
+def accepts_and_sees(lee: Seat, ruiz: Seat) -> None:
+    """Dr. Lee finds it among what waits on him, takes it on, books and sees her; Dr. Ruiz follows live."""
+    lee.page.locator(".work-item a", has_text="for Mary's dizziness").click()
+    lee.expect_live()
+    expect(lee.page.locator(".tests")).to_contain_text("Systolic blood pressure")
+    press(lee, "Accept")
+    expect_step(ruiz, "Accepted", "done")
+    lee.page.get_by_role("link", name="Book").click()
+    lee.page.locator('.entry-form [name="appointment"]').fill(f"{in_days(1)}T10:00")
+    lee.page.locator(".entry-form").get_by_role("button", name="Book").click()
+    expect_step(ruiz, "Booked", "done")
+    press(lee, "Seen")
+    expect_step(ruiz, "Seen", "done")
+
+
+def publishes(lee: Seat, hub: Hub) -> None:
+    """The visit in one act: the answer, a medicine changed, one stopped by suggestion, words for the family, a task."""
+    lee.page.get_by_role("link", name="Visit update").click()
+    visit = lee.page.locator("#visit")
+    visit.get_by_role("button", name="Change", exact=True).click()
+    metoprolol = visit.locator('[name="alters.0.entry"] option', has_text="metoprolol").get_attribute("value") or ""
+    fill(visit, alters__0__entry=metoprolol, alters__0__dose="12.5 mg", alters__0__why="dizzy at a pulse of 52")
+    visit.get_by_role("button", name="Next step", exact=True).click()
+    fill(visit, steps__0__title="Call Mary about her pulse", steps__0__owner=hub.person(KIM), steps__0__due=in_days(2))
+    fill(visit, answer="Yes. Half the dose.", recommendations="No naproxen at all")
+    fill(visit, plain_words="You take half of the heart pill from tomorrow.")
+    press(lee, "Preview what changes")
+    expect(lee.page.locator("#preview")).to_contain_text("25 mg -> 12.5 mg")
+    press(lee, "Publish")
+    lee.page.wait_for_url(re.compile(r"/referrals/"))
+    expect_step(lee, "Answered", "done")
+
+
+def decides_and_closes(ruiz: Seat) -> None:
+    """Dr. Ruiz sees the difference, decides and closes."""
+    expect(ruiz.page.locator("#loop-changes + .history-list")).to_contain_text("12.5 mg")
+    ruiz.page.locator(".recommendation").get_by_role("button", name="Accept").click()
+    expect(ruiz.page.locator(".recommendation")).to_contain_text("Accepted by Dr. Elena Ruiz")
+    press(ruiz, "Close the loop")
+    expect_step(ruiz, "Closed", "done")
+
+
+def meets(grace: Seat, ruiz: Seat, hub: Hub) -> None:
+    """Grace drives a huddle on Mary alone: one decision, one task, both sign."""
+    for box in grace.page.locator('input[name="plan"]').all():
+        box.set_checked(box.get_attribute("value") == hub.plan("Mary"))
+    grace.page.get_by_role("button", name="Plan the huddle").click()
+    grace.page.wait_for_url(re.compile(r"/huddles/0"))
+    grace.expect_live()
+    ruiz.page.goto(grace.page.url)
+    ruiz.expect_live()
+    ruiz.page.keyboard.press("o")
+    expect(grace.page.locator('.huddle-here [data-there="yes"]')).to_have_count(2)
+    grace.page.keyboard.press("s")
+    expect(ruiz.page.locator(".huddle-number")).to_have_text("1 of 1")
+    typed(grace, "a", "Half the metoprolol, pulse twice a day")
+    typed(grace, "t", "Show Emily how to count the pulse @kim tomorrow")
+    expect(ruiz.page.locator(".decided")).to_have_text("Half the metoprolol, pulse twice a day")
+    typed(grace, "r", "I show her tomorrow at ten")
+    expect(ruiz.page.locator(".read-backs")).to_contain_text("I show her tomorrow at ten")
+    grace.page.locator(".huddle-more summary").click()
+    grace.page.get_by_role("button", name="End the huddle now").click()
+    expect(ruiz.page.locator(".tally")).to_contain_text("1 patient")
+    for number, seat in ((1, ruiz), (2, grace)):
+        seat.page.keyboard.press("s")
+        expect(seat.page.locator('.signers [data-signed="yes"]')).to_have_count(number)
+
+
+def journal_of(hub: Hub) -> list[str]:
+    """The plan's history as Dr. Ruiz reads it: who did what, in the words of the page."""
+    with hub.pages(RUIZ) as client:
+        page = client.get(f"/plans/{hub.plan('Mary')}/history").text
+    return [re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", each)) for each in page.split("<li")]
+
+
+def test_mary_from_the_question_to_the_closed_loop_and_the_signed_huddle(a_hub: StartHub, come: Come) -> None:
+    hub = a_hub()
+    plan = f"/plans/{hub.plan('Mary')}"
+    mary = come(hub, "Mary Whitfield", plan)
+    ruiz = come(hub, RUIZ, f"{plan}/referrals/new")
+    address = asks(ruiz, hub)
+    lee = come(hub, LEE, "/work")
+    accepts_and_sees(lee, ruiz)
+    publishes(lee, hub)
+    metoprolol = standing(mary, "medications", "metoprolol")
+    expect(metoprolol.locator('[data-field$="/dose"]')).to_contain_text("12.5 mg")
+    decides_and_closes(ruiz)
+    torres = come(hub, TORRES, plan)
+    ride = standing(torres, "tasks", "Arrange the ride to cardiology")
+    ride.get_by_role("link", name="Complete").click()
+    ride.locator('.entry-form [name="outcome"]').fill("Booked for both ways.")
+    ride.locator(".entry-form").get_by_role("button", name="Complete").click()
+    expect(standing(mary, "tasks", "Arrange the ride to cardiology").locator(".badges")).to_contain_text("Completed")
+    meets(come(hub, KIM, "/huddles"), ruiz, hub)
+
+    told = " ".join(journal_of(hub))
+    for verb in (
+        "asked", "accepted the referral", "booked the visit", "published a visit update", "decided a recommendation",
+        "closed the loop", "completed the task", "signed the decision",
+    ):  # fmt: skip
+        assert verb in told, verb
+    assert come(hub, RUIZ, address).page.locator('.loop-step[data-state="done"]').count() >= 7
