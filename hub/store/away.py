@@ -17,6 +17,10 @@ _OF_THE_DATABASE: Final = (
     asyncpg.InsufficientResourcesError,
     asyncpg.LockNotAvailableError,
     asyncpg.InvalidAuthorizationSpecificationError,
+    # It answers and takes nothing: a standby after a failover, grants taken away, a trigger that refuses.
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.InsufficientPrivilegeError,
+    asyncpg.RaiseError,
     sa.exc.InterfaceError,
     sa.exc.OperationalError,
     sa.exc.TimeoutError,
