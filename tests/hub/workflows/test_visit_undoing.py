@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 from crdt.changes import Assign
@@ -95,3 +96,11 @@ def test_nobody_else_takes_it_back(bench: Bench) -> None:
     for actor in bench.everyone:
         if actor is not bench.specialist:
             assert bench.refused(actor, undo)
+
+
+def test_who_answers_the_referral_now_takes_back_no_update_of_another(bench: Bench) -> None:
+    _, undo = published(bench)
+
+    refusal = bench.refused(bench.specialist, replace(undo, publisher=bench.doctor.person_id))
+
+    assert "Only who published" in refusal.reason
