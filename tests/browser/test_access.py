@@ -170,6 +170,7 @@ def test_an_emergency_is_read_with_a_banner_told_and_reviewed(running_hub: Hub, 
     expect(ruth.page.get_by_text("Nothing waits for a review")).to_be_visible()
     mary.page.goto(running_hub.base_url + of_mary(running_hub, "/sharing"))
     expect(mary.page.get_by_text("Found justified by Ruth Adeyemi")).to_be_visible()
+    assert narrow_enough(mary.page)
     assert violations(mary) == []
 
 
