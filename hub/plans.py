@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import signal
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
@@ -124,6 +125,17 @@ class CarePlans:
             asyncio.create_task(self._every(POLL_SECONDS, self.poll), name="poll"),
             asyncio.create_task(self._every(TIDY_SECONDS, self.tidy), name="tidy"),
         ]
+        for loop in self._loops:
+            loop.add_done_callback(self._loop_ended)
+
+    def _loop_ended(self, loop: "asyncio.Task[None]") -> None:
+        """End the process where a loop fails that never should: nobody would be saved, or hear of it, any more.
+
+        What was accepted and not committed was never called saved; pages bring it to the next process.
+        """
+        if not loop.cancelled() and (error := loop.exception()) is not None:
+            _log.critical("a loop failed", exc_info=error)
+            signal.raise_signal(signal.SIGTERM)
 
     def begin_drain(self) -> None:
         """Take nothing more, commit what was accepted, close every socket with ``RESTART``, and end. Idempotent."""

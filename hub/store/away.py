@@ -38,6 +38,10 @@ def away() -> Iterator[None]:
         yield
     except (OSError, *_OF_THE_DATABASE) as error:
         raise _away(error) from error
+    except sa.exc.DBAPIError as error:
+        if _is_away(error):
+            raise _away(error) from error
+        raise
 
 
 @contextmanager
@@ -47,6 +51,16 @@ def away_in_turn() -> Iterator[None]:
         yield
     except _OF_THE_DATABASE as error:
         raise _away(error) from error
+    except sa.exc.DBAPIError as error:
+        if _is_away(error):
+            raise _away(error) from error
+        raise
+
+
+def _is_away(error: sa.exc.DBAPIError) -> bool:
+    """Look behind SQLAlchemy's plainest error: a server that is starting up or recovering is told by no other."""
+    cause = error.orig.__cause__ if error.orig is not None else None
+    return isinstance(cause, (OSError, *_OF_THE_DATABASE))
 
 
 def _away(error: Exception) -> JournalAwayError:

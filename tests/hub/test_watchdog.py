@@ -1,10 +1,13 @@
 """A loop that is stuck ends its process; one that comes round does not."""
 
+import signal
 import subprocess
 import sys
 import textwrap
 
 import pytest
+
+from tests.hub.live import a_hub, settle
 
 WATCHED = """
     import asyncio, sys
@@ -40,3 +43,22 @@ def test_a_loop_stuck_in_native_code_ends_the_process_and_says_where() -> None:
 @pytest.mark.slow
 def test_a_loop_that_comes_round_is_left_alone() -> None:
     assert watched(GOES_ROUND).stdout == "came round\n"
+
+
+@pytest.mark.anyio
+async def test_a_loop_that_fails_ends_the_process_instead_of_saving_nothing_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hub = await a_hub()
+    asked: list[int] = []
+    monkeypatch.setattr(signal, "raise_signal", asked.append)
+
+    async def failing() -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(hub.plans.committer, "run", failing)
+    await hub.plans.start()
+    await settle([hub])
+
+    assert asked == [signal.SIGTERM]
+    await hub.plans.drain()
