@@ -61,7 +61,9 @@ async def on_broken(request: Request, error: Exception) -> Response:
 def failure(request: Request, status: int, headers: Mapping[str, str] | None = None) -> Response:
     """Return the page for a status."""
     told = FAILURES.get(status) or FAILURES[404 if status < 500 else 500]
-    context = {"failure": told, "status": status, "emergency": _emergency(request) if status == 404 else ""}
+    emergency = _emergency(request) if status == 404 else ""
+    # Without the bar at the top, which names the address: what is not there and what one may not see are one page.
+    context = {"failure": told, "status": status, "emergency": emergency, "person": None}
     answer = page(request, "failure.html", context, status)
     answer.headers.update(headers or {})
     return answer

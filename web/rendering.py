@@ -9,6 +9,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from auth.roles import CLINICIANS
+from web.views.people import own_chip
+
 TEMPLATES: Final = Path(__file__).parent / "templates"
 STATIC: Final = Path(__file__).parent.parent / "static"
 SERVED: Final = ("app.css", "history.css", "family.css", "sheet.css", "icon.svg", "dist/*.js", "dist/*.css")
@@ -44,18 +47,21 @@ class Rendering:
             "path": path,
             "static": lambda name: f"/static/{self.static_hash}/{name}",
             "theme": theme_of(request),
-            "person": None,
             "here": "",
-            "may_audit": _may_audit(request),
+            **_own(request),
             "address": request.url.path,
         }
         return self._environment.get_template(template).render({**shared, **context})
 
 
-def _may_audit(request: Request) -> bool:
-    """Say whether the person of the request is shown the way to the audit pages."""
+def _own(request: Request) -> dict[str, object]:
+    """Return who is signed in, for the bar at the top, and which places they are shown the way to."""
     who = getattr(request.state, "signed_in", None)
-    return who is not None and who.person.may_audit
+    if who is None:
+        return {"person": None, "may_audit": False, "may_huddle": False}
+    person = who.person
+    chip = own_chip(person.person_id, person.name, person.profession)
+    return {"person": chip, "may_audit": person.may_audit, "may_huddle": person.role in CLINICIANS}
 
 
 def _hash_of(files: dict[str, Path]) -> str:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from crdt.sections import Section
 from hub.commands import EntryContent, PlanContent
 from hub.workflows import monitoring, questions, referral_states, tasks, transitions
-from hub.workflows.contents import active, day, headline, instant, words
+from hub.workflows.contents import active, day, headline, instant, plain_day, words
 from hub.workflows.digests import Line
 from hub.workflows.medications import MEDICATIONS, unreconciled
 
@@ -98,7 +98,7 @@ def _transitions(plan: PlanContent, today: date) -> Iterable[Flag]:
         running = [clock for clock in transitions.clocks(entry.values, today) if not clock.done]
         if running:
             late = [clock.name for clock in running if clock.late]
-            told = f"{', '.join(late)} overdue" if late else f"{running[0].name} due {running[0].due.isoformat()}"
+            told = f"{', '.join(late)} overdue" if late else f"{running[0].name} due {plain_day(running[0].due)}"
             words_of = f"home from {headline(Section.TRANSITIONS, entry)}, {told}"
             yield Flag(Cause.DISCHARGE, Section.TRANSITIONS, entry.id, words_of)
 
@@ -107,7 +107,9 @@ def _zones(plan: PlanContent) -> Iterable[Flag]:
     for entry in active(plan, Section.MONITORING):
         state = monitoring.zone_state(entry.values)
         if state.zone == "red" and state.reading is not None:
-            told = f"{headline(Section.MONITORING, entry)}: {state.reading.get('value')} {words(entry.values, 'unit')}"
+            told = (
+                f"{monitoring.measure_name(entry.values)}: {state.reading.get('value')} {words(entry.values, 'unit')}"
+            )
             yield Flag(Cause.RED_ZONE, Section.MONITORING, entry.id, told.strip())
 
 
@@ -173,7 +175,7 @@ def _worries(plan: PlanContent, people: Mapping[str, str]) -> tuple[str, ...]:
     for entry in questions.unanswered(plan):
         by = people.get(plan.creator(Section.CAREGIVER_LOG, entry.id), "from home")
         when = instant(entry.values, "when")
-        on = f", {when.date().isoformat()}" if when is not None else ""
+        on = f", {plain_day(when.date())}" if when is not None else ""
         told.append(f'"{headline(Section.CAREGIVER_LOG, entry)}" - {by}{on}')
     for entry in active(plan, Section.TRANSITIONS):
         if words(entry.values, "severity") in ("watcher", "unstable"):

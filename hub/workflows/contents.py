@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import TypeAlias
 
 from crdt.contents import Record
-from crdt.fields import Value
+from crdt.fields import Form, Value
 from crdt.sections import SECTIONS, Section
 from hub.commands import EntryContent, PlanContent
 
@@ -68,6 +68,23 @@ def stamp(now: datetime) -> str:
 def plain_day(value: date) -> str:
     """Return a date as it is read in the clinic, as in ``21-Nov-2026``."""
     return value.strftime("%d-%b-%Y")
+
+
+def plain_instant(value: datetime) -> str:
+    """Return an instant as it is read in the clinic, as in ``21-Nov-2026 08:21``, in its own offset."""
+    return f"{plain_day(value.date())} {value:%H:%M}"
+
+
+def plainly(value: str, form: Form) -> str:
+    """Return a register's words as they are read: dates and instants in the clinic's form, all else as it stands."""
+    try:
+        if form is Form.DATE:
+            return plain_day(date.fromisoformat(value))
+        if form is Form.INSTANT:
+            return plain_instant(datetime.fromisoformat(value))
+    except ValueError:
+        return value
+    return value
 
 
 def retired(entry: EntryContent) -> bool:

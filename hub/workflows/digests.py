@@ -7,6 +7,7 @@ last, and what came back to where it was is left out.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from auth.decisions import Action, fields_visible
@@ -14,7 +15,7 @@ from auth.roles import Participant
 from crdt.fields import Form, Kind
 from crdt.sections import SECTIONS, Section
 from hub.commands import EntryContent, PlanContent
-from hub.workflows.contents import headline, retired, words
+from hub.workflows.contents import headline, plainly, retired, words
 from hub.workflows.grants import barred
 
 LINES_MAX: Final = 200
@@ -143,7 +144,9 @@ def _change(edit: Edit, people: Mapping[str, str]) -> str:
     if field is not None and field.kind is not Kind.REGISTER:
         return f"{label} changed"
     told: Callable[[str], str] = str
-    if field is not None and field.form is Form.PERSON:
+    if field is not None and field.form in (Form.DATE, Form.INSTANT):
+        told = partial(plainly, form=field.form)
+    elif field is not None and field.form is Form.PERSON:
         told = lambda person: people.get(person, "someone")  # noqa: E731
     elif field is not None and field.form is Form.ENTRY:
         return f"{label} changed"

@@ -1,5 +1,6 @@
 """One field of an entry as a row: its value in words, its control, and what the reader may do with it, with why."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -227,6 +228,13 @@ def _options(declared: Field, setting: Setting) -> list[tuple[str, str]]:
             return list(setting.options(declared.refers_to))
         case _:
             return []
+
+
+def record_told(told: str, setting: Setting) -> str:
+    """Return a log's record, given as the JSON that the journal keeps of it, in one line of words."""
+    record = json.loads(told)
+    assert isinstance(record, dict), "a log's record is a flat object"
+    return ", ".join(filter(None, (_record_words(record[name], setting) for name in sorted(record, key=_rank))))
 
 
 def _records(declared: Field, value: Value, setting: Setting) -> tuple[Record, ...]:

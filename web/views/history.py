@@ -10,7 +10,7 @@ from crdt.sections import SECTIONS, Section
 from hub.chain import JSON
 from hub.journal import CHANGES_CONTENT, Action, FieldPath, Row
 from web.views.differences import Part, Went, difference, excerpt
-from web.views.fields import Setting, scalar_words
+from web.views.fields import Setting, record_told, scalar_words
 from web.views.words import Moment, moment, short
 
 BURST: Final = timedelta(minutes=5)
@@ -287,6 +287,8 @@ def _changes(row: Row, section: Section | None, telling: Telling) -> list[FieldC
 def change_of(declared: Field, told: Mapping[str, JSON], setting: Setting) -> FieldChange:
     """Return one field's change from its words in the journal."""
     name, label = declared.name, declared.label
+    if declared.kind is Kind.LOG and told.get("inserted"):
+        return FieldChange(name, label, "", record_told(str(told["inserted"]), setting))
     if declared.kind is Kind.TEXT or "inserted" in told:
         deleted = told.get("deleted", 0)
         inserted = short(str(told.get("inserted", "")), WORDS_SHOWN)

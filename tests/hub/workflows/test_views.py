@@ -98,7 +98,7 @@ def test_the_card_holds_worries_open_tasks_and_contingencies() -> None:
 
     told = card(bench.plan, (), {bench.daughter.person_id: "Emily"}, NOW)
 
-    assert told.worry == ('"Breathless at night" - Emily, 2026-11-20',)
+    assert told.worry == ('"Breathless at night" - Emily, 20-Nov-2026',)
     assert [entry.values["title"] for entry in told.do] == ["Call", "Weigh"]
     assert told.do[0].id == late
     assert told.contingencies == ("Cannot breathe lying down: call 911.",)
@@ -145,7 +145,7 @@ def test_a_digest_tells_allergies_then_medicines_then_states_then_the_rest(bench
         ("Allergies", "Penicillin", "new"),
         ("Medicines", "furosemide", "DOSE: 40 mg -> 80 mg"),
         ("States", "Call", "State: requested -> accepted"),
-        ("Rest", "Walk", "By: 2026-12-01"),
+        ("Rest", "Walk", "By: 01-Dec-2026"),
     ]
     assert [group for group, _ in grouped(lines)] == ["Allergies", "Medicines", "States", "Rest"]
     assert {line.by for line in lines} == {"Dr. Ruiz"}
