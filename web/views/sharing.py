@@ -213,7 +213,7 @@ def _visit(rows: Sequence[Trace], names: Mapping[str, str], people: People, read
             "panel": "a line on their list of patients",
             "sharing.preview": f"the plan as {names.get(subject, people.name(subject))} sees it",
             "sharing.show": "who sees what",
-        "sharing.looks": "who looked",
+            "sharing.looks": "who looked",
             "break_glass.begin": "opened the plan in an emergency",
         }.get(latest.event)
         or ", ".join(titles)
