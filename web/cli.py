@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -19,8 +20,9 @@ from web.app import create_app
 from web.descriptions import Story, describe_running, description, forget, remember, story_of
 from web.preparing import migrate_database, require_current, seed_demo
 from web.refusals import EXIT_REFUSED, refusals
-from web.serving import listen, run, stopping
+from web.serving import inherited, listen, run, stopping
 from web.settings import Mode, Settings, local_secret, read_settings, signing_key_of
+from web.workers import READY, WORKERS_MAX, Supervisor
 
 commands = typer.Typer(
     no_args_is_help=True,
@@ -31,6 +33,12 @@ commands = typer.Typer(
 )
 Data = Annotated[Path | None, typer.Option(help="Folder of the embedded database; default careplan-data here.")]
 Port = Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")]
+Processes = Annotated[
+    int, typer.Option("--workers", min=1, max=WORKERS_MAX, help="Hub processes; SIGHUP replaces them one by one.")
+]
+Listener = Annotated[
+    int | None, typer.Option("--listener", hidden=True, help="Serve on what a supervisor handed down.")
+]
 
 
 @commands.command()
@@ -38,6 +46,8 @@ def demo(
     port: Port = 8000,
     data: Data = None,
     describe: Annotated[bool, typer.Option("--describe", help="Print the running demo as JSON for scripts.")] = False,
+    workers: Processes = 1,
+    listener: Listener = None,
 ) -> None:
     """Run the hub with demo patients, on this machine alone: a visitor chooses whom to be."""
     with refusals():
@@ -45,7 +55,7 @@ def demo(
         if describe:
             typer.echo(json.dumps(describe_running(settings.data_dir), indent=2, ensure_ascii=False))
         else:
-            serve_hub(settings)
+            serve_hub(settings, workers=workers, listener=listener)
 
 
 @commands.command()
@@ -53,11 +63,13 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Port = 8000,
     data: Data = None,
+    workers: Processes = 1,
+    listener: Listener = None,
 ) -> None:
     """Run the hub on DATABASE_URL, or on an embedded database when that is unset."""
     with refusals():
         settings = read_settings(os.environ, mode=Mode.SERVE, host=host, port=port, data_dir=data)
-        serve_hub(settings)
+        serve_hub(settings, workers=workers, listener=listener)
 
 
 @commands.command()
@@ -85,9 +97,26 @@ def bench(context: typer.Context) -> None:
     raise typer.Exit(subprocess.run(command, cwd=clone, check=False).returncode)
 
 
-def serve_hub(settings: Settings) -> None:
-    """Run one hub process to its end: listener, database, schema, demo patients, application, in this order."""
+def serve_hub(settings: Settings, *, workers: int = 1, listener: int | None = None) -> None:
+    """Run the hub to its end: as one process, as a supervisor of several, or as one of these."""
     logs.configure(settings)
+    if listener is not None:
+        with stopping():
+            inherited_listener, settings = inherited(settings, listener)
+            with contextlib.closing(inherited_listener):
+                run(create_app(settings), settings, inherited_listener, ready=say_ready, lifeline=sys.stdin.fileno())
+        return
+    serve_all(settings, workers)
+
+
+def say_ready() -> None:
+    """Tell the supervisor."""
+    sys.stdout.write(READY.decode() + "\n")
+    sys.stdout.flush()
+
+
+def serve_all(settings: Settings, workers: int) -> None:
+    """Run the hub in this process or in several: listener, database, schema, demo patients, application, in order."""
     embedded = not settings.database_url
     with stopping():
         listener, settings = listen(settings)
@@ -96,9 +125,26 @@ def serve_hub(settings: Settings) -> None:
         with contextlib.closing(listener), database(settings) as settings:
             story = asyncio.run(prepared(settings, embedded=embedded))
             try:
-                run(create_app(settings), settings, listener, ready=lambda: announce(settings, story))
+                ready = partial(announce, settings, story)
+                if workers == 1:
+                    run(create_app(settings), settings, listener, ready)
+                else:
+                    Supervisor(worker_command(settings), worker_environment(settings), listener, workers).run(ready)
             finally:
                 forget(settings)
+
+
+def worker_command(settings: Settings) -> list[str]:
+    """Return the command of one process of several, but for its listener."""
+    where = ["--port", str(settings.port), "--data", str(settings.data_dir)]
+    mode = ["demo"] if settings.demo else ["serve", "--host", settings.host]
+    return [sys.executable, "-m", "web", *mode, *where]
+
+
+def worker_environment(settings: Settings) -> dict[str, str]:
+    """Return what a process of several is told: the database and the key that all share."""
+    told = {"DATABASE_URL": settings.database_url, "CAREPLAN_SECRET_KEY": settings.secret_key}
+    return {**os.environ, **told, "CAREPLAN_ORIGIN": settings.origin}
 
 
 async def prepared(settings: Settings, *, embedded: bool) -> Story | None:

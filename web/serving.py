@@ -4,6 +4,7 @@ At SIGTERM or SIGINT the listener closes, every live socket commits what it acce
 application's lifespan drains the committer, and the caller's cleanup runs; all of it within ``DRAIN_SECONDS_MAX``.
 """
 
+import asyncio
 import contextlib
 import errno
 import signal
@@ -49,9 +50,19 @@ def listen(settings: Settings) -> tuple[socket.socket, Settings]:
     except OSError as error:
         listener.close()
         raise SettingsError([_unbound(settings, error)]) from error
+    return listener, _placed(listener, settings)
+
+
+def inherited(settings: Settings, descriptor: int) -> tuple[socket.socket, Settings]:
+    """Return the listening socket that a supervisor handed down, and the settings as ``listen`` returns them."""
+    listener = socket.socket(fileno=descriptor)
+    return listener, _placed(listener, settings)
+
+
+def _placed(listener: socket.socket, settings: Settings) -> Settings:
     port = listener.getsockname()[1]
-    host = f"[{settings.host}]" if family is socket.AF_INET6 else settings.host
-    return listener, replace(settings, port=port, origin=settings.origin or f"http://{host}:{port}")
+    host = f"[{settings.host}]" if listener.family is socket.AF_INET6 else settings.host
+    return replace(settings, port=port, origin=settings.origin or f"http://{host}:{port}")
 
 
 def _unbound(settings: Settings, error: OSError) -> str:
@@ -64,14 +75,23 @@ def _unbound(settings: Settings, error: OSError) -> str:
             return f"Set --host to an address of this machine: {settings.host} can't be listened on."
 
 
-def run(app: ASGIApp, settings: Settings, listener: socket.socket, ready: Callable[[], None]) -> None:
+def run(
+    app: ASGIApp,
+    settings: Settings,
+    listener: socket.socket,
+    ready: Callable[[], None],
+    *,
+    lifeline: int | None = None,
+) -> None:
     """Serve until a signal asks to stop; ``ready`` is called once, when requests are answered.
+
+    ``lifeline`` is a pipe's end to read: who closes the other end ends the hub like a signal.
 
     Raises:
         Stopped: a signal came, inside ``stopping``; everything accepted is committed by then.
         SystemExit: the application refused to start; its log line says why.
     """
-    server = _Server(_config(app, settings), ready)
+    server = _Server(_config(app, settings), ready, lifeline)
     server.run(sockets=[listener])
     if not server.started:
         raise SystemExit(3)
@@ -95,8 +115,9 @@ def stopping() -> Iterator[None]:
 class _Server(uvicorn.Server):
     """Says when it is ready."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None], lifeline: int | None) -> None:
         super().__init__(config)
+        self._lifeline = lifeline
         self._ready = ready
         self._watchdog = Watchdog(sys.stderr)
 
@@ -104,7 +125,15 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self._watchdog.start()
+            if self._lifeline is not None:
+                asyncio.get_running_loop().add_reader(self._lifeline, self._cut_loose)
             self._ready()
+
+    def _cut_loose(self) -> None:
+        """The supervisor is gone: end as if it had asked."""
+        assert self._lifeline is not None, "it was watched"
+        asyncio.get_running_loop().remove_reader(self._lifeline)
+        self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await super().shutdown(sockets)

@@ -1,0 +1,1 @@
+"""What breaks, broken on purpose while people type: processes killed, stalled, flooded."""

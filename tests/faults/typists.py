@@ -1,0 +1,201 @@
+"""People who type in one text whatever happens to the hub, and remember what was promised to them.
+
+A typist is a page as the stock provider makes it: it comes back when its socket ends, brings what was not saved, and
+counts what was. Each edit is a word that no one else writes, so that a lost and a doubled one can be told.
+"""
+
+import asyncio
+import contextlib
+import random
+import re
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any, Final
+
+from pycrdt import Doc, Map, Text
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import WebSocketException
+
+from crdt.frames import Frame, FrameKind, encode
+from tests.bench.wires import HocuspocusWire, Said
+from tests.harness.hubs import Live
+
+WORD: Final = re.compile(r"<\d+\.\d+>")
+BETWEEN_EDITS_SECONDS: Final = 0.1
+COME_BACK_SECONDS: Final = 0.1
+LOOK_SECONDS: Final = 0.01
+WAIT_SECONDS_MAX: Final = 30.0
+
+
+class Typist:
+    """One page of one person."""
+
+    def __init__(self, number: int, live: Live, path: tuple[str, str, str]) -> None:
+        self.number = number
+        self._live = live
+        self._section, self._entry, self._field = path
+        self._wire = HocuspocusWire()
+        self._doc: Doc[Any] = Doc(client_id=random.randrange(1, 1 << 31))  # As a browser: under 2**32.
+        self._unsaved = 0
+        self._written = 0
+        self.saved: set[str] = set()
+        """Words that the hub said are saved."""
+        self.seen: set[str] = set()
+        """Words of others that were on this page."""
+        self.typing = False
+        self.synced = False
+        self.refused = ""
+        self._socket: ClientConnection | None = None
+        self._changed = asyncio.Event()
+
+    @property
+    def settled(self) -> bool:
+        """Everything written is saved."""
+        return self.synced and self._unsaved == 0
+
+    @property
+    def own(self) -> set[str]:
+        """Every word written here."""
+        return {f"<{self.number}.{at}>" for at in range(self._written)}
+
+    @property
+    def words(self) -> Counter[str]:
+        """The words on the page, each with how often it stands there."""
+        return Counter(WORD.findall(self.text))
+
+    @property
+    def text(self) -> str:
+        """The text on the page, that of the first entry unless another was named."""
+        entries = self._doc.get("entries", type=Map)
+        return str(entries[self._entry][self._field]) if self._entry in entries else ""
+
+    def _first_entry(self) -> str:
+        """Return the first entry that has the field."""
+        entries = self._doc.get("entries", type=Map)
+        return min(str(key) for key in entries if self._field in entries[key] and entries[key].get("kind") != "allergy")
+
+    async def live(self) -> None:
+        """Be connected as well as can be, until cancelled."""
+        while True:
+            try:
+                async with connect(**self._live.arguments, open_timeout=5, close_timeout=1) as socket:
+                    await self._sit(socket)
+            except (OSError, TimeoutError, WebSocketException):
+                pass
+            finally:
+                self.synced, self._socket = False, None
+            await _a_while(COME_BACK_SECONDS)
+
+    async def _sit(self, socket: ClientConnection) -> None:
+        self._socket = socket
+        self._unsaved = 1  # The answer to the hub's own question is counted like an edit.
+        await self._say(Frame(self._section, FrameKind.TOKEN))
+        await self._say(Frame(self._section, FrameKind.SYNC_STEP_1, self._doc.get_state()))
+        due = asyncio.get_running_loop().time()
+        while True:
+            left = due - asyncio.get_running_loop().time()
+            if left <= 0:
+                due += BETWEEN_EDITS_SECONDS * random.uniform(0.5, 1.5)
+                if self.typing and self.synced:
+                    await self._type()
+                continue
+            try:
+                async with asyncio.timeout(left):
+                    message = await socket.recv()
+            except TimeoutError:
+                continue
+            assert isinstance(message, bytes), "the hub speaks bytes"
+            await self._hear(message)
+
+    async def _hear(self, message: bytes) -> None:
+        said, update = self._wire.read(message)
+        if said is Said.ASKS:
+            await self._say(Frame(self._section, FrameKind.SYNC_STEP_2, self._doc.get_update(update)))
+        elif said in (Said.STATE, Said.UPDATE):
+            self._doc.apply_update(update)
+            self._entry = self._entry or self._first_entry()
+            self.synced = True
+            self.seen |= set(self.words) - self.own
+        elif said is Said.SAVED:
+            self._unsaved -= 1  # Messages are acknowledged in their order, the answer to the hub's question first.
+            self.saved |= {f"<{self.number}.{at}>" for at in range(len(self.saved), self._written - self._unsaved)}
+        elif said is Said.REFUSED:
+            self.refused = repr(update)
+        self._changed.set()
+
+    async def _type(self) -> None:
+        before = self._doc.get_state()
+        text: Text = self._doc.get("entries", type=Map)[self._entry][self._field]
+        text.insert(len(str(text).encode()), f"<{self.number}.{self._written}>")
+        self._written += 1
+        self._unsaved += 1
+        await self._say(Frame(self._section, FrameKind.UPDATE, self._doc.get_update(before)))
+
+    async def _say(self, frame: Frame) -> None:
+        assert self._socket is not None, "it sits"
+        await self._socket.send(encode(frame))
+
+
+async def _a_while(seconds: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await asyncio.Event().wait()
+
+
+async def until(holds: Callable[[], bool], what: str, seconds: float = WAIT_SECONDS_MAX) -> float:
+    """Look until it holds; return the seconds it took."""
+    begun = asyncio.get_running_loop().time()
+    while not holds():
+        took = asyncio.get_running_loop().time() - begun
+        assert took < seconds, f"{what} did not come true in {seconds} s"
+        await _a_while(LOOK_SECONDS)
+    return asyncio.get_running_loop().time() - begun
+
+
+async def typing_through(
+    lives: Sequence[Live], path: tuple[str, str, str], faults: Iterable[Callable[[], Awaitable[object]]]
+) -> list[float]:
+    """Let people type while the faults happen one after the other, and see that nothing promised is lost or doubled.
+
+    Returns the seconds after each fault until everybody's new words were saved.
+    """
+    typists = [Typist(at, live, path) for at, live in enumerate(lives)]
+    tasks = [asyncio.ensure_future(each.live()) for each in typists]
+    back: list[float] = []
+    try:
+        await until(lambda: all(each.synced for each in typists), "everyone's first sync")
+        for each in typists:
+            each.typing = True
+        for fault in faults:
+            await _everyone_saves_more(typists)
+            await fault()
+            back.append(await _everyone_saves_more(typists))
+        for each in typists:
+            each.typing = False
+        await until(lambda: all(each.settled for each in typists), "the end of saving")
+        fresh = Typist(len(typists), lives[0], path)
+        tasks.append(asyncio.ensure_future(fresh.live()))
+        await until(lambda: fresh.synced, "a new page's sync")
+        await until(lambda: all(each.text == fresh.text for each in typists), "the same text on every page")
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    _judge(typists, fresh)
+    return back
+
+
+async def _everyone_saves_more(typists: Sequence[Typist]) -> float:
+    before = [len(each.saved) for each in typists]
+    return await until(
+        lambda: all(len(each.saved) > count for each, count in zip(typists, before, strict=True)), "saving again"
+    )
+
+
+def _judge(typists: Sequence[Typist], fresh: Typist) -> None:
+    promised = set().union(*(each.saved | each.seen for each in typists))
+    words = fresh.words
+    assert [each.refused for each in typists if each.refused] == []
+    assert promised - set(words) == set(), "what was saved or seen is there"
+    assert [word for word, times in words.items() if times > 1] == [], "nothing is there twice"
+    assert set().union(*(each.own for each in typists)) <= set(words), "nor is anything else lost"
