@@ -90,9 +90,7 @@ class Work:
 
 def _act(plan_id: str, connection: Connection, action: Action, section: Section) -> Act:
     who = connection.participant
-    return Act(
-        plan=plan_id, actor=who.person_id, action=action, role=who.role, session=who.session_id, section=section
-    )
+    return Act(plan=plan_id, actor=who.person_id, action=action, role=who.role, session=who.session_id, section=section)
 
 
 def _edit(plan_id: str, run: Run) -> Act:

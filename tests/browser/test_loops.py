@@ -1,4 +1,4 @@
-"""A referral from its question to the closed loop, and the visit update that answers it, with both sides at their pages."""
+"""A referral from its question to the closed loop, and the visit update that answers it, both sides at their pages."""
 
 import re
 from collections.abc import Callable, Iterator

@@ -1,7 +1,7 @@
 """Mary's story from the referral to the closed loop and the signed huddle, its people in browsers of their own.
 
-Dr. Ruiz asks, Dr. Lee accepts, sees her and publishes; Ana arranges the ride; Mary sees it all as it happens; Grace drives the
-huddle; everyone is live. At the end the journal alone tells it.
+Dr. Ruiz asks, Dr. Lee accepts, sees her and publishes; Ana arranges the ride; Mary sees it all as it happens; Grace
+drives the huddle; everyone is live. At the end the journal alone tells it.
 """
 
 import re

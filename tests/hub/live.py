@@ -484,5 +484,3 @@ async def a_hub(*, entries: Sequence[str] = (ENTRY,), section: Section = Section
 def reads(rows: Sequence[Row]) -> list[tuple[str, str]]:
     """Return who read which section."""
     return [(row.actor, row.section) for row in rows if row.action is Action.READ]
-
-

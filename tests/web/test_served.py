@@ -107,10 +107,12 @@ def test_what_is_seen_is_no_news_any_more(served: Served) -> None:
 def test_the_daughter_sees_her_part_and_nothing_of_the_teams(served: Served) -> None:
     served.become("emily")
 
-    page = served.client.get(served.plan).text
+    sent = served.client.get(served.plan)
+    page = served.client.get(sent.headers["location"]).text
 
-    assert "section-medications" in page
-    assert "section-staff_notes" not in page
+    assert sent.headers["location"].endswith("/family")
+    assert "aspirin" in page
+    assert "staff_notes" not in page
     assert served.client.get(served.plan + "/sections/staff_notes").status_code == 404
 
 
