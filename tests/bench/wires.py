@@ -67,6 +67,8 @@ class HocuspocusWire:
         return encode(Frame(seat.document, FrameKind.UPDATE, update))
 
     def read(self, message: bytes) -> tuple[Said, bytes]:
+        if len(message) == 1:
+            return Said.OTHER, b""  # The provider's ping and pong name no document.
         document, at = read_string(message, 0)
         kind, at = read_number(message, at)
         if kind == 0 and document != "plan":
