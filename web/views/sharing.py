@@ -215,10 +215,11 @@ def _visit(rows: Sequence[Trace], names: Mapping[str, str], people: People, read
             "sharing.show": "who sees what",
             "sharing.looks": "who looked",
             "break_glass.begin": "opened the plan in an emergency",
+            "version.read": "the plan as it was on another day",
+            "version.compare": "the plan on two days, side by side",
         }.get(latest.event)
         or ", ".join(titles)
-        or latest.event
-        or latest.action
+        or ("an export of the record" if latest.action in (Act.EXPORT, Act.DISCLOSE) else "the plan")
     )
     role = person.role if person is not None else ROLE_WORDS.get(_role(latest.role), "")
     who = names.get(latest.actor) or people.name(latest.actor)
