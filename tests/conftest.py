@@ -59,28 +59,32 @@ def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
 
 
 @pytest.fixture
-def database(databases: Databases) -> Iterator[str]:
+def dropped_last() -> Iterator[contextlib.ExitStack]:
+    """Holds the test's databases until every hub on them has ended, whichever the test asked for first."""
+    with contextlib.ExitStack() as held:
+        yield held
+
+
+@pytest.fixture
+def database(databases: Databases, dropped_last: contextlib.ExitStack) -> str:
     """The URL of a migrated database of this test's own."""
-    with databases.clone() as url:
-        yield url
+    return dropped_last.enter_context(databases.clone())
 
 
 @pytest.fixture
-def empty_database(databases: Databases) -> Iterator[str]:
+def empty_database(databases: Databases, dropped_last: contextlib.ExitStack) -> str:
     """The URL of a database without tables."""
-    with databases.empty() as url:
-        yield url
+    return dropped_last.enter_context(databases.empty())
 
 
 @pytest.fixture
-def demo_database(databases: Databases) -> Iterator[str]:
+def demo_database(databases: Databases, dropped_last: contextlib.ExitStack) -> str:
     """The URL of a database of this test's own, with the demo's people and plans."""
-    with databases.demo() as url:
-        yield url
+    return dropped_last.enter_context(databases.demo())
 
 
 @pytest.fixture
-def a_hub(tmp_path: Path) -> Iterator[StartHub]:
+def a_hub(tmp_path: Path, dropped_last: contextlib.ExitStack) -> Iterator[StartHub]:
     """Start hubs, each a process of its own: ``a_hub()`` with its own data, ``a_hub(database_url=...)`` on one."""
     with contextlib.ExitStack() as ends:
         numbers = itertools.count()

@@ -179,6 +179,7 @@ def test_a_huddle_of_three_from_the_agenda_to_the_signatures(nine: Hub, come: Co
 def test_a_huddle_of_nine_patients_with_the_keyboard_alone(nine: Hub, come: Come) -> None:
     grace = come(nine, GRACE, "/panel")
     keys = grace.page.keyboard
+    grace.page.locator('form[action$="/huddles/add"][data-htmx-powered]').first.wait_for(state="attached")
     keys.press("j")
     keys.press("h")
     expect(grace.page.locator(".huddle-added")).to_contain_text("(1)")
