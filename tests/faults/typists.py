@@ -10,7 +10,7 @@ import random
 import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from pycrdt import Doc, Map, Text
 from websockets.asyncio.client import ClientConnection, connect
@@ -20,8 +20,8 @@ from crdt.frames import Frame, FrameKind, encode
 from tests.bench.wires import HocuspocusWire, Said
 from tests.harness.hubs import Live
 
-WORD: Final = re.compile(r"<\d+\.\d+>")
-BETWEEN_EDITS_SECONDS: Final = 0.1
+WORD: Final = re.compile(r"<[0-9a-f]+\.\d+>")
+BETWEEN_EDITS_SECONDS: Final = 0.2
 COME_BACK_SECONDS: Final = 0.1
 LOOK_SECONDS: Final = 0.01
 WAIT_SECONDS_MAX: Final = 30.0
@@ -30,8 +30,7 @@ WAIT_SECONDS_MAX: Final = 30.0
 class Typist:
     """One page of one person."""
 
-    def __init__(self, number: int, live: Live, path: tuple[str, str, str]) -> None:
-        self.number = number
+    def __init__(self, live: Live, path: tuple[str, str, str]) -> None:
         self._live = live
         self._section, self._entry, self._field = path
         self._wire = HocuspocusWire()
@@ -56,7 +55,7 @@ class Typist:
     @property
     def own(self) -> set[str]:
         """Every word written here."""
-        return {f"<{self.number}.{at}>" for at in range(self._written)}
+        return {self._word(at) for at in range(self._written)}
 
     @property
     def words(self) -> Counter[str]:
@@ -68,6 +67,13 @@ class Typist:
         """The text on the page, that of the first entry unless another was named."""
         entries = self._doc.get("entries", type=Map)
         return str(entries[self._entry][self._field]) if self._entry in entries else ""
+
+    async def clear(self) -> None:
+        """Delete the whole text, so that there is room for more words."""
+        before = self._doc.get_state()
+        self._doc.get("entries", type=Map)[self._entry][self._field].clear()
+        self._unsaved += 1
+        await self._say(Frame(self._section, FrameKind.UPDATE, self._doc.get_update(before)))
 
     def _first_entry(self) -> str:
         """Return the first entry that has the field."""
@@ -84,7 +90,7 @@ class Typist:
                 pass
             finally:
                 self.synced, self._socket = False, None
-            await _a_while(COME_BACK_SECONDS)
+            await a_while(COME_BACK_SECONDS)
 
     async def _sit(self, socket: ClientConnection) -> None:
         self._socket = socket
@@ -118,7 +124,7 @@ class Typist:
             self.seen |= set(self.words) - self.own
         elif said is Said.SAVED:
             self._unsaved -= 1  # Messages are acknowledged in their order, the answer to the hub's question first.
-            self.saved |= {f"<{self.number}.{at}>" for at in range(len(self.saved), self._written - self._unsaved)}
+            self.saved |= {self._word(at) for at in range(len(self.saved), self._written - self._unsaved)}
         elif said is Said.REFUSED:
             self.refused = repr(update)
         self._changed.set()
@@ -126,17 +132,25 @@ class Typist:
     async def _type(self) -> None:
         before = self._doc.get_state()
         text: Text = self._doc.get("entries", type=Map)[self._entry][self._field]
-        text.insert(len(str(text).encode()), f"<{self.number}.{self._written}>")
+        text.insert(len(str(text).encode()), self._word(self._written))
         self._written += 1
         self._unsaved += 1
         await self._say(Frame(self._section, FrameKind.UPDATE, self._doc.get_update(before)))
+
+    def _word(self, at: int) -> str:
+        return f"<{self._doc.client_id:x}.{at}>"
 
     async def _say(self, frame: Frame) -> None:
         assert self._socket is not None, "it sits"
         await self._socket.send(encode(frame))
 
 
-async def _a_while(seconds: float) -> None:
+Fault: TypeAlias = Callable[[Callable[[], None]], Awaitable[None]]
+"""What goes wrong; it calls what it is given at the instant at which every second typist leaves."""
+
+
+async def a_while(seconds: float) -> None:
+    """Let so much time pass."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await asyncio.Event().wait()
@@ -148,40 +162,50 @@ async def until(holds: Callable[[], bool], what: str, seconds: float = WAIT_SECO
     while not holds():
         took = asyncio.get_running_loop().time() - begun
         assert took < seconds, f"{what} did not come true in {seconds} s"
-        await _a_while(LOOK_SECONDS)
+        await a_while(LOOK_SECONDS)
     return asyncio.get_running_loop().time() - begun
 
 
-async def typing_through(
-    lives: Sequence[Live], path: tuple[str, str, str], faults: Iterable[Callable[[], Awaitable[object]]]
-) -> list[float]:
+async def typing_through(lives: Sequence[Live], path: tuple[str, str, str], faults: Iterable[Fault]) -> list[float]:
     """Let people type while the faults happen one after the other, and see that nothing promised is lost or doubled.
+
+    Every second of them is gone for good when the fault says so: what it was promised nobody brings back.
 
     Returns the seconds after each fault until everybody's new words were saved.
     """
-    typists = [Typist(at, live, path) for at, live in enumerate(lives)]
+    typists = [Typist(live, path) for live in lives]
+    staying = typists[::2]
     tasks = [asyncio.ensure_future(each.live()) for each in typists]
     back: list[float] = []
+
+    def leave() -> None:
+        for task in tasks[1 : len(typists) : 2]:
+            task.cancel()
+
     try:
         await until(lambda: all(each.synced for each in typists), "everyone's first sync")
+        if typists[0].text:
+            await typists[0].clear()
+        await until(lambda: all(each.settled and not each.text for each in typists), "an empty text")
         for each in typists:
+            each.seen.clear()  # What an earlier run had typed was deleted just now.
             each.typing = True
         for fault in faults:
-            await _everyone_saves_more(typists)
-            await fault()
-            back.append(await _everyone_saves_more(typists))
-        for each in typists:
+            await _everyone_saves_more(staying)
+            await fault(leave)
+            back.append(await _everyone_saves_more(staying))
+        for each in staying:
             each.typing = False
-        await until(lambda: all(each.settled for each in typists), "the end of saving")
-        fresh = Typist(len(typists), lives[0], path)
+        await until(lambda: all(each.settled for each in staying), "the end of saving")
+        fresh = Typist(lives[0], path)
         tasks.append(asyncio.ensure_future(fresh.live()))
         await until(lambda: fresh.synced, "a new page's sync")
-        await until(lambda: all(each.text == fresh.text for each in typists), "the same text on every page")
+        await until(lambda: all(each.text == fresh.text for each in staying), "the same text on every page")
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-    _judge(typists, fresh)
+    _judge(typists, staying, fresh)
     return back
 
 
@@ -192,10 +216,10 @@ async def _everyone_saves_more(typists: Sequence[Typist]) -> float:
     )
 
 
-def _judge(typists: Sequence[Typist], fresh: Typist) -> None:
+def _judge(typists: Sequence[Typist], staying: Sequence[Typist], fresh: Typist) -> None:
     promised = set().union(*(each.saved | each.seen for each in typists))
     words = fresh.words
     assert [each.refused for each in typists if each.refused] == []
     assert promised - set(words) == set(), "what was saved or seen is there"
     assert [word for word, times in words.items() if times > 1] == [], "nothing is there twice"
-    assert set().union(*(each.own for each in typists)) <= set(words), "nor is anything else lost"
+    assert set().union(*(each.own for each in staying)) <= set(words), "nor is anything else lost"

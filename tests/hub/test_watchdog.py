@@ -24,7 +24,7 @@ WATCHED = """
     asyncio.run(main())
 """
 STUCK_HOLDING_THE_INTERPRETER = "sum(range(10 ** 12))"
-GOES_ROUND = "await asyncio.sleep(0.7)"
+GOES_ROUND = "await asyncio.wait([asyncio.ensure_future(asyncio.Event().wait())], timeout=0.7)"
 
 
 def watched(what: str) -> subprocess.CompletedProcess[str]:
