@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+from collections.abc import Callable
 
 import psutil
 import pytest
@@ -36,11 +37,12 @@ async def test_no_edit_is_lost_when_a_process_is_killed_and_when_all_are_renewed
     lives = [hub.live(PEOPLE[at % 2], hub.plan("Mary")) for at in range(TYPISTS)]
     first = workers(hub)
 
-    async def kill_one() -> None:
+    async def kill_one(leave: Callable[[], None]) -> None:
+        leave()
         os.kill(min(workers(hub)), signal.SIGKILL)
         await until(lambda: len(workers(hub)) == PROCESSES and workers(hub) != first, "a new process")
 
-    async def renew_all() -> None:
+    async def renew_all(_: Callable[[], None]) -> None:
         before = workers(hub)
         os.kill(hub.process, signal.SIGHUP)
         await until(lambda: len(workers(hub)) == PROCESSES and not workers(hub) & before, "new processes")
