@@ -91,29 +91,45 @@ async def perform(
     acts: Sequence[Act] = ()
     head = room.head
     performed = Performed()
+    refused: Refused | None = None
     try:
         async with journal.exclusively(room.plan_id) as turn:
             await _catch_up(room, turn)
             head = room.head
             plan = content_of(room)
-            ruled = _ruled(room, plan, placed(plan, actor), command, new_id)
-            if isinstance(ruled, Refused):
-                acts = [_act(room, actor, Action.REFUSE, command, outcome="refused", reason=ruled.reason)]
-            else:
-                _apply(room, actor, command, ruled, performed)
-                acts = performed.acts
-            new_head = await turn.append(acts) if acts else turn.head
-    except ChangeError as error:
-        if performed.parts:
-            raise OutcomeUnknownError(head, ()) from error
-        return Refused("conflict", str(error), error.field)
+            refused = _carried_out(room, plan, actor, command, new_id, performed)
+            acts = performed.acts
+            if refused is not None:
+                acts = [_act(room, actor, Action.REFUSE, command, outcome="refused", reason=refused.reason)]
+            new_head = await turn.append(acts)
     except (JournalAwayError, TimeoutError) as error:
-        if performed.parts:
+        if performed.parts and refused is None:
             raise OutcomeUnknownError(head, acts) from error
         room.behind = True
         raise JournalAwayError("the command could not be recorded") from error
+    if refused is not None and performed.parts:
+        return refused  # The documents hold half of it: the room stays ``uncommitted``, and ends.
     _told(room, actor, performed, new_head)
-    return ruled if isinstance(ruled, Refused) else Done(new_head.seq, created=performed.created)
+    return refused or Done(new_head.seq, created=performed.created)
+
+
+def _carried_out(
+    room: Room,
+    plan: PlanContent,
+    actor: Participant,
+    command: Command,
+    new_id: Callable[[], str],
+    performed: Performed,
+) -> Refused | None:
+    """Do to the open documents what the rule says; return why not, be it the rule's answer or a change that misfits."""
+    ruled = _ruled(room, plan, placed(plan, actor), command, new_id)
+    if isinstance(ruled, Refused):
+        return ruled
+    try:
+        _apply(room, actor, command, ruled, performed)
+    except ChangeError as error:
+        return Refused("conflict", str(error), error.field)
+    return None
 
 
 async def landed(journal: Journal, plan_id: str, unknown: OutcomeUnknownError) -> Head | None:

@@ -402,8 +402,9 @@ class CarePlans:
             finally:
                 if room.uncommitted:
                     self.committer.drop(room, CloseCode.BUSY, "a command's commit failed")
-            self.committer.keep_snapshots(room)
-            self._committed([(plan_id, room.head.seq)])
+            if not room.ended:  # A refusal that came half way through a command has ended it.
+                self.committer.keep_snapshots(room)
+                self._committed([(plan_id, room.head.seq)])
             return outcome
 
     async def _append(self, plan_id: str, acts: Sequence[Act]) -> None:

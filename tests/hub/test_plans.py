@@ -72,6 +72,24 @@ async def test_a_change_that_does_not_fit_is_refused_and_the_room_lives() -> Non
 
     assert isinstance(refused, Refused)
     assert page.line.closed is None
+    row = hub.journal.rows()[-1]
+    assert (row.action, row.outcome, row.reason) == (Action.REFUSE, "refused", refused.reason)
+
+
+async def test_a_command_that_stops_fitting_half_way_leaves_a_refusal_and_nothing_else() -> None:
+    hub = await a_hub()
+    page = hub.peer()
+    await hub.settle()
+    made, values = an_id(), {"description": "SECRET", "voice": an_id()}
+    halves = Changing([Create(GOALS, made, values), Assign(GOALS, an_id(), "due", "2026-12-01")])
+
+    refused = await hub.plans.perform(PLAN, a_person(), halves)
+
+    assert isinstance(refused, Refused)
+    row = hub.journal.rows()[-1]
+    assert (row.action, row.outcome, row.reason, row.update) == (Action.REFUSE, "refused", refused.reason, None)
+    assert (await hub.plans.content(PLAN)).entry(GOALS, made) is None
+    assert b"SECRET" not in b"".join(page.line.written)
 
 
 async def test_a_command_whose_commit_fails_shows_nobody_anything(monkeypatch: pytest.MonkeyPatch) -> None:
