@@ -24,6 +24,7 @@ except ImportError:
     from websockets.utils import apply_mask
 
 from crdt.frames import FRAME_BYTES_MAX
+from hub import measures
 from hub.gatekeepers import TurnedAway
 from hub.journal import JournalAwayError
 from hub.lines import CloseCode, wrapped
@@ -56,6 +57,11 @@ OUTBOX_BYTES_MAX: Final = 4 << 20
 
 MESSAGES_PER_SECOND_MAX: Final = 3_000.0
 MESSAGES_BURST_MAX: Final = 6_000.0
+"""Frames of every kind count, so that pings, pongs and empty parts of a message are no way around it."""
+
+PARTS_MAX: Final = 1_000
+"""Frames that one message may come in; honest pages send one."""
+
 REASON_BYTES_MAX: Final = 120
 """RFC 6455 leaves 123 for a close's reason."""
 
@@ -148,12 +154,9 @@ class LiveSocket(asyncio.Protocol):
         if self._seat is not None:
             seat, self._seat = self._seat, None
             seat.left()
-            told = {
-                **seat.about,
-                "seconds": round(self._loop.time() - self._since, 3),
-                "messages": self._messages,
-                "code": self._closing,
-            }
+            code = self._closing or _fault_told(self._protocol)
+            measures.SOCKETS_ENDED.labels(str(code)).inc()
+            told = {**seat.about, "seconds": self._seconds(), "messages": self._messages, "code": code}
             _log.info("socket ended", extra=told)
         self._backlog.clear()
 
@@ -225,6 +228,8 @@ class LiveSocket(asyncio.Protocol):
         self._flush()
         seat = verdict if isinstance(verdict, TurnedAway) else verdict(self)
         if isinstance(seat, TurnedAway):
+            measures.SOCKETS_TURNED_AWAY.labels(str(int(seat.code))).inc()
+            _log.info("socket turned away", extra={"seconds": self._seconds(), "code": int(seat.code)})
             self.close(seat.code, seat.reason)
         else:
             self._seat = seat
@@ -290,24 +295,35 @@ class LiveSocket(asyncio.Protocol):
 
     def _take(self, frame: Frame) -> None:
         if frame.opcode is Opcode.BINARY or frame.opcode is Opcode.CONT:
-            if frame.fin and not self._parts:
-                self._deliver(bytes(frame.data))
-                return
-            self._parts.append(bytes(frame.data))
-            if frame.fin:
-                parts, self._parts = self._parts, []
-                self._deliver(b"".join(parts))
-        elif frame.opcode is Opcode.TEXT and not self._closing:
+            self._take_part(bytes(frame.data), last=frame.fin)
+        elif frame.opcode is Opcode.TEXT:
             self._turn_out(CloseCode.BAD_FRAME, "text where bytes are spoken")
+        else:
+            self._within_rate()
+
+    def _take_part(self, data: bytes, *, last: bool) -> None:
+        if last:
+            parts, self._parts = self._parts, []
+            self._deliver(b"".join([*parts, data]) if parts else data)
+        elif len(self._parts) >= PARTS_MAX:
+            self._turn_out(CloseCode.BAD_FRAME, f"a message in more than {PARTS_MAX} parts")
+        elif self._within_rate():
+            self._parts.append(data)
+
+    def _within_rate(self) -> bool:
+        """Count a frame; end the socket where there are too many."""
+        self._tokens -= 1
+        if self._tokens < 0:
+            self._turn_out(CloseCode.BUSY, "too many messages")
+        return self._tokens >= 0
 
     def _deliver(self, message: bytes) -> None:
         if self._seat is None or self._closing:
             return
         self._messages += 1
-        self._tokens -= 1
-        if self._tokens < 0:
-            self._turn_out(CloseCode.BUSY, "too many messages")
-        elif self._resting:
+        if not self._within_rate():
+            return
+        if self._resting:
             self._backlog.append(message)  # At most what one read of the transport held: reading is paused.
         else:
             self._seat.receive(message)
@@ -320,6 +336,9 @@ class LiveSocket(asyncio.Protocol):
             self._read(True)
 
     def _turn_out(self, code: CloseCode, reason: str) -> None:
+        self._parts.clear()
+        if self._closing:
+            return
         if self._seat is not None:
             self._seat.dismiss(code, reason)
         else:
@@ -336,6 +355,8 @@ class LiveSocket(asyncio.Protocol):
                 transport.write(data)
             else:
                 transport.close()
+        if transport is not None and transport.get_write_buffer_size() > OUTBOX_BYTES_MAX:
+            self._stalled()  # Pongs count like anything else that a peer asks for and does not read.
 
     def _read(self, on: bool) -> None:
         transport = self._transport
@@ -345,6 +366,9 @@ class LiveSocket(asyncio.Protocol):
             transport.resume_reading()
         else:
             transport.pause_reading()
+
+    def _seconds(self) -> float:
+        return round(self._loop.time() - self._since, 3)
 
     def _refill(self) -> None:
         now = self._loop.time()
@@ -375,6 +399,12 @@ class LiveSocket(asyncio.Protocol):
         timer = self._timers.pop(name, None)
         if timer is not None:
             timer.cancel()
+
+
+def _fault_told(protocol: ServerProtocol) -> int:
+    """Return the code that the protocol ended a peer with for bytes that are no WebSocket, 0 where the peer ended."""
+    sent = protocol.close_sent
+    return sent.code if sent is not None and not protocol.close_rcvd_then_sent else 0
 
 
 def _only(values: list[str]) -> str:

@@ -20,6 +20,14 @@ COMMIT_ROWS: Final = Histogram(
 )
 COMMIT_FAILURES: Final = Counter("careplan_commit_failures", "Commits that failed or whose answer did not come.")
 REFUSALS: Final = Counter("careplan_refusals", "Updates and commands refused.", ["code"])
+SOCKETS_TURNED_AWAY: Final = Counter(
+    "careplan_sockets_turned_away", "Sockets not let in, by the code they were told.", ["code"]
+)
+SOCKETS_ENDED: Final = Counter(
+    "careplan_sockets_ended",
+    "Sockets that were in and have ended, by the hub's code; 0 where the peer ended.",
+    ["code"],
+)
 ROOMS_DROPPED: Final = Counter("careplan_rooms_dropped", "Plans ended and loaded anew after a fault.")
 LOOP_LAG_SECONDS: Final = Histogram(
     "careplan_loop_lag_seconds", "How much later than asked the event loop came round.", buckets=_SECONDS

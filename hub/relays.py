@@ -120,6 +120,9 @@ def _answer(room: "Room", connection: Connection, section: Section, state_vector
     if connection.gone or reading is None:
         return
     assert reading.admitted, "content follows the row of its reading"
+    if connection.line.paused:
+        reading.behind = state_vector  # Who asks and does not read is answered once, when it reads again.
+        return
     document = room.sections[section]
     try:
         missing = document.missing_from(state_vector)

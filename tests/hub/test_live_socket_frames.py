@@ -11,7 +11,9 @@ from websockets.protocol import OPEN
 from websockets.uri import parse_uri
 
 from crdt.frames import FRAME_BYTES_MAX
-from hub.live_socket import LIVE, LiveSocket
+from hub import live_socket
+from hub.lines import CloseCode
+from hub.live_socket import LIVE, OUTBOX_BYTES_MAX, PARTS_MAX, LiveSocket
 from tests.hub.live import a_hub
 
 pytestmark = pytest.mark.anyio
@@ -25,6 +27,7 @@ class FakeTransport(asyncio.Transport):
         super().__init__()
         self.written = b""
         self.closed = False
+        self.waiting = 0
 
     def write(self, data: object) -> None:
         assert isinstance(data, bytes)
@@ -34,7 +37,7 @@ class FakeTransport(asyncio.Transport):
         pass
 
     def get_write_buffer_size(self) -> int:
-        return 0
+        return self.waiting
 
     def is_closing(self) -> bool:
         return self.closed
@@ -58,6 +61,7 @@ class FakeSeat:
 
     def __init__(self) -> None:
         self.heard: list[bytes] = []
+        self.dismissed: list[int] = []
 
     def receive(self, message: bytes) -> None:
         self.heard.append(message)
@@ -66,7 +70,7 @@ class FakeSeat:
         pass
 
     def dismiss(self, code: int, reason: str) -> None:
-        pass
+        self.dismissed.append(code)
 
     def left(self) -> None:
         pass
@@ -149,3 +153,42 @@ async def test_a_closed_socket_hears_no_more() -> None:
     live.data_received(framed(b"\x03\xe8", Opcode.CLOSE) + framed(b"behind"))
 
     assert seat.heard == []
+
+
+@pytest.mark.parametrize(
+    ("data", "opcode", "fin"),
+    [(b"", Opcode.PING, True), (b"", Opcode.PONG, True), (b"", Opcode.CONT, False), (b"\x09", Opcode.BINARY, True)],
+    ids=["ping", "pong", "empty part", "message"],
+)
+async def test_frames_of_every_kind_count_towards_the_rate(
+    data: bytes, opcode: Opcode, fin: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_socket, "MESSAGES_PER_SECOND_MAX", 0.0)
+    live, _, seat = await a_socket()
+    live._tokens = 50.0
+    if opcode is Opcode.CONT:
+        live.data_received(framed(b"", fin=False))
+
+    for _ in range(60):
+        live.data_received(framed(data, opcode, fin=fin))
+
+    assert seat.dismissed[0] == CloseCode.BUSY
+
+
+async def test_a_message_in_parts_without_end_ends_its_sender_and_keeps_none_of_them() -> None:
+    live, _, seat = await a_socket()
+
+    live.data_received(framed(b"", fin=False))
+    live.data_received(framed(b"", Opcode.CONT, fin=False) * PARTS_MAX)
+
+    assert seat.dismissed == [CloseCode.BAD_FRAME]
+    assert len(live._parts) <= 1
+
+
+async def test_pongs_that_nobody_reads_are_bounded_like_everything_that_goes_out() -> None:
+    live, transport, _ = await a_socket()
+    transport.waiting = OUTBOX_BYTES_MAX + 1
+
+    live.data_received(framed(b"p" * 100, Opcode.PING))
+
+    assert transport.closed

@@ -301,6 +301,28 @@ async def test_a_paused_reader_is_left_out_and_catches_up_in_one_piece() -> None
     assert ben.saved
 
 
+async def test_a_reader_that_asks_without_reading_is_answered_once_when_it_reads() -> None:
+    hub = await a_hub()
+    writer, slow = hub.peer(), hub.peer()
+    await hub.settle()
+    slow.line.paused = True
+    before = len(slow.line.written)
+
+    for _ in range(50):
+        slow.say(GOALS, FrameKind.SYNC_STEP_1, b"\x00")
+        await hub.settle()
+    waiting = len(slow.line.written) - before
+    writer.write("x")
+    await hub.settle()
+    slow.line.paused = False
+    assert slow.place is not None
+    slow.place[0].resumed(slow.place[1])
+    await hub.settle()
+
+    assert waiting == 0
+    assert slow.text() == writer.text()
+
+
 async def test_a_sender_with_a_full_share_of_the_inbox_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rooms, "INBOX_FRAMES_MAX", 4)
     hub, ann, _ = await two_in_a_hub()
