@@ -1,10 +1,10 @@
 """Huddles as they are kept: every act is one turn of the hub's own journal, so of two at once one sees the other.
 
-What concerns a patient is in that plan's journal as well, right after: a row that says the huddle came, went on,
-parked, without words about them.
+What concerns a patient is in that plan's journal as well, in the same transaction: a row that says the huddle came,
+went on, parked, without words about them.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Protocol
@@ -14,9 +14,19 @@ from hub.chain import JSON
 from hub.huddle_rooms import HuddleRooms
 from hub.ids import HUB
 from hub.journal import Act, Action, Journal, Turn
-from hub.workflows.huddle_driving import Carry
+from hub.workflows.huddle_driving import Carry, Sign
 from hub.workflows.huddle_moves import Add, Move
-from hub.workflows.huddle_states import ITEMS_MAX, TEAM, TITLE_CHARACTERS_MAX, Huddle, Item, No, Who, joined
+from hub.workflows.huddle_states import (
+    ITEMS_MAX,
+    TEAM,
+    TITLE_CHARACTERS_MAX,
+    Huddle,
+    Item,
+    No,
+    Who,
+    joined,
+    signature_hash,
+)
 
 LISTED: Final = timedelta(days=7)
 """How long an ended huddle stays in the list; its pages stay where they are."""
@@ -62,13 +72,13 @@ class Huddles:
         journal: Journal,
         kept: Kept,
         rooms: HuddleRooms,
-        record: Callable[[Sequence[Act]], Awaitable[None]],
+        moved: Callable[[str, int], None],
         now: Callable[[], datetime],
         new_id: Callable[[], str],
     ) -> None:
         self._journal = journal
         self._kept = kept
-        self._record = record
+        self._moved = moved
         self._now = now
         self._new_id = new_id
         self.rooms = rooms
@@ -104,12 +114,15 @@ class Huddles:
         """
         if await self._kept.get(huddle_id) is None:
             raise KeyError(huddle_id)
+        seq = 0
         async with self._journal.exclusively(HUB) as turn:
             after = await self._judged(turn, huddle_id, move, actor)
+            if isinstance(after, Huddle) and move.plan_id:
+                seq = (await turn.also(move.plan_id, [_act(actor, move.plan_id, move.name, huddle_id)])).seq
         if isinstance(after, No):
             return after
-        if move.plan_id:
-            await self._record([_act(actor, move.plan_id, move.name, huddle_id)])
+        if seq:
+            self._moved(move.plan_id, seq)
         self.rooms.moved(huddle_id, after.version)
         return after
 
@@ -128,7 +141,8 @@ class Huddles:
                 there = replace(added, version=there.version + 1)
                 await self._kept.keep(turn, there)
                 await turn.append([_act(actor, HUB, Add.name, there.huddle_id, plan_id)])
-        await self._record([_act(actor, plan_id, Carry.name, huddle_id)])
+            head = await turn.also(plan_id, [_act(actor, plan_id, Carry.name, huddle_id)])
+        self._moved(plan_id, head.seq)
         self.rooms.moved(huddle_id, after.version)
         self.rooms.moved(there.huddle_id, there.version)
         return there
@@ -143,7 +157,8 @@ class Huddles:
             return after
         after = replace(after, version=huddle.version + 1)
         await self._kept.keep(turn, after)
-        await turn.append([_act(actor, HUB, move.name, huddle_id, move.plan_id)])
+        signed = signature_hash(after, move.decisions) if isinstance(move, Sign) else ""
+        await turn.append([_act(actor, HUB, move.name, huddle_id, move.plan_id, signed=signed)])
         return after
 
     async def _made(self, turn: Turn, actor: Actor, title: str, plan_ids: Sequence[str]) -> Huddle:
@@ -156,10 +171,14 @@ class Huddles:
         return huddle
 
 
-def _act(actor: Actor, plan: str, event: str, huddle_id: str, plan_id: str = "", *, refused: str = "") -> Act:
+def _act(
+    actor: Actor, plan: str, event: str, huddle_id: str, plan_id: str = "", *, refused: str = "", signed: str = ""
+) -> Act:
     words: dict[str, JSON] = {"huddle": huddle_id}
     if plan_id:
         words["plan"] = plan_id
+    if signed:
+        words["signed"] = signed
     return Act(
         plan=plan,
         actor=actor.person_id,

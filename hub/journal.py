@@ -295,6 +295,15 @@ class Turn(Protocol):
     async def append(self, acts: Sequence[Act]) -> Head:
         """Append the acts and return the new head; they are durable when the turn has ended without an error."""
 
+    async def also(self, plan: str, acts: Sequence[Act]) -> Head:
+        """Append acts to the journal of one other plan in the same transaction, and return its new head.
+
+        Only in a turn of ``HUB`` and once: its head is taken before every other, so no two turns wait for each other.
+
+        Raises:
+            KeyError: that plan has no journal.
+        """
+
 
 class Journal(Protocol):
     """Every method raises ``JournalAwayError`` when the journal can't be reached."""

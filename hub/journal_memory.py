@@ -2,9 +2,10 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
+from typing import TypeAlias
 
 from crdt.sections import Section
 from hub.ids import HUB
@@ -25,6 +26,9 @@ from hub.journal import (
     chained,
     head_after,
 )
+
+Beside: TypeAlias = Callable[[str], Awaitable[Head]]
+"""Holds the head of another plan until the turn ends."""
 
 
 class MemoryJournal:
@@ -61,10 +65,21 @@ class MemoryJournal:
     async def exclusively(self, plan: str) -> AsyncIterator["MemoryTurn"]:
         if plan not in self._rows:
             raise KeyError(plan)
-        async with self._locks[plan]:
-            turn = MemoryTurn(plan, self._head(plan), self._rows[plan], self._now)
+        async with AsyncExitStack() as held:
+            await held.enter_async_context(self._locks[plan])
+            turn = MemoryTurn(plan, self._head(plan), self._rows[plan], self._now, self._beside(held))
             yield turn
-            self._rows[plan] += turn.taken()
+            for each, rows in turn.taken().items():
+                self._rows[each] += rows
+
+    def _beside(self, held: AsyncExitStack) -> Beside:
+        async def hold(plan: str) -> Head:
+            if plan not in self._rows:
+                raise KeyError(plan)
+            await held.enter_async_context(self._locks[plan])
+            return self._head(plan)
+
+        return hold
 
     async def since(self, plan: str, seq: int, *, limit: int = ROWS_READ_MAX) -> list[Row]:
         return self._rows.get(plan, [])[seq : seq + min(limit, ROWS_READ_MAX)]
@@ -134,12 +149,14 @@ def _fits(row: Row, narrowed: Narrowed) -> bool:
 class MemoryTurn:
     """Fills ``Turn``. There is no database: ``connection`` is of no use, but its rule holds."""
 
-    def __init__(self, plan: str, head: Head, rows: Sequence[Row], now: Callable[[], datetime]) -> None:
+    def __init__(self, plan: str, head: Head, rows: Sequence[Row], now: Callable[[], datetime], beside: Beside) -> None:
         self._plan = plan
         self._head = head
         self._rows = rows
         self._now = now
+        self._beside = beside
         self._new: list[Row] = []
+        self._others: dict[str, Sequence[Row]] = {}
         self._asked = False
 
     @property
@@ -160,7 +177,14 @@ class MemoryTurn:
         self._head = head_after(self._head, rows)
         return self._head
 
-    def taken(self) -> Sequence[Row]:
-        """Return what is to be written, when the turn has ended well."""
+    async def also(self, plan: str, acts: Sequence[Act]) -> Head:
+        assert self._plan == HUB != plan, "the hub's head is taken before any other"
+        assert not self._others, "one other plan a turn"
+        head = await self._beside(plan)
+        self._others[plan] = chained(Batch(plan, head, acts), self._now())
+        return head_after(head, self._others[plan])
+
+    def taken(self) -> Mapping[str, Sequence[Row]]:
+        """Return what is to be written by plan, when the turn has ended well."""
         assert self._new or not self._asked, "what changes access is written in the journal in the same turn"
-        return self._new
+        return {self._plan: self._new, **self._others}

@@ -301,6 +301,14 @@ class CarePlans:
         else:
             await self._append(plan_id, acts)
 
+    def written(self, plan_id: str, seq: int) -> None:
+        """Take note that a turn beside the plan's room wrote rows up to ``seq``, here and at other processes."""
+        room = self._rooms.get(plan_id)
+        if room is not None and room.sections and seq > room.head.seq:
+            room.behind = True
+            self.committer.mark(room)
+        self.neighbours.moved([(plan_id, seq)])
+
     async def present(self, plan_id: str) -> list[Presence]:
         """Return who has the plan open, here and at other processes."""
         room = self._rooms.get(plan_id)

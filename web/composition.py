@@ -52,7 +52,7 @@ async def hub_services(settings: Settings) -> AsyncIterator[Services]:
     kept = HuddleRows(engine)
     rooms = HuddleRooms(HuddleAdmission(settings, directory, stores, kept, clock.now), plans.neighbours, clock)
     plans.neighbours.overhear(rooms.hear)
-    huddles = Huddles(journal, kept, rooms, plans.record, clock.now, new_id)
+    huddles = Huddles(journal, kept, rooms, plans.written, clock.now, new_id)
     key = signing_key_of(settings)
     audit = Auditing(engine, settings.database_url, key, settings.origin)
     signing = asyncio.create_task(keep_signing(Heads(engine), settings.checkpoints_dir, key))

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from crdt.sections import Section
+from hub.ids import HUB
 from hub.journal import (
     CHANGES_CONTENT,
     EVERYTHING,
@@ -159,14 +160,12 @@ class PostgresJournal:
         with away():
             connection = await self._engine.connect()
         try:
+            # By SQLAlchemy, which begins the transaction with its first statement; the driver's own then join it.
+            head = await _held(connection, plan)
             with away():
-                # By SQLAlchemy, which begins the transaction with its first statement; the driver's own then join it.
-                found = (await connection.execute(_HOLD, {"plan": plan})).first()
                 driver = await driver_of(connection)
-            if found is None:
-                raise KeyError(plan)
             assert driver.is_in_transaction(), "what a turn writes commits at its end, not before"
-            turn = PostgresTurn(plan, Head(found.seq, found.hash), connection, driver, self._clock)
+            turn = PostgresTurn(plan, head, connection, driver, self._clock)
             with away_in_turn():
                 yield turn
             turn.assert_recorded()
@@ -289,6 +288,7 @@ class PostgresTurn:
         self._clock = clock
         self._asked = False
         self._recorded = False
+        self._other = ""
 
     @property
     def head(self) -> Head:
@@ -311,9 +311,26 @@ class PostgresTurn:
             self._recorded = True
         return self._head
 
+    async def also(self, plan: str, acts: Sequence[Act]) -> Head:
+        assert self._plan == HUB != plan, "the hub's head is taken before any other"
+        assert not self._other, "one other plan a turn"
+        self._other = plan
+        head = await _held(self._connection, plan)
+        with away():
+            return (await append_rows(self._driver, [Batch(plan, head, acts)], self._clock))[plan]
+
     def assert_recorded(self) -> None:
         """Refuse to commit a change of access that left no row."""
         assert self._recorded or not self._asked, "what changes access is written in the journal in the same turn"
+
+
+async def _held(connection: AsyncConnection, plan: str) -> Head:
+    """Hold the plan's head until the transaction ends. Raises ``KeyError`` for a plan without a journal."""
+    with away():
+        found = (await connection.execute(_HOLD, {"plan": plan})).first()
+    if found is None:
+        raise KeyError(plan)
+    return Head(found.seq, found.hash)
 
 
 async def append_rows(driver: Driver, batches: Sequence[Batch], clock: Clock) -> Mapping[str, Head]:

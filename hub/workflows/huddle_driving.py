@@ -1,6 +1,6 @@
 """What moves a huddle along: the driver's moves from patient to patient, its end, and what is signed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar
@@ -191,9 +191,13 @@ class End:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sign:
-    """An attendee signs the ended huddle by the hash that their page showed."""
+    """An attendee signs the ended huddle by the hash that their page showed.
+
+    ``decisions`` are the hashes, by plan, of those decisions of the huddle that carry this person's signature.
+    """
 
     seen: str
+    decisions: Mapping[str, str]
     plan_id: str = ""
     name: ClassVar[str] = "huddle.sign_off"
 

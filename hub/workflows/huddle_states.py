@@ -9,6 +9,7 @@ page showed, so that two people who do the same at once can't do it twice: one w
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -176,7 +177,7 @@ def frame_hash(huddle: Huddle) -> str:
     """Return the SHA-256 of what attendees sign of the huddle itself, in hexadecimal.
 
     Covers who attended, who was talked about, for how long and with which end. What was decided about each patient
-    is signed in that patient's plan, over a hash of its own.
+    has a hash of its own (``hub.workflows.huddles.content_hash``); ``signature_hash`` covers both.
     """
     told = {
         "huddle": huddle.huddle_id,
@@ -187,6 +188,16 @@ def frame_hash(huddle: Huddle) -> str:
         "items": [[item.plan_id, _settled(item), item.seconds, item.flagged] for item in huddle.items],
     }
     return hashlib.sha256(json.dumps(told, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def signature_hash(huddle: Huddle, decisions: Mapping[str, str]) -> str:
+    """Return the SHA-256 of what one attendee signs: the frame, and the hash of each decision they attended, by plan.
+
+    Their signature stands in each of these decisions as well, which never change from then on, so anyone who may read
+    them can compute it again.
+    """
+    told = json.dumps([frame_hash(huddle), sorted(decisions.items())], separators=(",", ":"))
+    return hashlib.sha256(told.encode()).hexdigest()
 
 
 def _settled(item: Item) -> str:

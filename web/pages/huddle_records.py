@@ -12,7 +12,7 @@ from hub.workflows.contents import members, words
 from hub.workflows.huddle_driving import Sign
 from hub.workflows.huddle_notes import decision_of
 from hub.workflows.huddle_states import Course, Huddle, Item, No, Stand, frame_hash
-from hub.workflows.huddles import HuddleSign, signers
+from hub.workflows.huddles import HuddleSign, content_hash, signers
 from web.directory import SignedIn
 from web.guards import assigned, for_person, services
 from web.huddling import Attending, attending, huddles, places_of, reader_in, rows_of
@@ -62,9 +62,11 @@ async def sign(request: Request, who: SignedIn) -> Response:
     """Sign the huddle and every decision of it that one attended, by the hashes that the page showed."""
     here = await attending(request, who)
     form = await request.form()
-    refusal = await _signed_decisions(request, here, {str(name): str(value) for name, value in form.items()})
-    if not refusal:
-        made = await huddles(request).make(here.huddle.huddle_id, Sign(seen=str(form.get("seen", ""))), here.actor)
+    signed = await _signed_decisions(request, here, {str(name): str(value) for name, value in form.items()})
+    refusal = signed if isinstance(signed, str) else ""
+    if not isinstance(signed, str):
+        move = Sign(seen=str(form.get("seen", "")), decisions=signed)
+        made = await huddles(request).make(here.huddle.huddle_id, move, here.actor)
         refusal = made.reason if isinstance(made, No) else ""
     if refusal:
         return await _again(request, await attending(request, who), refusal)
@@ -113,22 +115,31 @@ async def mine(request: Request, who: SignedIn) -> Response:
     return page(request, "huddle/mine.html", context | {"own": own})
 
 
-async def _signed_decisions(request: Request, here: Attending, seen: dict[str, str]) -> str:
-    """Sign each decision that one attended and has not signed, and return the first refusal in words."""
+async def _signed_decisions(request: Request, here: Attending, seen: dict[str, str]) -> dict[str, str] | str:
+    """Sign each decision that one attended and has not signed; return the hash of each, or the first refusal in words.
+
+    A decision that bears one's signature already is among them, so that who was interrupted here just signs again.
+    """
+    hashes: dict[str, str] = {}
     if here.huddle.course is not Course.ENDED or here.huddle.attendee(here.me) is None:
-        return ""  # The huddle's own rule says so in its words.
+        return hashes  # The huddle's own rule says so in its words.
     for plan_id, place in here.places.items():
         content = await services(request).plans.content(plan_id)
         decision = decision_of(content, here.huddle.huddle_id)
-        if decision is None or here.me in signers(decision):
+        if decision is None:
+            continue
+        if here.me in signers(decision):
+            hashes[plan_id] = content_hash(decision)
             continue
         if here.me not in (*members(decision.values, "attendees"), words(decision.values, "decider")):
             continue
-        command = HuddleSign(entry=decision.id, seen=seen.get(f"hash.{plan_id}", ""))
+        shown = seen.get(f"hash.{plan_id}", "")
+        command = HuddleSign(entry=decision.id, seen=shown)
         outcome = await services(request).plans.perform(plan_id, await assigned(request, place.participant), command)
         if isinstance(outcome, Refused):
             return f"{patient_name(place.patient)}: {outcome.reason}"
-    return ""
+        hashes[plan_id] = shown  # What was signed is what was seen, else it would have been refused.
+    return hashes
 
 
 async def _again(request: Request, here: Attending, refusal: str) -> Response:

@@ -1,6 +1,7 @@
 """Huddles as rows: what comes back, what two processes do at the same instant, what a signature makes final."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -13,13 +14,13 @@ from hub.clocks import SystemClock
 from hub.huddle_rooms import HuddleRooms
 from hub.huddles import Actor, Huddles
 from hub.ids import HUB, new_id
-from hub.journal import Act, Action
+from hub.journal import Act, Action, Head, JournalAwayError
 from hub.store.engine import open_engine
 from hub.store.huddles import HuddleRows
-from hub.store.journal import PostgresJournal
+from hub.store.journal import PostgresJournal, PostgresTurn
 from hub.workflows.huddle_driving import End, Next, Park, Sign
 from hub.workflows.huddle_moves import Join, Start, Take
-from hub.workflows.huddle_states import Course, Huddle, No, Stand, frame_hash
+from hub.workflows.huddle_states import Course, Huddle, No, Stand, frame_hash, signature_hash
 from tests.hub.store.conftest import Store
 from tests.hub.test_huddle_rooms import Doorman, Wire
 
@@ -29,13 +30,8 @@ pytestmark = pytest.mark.anyio
 def huddles_on(engine: AsyncEngine, journal: PostgresJournal) -> Huddles:
     clock = SystemClock()
 
-    async def record(acts: list[Act]) -> None:
-        for act in acts:
-            async with journal.exclusively(act.plan) as turn:
-                await turn.append([act])
-
     rooms = HuddleRooms(Doorman(), Wire("here"), clock)
-    return Huddles(journal, HuddleRows(engine), rooms, record, clock.now, new_id)  # type: ignore[arg-type]
+    return Huddles(journal, HuddleRows(engine), rooms, lambda plan, seq: None, clock.now, new_id)
 
 
 async def a_running(store: Store) -> tuple[Huddles, Huddle, Actor, Actor]:
@@ -118,11 +114,61 @@ async def test_a_patient_is_carried_into_a_planned_huddle_or_a_new_one(store: St
     assert isinstance(await huddles.carry(made.huddle_id, first, grace), No)
 
 
+async def test_a_process_that_dies_between_the_huddle_and_the_plan_has_done_neither(
+    store: Store, owner: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    huddles, made, grace, _ = await a_running(store)
+    first = made.items[0].plan_id
+    heads = await store.journal.heads([HUB, first])
+    also = PostgresTurn.also
+
+    async def dies(turn: PostgresTurn, plan: str, acts: Sequence[Act]) -> Head:
+        pid = await turn._driver.fetchval("select pg_backend_pid()")
+        async with owner.connect() as connection:
+            await connection.execute(sa.text("select pg_terminate_backend(:pid, 10_000)"), {"pid": pid})
+        return await also(turn, plan, acts)
+
+    for act in (lambda: huddles.make(made.huddle_id, Next(seen=first), grace), lambda: huddles.carry(
+        made.huddle_id, made.items[2].plan_id, grace
+    )):  # fmt: skip
+        with monkeypatch.context() as dying:
+            dying.setattr(PostgresTurn, "also", dies)
+            with pytest.raises(JournalAwayError):
+                await act()
+        assert await huddles.get(made.huddle_id) == made
+        assert await store.journal.heads([HUB, first]) == heads
+    again = await huddles.make(made.huddle_id, Next(seen=first), grace)
+
+    assert isinstance(again, Huddle)
+    assert again.current == made.items[1].plan_id
+    rows = await store.journal.history(first, limit=5)
+    assert [row.event for row in rows].count("huddle.next") == 1
+
+
+async def test_a_signature_covers_the_hash_of_each_decision_and_stands_in_the_journal(store: Store) -> None:
+    huddles, made, grace, elena = await a_running(store)
+    ended = await huddles.make(made.huddle_id, End(seen=made.current), grace)
+    assert isinstance(ended, Huddle)
+    one, other = ({made.items[0].plan_id: digest} for digest in ("a" * 64, "b" * 64))
+    for who, decisions in ((grace, one), (elena, other)):
+        move = Sign(seen=frame_hash(ended), decisions=decisions)
+        assert isinstance(await huddles.make(made.huddle_id, move, who), Huddle)
+
+    rows = await store.journal.history(HUB, limit=10)
+    signed = {row.actor: (row.words or {})["signed"] for row in rows if row.event == "huddle.sign_off"}
+    now = await huddles.get(made.huddle_id)
+    assert now is not None
+    assert signed == {
+        grace.person_id: signature_hash(now, one), elena.person_id: signature_hash(now, other)
+    }  # fmt: skip
+    assert len({*signed.values(), signature_hash(now, {}), frame_hash(now)}) == 4
+
+
 async def test_a_signed_huddle_stays_as_it_is_whoever_writes_to_the_table(store: Store, owner: AsyncEngine) -> None:
     huddles, made, grace, elena = await a_running(store)
     ended = await huddles.make(made.huddle_id, End(seen=made.current), grace)
     assert isinstance(ended, Huddle)
-    both = await asyncio.gather(*(huddles.make(made.huddle_id, Sign(seen=frame_hash(ended)), who)
+    both = await asyncio.gather(*(huddles.make(made.huddle_id, Sign(seen=frame_hash(ended), decisions={}), who)
                                   for who in (grace, grace, elena)))  # fmt: skip
 
     assert sorted(type(each).__name__ for each in both) == ["Huddle", "Huddle", "No"]

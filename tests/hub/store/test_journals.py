@@ -172,6 +172,51 @@ async def test_turns_of_one_plan_wait_for_each_other(journal: Journal, plan: str
     assert [row.reason.split(" after ")[1] for row in rows] == ["0", "1", "2", "3", "4", "5"]
 
 
+async def test_a_turn_of_the_hub_writes_to_a_plan_as_well_or_to_neither(journal: Journal, plan: str) -> None:
+    await appended(journal, plan, an_edit(plan))
+    before = (await journal.heads([HUB]))[HUB]
+    told = Act(plan=HUB, actor="ana", action=Action.COMMAND)
+
+    async with journal.exclusively(HUB) as turn:
+        head = await turn.append([told])
+        other = await turn.also(plan, [an_edit(plan, actor="ben")])
+
+    async def to_a_plan_that_is_not_there() -> None:
+        async with journal.exclusively(HUB) as turn:
+            await turn.append([told])
+            await turn.also(new_id(), [an_edit(plan)])
+
+    with pytest.raises(KeyError):
+        await to_a_plan_that_is_not_there()
+    assert await journal.heads([HUB, plan]) == {HUB: head, plan: other}
+    assert head.seq == before.seq + 1
+    assert [row.actor for row in await journal.since(plan, 0)] == ["ana", "ben"]
+
+
+async def test_turns_of_the_hub_and_commits_to_the_same_plans_do_not_wait_for_each_other_for_ever(
+    journal: Journal, plan: str
+) -> None:
+    async def both() -> None:
+        async with journal.exclusively(HUB) as turn:
+            await turn.append([Act(plan=HUB, actor="ana", action=Action.COMMAND)])
+            await asyncio.sleep(0)
+            await turn.also(plan, [an_edit(plan)])
+
+    async def together() -> None:
+        heads = await journal.heads([HUB, plan])
+        acts = {HUB: Act(plan=HUB, actor="ben", action=Action.COMMAND), plan: an_edit(plan, actor="ben")}
+        await journal.append([Batch(each, heads[each], [acts[each]]) for each in (plan, HUB)])
+
+    async def alone() -> None:
+        async with journal.exclusively(plan) as turn:
+            await turn.append([an_edit(plan)])
+
+    async with asyncio.timeout(60):
+        await asyncio.gather(*(each() for _ in range(4) for each in (both, together, alone)))
+
+    assert len(await journal.since(plan, 0)) >= 8
+
+
 async def test_a_turn_that_changed_access_and_wrote_no_row_is_undone(journal: Journal, plan: str) -> None:
     with pytest.raises(AssertionError, match="written in the journal"):
         async with journal.exclusively(plan) as turn:

@@ -54,7 +54,8 @@ MOVES: dict[type, Move] = {
     for move in (
         Join(), Add(plan_id="z"), Remove(plan_id="b"), Place(plan_id="b", by=1), Start(),
         Take(seen="grace", driver_here=False), HandOver(to="elena"), Go(plan_id="b", seen="a"), Next(seen="a"),
-        Back(seen="a"), Park(seen="a"), Flag(plan_id="b", on_=True), Carry(plan_id="b"), End(seen="a"), Sign(seen=""),
+        Back(seen="a"), Park(seen="a"), Flag(plan_id="b", on_=True), Carry(plan_id="b"), End(seen="a"),
+        Sign(seen="", decisions={}),
     )
 }  # fmt: skip
 
@@ -199,14 +200,14 @@ def test_parked_and_unreached_are_carried_and_done_is_not() -> None:
 
 def test_a_signature_covers_the_huddle_and_is_given_once() -> None:
     ended = did(End(seen="a"), a_huddle(course=Course.RUNNING))
-    signed = did(Sign(seen=frame_hash(ended)), ended)
+    signed = did(Sign(seen=frame_hash(ended), decisions={}), ended)
 
     assert signed.content_hash == frame_hash(ended)
-    assert refused(Sign(seen=frame_hash(ended)), signed) == "twice"
-    assert refused(Sign(seen="other"), signed, ELENA) == "stale"
-    assert did(Sign(seen=frame_hash(signed)), signed, ELENA).attendees[1].signed == NOW
+    assert refused(Sign(seen=frame_hash(ended), decisions={}), signed) == "twice"
+    assert refused(Sign(seen="other", decisions={}), signed, ELENA) == "stale"
+    assert did(Sign(seen=frame_hash(signed), decisions={}), signed, ELENA).attendees[1].signed == NOW
     changed = replace(signed, items=signed.items[:1])
-    assert refused(Sign(seen=frame_hash(changed)), changed, ELENA) == "stale"
+    assert refused(Sign(seen=frame_hash(changed), decisions={}), changed, ELENA) == "stale"
 
 
 def test_carrying_over_changes_nothing_that_is_signed() -> None:
