@@ -64,12 +64,19 @@ async function look(force = false) {
   const was = target?.dataset.shown
   // Why something was refused stays until this person does the next thing, whatever others do meanwhile.
   const refusal = document.getElementById("refusal")?.textContent?.trim() ?? ""
-  const { activeElement } = document
-  const focused = activeElement instanceof HTMLInputElement ? activeElement.id : ""
+  const focused = lineInFocus()
   if (target) await htmx.swap({ sourceElement: target, target, swap: "outerMorph", text })
-  if (focused && document.activeElement?.id !== focused) document.getElementById(focused)?.focus()
+  focusAgain(focused)
   if (refusal && !force) refuse(refusal)
   arrived(was)
+}
+
+/** @returns {string} the id of the line that somebody is about to type in, "" for none */
+const lineInFocus = () => (document.activeElement instanceof HTMLInputElement ? document.activeElement.id : "")
+
+/** Letters typed next must not become keys: a swap never takes the line from under the hands. @param {string} line */
+function focusAgain(line) {
+  if (line && lineInFocus() !== line) document.getElementById(line)?.focus()
 }
 
 /** @param {string | undefined} was the patient before */
@@ -154,6 +161,7 @@ function giveBack(form) {
 }
 
 function watchLines() {
+  let focused = ""
   addEventListener("keydown", (event) => {
     const line = event.target
     if (event.key !== "Escape" || !(line instanceof HTMLInputElement)) return
@@ -175,6 +183,7 @@ function watchLines() {
       giveBack(ctx.sourceElement)
       return refuse(status >= 500 ? "Not saved: the hub can't reach its record. Your words are still here; try again." : "Not saved. Reload the page and try again.")
     }
+    focused = lineInFocus()
     if (status >= 400) giveBack(ctx.sourceElement)
   })
   document.addEventListener("htmx:error", ({ target }) => target instanceof Element && giveBack(target))
@@ -188,7 +197,11 @@ function watchLines() {
     line.value = ""
     line.blur()
   })
-  document.addEventListener("htmx:after:swap", () => arrived(undefined))
+  document.addEventListener("htmx:after:swap", () => {
+    focusAgain(focused)
+    focused = ""
+    arrived(undefined)
+  })
 }
 
 function start() {
