@@ -87,13 +87,13 @@ class Fault:
 class Chain:
     """The chain of one plan, fed in the order of its rows."""
 
-    __slots__ = ("_encode", "hash", "plan", "seq")
+    __slots__ = ("_encode_into", "hash", "plan", "seq")
 
     def __init__(self, plan: str) -> None:
         self.plan = plan
         self.seq = 0
         self.hash = GENESIS
-        self._encode = msgspec.json.Encoder(order="deterministic").encode
+        self._encode_into = msgspec.json.Encoder(order="deterministic").encode_into
 
     @property
     def head(self) -> Head:
@@ -102,14 +102,15 @@ class Chain:
 
     def feed(self, rows: Iterable[RowValues]) -> Fault | None:
         """Take in rows of the plan; return the first fault and stop there."""
-        encode, raw, sha256 = self._encode, msgspec.Raw, hashlib.sha256
+        encode_into, raw, sha256 = self._encode_into, msgspec.Raw, hashlib.sha256
+        line = bytearray()  # One for all rows: making and growing a new one each took a third of the time.
         seq, before = self.seq, self.hash
         for row in rows:
             *columns, told, digest = row
             if columns[_SEQ] != seq + 1:
                 return self._gap(columns[_SEQ])
-            line = Line(*columns, None if told is None else raw(told))  # type: ignore[call-arg]
-            if sha256(encode(line)).digest() != digest:
+            encode_into(Line(*columns, None if told is None else raw(told)), line)  # type: ignore[call-arg]
+            if sha256(line).digest() != digest:
                 return Fault(Kind.CHANGED, self.plan, seq + 1, "it does not give its hash")
             if columns[_PREV_HASH] != before:
                 return Fault(Kind.UNLINKED, self.plan, seq + 1, "it does not name the hash of the row before")

@@ -6,8 +6,8 @@ before are hashed, so the database works meanwhile.
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -25,7 +25,9 @@ from hub.store.engine import database_url
 from hub.store.journal import Driver
 from hub.verifying import LINE_FIELDS, Chain, Fault, Kind, Progress, Replay, RowValues, signed_fault
 
-ROWS_AT_ONCE_MAX: Final = 4_000
+ROWS_AT_ONCE_MAX: Final = 500
+"""What still lies in the processor's cache and wakes no garbage collector: with thousands a row costs half again."""
+
 SIGNED_AT_ONCE_MAX: Final = 2_000
 """Signed heads that are looked up in one statement."""
 
@@ -61,6 +63,7 @@ class Verification:
         self.replaying = replaying
         self.progress = Progress()
         self.tell: Callable[[Progress], None] = lambda _: None
+        self._coming: asyncio.Future[list[asyncpg.Record]] | None = None
 
     async def journals(self, plan: str = "", *, rows_max: int = 0) -> Fault | None:
         """Check chain, heads and replay of one plan, or of all in the order of their ids; return the first fault.
@@ -72,22 +75,23 @@ class Verification:
         expected = next(waiting, None)
         checking: _Plan | None = None
         left = rows_max or sys.maxsize
-        async for name, found in self._rows(plan):
-            rows, left = found[:left], left - len(found)
-            if checking is None or checking.plan != name:
-                if checking is not None and (fault := checking.ends()):
+        async with aclosing(self._rows(plan)) as parts:  # Else rows are still on their way when a fault ends it.
+            async for name, found in parts:
+                rows, left = found[:left], left - len(found)
+                if checking is None or checking.plan != name:
+                    if checking is not None and (fault := checking.ends()):
+                        return fault
+                    if expected is not None and expected < name:
+                        return _rowless(expected, heads)
+                    expected = next(waiting, None) if expected == name else expected
+                    checking = _Plan(name, heads.get(name), await self._snapshots(name) if self.replaying else None)
+                    self.progress.plans += 1
+                if fault := checking.take(rows):
                     return fault
-                if expected is not None and expected < name:
-                    return _rowless(expected, heads)
-                expected = next(waiting, None) if expected == name else expected
-                checking = _Plan(name, heads.get(name), await self._snapshots(name) if self.replaying else None)
-                self.progress.plans += 1
-            if fault := checking.take(rows):
-                return fault
-            self.progress.rows += len(rows)
-            self.tell(self.progress)
-            if left <= 0:
-                return checking.ends() if checking.whole else None
+                self.progress.rows += len(rows)
+                self.tell(self.progress)
+                if left <= 0:
+                    return checking.ends() if checking.whole else None
         if checking is not None and (fault := checking.ends()):
             return fault
         return None if expected is None else _rowless(expected, heads)
@@ -118,8 +122,9 @@ class Verification:
 
     async def rows(self, plan: str) -> AsyncIterator[Sequence[RowValues]]:
         """Yield the rows of one plan in order, some at a time."""
-        async for _, rows in self._rows(plan):
-            yield rows
+        async with aclosing(self._rows(plan)) as parts:
+            async for _, rows in parts:
+                yield rows
 
     async def heads(self, plan: str = "") -> Mapping[str, Head]:
         """Return the heads as the database has them."""
@@ -140,25 +145,24 @@ class Verification:
         self.progress.signed_heads += len(asked)
         return None
 
-    async def _rows(self, plan: str) -> AsyncIterator[tuple[str, list[asyncpg.Record]]]:
-        """Yield rows in the order of plan and number, those of one plan together."""
+    async def _rows(self, plan: str) -> AsyncGenerator[tuple[str, list[asyncpg.Record]]]:
+        """Yield rows in the order of plan and number, those of one plan together; close it when it is left early."""
         query = _ROWS + (" where plan = $1" if plan else "") + " order by plan, seq"
         cursor = await self._driver.cursor(query, *([plan] if plan else []))
         rows = await cursor.fetch(ROWS_AT_ONCE_MAX)
         while rows:
-            coming = None
-            if not self.replaying:  # Else the connection is needed for snapshots.
-                coming = asyncio.ensure_future(cursor.fetch(ROWS_AT_ONCE_MAX))
-                await asyncio.sleep(0)  # Lets the request leave before we are busy with what came.
+            self._coming = asyncio.ensure_future(cursor.fetch(ROWS_AT_ONCE_MAX))
+            await asyncio.sleep(0)  # Lets the request leave before we are busy with what came.
             try:
                 for name, part in groupby(rows, itemgetter(_PLAN)):
                     yield name, [*part]
             finally:
-                rows = await coming if coming is not None else []
-            if coming is None:
-                rows = await cursor.fetch(ROWS_AT_ONCE_MAX)
+                rows = await self._coming
+                self._coming = None
 
     async def _snapshots(self, plan: str) -> Mapping[Section, Snapshot]:
+        if self._coming is not None:
+            await asyncio.wait([self._coming])  # A connection answers one question at a time.
         query = "select section, seq, state, clients::text from snapshot where plan = $1"
         return {
             Section(name): Snapshot(Section(name), seq, state, _clients.decode(clients))

@@ -24,7 +24,7 @@ from hub.signing import SigningKey
 from hub.store.engine import open_engine
 from hub.store.heads import Heads
 from hub.store.journal import COLUMNS, PostgresJournal
-from hub.store.verifying import reading
+from hub.store.verifying import ROWS_AT_ONCE_MAX, reading
 from hub.verifying import LINE_FIELDS, Fault, Kind
 
 pytestmark = pytest.mark.anyio
@@ -235,6 +235,21 @@ async def test_rows_hashed_anew_in_another_order_are_found_by_the_link(record: R
     await record.root.copy_records_to_table("journal", columns=COLUMNS, records=[values(row) for row in rows[5:]])
 
     await found(record, Kind.UNLINKED, 5)
+
+
+@pytest.mark.parametrize("replaying", [True, False])
+async def test_a_fault_is_told_though_many_more_rows_were_on_their_way(record: Record, replaying: bool) -> None:
+    head = (await record.journal.heads([record.plan]))[record.plan]
+    await record.journal.append([Batch(record.plan, head, [an_act(record.plan)] * (3 * ROWS_AT_ONCE_MAX))])
+    await record.damage(f"update journal set actor = 'ana' where plan = '{record.plan}' and seq = {ROWS + 1}")
+
+    async with reading(record.url) as verification:
+        verification.replaying = replaying
+        fault = await verification.journals()
+        heads = await verification.heads()
+
+    assert fault == Fault(Kind.CHANGED, record.plan, ROWS + 1, "it does not give its hash")
+    assert heads[record.plan].seq == ROWS + 3 * ROWS_AT_ONCE_MAX
 
 
 async def test_swapped_actors_are_found(record: Record) -> None:
