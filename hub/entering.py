@@ -1,4 +1,4 @@
-"""Coming in by a provider or a passkey, and going out again: each in one transaction with its row in the journal.
+"""Coming in by a provider, a passkey or a code, and going out again: each in one transaction with its journal row.
 
 Who someone is at the provider is looked up in our own directory: by issuer and subject, or, once, by an e-mail address
 that the provider has verified and exactly one member of the staff has here. A role never comes from a claim.
@@ -24,6 +24,7 @@ from hub.store.sessions import Sessions
 
 BY_PROVIDER: Final = "oidc"
 BY_PASSKEY: Final = "passkey"
+BY_CODE: Final = "code"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,15 @@ class Entering:
                 await changing.turn.append([_refusal(BY_PASSKEY, "unknown" if fresh else "copied")])
                 return None
             return await self._begin(changing.turn, person, BY_PASSKEY, agent, now, "")
+
+    async def by_code(self, person_id: str, *, agent: str) -> Entered | None:
+        """Sign in whose mailbox gave back its code; ``None``, journaled, for someone put out of the directory."""
+        person = await self._people.get(person_id)
+        async with self._changes.of_sessions() as changing:
+            if person is None or not person.active:
+                await changing.turn.append([_refusal(BY_CODE, "unknown")])
+                return None
+            return await self._begin(changing.turn, person, BY_CODE, agent, self._now(), "")
 
     async def sessions_of(self, person_id: str) -> Sequence[Session]:
         """Return where the person is signed in now, the newest first."""

@@ -90,6 +90,12 @@ def address_hash(request: Request) -> bytes:
     return hmac.digest(services(request).settings.secret_key.encode() or b"-", host.encode(), sha256)
 
 
+def mailbox_hash(request: Request, address: str) -> bytes:
+    """Return what is kept of a mail address that somebody typed: a keyed hash, however it is spelt."""
+    words = f"mailbox:{address.strip().lower()}"
+    return hmac.digest(services(request).settings.secret_key.encode() or b"-", words.encode(), sha256)
+
+
 def _mail(settings: Settings, now: Callable[[], datetime]) -> Mail:
     if settings.smtp is not None:
         return SmtpMail(settings.smtp)

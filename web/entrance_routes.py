@@ -1,10 +1,10 @@
-"""Where one signs in with a work account or a passkey, and sees where one is signed in."""
+"""Where one signs in with a work account, a passkey or a code, and sees where one is signed in."""
 
 from typing import Final
 
 from starlette.routing import Route
 
-from web.pages import my_sessions, passkeys, work_sign_in
+from web.pages import my_sessions, passkeys, returning, work_sign_in
 
 ENTRANCE_ROUTES: Final = (
     Route("/sign-in/work", work_sign_in.begin, name="sign_in_work"),
@@ -13,6 +13,10 @@ ENTRANCE_ROUTES: Final = (
     Route("/sign-out/work", work_sign_in.leave, name="sign_out_work"),
     Route("/sign-in/passkey", passkeys.challenge, name="passkey_challenge"),
     Route("/sign-in/passkey/use", passkeys.use, name="passkey_use", methods=["POST"]),
+    Route("/sign-in/code", returning.show, name="return", methods=["GET"]),
+    Route("/sign-in/code", returning.ask, name="return_ask", methods=["POST"]),
+    Route("/sign-in/code/enter", returning.enter, name="return_enter", methods=["POST"]),
+    Route("/passkeys/offer", returning.offer, name="passkey_offer"),
     Route("/passkeys/new", passkeys.options, name="passkey_options"),
     Route("/passkeys", passkeys.add, name="passkey_add", methods=["POST"]),
     Route("/passkeys/forget", passkeys.forget, name="passkey_forget", methods=["POST"]),

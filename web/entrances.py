@@ -27,6 +27,7 @@ from hub.access import AccessChanges
 from hub.chain import JSON
 from hub.entering import Entering
 from hub.journal import JournalAwayError
+from hub.returning import Returning
 from hub.store.engine import Engine
 from hub.store.tickets import Purpose, Tickets
 from web.settings import Settings
@@ -41,6 +42,7 @@ class Entrances:
 
     oidc: OidcClient | None
     entering: Entering
+    returning: Returning
     tickets: Tickets
     party: RelyingParty
     origin: str
@@ -54,7 +56,7 @@ class Entrances:
 
     @property
     def under_way_cookie(self) -> Cookie:
-        """The cookie that binds a sign-in under way, or a passkey's challenge, to its browser."""
+        """The cookie that binds a sign-in under way, a passkey's challenge or a code to its browser."""
         parts = urlsplit(self.origin)
         return sign_in_cookie(parts.scheme, parts.hostname or "")
 
@@ -141,7 +143,9 @@ def entrances_over(
     host = urlsplit(settings.origin).hostname or ""
     name = "localhost" if is_loopback(host) else host  # A passkey belongs to a name, never to a number.
     party = RelyingParty(name, "Care plan hub", tuple(sorted(settings.origins)))
-    return Entrances(client, Entering(engine, changes, now, new_id), Tickets(engine), party, settings.origin, now)
+    entering = Entering(engine, changes, now, new_id)
+    returning = Returning(engine, changes, entering, now)
+    return Entrances(client, entering, returning, Tickets(engine), party, settings.origin, now)
 
 
 def entrances(request: Request) -> Entrances:

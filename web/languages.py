@@ -1,4 +1,4 @@
-"""The family's languages: which one a person reads, its catalogue, and dates and times as people say them at home.
+"""The languages of the family and of the doors: which one a person reads, its catalogue, dates and times as at home.
 
 Catalogues are GNU gettext: ``web/locales/{language}/LC_MESSAGES/family.po``, compiled beside it. English is the key.
 What the team writes is shown in the language in which it was written, never translated by a machine.
@@ -88,6 +88,16 @@ def language(tag: str) -> Language:
     if primary not in LANGUAGES or primary == "en":
         return Language("en", gettext.NullTranslations())
     return Language(primary, gettext.translation("family", LOCALES, languages=[primary]))
+
+
+def language_at_door(request: Request) -> Language:
+    """Return the language of someone who has not said who they are: chosen on this device, else their browser's."""
+    chosen = request.cookies.get(LANGUAGE_COOKIE, "")
+    if chosen in LANGUAGES:
+        return language(chosen)
+    wanted = [each.split(";")[0].strip() for each in request.headers.get("accept-language", "")[:200].split(",")]
+    known = [each for each in wanted if each.split("-")[0].lower() in LANGUAGES]
+    return language(known[0] if known else "en")
 
 
 def language_of(request: Request, person: Person) -> Language:

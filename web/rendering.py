@@ -48,6 +48,8 @@ class Rendering:
             "static": lambda name: f"/static/{self.static_hash}/{name}",
             "theme": theme_of(request),
             "here": "",
+            "lang": "en",
+            "say": str,
             **_own(request),
             "address": request.url.path,
         }

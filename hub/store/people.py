@@ -7,9 +7,11 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from auth.invitations import Delivery
 from auth.roles import Role
 from hub.journal import Turn
 from hub.store.engine import connected, connection_of
+from hub.store.tables import invitation
 from hub.store.tables import person as table
 
 PEOPLE_MAX: Final = 1_000
@@ -62,6 +64,20 @@ class People:
     async def by_email(self, email: str) -> list[Person]:
         """Return everyone with that address, however it is spelt in upper and lower case."""
         return await self._many(sa.func.lower(table.c.email) == email.lower())
+
+    async def by_proven_address(self, email: str) -> list[Person]:
+        """Return the active people who came by an invitation whose code went to that address and came back from it.
+
+        Whoever was in the directory before the invitation was made has another way in, and so has a work account.
+        """
+        came = sa.exists().where(
+            (invitation.c.person == table.c.id)
+            & (invitation.c.delivery == Delivery.SENT)
+            & (sa.func.lower(invitation.c.address) == email.lower())
+            & (invitation.c.made < table.c.created)
+        )
+        mine = (sa.func.lower(table.c.email) == email.lower()) & table.c.active & table.c.subject.is_(None)
+        return await self._many(mine & came)
 
     async def among(self, person_ids: Sequence[str]) -> dict[str, Person]:
         """Return the people of those ids that exist, by id."""

@@ -1,4 +1,6 @@
-"""What serves once and soon: a socket's ticket, a sign-in under way at the provider, a passkey's challenge."""
+"""What serves once and soon: a socket's ticket, a sign-in under way at the provider, a passkey's challenge, a
+returning person's code.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -21,6 +23,7 @@ class Purpose(StrEnum):
     SOCKET = "socket"
     SIGN_IN = "sign_in"
     CHALLENGE = "challenge"
+    RETURN = "return"
 
 
 class Tickets:

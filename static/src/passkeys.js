@@ -1,4 +1,8 @@
-/** Passkeys: made on the page of one's sign-ins, used on the page of signing in. Hidden where the browser has none. */
+/**
+ * Passkeys: made after coming in and on the page of one's sign-ins, used on the page of signing in. Hidden where the
+ * browser has none. What is said stands on the element, in the page's own language: `data-done` (else the page goes on
+ * to `data-next`, or is loaded anew) and `data-refused`.
+ */
 
 /** @param {string} address @returns {Promise<Record<string, unknown>>} */
 async function asked(address) {
@@ -26,25 +30,36 @@ const ACTS = {
   },
 }
 
+/** @param {HTMLElement} place @param {HTMLButtonElement} button @param {boolean} done */
+function told(place, button, done) {
+  const { done: words, refused, next } = place.dataset
+  if (done && !words) return location.assign(next ?? location.pathname)
+  if (done) button.remove()
+  place.querySelector("[role=status]")?.replaceChildren((done ? words : refused) ?? "")
+}
+
 /** @param {HTMLElement} place @param {Parsing} parsing */
 function offer(place, parsing) {
   const act = place.dataset.passkey === "register" ? ACTS.register : ACTS["sign-in"]
+  const button = place.querySelector("button")
   place.hidden = false
-  place.querySelector("button")?.addEventListener("click", async () => {
+  button?.addEventListener("click", async () => {
     let done = false
     try {
       done = await act(parsing)
     } catch {
       done = false // Cancelled, or no passkey here: the sentence says what else there is.
     }
-    if (done) location.assign(place.dataset.next ?? location.pathname)
-    else place.querySelector("[role=status]")?.replaceChildren("That did not work. Try again, or use your link and a code.")
+    told(place, button, done)
   })
 }
 
+/** @returns {boolean} whether this address is a name: a passkey never belongs to a number */
+const named = () => !/^[\d.]+$|^\[/.test(location.hostname)
+
 export function offerPasskeys() {
   const parsing = /** @type {Partial<Parsing> | undefined} */ (/** @type {unknown} */ (window.PublicKeyCredential))
-  if (!parsing?.parseCreationOptionsFromJSON || !parsing.parseRequestOptionsFromJSON) return
+  if (!named() || !parsing?.parseCreationOptionsFromJSON || !parsing.parseRequestOptionsFromJSON) return
   for (const place of document.querySelectorAll("[data-passkey]")) {
     if (place instanceof HTMLElement) offer(place, /** @type {Parsing} */ (parsing))
   }

@@ -5,9 +5,11 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx2
 from starlette.applications import Starlette
+from starlette.types import Receive, Scope, Send
 
 from hub.journal import Action, Row
 from hub.store.people import Person
@@ -32,18 +34,24 @@ class House:
     people: dict[str, Person]
     plan: str
     stack: AsyncExitStack
+    state: dict[str, Any]
+    """What the lifespan gives to every request, as the server does."""
 
     @property
     def access(self) -> Access:
         assert self.services.access is not None, "it has a store"
         return self.services.access
 
+    async def served(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer as behind a server, with the lifespan's state."""
+        await self.app({**scope, "state": dict(self.state)}, receive, send)
+
     def person(self, named: str) -> Person:
         return next(each for name, each in self.people.items() if named in name)
 
     async def browser(self, named: str = "", *, address: str = "127.0.0.1") -> httpx2.AsyncClient:
         """Return a browser at an address, in which a person has signed in; ``""`` for nobody."""
-        transport = httpx2.ASGITransport(app=self.app, client=(address, 50_000))
+        transport = httpx2.ASGITransport(app=self.served, client=(address, 50_000))
         client = await self.stack.enter_async_context(
             httpx2.AsyncClient(transport=transport, base_url=ORIGIN, headers={"origin": ORIGIN}, timeout=30)
         )
@@ -113,10 +121,10 @@ async def a_house(database_url: str, folder: Path) -> AsyncIterator[House]:
     )
     app = create_app(settings)
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(app.router.lifespan_context(app))
+        state = await stack.enter_async_context(app.router.lifespan_context(app))
         services: Services = app.state.services
         assert services.access is not None, "it has a store"
         people = {each.name: each for each in await services.access.people.active()}
         mary = next(each for name, each in people.items() if "Mary" in name)
         places = await services.directory.places(SignedIn(Known(mary.person_id, mary.name, mary.role), ""))
-        yield House(app, services, people, places[0].patient.plan_id, stack)
+        yield House(app, services, people, places[0].patient.plan_id, stack, dict(state or {}))

@@ -14,6 +14,7 @@ from babel.messages.extract import extract_from_file
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+from auth.invitations import CODE_ENDED, LINK_ENDED, TOO_MANY
 from auth.roles import Narrowing
 from crdt.changes import Assign, Create, Rewrite
 from crdt.fields import Kind, Value
@@ -28,6 +29,13 @@ from web.views.words import Reading
 
 ROOT = Path(__file__).resolve().parents[2]
 SWAP = {"hx-request": "true"}
+DOORS = (
+    "layout.html",
+    *(f"inviting/{name}.html" for name in ("door", "code", "ended", "welcome")),
+    *(f"sign_in/{name}.html" for name in ("page", "address", "code", "choose", "keep")),
+    "parts/passkey_offer.html",
+)
+"""Pages that speak the language of who comes, before one is signed in and just after."""
 S = Section
 
 
@@ -300,9 +308,11 @@ def sentences() -> Iterator[str]:
     for path in (*python, "hub/workflows/family.py", "hub/workflows/family_news.py"):
         for _line, words, *_rest in extract_from_file("python", ROOT / path, keywords={"_": None, "said": None}):
             yield str(words)
-    for template in sorted((ROOT / "web/templates/family").glob("*.html")):
+    templates = ROOT / "web/templates"
+    for template in sorted((*(templates / "family").glob("*.html"), *(templates / each for each in DOORS))):
         text = template.read_text("utf-8")
         yield from (found[1] for found in re.findall(r"""say\((["'])(.*?)\1\)""", text))
+    yield from (each.reason for each in (LINK_ENDED, CODE_ENDED, TOO_MANY))
 
 
 @pytest.mark.parametrize("tag", [path.name for path in LOCALES.iterdir()])

@@ -12,6 +12,7 @@ from web.routes import ROUTES
 _ROUTES = [route for route in ROUTES if isinstance(route, Route)]
 _OPEN = {"home", "sign_in", "sign_in_demo", "static", "alive", "ready", "metrics", "invited", "come_in", "mailbox"}
 _OPEN |= {"sign_in_work", "sign_in_back", "sign_out_work", "logged_out", "passkey_challenge", "passkey_use"}
+_OPEN |= {"return", "return_ask", "return_enter"}
 _PROVES_ITSELF = {"logged_out"}
 """A provider posts there; its signed token stands in for the origin (tests/browser/test_signing_in.py)."""
 

@@ -16,7 +16,9 @@ from auth.roles import Role
 from auth.sessions import Cookie, is_token, session_cookie
 from hub.redeeming import Admitted, Opened
 from web.access import access, address_hash
+from web.entrances import entrances
 from web.guards import Member, for_anyone, for_member, services
+from web.languages import language_at_door, language_of
 from web.mail import code_letter
 from web.reading import reading_now, team
 from web.rendering import page
@@ -24,12 +26,15 @@ from web.views.sharing import access_words
 
 CODE_CHARACTERS_MAX: Final = 40
 AGENT_CHARACTERS_MAX: Final = 200
+ONE_TRY_LEFT: Final = "That code does not match. 1 try left."
+TRIES_LEFT: Final = "That code does not match. %(count)s tries left."
 
 
 @for_anyone
 async def show(request: Request) -> Response:
     """Show the page of a link: the same for every link, and it grants nothing."""
-    return page(request, "inviting/door.html", {})
+    language = language_at_door(request)
+    return page(request, "inviting/door.html", {"say": language.say, "lang": language.tag})
 
 
 @for_anyone
@@ -50,6 +55,8 @@ async def welcome(request: Request, member: Member) -> Response:
     _, me = await team(request, member)
     now = reading_now(request).now
     readable = sections_readable(member.participant, now)
+    found, person_id = entrances(request), member.who.person.person_id
+    language = language_of(request, member.who.person)
     patient = await services(request).directory.patient(member.plan_id)
     context = {
         "plan_id": member.plan_id,
@@ -59,6 +66,10 @@ async def welcome(request: Request, member: Member) -> Response:
         ],
         "person": me,
         "home": home_of(request, member),
+        "offer": not await found.entering.passkeys_of(person_id),
+        "again": await found.returning.way_back(person_id),
+        "say": language.say,
+        "lang": language.tag,
     }
     return page(request, "inviting/welcome.html", context)
 
@@ -101,9 +112,10 @@ async def _redeem(request: Request, secret: str, code: str) -> Response:
             return answer
         case WrongCode(tries_left=tries) if tries > 0:
             spoken = found.invitation.delivery is Delivery.SPOKEN
-            return _asking(request, secret, spoken=spoken, fault=found.reason, status=422)
+            words = language_at_door(request).count(ONE_TRY_LEFT, TRIES_LEFT, tries)
+            return _asking(request, secret, spoken=spoken, fault=words, status=422)
         case Refusal(code="code-ended" | "code-empty"):
-            return _asking(request, secret, fault=found.reason, status=422)
+            return _asking(request, secret, fault=language_at_door(request).say(found.reason), status=422)
         case WrongCode():
             return _refused(request, LINK_ENDED)
         case _:
@@ -113,12 +125,16 @@ async def _redeem(request: Request, secret: str, code: str) -> Response:
 def _asking(
     request: Request, secret: str, *, spoken: bool | None = None, fault: str = "", status: int = 200
 ) -> Response:
-    return page(request, "inviting/code.html", {"secret": secret, "spoken": spoken, "fault": fault}, status)
+    language = language_at_door(request)
+    context = {"secret": secret, "spoken": spoken, "fault": fault, "say": language.say, "lang": language.tag}
+    return page(request, "inviting/code.html", context, status)
 
 
 def _refused(request: Request, refusal: Refusal) -> Response:
     status = 429 if refusal is TOO_MANY else 410
-    return page(request, "inviting/ended.html", {"words": refusal.reason}, status)
+    language = language_at_door(request)
+    context = {"words": refusal.reason, "say": language.say, "lang": language.tag}
+    return page(request, "inviting/ended.html", context, status)
 
 
 def _browser_cookie(request: Request) -> Cookie:

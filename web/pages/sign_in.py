@@ -12,6 +12,8 @@ from auth.roles import CLINICIANS, PATIENT_SIDE, Role
 from web.directory import Person, SignedIn
 from web.entrances import entrances
 from web.guards import for_anyone, for_person, services
+from web.languages import language_at_door
+from web.mail import NoMail
 from web.rendering import THEME_COOKIE, THEMES, elsewhere, page
 from web.settings import loopback
 from web.views.people import HUES, ROLE_WORDS, PersonView
@@ -32,12 +34,16 @@ _GROUPS: Final = (
 async def show(request: Request) -> Response:
     """Show the ways to sign in: in the demo, the people one may become."""
     groups = _groups(await services(request).directory.people()) if _demo(request) else []
+    language = language_at_door(request)
     context = {
         "groups": groups,
         "next": own_address(request.query_params.get("next", "")),
         "refusal": "",
         "work": services(request).settings.oidc is not None,
         "demo": _demo(request),
+        "code": sends_codes(request),
+        "say": language.say,
+        "lang": language.tag,
     }
     return page(request, "sign_in/page.html", context)
 
@@ -104,6 +110,12 @@ async def theme(request: Request, who: SignedIn) -> Response:
     else:
         answer.delete_cookie(THEME_COOKIE, path="/")
     return answer
+
+
+def sends_codes(request: Request) -> bool:
+    """Return whether people can come back with a code: only where letters leave."""
+    found = services(request).access
+    return found is not None and not isinstance(found.post.mail, NoMail)
 
 
 def own_address(address: str) -> str:

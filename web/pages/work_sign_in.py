@@ -13,7 +13,8 @@ from hub.entering import BY_PROVIDER
 from hub.store.tickets import Purpose
 from web.entrances import Entrances, entrances, under_way_of, under_way_words
 from web.guards import for_anyone, services
-from web.pages.sign_in import AGENT_CHARACTERS_MAX, own_address
+from web.languages import language_at_door
+from web.pages.sign_in import AGENT_CHARACTERS_MAX, own_address, sends_codes
 from web.rendering import page
 
 REFUSED: Final = "That sign-in did not work. Begin again."
@@ -116,6 +117,8 @@ async def _refused(request: Request, found: Entrances, reason: str) -> Response:
 
 def _failed(request: Request, words: str, status: int) -> Response:
     context = {"groups": [], "next": "/panel", "refusal": words, "work": True, "demo": False}
+    language = language_at_door(request)
+    context |= {"code": sends_codes(request), "say": language.say, "lang": language.tag}
     answer = page(request, "sign_in/page.html", context, status)
     answer.headers.append("set-cookie", entrances(request).under_way_cookie.clear())
     return answer
