@@ -6,7 +6,7 @@ stranger takes the same steps: the same statements, one turn, one row.
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, TypeAlias
 
@@ -105,14 +105,26 @@ class Redeeming:
         return Opened(browser, spoken=False, address=addressee.address, code=code)
 
     async def redeem(
-        self, invitation_id: str, *, secret: str, browser: str, code: str, address_hash: bytes, agent: str
+        self,
+        invitation_id: str,
+        *,
+        secret: str,
+        browser: str,
+        code: str,
+        address_hash: bytes,
+        agent: str,
+        locale: str = "",
     ) -> Answer:
-        """Let in who has the link, the browser it was opened in, and the code. Of many at one instant one wins."""
+        """Let in who has the link, the browser it was opened in, and the code. Of many at one instant one wins.
+
+        ``locale`` is the language in which the person came to the door.
+        """
         now = self._now()
         if too_many(await self._attempts.tried(HOW_INVITED, address_hash, now), now):
             return TOO_MANY
         found = await self._invitations.get(invitation_id)
         addressee = await self._invitations.addressee(invitation_id) or Addressee("")
+        addressee = replace(addressee, locale=locale or addressee.locale)
         plan_id = found.plan_id if found is not None else HUB
         person_id = self._new_id()
         async with self._changes.of_plan(plan_id) as turn:

@@ -102,6 +102,7 @@ async def _redeem(request: Request, secret: str, code: str) -> Response:
         code=code,
         address_hash=address_hash(request),
         agent=request.headers.get("user-agent", "")[:AGENT_CHARACTERS_MAX],
+        locale=language_at_door(request).tag,
     )
     match found:
         case Admitted():
