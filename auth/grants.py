@@ -3,9 +3,9 @@
 Equal to ``decide`` for every question while ``holds(now)``: what depends on the entry is asked of the same ``judge``.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 from auth.commands import Action
@@ -17,47 +17,42 @@ from crdt.sections import SECTIONS, Section
 
 _Answers = Mapping[tuple[Action, str], Decision]
 
+TABLES_KEPT_MAX: Final = 1_024
+"""Standings of which the answers are kept: roles times the consents in force, far fewer than people."""
+
 _FIELDLESS: Final = (Action.CREATE, Action.RETIRE, Action.COMMENT)
 
 
 class Grants:
     """What one participant may do from ``compiled`` until ``until`` (``None`` for as long as nothing else changes).
 
-    Compile again when the participant changes; the answers change by themselves only at ``until``.
+    Compile again when the participant changes; the answers change by themselves only at ``until``. People of the same
+    standing share the answers themselves.
     """
 
-    __slots__ = (
-        "_answers",
-        "_owned",
-        "_standings",
-        "_writes",
-        "compiled",
-        "documents",
-        "participant",
-        "sections",
-        "until",
-    )
+    __slots__ = ("_table", "compiled", "participant", "until")
 
     def __init__(self, participant: Participant, now: datetime) -> None:
         self.participant = participant
         self.compiled = now
         self.until = _next_change(participant, now)
-        self._standings: dict[Section, Standing] = {each: standing_of(participant, each, now) for each in Section}
-        self.sections = frozenset(
-            each for each, standing in self._standings.items() if granted(standing, participant, each) is not Grant.NONE
-        )
-        self.documents = documents_among(participant.role, self.sections)
-        self._answers: dict[Section, _Answers] = {
-            section: _independent(participant.role, section, standing, section in participant.assigned)
-            for section, standing in self._standings.items()
-        }
-        self._writes: dict[Section, dict[str, Decision]] = {
-            section: {field: answer for (action, field), answer in answers.items() if action is Action.WRITE}
-            for section, answers in self._answers.items()
-        }
-        self._owned: dict[Section, Mapping[str, tuple[Decision, Decision]]] = {
-            section: _by_ownership(participant.role, section, standing) for section, standing in self._standings.items()
-        }
+        standings = tuple(standing_of(participant, each, now) for each in Section)
+        self._table = _table(participant.role, standings, participant.assigned)
+
+    @property
+    def levels(self) -> Mapping[Section, Grant]:
+        """What the participant may do in each section at most, in one word."""
+        return self._table.levels
+
+    @property
+    def sections(self) -> frozenset[Section]:
+        """The sections the participant may see as HTML."""
+        return self._table.sections
+
+    @property
+    def documents(self) -> frozenset[Section]:
+        """The sections whose document the participant may receive."""
+        return self._table.documents
 
     def holds(self, now: datetime) -> bool:
         """Return whether the answers are those of ``now``."""
@@ -74,22 +69,22 @@ class Grants:
     ) -> Decision:
         """Return what ``decide`` would."""
         if not command:
-            answer = self._answers[section].get((action, field))
+            answer = self._table.answers[section].get((action, field))
             if answer is not None:
                 return answer
-        standing = self._standings[section]
+        standing = self._table.standings[section]
         return judge(standing, self.participant, section, action, field=field, entry=entry, command=command)
 
     def write(self, section: Section, field: str) -> Decision | None:
         """Return the answer to writing this field of any entry, or ``None`` where it depends on the entry."""
-        return self._writes[section].get(field)
+        return self._table.writes[section].get(field)
 
     def may(self, section: Section, facts: Callable[[str], EntryFacts]) -> Callable[[str, str], str]:
         """Return the gate's question for one section: (entry, field) -> ``""`` or the reason against.
 
         ``facts`` is asked only where the answer depends on the entry.
         """
-        writes, owned, person = self._writes[section], self._owned[section], self.participant.person_id
+        writes, owned, person = self._table.writes[section], self._table.owned[section], self.participant.person_id
 
         def answer(entry: str, field: str) -> str:
             decision = writes.get(field)
@@ -116,12 +111,43 @@ def _next_change(participant: Participant, now: datetime) -> datetime | None:
     return min((each for each in instants if each is not None and each > now), default=None)
 
 
+class _Table:
+    """The answers for everyone of one role, standing and assignment."""
+
+    __slots__ = ("answers", "documents", "levels", "owned", "sections", "standings", "writes")
+
+    def __init__(self, role: Role, standings: Sequence[Standing], assigned: frozenset[Section]) -> None:
+        anyone = _anyone(role, assigned)
+        self.standings: Mapping[Section, Standing] = dict(zip(Section, standings, strict=True))
+        self.levels: Mapping[Section, Grant] = {
+            each: granted(standing, anyone, each) for each, standing in self.standings.items()
+        }
+        self.sections = frozenset(each for each, grant in self.levels.items() if grant is not Grant.NONE)
+        self.documents = documents_among(role, self.sections)
+        self.answers: Mapping[Section, _Answers] = {
+            section: _independent(role, section, standing, section in assigned)
+            for section, standing in self.standings.items()
+        }
+        self.writes: Mapping[Section, Mapping[str, Decision]] = {
+            section: {field: answer for (action, field), answer in answers.items() if action is Action.WRITE}
+            for section, answers in self.answers.items()
+        }
+        self.owned: Mapping[Section, Mapping[str, tuple[Decision, Decision]]] = {
+            section: _by_ownership(role, section, standing) for section, standing in self.standings.items()
+        }
+
+
+@lru_cache(maxsize=TABLES_KEPT_MAX)
+def _table(role: Role, standings: tuple[Standing, ...], assigned: frozenset[Section]) -> _Table:
+    return _Table(role, standings, assigned)
+
+
 @cache
 def _independent(role: Role, section: Section, standing: Standing, assigned: bool) -> _Answers:
     """Return the answers that are the same for every entry of the section, and for everyone of this standing."""
     if not standing.denied and hides_entries(role, section):
         return {}
-    anyone = _anyone(role, section, assigned=assigned)
+    anyone = _anyone(role, frozenset({section} if assigned else ()))
     names = [each.name for each in SECTIONS[section].all_fields]
     questions = [(action, "") for action in _FIELDLESS]
     questions += [(action, name) for action in (Action.READ, Action.SUGGEST) for name in ("", *names)]
@@ -139,7 +165,7 @@ def _by_ownership(role: Role, section: Section, standing: Standing) -> Mapping[s
     ownership = not standing.denied and not standing.reading and standing.cell.reach is Reach.OWN
     if not ownership or hides_entries(role, section) or section is Section.HUDDLES:
         return {}
-    anyone = _anyone(role, section, assigned=False)
+    anyone = _anyone(role, frozenset())
     strange, own = EntryFacts(creator="someone else"), EntryFacts(creator=anyone.person_id)
     return {
         each.name: (
@@ -151,8 +177,8 @@ def _by_ownership(role: Role, section: Section, standing: Standing) -> Mapping[s
     }
 
 
-def _anyone(role: Role, section: Section, *, assigned: bool) -> Participant:
-    return Participant("anyone", "", "", role, assigned=frozenset({section} if assigned else ()))
+def _anyone(role: Role, assigned: frozenset[Section]) -> Participant:
+    return Participant("anyone", "", "", role, assigned=assigned)
 
 
 def _same_for_every_entry(standing: Standing, section: Section, action: Action, name: str) -> bool:

@@ -10,7 +10,9 @@ batch goes behind them. So nothing is appended twice and nothing is called saved
 """
 
 import asyncio
+import heapq
 import logging
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -83,6 +85,10 @@ class Committer:
         self._dropped = dropped
         self._keep = keep
         self._dirty: dict[Room, None] = {}
+        self._soft_due: dict[Room, float] = {}
+        """When to look again at rooms that have notices or presence to send."""
+        self._soft_queue: list[tuple[float, int, Room]] = []
+        self._soft_count = 0
         self._pending: dict[Room, Pending] = {}
         self._wake = asyncio.Event()
         self._retry_seconds = 0.0
@@ -103,14 +109,14 @@ class Committer:
     async def run(self) -> None:
         """Beat for ever, whenever something is due."""
         while True:
+            self._wake.clear()
             pause = await self.beat()
-            self._wake.clear()  # What was marked meanwhile is in the pause, which the beat works out last.
-            if pause is None:
+            if self._wake.is_set() or pause == 0:
+                await asyncio.sleep(0)  # Something was marked meanwhile; let sockets be read first.
+            elif pause is None:
                 await self._wake.wait()
-            elif pause > 0:
-                await self._rest(pause)
             else:
-                await asyncio.sleep(0)
+                await self._rest(pause)
 
     async def _rest(self, seconds: float) -> None:
         handle = asyncio.get_running_loop().call_later(seconds, self._wake.set)
@@ -133,8 +139,7 @@ class Committer:
         now = self._clock.seconds()
         due = [self._retry_at] if self._pending else []
         if not self.away:
-            due += [room.next_soft for room in self._dirty if room.presences.unsettled or room.newcomers]
-            due += [max(room.next_soft_changes, room.next_soft) for room in self._dirty if room.soft.waiting]
+            due += [when for when, _, _ in self._soft_queue[:1]]
             due += [room.next_beat for room in self._dirty if room.waiting and room.turns.free]
         return max(0.0, min(due) - now) if due else None
 
@@ -143,14 +148,29 @@ class Committer:
             if room.ended:
                 del self._dirty[room]
                 continue
-            notices.flush_soft(room, now)
+            self._flush_soft(room, now)
             if room.lacking and room not in self._pending:
                 self._prepare(room)
+        while self._soft_queue and self._soft_queue[0][0] <= now:
+            due, _, room = heapq.heappop(self._soft_queue)
+            if self._soft_due.get(room) == due:
+                del self._soft_due[room]
+                if not room.ended:
+                    self._flush_soft(room, now)
+
+    def _flush_soft(self, room: Room, now: float) -> None:
+        """Send what is due of notices and presence, and note when to look at the room again."""
+        notices.flush_soft(room, now)
+        due = notices.soft_due(room)
+        if due is not None and due < self._soft_due.get(room, math.inf):
+            self._soft_due[room] = due
+            self._soft_count += 1
+            heapq.heappush(self._soft_queue, (due, self._soft_count, room))
 
     def _gather(self, now: float) -> None:
         for room in list(self._dirty):
             if not room.waiting:
-                if not (room.lacking or room.soft.waiting or room.presences.unsettled or room.newcomers):
+                if not room.lacking:
                     del self._dirty[room]
                 continue
             if now < room.next_beat or not room.turns.take_if_free():
@@ -266,6 +286,7 @@ class Committer:
         _log.warning("room ended: %s", reason, extra={"plan": room.plan_id, "reason": reason})
         self._pending.pop(room, None)
         self._dirty.pop(room, None)
+        self._soft_due.pop(room, None)
         room.end(code, reason)
         self._dropped(room)
 

@@ -43,6 +43,13 @@ class Enforcement:
         """Whether a revocation could have been missed for too long."""
         return self._clock.seconds() - self.heard_seconds > DEAF_SECONDS_MAX
 
+    def entered(self, room: Room, version: int) -> None:
+        """Note as of which access version somebody came in; the next poll asks anew where that is not the latest."""
+        if len(room.connections) == 1:
+            self._versions[room.plan_id] = version
+        elif self._versions.get(room.plan_id) != version:
+            room.unchecked = True
+
     async def reassess(self, plan_id: str) -> None:
         """Ask anew for everyone in the plan, and let nobody keep what they may not have.
 
@@ -99,7 +106,8 @@ class Enforcement:
         room.presences.expire(self._clock.seconds())
         if room.sections and seq > room.head.seq:
             room.behind = True
-        self._mark(room)
+        if room.lacking or room.presences.unsettled:
+            self._mark(room)
 
     async def _look_at_access(self, plan_id: str, version: int) -> None:
         """Reassess where the plan's version or a row says so, and where somebody's time has run out."""
@@ -116,7 +124,8 @@ class Enforcement:
                 raise
             self._versions[plan_id] = version
             return
-        for connection in list(room.connections):
+        now = self._clock.now()
+        for connection in [each for each in room.connections if each.outlived(now)]:
             room.reassess(connection, connection.participant)
 
 

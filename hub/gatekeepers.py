@@ -17,13 +17,23 @@ class TurnedAway:
     """For the page's logic, without names."""
 
 
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """Who comes in, as of one moment of the store."""
+
+    participant: Participant
+    """With its ``session_id``."""
+    version: int
+    """The plan's access version at that moment: where it has moved on since, the person is asked for anew."""
+
+
 class Gatekeeper(Protocol):
     """Every method raises ``JournalAwayError`` when the store can't be reached."""
 
-    async def admit(self, *, cookies: str, origin: str, host: str, plan_id: str) -> Participant | TurnedAway:
+    async def admit(self, *, cookies: str, origin: str, host: str, plan_id: str) -> Admitted | TurnedAway:
         """Return who comes to this plan by these headers of an upgrade; an ``origin`` that is absent is ``""``.
 
-        The participant carries its ``session_id``. A plan that one may not see and one that does not exist are turned
+        A plan that one may not see and one that does not exist are turned
         away alike, with ``NO_PLAN``.
         """
 

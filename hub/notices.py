@@ -141,6 +141,13 @@ def flush_soft(room: "Room", now: float) -> None:
             _tell(room, section, changed)
 
 
+def soft_due(room: "Room") -> float | None:
+    """Return when ``flush_soft`` has something to send, in seconds; ``None`` where nothing waits."""
+    if room.presences.unsettled or room.newcomers:
+        return room.next_soft
+    return max(room.next_soft_changes, room.next_soft) if room.soft.waiting else None
+
+
 def _tell_presence(room: "Room") -> None:
     changed, gone = room.presences.take_changes()
     if changed or gone:

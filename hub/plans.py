@@ -21,7 +21,7 @@ from hub.commands import Command, Done, Outcome, PlanContent
 from hub.committer import Committer
 from hub.connections import Connection
 from hub.enforcement import POLL_SECONDS, Enforcement
-from hub.gatekeepers import Gatekeeper, TurnedAway
+from hub.gatekeepers import Admitted, Gatekeeper, TurnedAway
 from hub.ids import new_id
 from hub.journal import Act, Action, Batch, FieldPath, Journal, JournalAwayError, Snapshot
 from hub.lines import CloseCode, Line, notice
@@ -183,8 +183,9 @@ class CarePlans:
 
     # -- sockets
 
-    def enter(self, participant: Participant, line: Line) -> tuple[Room, Connection] | TurnedAway:
+    def enter(self, admitted: Admitted, line: Line) -> tuple[Room, Connection] | TurnedAway:
         """Take a socket in; no await between finding the room and standing in it."""
+        participant = admitted.participant
         if self._draining:
             return TurnedAway(CloseCode.RESTART, "the hub restarts")
         if self._sockets[participant.person_id] >= SOCKETS_PER_PERSON_MAX:
@@ -198,7 +199,7 @@ class CarePlans:
         connection = Connection(participant, line, self._clock.now())
         if not room.enter(connection):
             return TurnedAway(CloseCode.BUSY, "too many sockets on one plan")
-        room.unchecked = True
+        self.enforcement.entered(room, admitted.version)
         self._sockets[participant.person_id] += 1
         if self.committer.away:
             line.write(_storage(away=True))

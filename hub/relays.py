@@ -9,7 +9,7 @@ from crdt.sessions import PLAN_DOCUMENT
 from crdt.updates import UpdateError, merge
 from hub import lines
 from hub.batches import Run, Work
-from hub.connections import Connection, scopes_of
+from hub.connections import Connection
 from hub.journal import Action, Row
 from hub.lines import CloseCode, notice
 from hub.notices import Changed, changed_by, tell_changed
@@ -182,7 +182,7 @@ def reassess(room: "Room", connection: Connection, participant: Participant) -> 
     now = room.clock.now()
     readable, grants = connection.readable, connection.grants
     connection.stands(participant, now)
-    for effect in connection.session.regrant(scopes_of(participant, now)):
+    for effect in connection.session.regrant(connection.scopes):
         room.take(connection, effect)
     lost = [section for section in connection.readings if section not in connection.session.scopes]
     for section in lost:

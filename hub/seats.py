@@ -82,10 +82,10 @@ class PlanDoor:
         found = await self._plans.gatekeeper.admit(cookies=cookies, origin=origin, host=host, plan_id=name)
         if isinstance(found, TurnedAway):
             return found
-        participant = found
+        admitted = found
 
         def sit(line: Line) -> Seat | TurnedAway:
-            entered = self._plans.enter(participant, line)
+            entered = self._plans.enter(admitted, line)
             return entered if isinstance(entered, TurnedAway) else PlanSeat(self._plans, *entered)
 
         return sit

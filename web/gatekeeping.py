@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 from auth.decisions import sections_readable
 from auth.roles import Participant
-from hub.gatekeepers import TurnedAway
+from auth.sessions import hash_token, is_live, is_token
+from hub.gatekeepers import Admitted, TurnedAway
 from hub.lines import CloseCode
 from web.settings import Settings
 from web.store_directory import StoreDirectory, Stores
@@ -29,25 +30,23 @@ class StoreGatekeeper:
         self._sessions = stores.sessions
         self._now = now
 
-    async def admit(self, *, cookies: str, origin: str, host: str, plan_id: str) -> Participant | TurnedAway:
+    async def admit(self, *, cookies: str, origin: str, host: str, plan_id: str) -> Admitted | TurnedAway:
         if origin not in self._settings.origins or host not in self._hosts:
             return TurnedAway(CloseCode.NO_PLAN, "another site's page")
-        who = await self._directory.signed_in(session_cookie(cookies, self._settings.session_cookie), active=False)
-        if who is None:
+        token, now = session_cookie(cookies, self._settings.session_cookie), self._now()
+        if not is_token(token):
             return SIGN_IN
-        participant = await self._directory.participant(plan_id, who)
-        if participant is None or not sections_readable(participant, self._now()):
+        comer = await self._participants.comer(plan_id, hash_token(token), now)
+        if comer is None or not comer.active or not is_live(comer.session, now):
+            return SIGN_IN
+        if comer.participant is None or not sections_readable(comer.participant, now):
             return NO_PLAN
-        return participant
+        return Admitted(comer.participant, comer.version)
 
     async def standing(self, plan_id: str, person_ids: Collection[str]) -> Mapping[str, Participant]:
         now = self._now()
-        found = {each: await self._participants.load(plan_id, each, now) for each in person_ids}
-        return {
-            person: participant
-            for person, participant in found.items()
-            if participant is not None and sections_readable(participant, now)
-        }
+        found = await self._participants.among(plan_id, person_ids, now)
+        return {each.person_id: each for each in found if sections_readable(each, now)}
 
     async def access_versions(self, plan_ids: Collection[str]) -> Mapping[str, int]:
         return await self._participants.versions(list(plan_ids))

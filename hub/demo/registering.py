@@ -8,7 +8,7 @@ from auth.consents import TEXT_VERSION, Consent, How
 from auth.roles import Narrowing, Participant
 from crdt.sections import Section
 from hub.demo.seeding import Seeded, seed
-from hub.gatekeepers import TurnedAway
+from hub.gatekeepers import Admitted, TurnedAway
 from hub.ids import HUB, new_id
 from hub.journal import Act, Action, Journal
 from hub.lines import CloseCode
@@ -96,7 +96,7 @@ def _consent(plan: Plan, person_id: str, section: Section, narrowing: Narrowing,
 class NobodyComes:
     """A gatekeeper for a hub that only seeds: it has no door."""
 
-    async def admit(self, *, cookies: str, origin: str, host: str, plan_id: str) -> Participant | TurnedAway:
+    async def admit(self, *, cookies: str, origin: str, host: str, plan_id: str) -> Admitted | TurnedAway:
         """Turn everyone away."""
         return TurnedAway(CloseCode.NO_PLAN, "no door")
 

@@ -22,6 +22,9 @@ NOTES_WAITING_MAX: Final = 1_000
 """Beyond it the oldest are dropped: they are hints."""
 
 RECONNECT_SECONDS: Final = 0.5
+PUBLISH_SECONDS_MIN: Final = 0.005
+"""Between two sendings: what is said meanwhile goes out together. What comes after a pause is said at once."""
+
 ALIVE_SECONDS: Final = 3.0
 """How often the connection proves that it still hears."""
 
@@ -90,6 +93,7 @@ class PostgresBus:
                 self._wake.clear()
                 if notes:
                     await connection.execute(NOTIFY, CHANNEL, packed(notes, NOTE_BYTES_MAX), timeout=ALIVE_SECONDS)
+                    await asyncio.sleep(PUBLISH_SECONDS_MIN)
                 try:
                     async with asyncio.timeout(ALIVE_SECONDS):
                         await self._wake.wait()

@@ -1,6 +1,7 @@
 """Who takes part in which plan, loaded whole for ``decide``: role, dates, invited sections, consents, break-glass."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -8,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from auth.roles import Narrowing, Participant, Role
+from auth.sessions import Idle, Session
 from crdt.sections import Section
 from hub.journal import Turn
 from hub.store.engine import connected, connection_of
@@ -32,6 +34,18 @@ select person.id as person, plan.id as plan, person.name, person.profession, per
  where plan.id = :plan and (member.person is not null or glass.person is not null)
 """
 _LOAD_ONE: Final = sa.text(_LOAD + " and person.id = :person")
+_LOAD_SOME: Final = sa.text(_LOAD + " and person.id = any(:persons)")
+_LOAD_COMER: Final = sa.text(f"""
+select came.id as session_id, came.person as person_id, came.token_hash, came.idle, came.began,
+       came.active as last_active, came.authenticated, came.ended, came.how, came.provider_sid,
+       visitor.active as may_sign_in, part.*,
+       (select grant_version from plan where id = :plan) as version
+  from session as came join person as visitor on visitor.id = came.person
+  left join lateral ({_LOAD} and person.id = came.person) as part on true
+ where came.token_hash = :token
+""")  # noqa: S608 - a query of ours inside another
+"""Everything a door asks, as of one moment: the sign-in, the part in the plan, and the plan's access version."""
+
 _MEMBERS: Final = "join person on person.id in (select person from participant where plan = :plan)"
 _LOAD_ALL: Final = sa.text(
     _LOAD.replace("cross join person", _MEMBERS)
@@ -50,6 +64,20 @@ _LOAD_TEAMS: Final = sa.text(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Comer:
+    """Who a token stands for at the door of a plan."""
+
+    session: Session
+    """Live or not."""
+    active: bool
+    """The person may sign in at all."""
+    participant: Participant | None
+    """Their part in the plan, in this session; ``None`` where there is and was none."""
+    version: int
+    """The plan's grant version at the same moment; 0 where there is no such plan."""
+
+
 class Participants:
     """Participants as rows. Every change moves the plan's grant version on, by a trigger."""
 
@@ -65,6 +93,33 @@ class Participants:
         async with connected(self._engine) as connection:
             row = (await connection.execute(_LOAD_ONE, {"plan": plan_id, "person": person_id})).first()
         return None if row is None else _participant(row, now)
+
+    async def among(self, plan_id: str, person_ids: Collection[str], now: datetime) -> list[Participant]:
+        """Return the part of each of these people in the plan, where there is or was one. One query."""
+        values = {"plan": plan_id, "persons": list(person_ids)}
+        async with connected(self._engine) as connection:
+            return [_participant(row, now) for row in await connection.execute(_LOAD_SOME, values)]
+
+    async def comer(self, plan_id: str, token_hash: bytes, now: datetime) -> Comer | None:
+        """Return who comes to the plan with that token, ``None`` where it is nobody's. One query."""
+        async with connected(self._engine) as connection:
+            row = (await connection.execute(_LOAD_COMER, {"plan": plan_id, "token": token_hash})).first()
+        if row is None:
+            return None
+        participant = None if row.plan is None else replace(_participant(row, now), session_id=row.session_id)
+        session = Session(
+            session_id=row.session_id,
+            person_id=row.person_id,
+            token_hash=row.token_hash,
+            idle=Idle(row.idle),
+            began=row.began,
+            active=row.last_active,
+            authenticated=row.authenticated,
+            ended=row.ended,
+            how=row.how,
+            provider_sid=row.provider_sid,
+        )
+        return Comer(session, row.may_sign_in, participant, row.version or 0)
 
     async def of_plan(self, plan_id: str, now: datetime) -> list[Participant]:
         """Return everyone who is or was a member, by name."""

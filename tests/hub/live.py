@@ -20,7 +20,7 @@ from crdt.sections import Section
 from hub.bus import LocalBus
 from hub.commands import PlanContent, Refusal
 from hub.connections import Connection
-from hub.gatekeepers import TurnedAway
+from hub.gatekeepers import Admitted, TurnedAway
 from hub.journal import Action, Batch, Head, JournalAwayError, Row
 from hub.journal_memory import MemoryJournal
 from hub.lines import CloseCode
@@ -130,14 +130,16 @@ class FakeGatekeeper:
         self.version = 1
         self.away = False
 
-    async def admit(self, *, cookies: str, origin: str, host: str, plan_id: str) -> Participant | TurnedAway:
+    async def admit(self, *, cookies: str, origin: str, host: str, plan_id: str) -> Admitted | TurnedAway:
         self._reach()
         if origin != "http://hub.test":
             return TurnedAway(CloseCode.ACCESS_ENDED, "origin")
         participant = self.members.get(cookies)
         if participant is None:
             return TurnedAway(CloseCode.SIGN_IN, "sign in")
-        return participant if participant.plan_id == plan_id else TurnedAway(CloseCode.NO_PLAN, "no such plan")
+        if participant.plan_id != plan_id:
+            return TurnedAway(CloseCode.NO_PLAN, "no such plan")
+        return Admitted(participant, self.version)
 
     async def standing(self, plan_id: str, person_ids: Collection[str]) -> Mapping[str, Participant]:
         self._reach()
@@ -254,7 +256,7 @@ class Peer:
         """Open a socket and say hello, as a page does."""
         self.line = FakeLine()
         self.plans = plans
-        entered = plans.enter(self.participant, self.line)
+        entered = plans.enter(Admitted(self.participant, 1), self.line)
         if isinstance(entered, TurnedAway):
             self.line.close(entered.code, entered.reason)
             return self

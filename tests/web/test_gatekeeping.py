@@ -5,11 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from auth.roles import Participant
 from hub.access import AccessChanges
 from hub.clocks import SystemClock
 from hub.demo.registering import seed_hub
-from hub.gatekeepers import TurnedAway
+from hub.gatekeepers import Admitted, TurnedAway
 from hub.ids import HUB, new_id
 from hub.lines import CloseCode
 from hub.store.engine import create_engine
@@ -49,7 +48,9 @@ async def _at_the_door(url: str, folder: Path) -> None:
     cookie = f"other=1; careplan={token}"
     try:
         admitted = await knock(cookies=cookie)
-        assert isinstance(admitted, Participant)
+        assert isinstance(admitted, Admitted)
+        assert admitted.version == (await gatekeeper.access_versions([plan]))[plan]
+        admitted = admitted.participant
         assert (admitted.person_id, admitted.plan_id) == (lee.person_id, plan)
         assert admitted.session_id
         assert await knock(cookies="") is CloseCode.SIGN_IN
