@@ -2,10 +2,14 @@
 import { headlineOf, titleOf } from "./places.js"
 
 /** @typedef {import("./notices.js").Changed} Changed */
-/** @typedef {{ by: string, label: string, words: string }} Seen who was seen to change which field, and its new value where that is short */
+/** @typedef {{ by: () => string | null, label: string, words: string }} Seen who changed which field as far as is known by then, and its new value where that is short */
 
 /** Changes of one entry that come within this time are told together. */
 const TOGETHER_MS = 400
+
+/** An edit may overtake the word of who is where; so long is it waited for, before nobody is named. */
+const NAMED_MS_MAX = 3_000
+const NAMED_EVERY_MS = 200
 
 /** Who changed an entry is remembered for so long. */
 const LAST_MS = 5_000
@@ -28,7 +32,7 @@ export class News {
     const known = this.#seen.get(key)
     if (known) return void known.set(field, seen)
     this.#seen.set(key, new Map([[field, seen]]))
-    setTimeout(() => this.#tell(section, entry, key), TOGETHER_MS)
+    setTimeout(() => this.#tell(section, entry, key, NAMED_MS_MAX), TOGETHER_MS)
   }
 
   /** @param {string} entry @returns {string | null} who changed an entry in the last seconds */
@@ -45,15 +49,21 @@ export class News {
     setTimeout(() => this.say(`${by} changed ${placeOf(section, only)}.`), TOGETHER_MS)
   }
 
-  /** @param {string} section @param {string} entry @param {string} key */
-  #tell(section, entry, key) {
+  /** @param {string} section @param {string} entry @param {string} key @param {number} patience ms */
+  #tell(section, entry, key, patience) {
     const seen = [...(this.#seen.get(key)?.values() ?? [])]
-    this.#seen.delete(key)
     const [first] = seen
+    const name = first?.by()
+    if (first && !name && patience > 0) {
+      setTimeout(() => this.#tell(section, entry, key, patience - NAMED_EVERY_MS), NAMED_EVERY_MS)
+      return
+    }
+    this.#seen.delete(key)
     if (!first) return
+    const by = name ?? "Someone"
     const where = placeOf(section, entry)
-    if (seen.length > 1) this.say(`${first.by} changed ${where}.`)
-    else this.say(first.words ? `${first.by} changed ${where}: ${first.label} to ${first.words}.` : `${first.by} is writing in ${where}: ${first.label}.`)
+    if (seen.length > 1) this.say(`${by} changed ${where}.`)
+    else this.say(first.words ? `${by} changed ${where}: ${first.label} to ${first.words}.` : `${by} is writing in ${where}: ${first.label}.`)
   }
 }
 

@@ -89,14 +89,14 @@ export class PlanPage {
       drafting: (key, words) => this.presence.drafting(key, words),
       caret: (key, text, offset) => this.presence.caret(key, text, offset),
       undoable: (section, undo, burst) => this.#ownEdits.add(section, undo, burst),
-      lastIn: (field) => this.#lastIn(field),
+      lastIn: (field) => this.#lastIn(field) ?? "Someone",
       stale: changed,
     }
   }
 
-  /** @param {import("./fields.js").Field} field @returns {string} who is in it, or was named with it just now */
+  /** @param {import("./fields.js").Field} field @returns {string | null} who is in it, or was named with it just now */
   #lastIn(field) {
-    return this.presence.inField(field.key)[0]?.name ?? this.news.lastOf(field.path.entry) ?? "Someone"
+    return this.presence.lastIn(field.key) ?? this.news.lastOf(field.path.entry)
   }
 
   #openSections() {
@@ -163,7 +163,7 @@ export class PlanPage {
     if (!bound) return
     const value = section.value(entry, field)
     const words = value instanceof Y.AbstractType ? "" : bound.wordsOf(value)
-    this.news.saw(section.name, entry, field, { by: this.#lastIn(bound), label: bound.label, words })
+    this.news.saw(section.name, entry, field, { by: () => this.#lastIn(bound), label: bound.label, words })
   }
 
   /** @param {LiveSection} section @param {Refused} refused @param {Unsent[]} lost */

@@ -21,9 +21,14 @@ import { CHIPS_MAX, peopleIn, readPresence } from "./people.js"
 const SEND_EVERY_MS = 150
 const DRAFT_CHARACTERS_MAX = 200
 
+/** An edit may come after its author has gone on to the next field; who was in it is remembered for so long. */
+const REMEMBERED_MS = 5_000
+
 export class PresenceView {
   /** @type {Map<string, Presence[]>} field key -> others in it */
   #byField = new Map()
+  /** @type {Map<string, { name: string, when: number }>} field key -> who was last seen in it */
+  #lastIn = new Map()
   /** @type {Person[]} */
   #people = []
   /** @type {Map<HTMLElement, HTMLElement[]>} a field that someone is in -> the carets drawn in it */
@@ -48,9 +53,11 @@ export class PresenceView {
     return this.#people
   }
 
-  /** @param {string} key @returns {Presence[]} */
-  inField(key) {
-    return this.#byField.get(key) ?? []
+  /** @param {string} key @returns {string | null} the name of who is in a field, or was a moment ago */
+  lastIn(key) {
+    const last = this.#lastIn.get(key)
+    const isThere = this.#byField.has(key)
+    return last && (isThere || performance.now() - last.when < REMEMBERED_MS) ? last.name : null
   }
 
   /** Where I am. @param {string | null} field */
@@ -99,6 +106,7 @@ export class PresenceView {
       if (presence.field === null || presence.person === this.around.self) continue
       this.#byField.set(presence.field, [...(this.#byField.get(presence.field) ?? []), presence])
     }
+    for (const [key, [first]] of this.#byField) if (first) this.#lastIn.set(key, { name: first.name, when: performance.now() })
     this.draw()
   }
 
