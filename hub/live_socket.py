@@ -47,6 +47,9 @@ LOOKUP_SECONDS_MAX: Final = 5.0
 CLOSE_SECONDS_MAX: Final = 3.0
 """How long a peer may take to answer a close."""
 
+CLOSING_BYTES_MAX: Final = 64 << 10
+"""What a peer may still send after it was closed: a page has little under way, a flood is not read to its end."""
+
 STALL_SECONDS_MAX: Final = 15.0
 """How long a full outbox may stay full."""
 
@@ -109,7 +112,7 @@ class LiveSocket(asyncio.Protocol):
         self._backlog: deque[bytes] = deque()
         self._resting = False
         self._paused = False
-        self._closing = 0
+        self._closing = self._closing_bytes = 0
         self._heard = self._since = self._loop.time()
         self._tokens = MESSAGES_BURST_MAX
         self._messages = 0
@@ -122,6 +125,11 @@ class LiveSocket(asyncio.Protocol):
         self._sockets.add(self)
 
     def data_received(self, data: bytes) -> None:
+        if self._closing:
+            self._closing_bytes += len(data)
+            if self._closing_bytes > CLOSING_BYTES_MAX:
+                self._abort()
+                return
         self._refill()
         if self._rest:
             data, self._rest = self._rest + data, b""

@@ -10,6 +10,7 @@ import random
 import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
 from pycrdt import Doc, Map, Text
@@ -27,14 +28,31 @@ LOOK_SECONDS: Final = 0.01
 WAIT_SECONDS_MAX: Final = 30.0
 
 
-class Typist:
-    """One page of one person."""
+@dataclass(slots=True)
+class Ledger:
+    """When each word was written, and how long it took to each page of others."""
 
-    def __init__(self, live: Live, path: tuple[str, str, str]) -> None:
+    written: dict[str, float] = field(default_factory=dict)
+    delays: list[float] = field(default_factory=list)
+
+    def p99(self) -> float:
+        """Return the 99th percentile of the seconds since the last call, 0 where nothing was delivered."""
+        delays, self.delays = sorted(self.delays), []
+        return delays[int(len(delays) * 0.99)] if delays else 0.0
+
+
+class Typist:
+    """One page of one person. ``chance`` makes the pace and the document's id, ``ledger`` keeps the times."""
+
+    def __init__(
+        self, live: Live, path: tuple[str, str, str], chance: random.Random, *, ledger: Ledger | None = None
+    ) -> None:
         self._live = live
+        self._chance = chance
+        self._ledger = ledger or Ledger()
         self._section, self._entry, self._field = path
         self._wire = HocuspocusWire()
-        self._doc: Doc[Any] = Doc(client_id=random.randrange(1, 1 << 31))  # As a browser: under 2**32.
+        self._doc: Doc[Any] = Doc(client_id=chance.randrange(1, 1 << 31))  # As a browser: under 2**32.
         self._unsaved = 0
         self._written = 0
         self.saved: set[str] = set()
@@ -101,7 +119,7 @@ class Typist:
         while True:
             left = due - asyncio.get_running_loop().time()
             if left <= 0:
-                due += BETWEEN_EDITS_SECONDS * random.uniform(0.5, 1.5)
+                due += BETWEEN_EDITS_SECONDS * self._chance.uniform(0.5, 1.5)
                 if self.typing and self.synced:
                     await self._type()
                 continue
@@ -121,7 +139,7 @@ class Typist:
             self._doc.apply_update(update)
             self._entry = self._entry or self._first_entry()
             self.synced = True
-            self.seen |= set(self.words) - self.own
+            self._look()
         elif said is Said.SAVED:
             self._unsaved -= 1  # Messages are acknowledged in their order, the answer to the hub's question first.
             self.saved |= {self._word(at) for at in range(len(self.saved), self._written - self._unsaved)}
@@ -129,10 +147,17 @@ class Typist:
             self.refused = repr(update)
         self._changed.set()
 
+    def _look(self) -> None:
+        fresh = set(self.words) - self.own - self.seen
+        now = asyncio.get_running_loop().time()
+        self._ledger.delays += [now - self._ledger.written[word] for word in fresh if word in self._ledger.written]
+        self.seen |= fresh
+
     async def _type(self) -> None:
         before = self._doc.get_state()
         text: Text = self._doc.get("entries", type=Map)[self._entry][self._field]
         text.insert(len(str(text).encode()), self._word(self._written))
+        self._ledger.written[self._word(self._written)] = asyncio.get_running_loop().time()
         self._written += 1
         self._unsaved += 1
         await self._say(Frame(self._section, FrameKind.UPDATE, self._doc.get_update(before)))
@@ -166,19 +191,31 @@ async def until(holds: Callable[[], bool], what: str, seconds: float = WAIT_SECO
     return asyncio.get_running_loop().time() - begun
 
 
-async def typing_through(lives: Sequence[Live], path: tuple[str, str, str], faults: Iterable[Fault]) -> list[float]:
+async def typing_through(
+    lives: Sequence[Live],
+    path: tuple[str, str, str],
+    faults: Iterable[Fault],
+    *,
+    seed: int,
+    ledger: Ledger | None = None,
+    tally: Counter[str] | None = None,
+) -> list[float]:
     """Let people type while the faults happen one after the other, and see that nothing promised is lost or doubled.
 
-    Every second of them is gone for good when the fault says so: what it was promised nobody brings back.
+    Where the fault says so, every second of them is gone for good: what they were promised nobody brings back.
+    ``tally`` is given the number of words written and promised.
 
     Returns the seconds after each fault until everybody's new words were saved.
     """
-    typists = [Typist(live, path) for live in lives]
-    staying = typists[::2]
+    chance = random.Random(seed)
+    ledger = ledger or Ledger()
+    typists = [Typist(live, path, random.Random(chance.random()), ledger=ledger) for live in lives]
+    staying = list(typists)
     tasks = [asyncio.ensure_future(each.live()) for each in typists]
     back: list[float] = []
 
     def leave() -> None:
+        staying[:] = typists[::2]
         for task in tasks[1 : len(typists) : 2]:
             task.cancel()
 
@@ -191,13 +228,13 @@ async def typing_through(lives: Sequence[Live], path: tuple[str, str, str], faul
             each.seen.clear()  # What an earlier run had typed was deleted just now.
             each.typing = True
         for fault in faults:
-            await _everyone_saves_more(staying)
+            await _everyone_saves_more(staying[::2])
             await fault(leave)
             back.append(await _everyone_saves_more(staying))
         for each in staying:
             each.typing = False
         await until(lambda: all(each.settled for each in staying), "the end of saving")
-        fresh = Typist(lives[0], path)
+        fresh = Typist(lives[0], path, random.Random(chance.random()))
         tasks.append(asyncio.ensure_future(fresh.live()))
         await until(lambda: fresh.synced, "a new page's sync")
         await until(lambda: all(each.text == fresh.text for each in staying), "the same text on every page")
@@ -206,6 +243,9 @@ async def typing_through(lives: Sequence[Live], path: tuple[str, str, str], faul
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
     _judge(typists, staying, fresh)
+    if tally is not None:
+        tally["written"] += sum(len(each.own) for each in typists)
+        tally["promised"] += len(set().union(*(each.saved | each.seen for each in typists)))
     return back
 
 

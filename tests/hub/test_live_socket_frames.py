@@ -13,7 +13,7 @@ from websockets.uri import parse_uri
 from crdt.frames import FRAME_BYTES_MAX
 from hub import live_socket
 from hub.lines import CloseCode
-from hub.live_socket import LIVE, OUTBOX_BYTES_MAX, PARTS_MAX, LiveSocket
+from hub.live_socket import CLOSING_BYTES_MAX, LIVE, OUTBOX_BYTES_MAX, PARTS_MAX, LiveSocket
 from tests.hub.live import a_hub
 
 pytestmark = pytest.mark.anyio
@@ -191,4 +191,16 @@ async def test_pongs_that_nobody_reads_are_bounded_like_everything_that_goes_out
 
     live.data_received(framed(b"p" * 100, Opcode.PING))
 
+    assert transport.closed
+
+
+async def test_a_flood_that_goes_on_after_the_close_is_not_read_to_its_end() -> None:
+    live, transport, _ = await a_socket()
+    live.close(CloseCode.BUSY, "too many messages")
+    live.data_received(framed(b"p" * 100, Opcode.PING))
+    patient = not transport.closed
+
+    live.data_received(framed(b"p" * 100, Opcode.PING) * (CLOSING_BYTES_MAX // 100))
+
+    assert patient
     assert transport.closed

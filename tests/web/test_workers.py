@@ -33,7 +33,7 @@ def workers(hub: Hub) -> set[int]:
     return {each.pid for each in found if each.status() != psutil.STATUS_ZOMBIE}
 
 
-async def test_no_edit_is_lost_when_a_process_is_killed_and_when_all_are_renewed(hub: Hub) -> None:
+async def test_no_edit_is_lost_when_a_process_is_killed_and_when_all_are_renewed(hub: Hub, seed: int) -> None:
     lives = [hub.live(PEOPLE[at % 2], hub.plan("Mary")) for at in range(TYPISTS)]
     first = workers(hub)
 
@@ -47,7 +47,7 @@ async def test_no_edit_is_lost_when_a_process_is_killed_and_when_all_are_renewed
         os.kill(hub.process, signal.SIGHUP)
         await until(lambda: len(workers(hub)) == PROCESSES and not workers(hub) & before, "new processes")
 
-    back = await typing_through(lives, TEXT, [kill_one, renew_all])
+    back = await typing_through(lives, TEXT, [kill_one, renew_all], seed=seed)
 
     assert len(first) == PROCESSES
     assert max(back) < BACK_SECONDS_MAX
