@@ -37,7 +37,12 @@ LIVE: Final = "live"
 HUDDLES: Final = "huddle_rooms"
 """Under this name it holds the ``HuddleRooms``; without them there are no huddles to come to."""
 
-PATH: Final = re.compile(r"/(plans|huddles)/([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})/live(\?.*)?")
+DESKS: Final = "desks"
+"""Under this name it holds the ``Desks``; without them nobody has a socket of their own."""
+
+PATH: Final = re.compile(
+    r"/(plans|huddles|people)/([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})/live(\?.*)?"
+)
 
 PING_SECONDS: Final = 20.0
 DEAD_SECONDS: Final = 45.0
@@ -92,7 +97,7 @@ class Sockets(Protocol):
 
 
 class LiveSocket(asyncio.Protocol):
-    """One socket to one plan or one huddle. Fills ``Line``."""
+    """One socket to one plan, one huddle or one person's desk. Fills ``Line``."""
 
     def __init__(self, config: object, server_state: Sockets, app_state: MutableMapping[str, Any]) -> None:
         self._sockets = server_state.connections
@@ -100,6 +105,8 @@ class LiveSocket(asyncio.Protocol):
         self._doors: dict[str, Door] = {"plans": PlanDoor(self._plans)}
         if HUDDLES in app_state:
             self._doors["huddles"] = app_state[HUDDLES]
+        if DESKS in app_state:
+            self._doors["people"] = app_state[DESKS]
         self._loop = asyncio.get_running_loop()
         self._protocol = ServerProtocol(max_size=FRAME_BYTES_MAX)
         self._transport: asyncio.Transport | None = None

@@ -11,7 +11,7 @@ import { build } from "esbuild"
 const here = dirname(fileURLToPath(import.meta.url))
 const dist = join(here, "dist")
 const fresh = join(here, `.dist-${process.pid}`)
-const sources = ["src/plan.js", "src/family.js", "src/page.js", "src/huddle.js", "src/invitation.js", "src/sheet.js", "src/loop.js"].map((name) => join(here, name))
+const sources = ["src/plan.js", "src/family.js", "src/page.js", "src/huddle.js", "src/invitation.js", "src/sheet.js", "src/loop.js", "src/work.js"].map((name) => join(here, name))
 
 /** @param {string} folder @returns {Promise<Record<string, string>>} */
 async function hashes(folder) {

@@ -7,10 +7,11 @@ from contextlib import asynccontextmanager
 from hub.access import AccessChanges
 from hub.checkpointing import keep_signing
 from hub.clocks import SystemClock
+from hub.desks import Desks
 from hub.huddle_rooms import HuddleRooms
 from hub.huddles import Huddles
 from hub.ids import HUB, new_id
-from hub.live_socket import HUDDLES, LIVE
+from hub.live_socket import DESKS, HUDDLES, LIVE
 from hub.plans import CarePlans
 from hub.store.engine import open_engine
 from hub.store.heads import Heads
@@ -24,6 +25,7 @@ from hub.store.plans import Plans
 from hub.store.sessions import Sessions
 from web.access import access_over
 from web.auditing import Auditing
+from web.desk_admission import StoreDeskAdmission
 from web.entrances import STATE as ENTRANCES
 from web.entrances import entrances_over
 from web.gatekeeping import StoreGatekeeper
@@ -52,6 +54,8 @@ async def hub_services(settings: Settings) -> AsyncIterator[Services]:
     kept = HuddleRows(engine)
     rooms = HuddleRooms(HuddleAdmission(settings, directory, stores, kept, clock.now), plans.neighbours, clock)
     plans.neighbours.overhear(rooms.hear)
+    desks = Desks(StoreDeskAdmission(settings, directory, stores, clock.now), clock)
+    plans.neighbours.overhear(desks.hear)
     huddles = Huddles(journal, kept, rooms, plans.written, clock.now, new_id)
     key = signing_key_of(settings)
     audit = Auditing(engine, settings.database_url, key, settings.origin)
@@ -60,9 +64,10 @@ async def hub_services(settings: Settings) -> AsyncIterator[Services]:
         await journal.create_plan(HUB)
         await plans.start()
         await rooms.start()
+        await desks.start()
         access = access_over(engine, changes, settings, clock.now, new_id)
         doors = entrances_over(engine, changes, settings, clock.now, new_id)
-        state = {LIVE: plans, HUDDLES: rooms, ENTRANCES: doors}
+        state = {LIVE: plans, HUDDLES: rooms, DESKS: desks, ENTRANCES: doors}
         yield Services(
             settings, directory, plans, journal, access=access, audit=audit, huddles=huddles, now=clock.now, state=state
         )
@@ -70,6 +75,7 @@ async def hub_services(settings: Settings) -> AsyncIterator[Services]:
         signing.cancel()
         await asyncio.gather(signing, return_exceptions=True)
         await rooms.stop()
+        await desks.stop()
         await asyncio.shield(plans.drain())
         await journal.close()
         await engine.dispose()

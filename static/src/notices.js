@@ -8,7 +8,8 @@
  * @typedef {{ kind: "say", words: string }} Say
  * @typedef {{ kind: "trouble", storage: "away" | "back" }} Trouble
  * @typedef {{ kind: "huddle", version: number, here: string[] }} HuddleMoved
- * @typedef {Changed | Refused | Access | Ended | Say | Trouble | HuddleMoved} Notice
+ * @typedef {{ kind: "work" }} WorkMoved
+ * @typedef {Changed | Refused | Access | Ended | Say | Trouble | HuddleMoved | WorkMoved} Notice
  */
 
 /** @param {unknown} value @returns {string} */
@@ -42,6 +43,8 @@ export function readNotice(payload) {
       return { kind: "trouble", storage: said.storage === "back" ? "back" : "away" }
     case "huddle":
       return { kind: "huddle", version: Number(said.version) || 0, here: list(said.here) }
+    case "work":
+      return { kind: "work" }
     default:
       return null
   }

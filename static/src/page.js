@@ -4,9 +4,9 @@ import "./hypermedia.js"
 import { commonKeys, listen, panelKeys } from "./keys.js"
 import { tidyMenus } from "./menus.js"
 import { offerPasskeys } from "./passkeys.js"
-import { triage, triageKeys, triaging } from "./triage.js"
+import { watchSession } from "./session_left.js"
 
 tidyMenus()
 offerPasskeys()
-if (triaging()) triage()
-listen(triaging() ? [...commonKeys(), ...triageKeys()] : [...commonKeys(), ...panelKeys()])
+watchSession()
+listen([...commonKeys(), ...panelKeys()])

@@ -3,11 +3,6 @@ import { goTo } from "./places.js"
 
 /** @typedef {import("./keys.js").Key} Key */
 
-/** @returns {boolean} whether this page has a list to triage */
-export function triaging() {
-  return document.querySelector("[data-work]") !== null
-}
-
 /** @returns {Key[]} */
 export function triageKeys() {
   return [
@@ -47,13 +42,22 @@ function press(verb) {
   goTo(words)
 }
 
-/** The list is renewed while nobody is choosing or typing in it. */
+/** Without news the list is renewed all the same: what was due today is late tomorrow. */
 const RENEW_MS = 60_000
 
-function renew() {
+/** What changed while somebody was choosing, typing or away is looked at once they have done. */
+let stale = false
+
+/** @returns {boolean} whether a renewal would come between somebody and what they are doing */
+function busy() {
   const words = document.getElementById("work-words")
-  const busy = chosen().length > 0 || (words instanceof HTMLInputElement && words.value !== "")
-  if (!busy) document.body.dispatchEvent(new CustomEvent("work:stale"))
+  return document.hidden || chosen().length > 0 || (words instanceof HTMLInputElement && words.value !== "")
+}
+
+/** Looks again for what waits, now or once nobody is in the middle of something. */
+export function renew() {
+  stale = busy()
+  if (!stale) document.body.dispatchEvent(new CustomEvent("work:stale"))
 }
 
 /** A morph keeps what was chosen and typed before the answer came: the answer says what is left of it. */
@@ -63,9 +67,21 @@ function settle() {
   if (words instanceof HTMLInputElement) words.value = words.defaultValue
 }
 
-/** Enter in the words presses the verb that led there; another line keeps the focus after the list was renewed. */
-export function triage() {
+/** @returns {HTMLElement[]} the lines that wait, each known by its ``data-item`` */
+const lines = () => /** @type {HTMLElement[]} */ ([...document.querySelectorAll(".work-item[data-item]")])
+
+/** The line whose place somebody has taken is gone: the one that stands there now. @param {number} place */
+function stayAt(place) {
+  const left = lines()
+  goTo(left[Math.min(place, left.length - 1)] ?? document.querySelector(".work-item"))
+}
+
+/** Enter in the words presses the verb that led there; another line keeps the focus after the list was renewed. @param {(words: string) => void} say */
+export function triage(say) {
+  let known = new Set(lines().map((line) => line.dataset.item))
+  let place = -1
   setInterval(renew, RENEW_MS)
+  for (const kind of ["change", "input", "visibilitychange"]) document.addEventListener(kind, () => stale && renew())
   document.addEventListener("keydown", (event) => {
     const { target, key } = event
     if (key !== "Enter" || !(target instanceof HTMLInputElement) || target.id !== "work-words") return
@@ -73,11 +89,27 @@ export function triage() {
     const button = document.querySelector(`.work-bar button[data-verb="${target.dataset.verb ?? "done"}"]`)
     if (button instanceof HTMLButtonElement && target.value.trim() !== "") button.click()
   })
+  document.addEventListener("htmx:before:swap", (event) => {
+    const { ctx } = /** @type {CustomEvent<{ ctx?: { sourceElement?: Element } }>} */ (event).detail
+    const renewed = ctx?.sourceElement?.matches("#work") === true
+    if (renewed && busy()) {
+      stale = true
+      return event.preventDefault()
+    }
+    // What came of the last press stays until the next one, whatever others do meanwhile.
+    document.getElementById("work-told")?.toggleAttribute("hx-morph-skip", renewed)
+    const line = here()
+    place = lines().findIndex((each) => each === line)
+  })
   document.addEventListener("htmx:after:swap", (event) => {
     const { ctx } = /** @type {CustomEvent<{ ctx?: { sourceElement?: Element } }>} */ (event).detail
     if (!ctx?.sourceElement?.matches("#work, #work-form")) return
-    settle()
-    if (document.activeElement === document.body) goTo(document.querySelector(".work-item"))
+    const settled = ctx.sourceElement.matches("#work-form")
+    if (settled) settle()
+    if (document.activeElement === document.body && (settled || place >= 0)) stayAt(Math.max(place, 0))
+    const fresh = lines().filter((line) => !known.has(line.dataset.item))
+    known = new Set(lines().map((line) => line.dataset.item))
+    if (!settled && fresh.length > 0) say(fresh.length === 1 ? `New: ${fresh[0].querySelector("a")?.textContent?.trim() ?? ""}.` : `${fresh.length} new lines.`)
     document.body.dispatchEvent(new CustomEvent("work:changed"))
   })
 }

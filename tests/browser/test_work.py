@@ -104,6 +104,38 @@ def test_several_are_settled_by_the_keyboard_alone_with_words_where_they_are_nee
     expect(task(doctor, "Count box 3").locator(".badges")).to_have_text("Rejected")
 
 
+def test_a_task_asked_in_one_browser_stands_in_the_list_of_another_and_disturbs_no_one_there(
+    shared_hub: Hub, sit: Sit, work_of: Sit
+) -> None:
+    doctor, pharmacist = sit(shared_hub, DOCTOR), work_of(shared_hub, PHARMACIST)
+    pharmacist.expect_live()
+    add_line(doctor, "/task Look at the blue pills @pharmacist 3d")
+    expect(item(pharmacist, "Look at the blue pills")).to_have_count(1)
+    expect(pharmacist.page.locator("#say")).to_contain_text("New: Look at the blue pills.")
+    line = item(pharmacist, "Look at the blue pills")
+    line.focus()
+    pharmacist.page.keyboard.press("s")
+    pharmacist.page.locator("#work-words").fill("All fou")
+
+    add_line(doctor, "/task Look at the red pills @pharmacist 3d")
+    expect(task(doctor, "Look at the red pills")).to_have_count(1)
+    pharmacist.page.locator("#work-words").press_sequentially("rteen")
+
+    expect(pharmacist.page.locator("#work-words")).to_have_value("All fourteen")
+    expect(line.locator('[name="item"]')).to_be_checked()
+    expect(item(pharmacist, "Look at the red pills")).to_have_count(0)
+    pharmacist.page.locator("#work-words").fill("")
+    pharmacist.page.keyboard.press("Escape")
+    line.locator('[name="item"]').uncheck()
+    expect(item(pharmacist, "Look at the red pills")).to_have_count(1)
+    line.get_by_role("button", name="Accept").click()
+    expect(task(doctor, "Look at the blue pills").locator(".badges")).to_have_text("Accepted")
+    expect(pharmacist.page.locator("#work-told")).to_contain_text("1 line accepted.")
+    add_line(doctor, "/task Look at the green pills @pharmacist 3d")
+    expect(item(pharmacist, "Look at the green pills")).to_have_count(1)
+    expect(pharmacist.page.locator("#work-told")).to_contain_text("1 line accepted.")
+
+
 def test_what_was_settled_meanwhile_is_told_not_done_twice(shared_hub: Hub, sit: Sit, work_of: Sit) -> None:
     doctor = sit(shared_hub, DOCTOR)
     add_line(doctor, "/task Ring the ward @pharmacist 3d")

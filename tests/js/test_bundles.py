@@ -20,6 +20,7 @@ BUDGETS = {
     "invitation.js": 1_000,
     "sheet.js": 1_000,
     "loop.js": 50_000,
+    "work.js": 50_000,
 }
 """Bytes after gzip, htmx included; the panel's budget holds for every page that is neither plan nor family view."""
 

@@ -1,0 +1,28 @@
+/** Waiting on me: the list by keyboard, and live: the hub says when one of my plans has changed, the page looks again. */
+import "./extra_styles.js"
+import "./hypermedia.js"
+import { commonKeys, listen } from "./keys.js"
+import { tidyMenus } from "./menus.js"
+import { NoticeSocket } from "./notice_socket.js"
+import { watchSession } from "./session_left.js"
+import { Status } from "./status.js"
+import { renew, triage, triageKeys } from "./triage.js"
+
+function start() {
+  const url = new URL(document.body.dataset.socket ?? "", location.href)
+  url.protocol = url.protocol.replace(/^http/, "ws")
+  const status = new Status(document, () => location.reload())
+  tidyMenus()
+  watchSession()
+  triage((words) => status.say(words))
+  listen([...commonKeys(), ...triageKeys()])
+  new NoticeSocket(url.href, {
+    connected: () => status.happened({ kind: "connected" }),
+    lost: () => status.happened({ kind: "lost" }),
+    signedOut: () => status.happened({ kind: "signed out" }),
+    ended: (reason) => status.happened({ kind: "ended", reason }),
+    noticed: (notice) => notice.kind === "work" && renew(),
+  })
+}
+
+start()
