@@ -168,9 +168,12 @@ def signed_in(request: Request) -> SignedIn | None:
 
 
 def to_sign_in(request: Request) -> Response:
-    """Send someone without a session to sign in, and back to where they wanted to go."""
+    """Send someone without a session to sign in, and back to where they wanted to go.
+
+    A page that asks for a part of itself is never led away: what somebody was typing is in it. It says so itself.
+    """
     if is_swap(request):
-        return Response(status_code=401, headers={"HX-Redirect": "/sign-in"})
+        return Response(status_code=401)
     if request.method != "GET":
         raise HTTPException(401)
     return RedirectResponse(f"/sign-in?next={quote(request.url.path)}", 303)

@@ -4,6 +4,7 @@ import { FamilyLine } from "./family_line.js"
 import { changed, edited, keepSections, refetchPage, retry } from "./fragments.js"
 import { NoticeSocket } from "./notice_socket.js"
 import { Outbox } from "./outbox.js"
+import { watchSession } from "./session_left.js"
 
 /** @typedef {import("./notices.js").Notice} Notice */
 
@@ -34,6 +35,7 @@ function start() {
   const outbox = new Outbox(document, () => line.signedOut())
   let everConnected = false
   keepSections()
+  watchSession()
   new NoticeSocket(url.href, {
     connected: () => {
       line.connected()

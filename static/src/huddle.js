@@ -3,6 +3,7 @@ import "./extra_styles.js"
 import htmx from "./hypermedia.js"
 import { commonKeys, listen } from "./keys.js"
 import { NoticeSocket } from "./notice_socket.js"
+import { watchSession } from "./session_left.js"
 import { Status } from "./status.js"
 
 /** Nudges that come together are answered by one fetch. */
@@ -216,6 +217,7 @@ function start() {
     noticed: (notice) => notice.kind === "huddle" && lookSoon(),
   })
   watchLines()
+  watchSession()
   listen(roomKeys())
   setInterval(tick, 500)
   tick()

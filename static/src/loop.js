@@ -5,6 +5,7 @@ import { changed, keepSections, refetchPage, retry } from "./fragments.js"
 import { commonKeys, listen } from "./keys.js"
 import { tidyMenus } from "./menus.js"
 import { NoticeSocket } from "./notice_socket.js"
+import { watchSession } from "./session_left.js"
 import { Status } from "./status.js"
 
 /** @param {Status} status @param {string} reason */
@@ -23,6 +24,7 @@ function start() {
   let everConnected = false
   tidyMenus()
   keepSections()
+  watchSession()
   listen(commonKeys())
   new NoticeSocket(url.href, {
     connected: () => {

@@ -8,6 +8,7 @@ import { clearSentLines, tidyMenus } from "./menus.js"
 import { button } from "./messages.js"
 import { PlanPage } from "./plan_page.js"
 import { seenKey, watchLooks } from "./seen.js"
+import { watchSession } from "./session_left.js"
 
 /** @param {PlanPage} page whose quiet mode hides where others are, in this page only; their edits go on coming in */
 function addQuietMode(page) {
@@ -26,6 +27,7 @@ function start() {
   keepSections()
   keepDrawer()
   watchLooks()
+  watchSession()
   tidyMenus()
   clearSentLines()
   const page = new PlanPage(document.body.dataset)

@@ -34,6 +34,7 @@ DOORS = (
     *(f"inviting/{name}.html" for name in ("door", "code", "ended", "welcome")),
     *(f"sign_in/{name}.html" for name in ("page", "address", "code", "choose", "keep")),
     "parts/passkey_offer.html",
+    "parts/session_left.html",
 )
 """Pages that speak the language of who comes, before one is signed in and just after."""
 S = Section
