@@ -6,6 +6,7 @@ counts what was. Each edit is a word that no one else writes, so that a lost and
 
 import asyncio
 import contextlib
+import json
 import random
 import re
 from collections import Counter
@@ -17,7 +18,8 @@ from pycrdt import Doc, Map, Text
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
-from crdt.frames import Frame, FrameKind, encode
+from crdt.frames import Frame, FrameKind, decode, encode
+from crdt.sessions import PLAN_DOCUMENT
 from tests.bench.wires import HocuspocusWire, Said
 from tests.harness.hubs import Live
 
@@ -59,6 +61,10 @@ class Typist:
         """Words that the hub said are saved."""
         self.seen: set[str] = set()
         """Words of others that were on this page."""
+        self.storage: list[str] = []
+        """What the hub told of its storage: ``away`` and ``back``."""
+        self.sittings = 0
+        """How often it came in."""
         self.typing = False
         self.synced = False
         self.refused = ""
@@ -112,7 +118,9 @@ class Typist:
 
     async def _sit(self, socket: ClientConnection) -> None:
         self._socket = socket
+        self.sittings += 1
         self._unsaved = 1  # The answer to the hub's own question is counted like an edit.
+        await self._say(Frame(PLAN_DOCUMENT, FrameKind.TOKEN))
         await self._say(Frame(self._section, FrameKind.TOKEN))
         await self._say(Frame(self._section, FrameKind.SYNC_STEP_1, self._doc.get_state()))
         due = asyncio.get_running_loop().time()
@@ -145,6 +153,10 @@ class Typist:
             self.saved |= {self._word(at) for at in range(len(self.saved), self._written - self._unsaved)}
         elif said is Said.REFUSED:
             self.refused = repr(update)
+        elif len(message) > 1 and (frame := decode(message)).kind is FrameKind.STATELESS:
+            said_of = json.loads(frame.payload)
+            if said_of["kind"] == "trouble":
+                self.storage.append(said_of["storage"])
         self._changed.set()
 
     def _look(self) -> None:
@@ -173,6 +185,9 @@ class Typist:
 Fault: TypeAlias = Callable[[Callable[[], None]], Awaitable[None]]
 """What goes wrong; it calls what it is given at the instant at which every second typist leaves."""
 
+Watch: TypeAlias = Callable[["Sequence[Typist]"], None]
+"""Is shown the typists once they type."""
+
 
 async def a_while(seconds: float) -> None:
     """Let so much time pass."""
@@ -199,6 +214,7 @@ async def typing_through(
     seed: int,
     ledger: Ledger | None = None,
     tally: Counter[str] | None = None,
+    watch: Watch | None = None,
 ) -> list[float]:
     """Let people type while the faults happen one after the other, and see that nothing promised is lost or doubled.
 
@@ -227,6 +243,8 @@ async def typing_through(
         for each in typists:
             each.seen.clear()  # What an earlier run had typed was deleted just now.
             each.typing = True
+        if watch is not None:
+            watch(typists)
         for fault in faults:
             await _everyone_saves_more(staying[::2])
             await fault(leave)
