@@ -94,12 +94,13 @@ class Enforcement:
             if ended:
                 self.sessions_ended(ended)
             for plan_id, head in heads.items():
-                self._look_behind(plan_id, head.seq)
+                self.look_behind(plan_id, head.seq)
             for plan_id in plans:
                 await self._look_at_access(plan_id, versions.get(plan_id, 0))
         self.heard_seconds = self._clock.seconds()
 
-    def _look_behind(self, plan_id: str, seq: int) -> None:
+    def look_behind(self, plan_id: str, seq: int) -> None:
+        """Have the plan's room catch up where it lacks rows up to this one."""
         room = self._rooms.get(plan_id)
         if room is None:
             return

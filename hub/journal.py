@@ -305,6 +305,28 @@ class Turn(Protocol):
         """
 
 
+OPENING_ROWS_MAX: Final = 500
+"""Rows of one plan that are read ahead; the rest of a longer tail is read when the plan is opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What all sections of a plan are opened from: its head, its snapshots, and the first rows that come after them."""
+
+    head: Head
+    snapshots: Mapping[Section, Snapshot]
+    rows: Sequence[Row]
+
+    def after(self, seq: int) -> list[Row]:
+        """Return the rows after ``seq`` as far as they are at hand, none where one between is not."""
+        return [row for row in self.rows if row.seq > seq] if self.rows and self.rows[0].seq <= seq + 1 else []
+
+
+def opened_from(snapshots: Mapping[Section, Snapshot]) -> int:
+    """Return after which row the tail of a plan begins: 0 while a section has no snapshot."""
+    return min(each.seq for each in snapshots.values()) if len(snapshots) == len(Section) else 0
+
+
 class Journal(Protocol):
     """Every method raises ``JournalAwayError`` when the journal can't be reached."""
 
@@ -333,6 +355,9 @@ class Journal(Protocol):
 
     async def snapshots(self, plan: str, sections: Sequence[Section]) -> Mapping[Section, Snapshot]:
         """Return the kept snapshot of each section that has one."""
+
+    async def openings(self, plans: Sequence[str]) -> Mapping[str, Opening]:
+        """Return what these plans are opened from, in a few queries for all; those without a journal are left out."""
 
     async def keep_snapshot(self, plan: str, snapshot: Snapshot) -> None:
         """Keep a snapshot unless a later one of that section is kept."""

@@ -13,6 +13,7 @@ from hub.journal import (
     CHANGES_CONTENT,
     EMPTY,
     EVERYTHING,
+    OPENING_ROWS_MAX,
     ROWS_READ_MAX,
     Act,
     Batch,
@@ -20,11 +21,13 @@ from hub.journal import (
     Head,
     Latest,
     Narrowed,
+    Opening,
     Row,
     Snapshot,
     Step,
     chained,
     head_after,
+    opened_from,
 )
 
 Beside: TypeAlias = Callable[[str], Awaitable[Head]]
@@ -86,6 +89,14 @@ class MemoryJournal:
 
     async def snapshots(self, plan: str, sections: Sequence[Section]) -> Mapping[Section, Snapshot]:
         return {section: self._snapshots[plan, section] for section in sections if (plan, section) in self._snapshots}
+
+    async def openings(self, plans: Sequence[str]) -> Mapping[str, Opening]:
+        found: dict[str, Opening] = {}
+        for plan, head in (await self.heads(plans)).items():
+            snapshots = await self.snapshots(plan, list(Section))
+            rows = await self.since(plan, opened_from(snapshots), limit=OPENING_ROWS_MAX)
+            found[plan] = Opening(head, snapshots, rows)
+        return found
 
     async def keep_snapshot(self, plan: str, snapshot: Snapshot) -> None:
         kept = self._snapshots.get((plan, snapshot.section))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from crdt.sections import Section
 from hub import relays
-from hub.journal import Head, Journal, Row, Snapshot
+from hub.journal import Head, Journal, Opening, Row, Snapshot
 from hub.open_sections import SNAPSHOT_EDITS_MAX, OpenSection
 
 if TYPE_CHECKING:
@@ -20,29 +20,32 @@ OFF_LOOP_BYTES_MIN: Final = 32 << 10
 plan should stand still. A smaller one is read sooner than a thread is handed it."""
 
 
-async def bring_up(room: "Room", journal: Journal) -> None:
+async def bring_up(room: "Room", journal: Journal, opening: Opening | None = None) -> None:
     """Open the sections that the room wants and catch up to the journal's head. Only with the room's turn held.
 
-    However many asked for a section, it is loaded once: they wait in the inbox.
+    However many asked for a section, it is loaded once: they wait in the inbox. An ``opening`` that was read before
+    serves a room in which nothing is open yet; what it lacks is read as ever.
 
     Raises:
         JournalAwayError: the journal can't be reached; the room is as it was.
         KeyError: the plan has no journal.
     """
     missing = [section for section in Section if section in room.wanted and section not in room.sections]
-    heads = await journal.heads([room.plan_id])
-    head = heads[room.plan_id]
+    if room.sections:
+        opening = None  # The room may be ahead of it.
+    head = opening.head if opening is not None else (await journal.heads([room.plan_id]))[room.plan_id]
     seconds = room.clock.seconds()
     fresh: dict[Section, OpenSection] = {}
     if missing:
-        snapshots = await journal.snapshots(room.plan_id, missing)
+        snapshots = opening.snapshots if opening is not None else await journal.snapshots(room.plan_id, missing)
         fresh = {section: await _opened(section, snapshots.get(section)) for section in missing}
     first_load = not room.sections
     start = min([section.seq for section in fresh.values()] + ([] if first_load else [room.head.seq]), default=head.seq)
     others: list[Row] = []
     at, scanned = start, 0
     while at < head.seq:
-        rows = await journal.since(room.plan_id, at, limit=ROWS_AT_ONCE_MAX)
+        rows = opening.after(at) if opening is not None else []
+        rows = rows or await journal.since(room.plan_id, at, limit=ROWS_AT_ONCE_MAX)
         assert rows, "rows up to the head are there"
         scanned += len(rows)
         at = rows[-1].seq

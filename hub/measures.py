@@ -3,6 +3,7 @@
 Nothing here names a person, a plan or anyone's words; codes come from fixed lists.
 """
 
+from dataclasses import dataclass
 from typing import Final
 
 from prometheus_client import Counter, Gauge, Histogram
@@ -40,3 +41,14 @@ OUTBOX_BYTES: Final = Gauge("careplan_outbox_bytes", "Bytes that wait to be read
 SOCKETS_PAUSED: Final = Gauge("careplan_sockets_paused", "Sockets whose peers read slower than they are written to.")
 STORAGE_AWAY: Final = Gauge("careplan_storage_away", "1 while commits fail.")
 DEAF: Final = Gauge("careplan_deaf", "1 while a revocation could have been missed for too long.")
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What ``/metrics`` tells of the live plans."""
+
+    rooms: int
+    sockets: int
+    sections: int
+    storage_away: bool
+    deaf: bool

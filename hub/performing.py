@@ -28,7 +28,7 @@ from hub.commands import (
     version_of,
     why,
 )
-from hub.journal import Act, Action, Head, Journal, JournalAwayError, Row, Turn
+from hub.journal import Act, Action, Head, Journal, JournalAwayError, Opening, Row, Turn
 from hub.loading import ROWS_AT_ONCE_MAX, bring_up, take_over
 from hub.notices import commanded, tell_changed
 from hub.rooms import Room
@@ -140,11 +140,11 @@ async def landed(journal: Journal, plan_id: str, unknown: OutcomeUnknownError) -
     return None
 
 
-async def open_all(room: Room, journal: Journal) -> None:
+async def open_all(room: Room, journal: Journal, opening: Opening | None = None) -> None:
     """Have every section open, with the room's turn held. Raises as ``bring_up`` does."""
     room.wanted.update(section for section in Section if section not in room.sections)
     if room.lacking:
-        await bring_up(room, journal)
+        await bring_up(room, journal, opening)
 
 
 async def _catch_up(room: Room, turn: Turn) -> None:

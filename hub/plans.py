@@ -6,7 +6,6 @@ import logging
 import signal
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from auth.roles import Participant
@@ -14,6 +13,7 @@ from crdt.passages import Passage
 from crdt.sections import Section
 from crdt.sessions import PLAN_DOCUMENT
 from hub import performing, versions
+from hub.appending import append_to_all
 from hub.bus import Bus, LocalBus
 from hub.clocks import Clock, SystemClock
 from hub.command_log import log_command
@@ -23,9 +23,10 @@ from hub.connections import Connection
 from hub.enforcement import POLL_SECONDS, Enforcement
 from hub.gatekeepers import Admitted, Gatekeeper, TurnedAway
 from hub.ids import new_id
-from hub.journal import Act, Action, Batch, FieldPath, Journal, JournalAwayError, Snapshot
+from hub.journal import Act, Action, FieldPath, Journal, JournalAwayError, Opening, Snapshot
 from hub.lines import CloseCode, Line, notice
 from hub.loading import bring_up
+from hub.measures import Counts
 from hub.neighbours import Neighbours
 from hub.performing import OutcomeUnknownError
 from hub.presence import Presence
@@ -48,24 +49,13 @@ WAIT_SECONDS_MAX: Final = 5.0
 """How long a page waits for a plan whose storage doesn't answer."""
 
 DRAIN_SECONDS_MAX: Final = 3.0
-APPENDS_MAX: Final = 20
-"""How often a row of a plan that nobody has open is tried behind rows of others."""
+PLANS_READ_AT_ONCE_MAX: Final = 10
+"""Plans whose sections are read together, so that what is in memory of many is bounded."""
 
 LAST_WORDS_EDITS_MIN: Final = 50
 """A room that is forgotten keeps snapshots of sections with so many edits since the last."""
 
 _log = logging.getLogger("hub.live")
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """What ``/metrics`` tells of the live plans."""
-
-    rooms: int
-    sockets: int
-    sections: int
-    storage_away: bool
-    deaf: bool
 
 
 class CarePlans:
@@ -215,7 +205,7 @@ class CarePlans:
 
     # -- pages
 
-    async def content(self, plan_id: str) -> PlanContent:
+    async def content(self, plan_id: str, opening: Opening | None = None) -> PlanContent:
         """Return the committed content of all sections.
 
         Raises:
@@ -223,8 +213,21 @@ class CarePlans:
             JournalAwayError: the journal can't be reached.
         """
         async with self._turn(plan_id) as room:
-            await performing.open_all(room, self._journal)
+            await performing.open_all(room, self._journal, opening)
             return performing.content_of(room)
+
+    async def contents(self, plan_ids: Sequence[str]) -> list[PlanContent]:
+        """Return the content of each plan, in order; a few queries for all that are not open. Raises as ``content``."""
+        found: list[PlanContent] = []
+        for start in range(0, len(plan_ids), PLANS_READ_AT_ONCE_MAX):
+            part = plan_ids[start : start + PLANS_READ_AT_ONCE_MAX]
+            closed = [plan for plan in part if (room := self._room(plan)) is None or not room.sections]
+            openings = await self._journal.openings(closed) if closed else {}
+            found += await asyncio.gather(*(self.content(plan, openings.get(plan)) for plan in part))
+            heads = await self._journal.heads(closed) if closed else {}
+            for plan, head in heads.items():  # What others told of meanwhile found no open section to tell it to.
+                self.enforcement.look_behind(plan, head.seq)
+        return found
 
     async def content_at(self, plan_id: str, seq: int, sections: Collection[Section]) -> PlanContent:
         """Return these sections as they stood right after the row ``seq``. Raises as ``content`` does."""
@@ -293,14 +296,9 @@ class CarePlans:
         for act in acts:
             assert act.update is None, "content changes by edits and commands only"
             by_plan.setdefault(act.plan, []).append(act)
-        await asyncio.gather(*(self._recorded(plan_id, part) for plan_id, part in by_plan.items()))
-
-    async def _recorded(self, plan_id: str, acts: Sequence[Act]) -> None:
-        room = self._rooms.get(plan_id)
-        if room is not None and room.sections:
-            await self._within(room.note(acts))
-        else:
-            await self._append(plan_id, acts)
+        live = {plan: room for plan in by_plan if (room := self._rooms.get(plan)) is not None and room.sections}
+        waits = [self._within(room.note(by_plan.pop(plan))) for plan, room in live.items()]
+        await asyncio.gather(self._append(by_plan), *waits)
 
     def written(self, plan_id: str, seq: int) -> None:
         """Take note that a turn beside the plan's room wrote rows up to ``seq``, here and at other processes."""
@@ -416,13 +414,9 @@ class CarePlans:
                 self._committed([(plan_id, room.head.seq)])
             return outcome
 
-    async def _append(self, plan_id: str, acts: Sequence[Act]) -> None:
-        for _ in range(APPENDS_MAX):
-            heads = await self._journal.heads([plan_id])
-            if await self._journal.append([Batch(plan_id, heads[plan_id], tuple(acts))]):
-                self._committed([(plan_id, heads[plan_id].seq + len(acts))])
-                return
-        raise JournalAwayError("the plan's journal is busy")
+    async def _append(self, acts: Mapping[str, Sequence[Act]]) -> None:
+        if acts:
+            self._committed(await append_to_all(self._journal, acts))
 
     async def _within(self, waiter: "asyncio.Future[int]") -> None:
         try:

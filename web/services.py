@@ -33,6 +33,9 @@ class Plans(Protocol):
     async def content(self, plan_id: str) -> PlanContent:
         """Return the committed content of every section."""
 
+    async def contents(self, plan_ids: Sequence[str]) -> Sequence[PlanContent]:
+        """Return the content of each of these plans, in order, with a few queries for all."""
+
     async def content_at(self, plan_id: str, seq: int, sections: Collection[Section]) -> PlanContent:
         """Return these sections as they stood right after the row ``seq``."""
 

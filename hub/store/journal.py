@@ -22,6 +22,7 @@ from hub.ids import HUB
 from hub.journal import (
     CHANGES_CONTENT,
     EVERYTHING,
+    OPENING_ROWS_MAX,
     ROWS_READ_MAX,
     Act,
     Action,
@@ -31,11 +32,13 @@ from hub.journal import (
     JournalAwayError,
     Latest,
     Narrowed,
+    Opening,
     Row,
     Snapshot,
     Step,
     chained,
     head_after,
+    opened_from,
 )
 from hub.store.away import away, away_in_turn
 from hub.store.clock import CLOCK_OFF_SECONDS_MAX, Clock
@@ -95,6 +98,12 @@ select path.*, last.actor, last.recorded, last.seq from path, lateral (
      order by seq desc limit 1) as last
 """
 # From one distinct path to the next by the index, so that the cost is that of the fields, not of their history.
+
+_TAILS: Final = f"""
+select tail.* from unnest($1::text[], $2::bigint[]) as asked(plan, after), lateral (
+    select {READ_COLUMNS} from journal where journal.plan = asked.plan and seq > asked.after order by seq limit $3
+) as tail order by plan, seq
+"""  # noqa: S608 - as above
 
 _KEEP_SNAPSHOT: Final = """
 insert into snapshot (plan, section, seq, state, clients) values ($1, $2, $3, $4, $5::jsonb)
@@ -179,13 +188,18 @@ class PostgresJournal:
             return await rows_since(driver, plan, seq, limit)
 
     async def snapshots(self, plan: str, sections: Sequence[Section]) -> Mapping[Section, Snapshot]:
-        query = "select section, seq, state, clients::text from snapshot where plan = $1 and section = any($2::text[])"
         async with self._driver() as driver:
-            found = await driver.fetch(query, plan, list(sections))
-        return {
-            Section(section): Snapshot(Section(section), seq, state, _clients_decoder.decode(clients))
-            for section, seq, state, clients in found
-        }
+            return (await _snapshots(driver, [plan], sections)).get(plan, {})
+
+    async def openings(self, plans: Sequence[str]) -> Mapping[str, Opening]:
+        heads = await self.heads(plans)
+        async with self._driver() as driver:
+            snapshots = await _snapshots(driver, plans, list(Section))
+            starts = [opened_from(snapshots.get(plan, {})) for plan in plans]
+            rows: dict[str, list[Row]] = {}
+            for record in await driver.fetch(_TAILS, list(plans), starts, OPENING_ROWS_MAX):
+                rows.setdefault(record["plan"], []).append(row_of(record))
+        return {plan: Opening(head, snapshots.get(plan, {}), rows.get(plan, [])) for plan, head in heads.items()}
 
     async def keep_snapshot(self, plan: str, snapshot: Snapshot) -> None:
         clients = msgspec.json.encode(snapshot.clients).decode()
@@ -360,6 +374,19 @@ async def append_rows(driver: Driver, batches: Sequence[Batch], clock: Clock) ->
             return {plan: after[plan] for plan in plans}
         clock.forget()
     raise JournalAwayError("the database's clock runs away from ours")
+
+
+async def _snapshots(
+    driver: Driver, plans: Sequence[str], sections: Sequence[Section]
+) -> Mapping[str, Mapping[Section, Snapshot]]:
+    query = """
+        select plan, section, seq, state, clients::text from snapshot
+         where plan = any($1::text[]) and section = any($2::text[])"""
+    found: dict[str, dict[Section, Snapshot]] = {}
+    for plan, name, seq, state, clients in await driver.fetch(query, list(plans), list(sections)):
+        section = Section(name)
+        found.setdefault(plan, {})[section] = Snapshot(section, seq, state, _clients_decoder.decode(clients))
+    return found
 
 
 async def rows_since(driver: Driver, plan: str, seq: int, limit: int) -> list[Row]:

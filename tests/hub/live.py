@@ -104,6 +104,10 @@ class FaultyJournal(MemoryJournal):
         self.loads += 1
         return await super().snapshots(plan, sections)
 
+    async def openings(self, plans: Sequence[str]) -> Any:
+        self._reach()
+        return await super().openings(plans)
+
     def exclusively(self, plan: str) -> Any:
         self._reach()
         return super().exclusively(plan)

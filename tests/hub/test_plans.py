@@ -1,6 +1,7 @@
 """The live plans as pages and sockets use them: commands, rows, limits, and access that ends at once."""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,10 +11,10 @@ from auth.roles import Narrowing, Role
 from crdt.changes import Assign, Create
 from crdt.sections import Section
 from hub.commands import Done, Refusal, Refused
-from hub.journal import Act, Action, JournalAwayError
+from hub.journal import OPENING_ROWS_MAX, Act, Action, JournalAwayError, Opening
 from hub.lines import CloseCode
 from hub.plans import SOCKETS_PER_PERSON_AND_PLAN_MAX, SOCKETS_PER_PERSON_MAX
-from tests.hub.live import PLAN, Changing, LiveHub, Make, a_hub, a_person, an_id
+from tests.hub.live import PLAN, Changing, FaultyJournal, LiveHub, Make, a_hub, a_person, an_id
 
 pytestmark = pytest.mark.anyio
 GOALS = Section.GOALS
@@ -406,3 +407,62 @@ async def test_a_drain_commits_what_was_accepted_and_closes_with_restart() -> No
     late = hub.peer()
     assert late.line.closed is not None
     assert late.line.closed[0] == CloseCode.RESTART
+
+
+async def many_plans(hub: LiveHub) -> list[str]:
+    """Give the hub plans with a goal each and a description rewritten: twice, and too often to be read ahead."""
+    plans = [PLAN]
+    for rewritten in (2, 2, OPENING_ROWS_MAX + 5):
+        plan, entry = an_id(), an_id()
+        plans.append(plan)
+        await hub.journal.create_plan(plan)
+        actor = replace(a_person(), plan_id=plan)
+        await hub.plans.perform(plan, actor, Make(GOALS, (entry,), {"description": "More", "voice": an_id()}))
+        for number in range(rewritten):
+            change = Changing([Assign(GOALS, entry, "due", f"2026-12-{number % 28 + 1:02}")])
+            assert isinstance(await hub.plans.perform(plan, actor, change), Done)
+    return plans
+
+
+async def test_many_plans_are_opened_together_as_each_would_be_alone() -> None:
+    hub = await a_hub()
+    plans = await many_plans(hub)
+    alone = [(await hub.plans.content(plan)).sections for plan in plans]
+    other = LiveHub(hub.journal, hub.clock)
+
+    together = await other.plans.contents(plans)
+    again = await other.plans.contents(plans)
+
+    assert [content.plan_id for content in together] == plans
+    assert [content.sections for content in together] == alone == [content.sections for content in again]
+
+
+class BetweenTimes(FaultyJournal):
+    """A journal in which something happens once the openings were read and nothing is opened from them yet."""
+
+    happens: Callable[[], Awaitable[object]] | None = None
+
+    async def openings(self, plans: Sequence[str]) -> Mapping[str, Opening]:
+        found: Mapping[str, Opening] = await super().openings(plans)
+        happens, self.happens = self.happens, None
+        if happens is not None:
+            await happens()
+        return found
+
+
+@pytest.mark.parametrize("where", ["here", "elsewhere"])
+async def test_what_is_written_while_plans_are_read_ahead_is_not_lost(where: str) -> None:
+    first = await a_hub()
+    journal = BetweenTimes(first.clock.now)
+    journal.__dict__.update(first.journal.__dict__)
+    here, elsewhere = LiveHub(journal, first.clock), LiveHub(journal, first.clock)
+    entry = an_id()
+    writer = here if where == "here" else elsewhere
+    make = Make(GOALS, (entry,), {"description": "More", "voice": an_id()})
+    journal.happens = lambda: writer.plans.perform(PLAN, a_person(), make)
+
+    (read,) = await here.plans.contents([PLAN])
+    later = await here.plans.content(PLAN)
+
+    assert later.value(GOALS, entry, "description") == "More"
+    assert (read.value(GOALS, entry, "description") == "More") == (where == "here")

@@ -144,6 +144,9 @@ class FakePlans:
         past = self._past.get(plan_id, [])
         return replace(found, people=people, seq=past[-1][0] if past else 0)
 
+    async def contents(self, plan_ids: Sequence[str]) -> Sequence[PlanContent]:
+        return [await self.content(each) for each in plan_ids]
+
     async def content_at(self, plan_id: str, seq: int, sections: Collection[Section]) -> PlanContent:
         now = await self.content(plan_id)
         past = [content for at, content in self._past.get(plan_id, ()) if at <= seq]

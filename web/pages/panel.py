@@ -11,7 +11,6 @@ from starlette.responses import Response
 from auth.decisions import sections_readable
 from auth.roles import CLINICIANS, Role
 from crdt.sections import Section
-from hub.commands import PlanContent
 from hub.journal import Act, Action
 from web.directory import Place, SignedIn
 from web.guards import Member, assigned_in, for_member, for_person, services
@@ -23,9 +22,6 @@ from web.views.panel import Order, PatientCard, ordered_cards, patient_card
 from web.views.people import HUES, PersonView, people_of
 from web.views.sections import reader_of
 from web.views.words import count, initials
-
-PLANS_AT_ONCE_MAX = 8
-"""Plans that are opened at the same time."""
 
 PANEL = Section.ABOUT_ME
 """Stands for the panel in the book of visits: it shows a plan as a whole."""
@@ -96,13 +92,7 @@ async def _cards(request: Request, who: SignedIn, places: Sequence[Place]) -> li
     """Return the patients' cards, their reading recorded as that of the panel: a few queries for all of them."""
     found, reading = services(request), reading_now(request)
     await _record(request, places)
-    turns = asyncio.Semaphore(PLANS_AT_ONCE_MAX)
-
-    async def content(place: Place) -> PlanContent:
-        async with turns:
-            return await found.plans.content(place.patient.plan_id)
-
-    contents = await asyncio.gather(*map(content, places))
+    contents = await found.plans.contents([place.patient.plan_id for place in places])
     members = [assigned_in(place.participant, its) for place, its in zip(places, contents, strict=True)]
     wanted = {member.plan_id: sections_readable(member, reading.now) for member in members}
     teams, news, last = await asyncio.gather(

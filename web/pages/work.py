@@ -1,6 +1,7 @@
 """Waiting on me: everything across my patients that needs me, settled one by one or several at a time."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,22 +10,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from auth.decisions import sections_readable
-from crdt.sections import Section
+from auth.roles import Participant
 from hub.commands import Refused
 from hub.journal import Act, Action
 from hub.workflows.registry import Faults, build
 from hub.workflows.waiting import Waiting
-from web.directory import Place, SignedIn
-from web.guards import assigned, for_person, services
+from web.directory import SignedIn
+from web.guards import assigned_in, for_person, services
 from web.reading import reading_now
 from web.rendering import is_swap, page
 from web.views.people import own_chip, people_of
 from web.views.sections import reader_of
 from web.views.words import count
 from web.views.work import VERB_WORDS, VERBS, PlanWork, asked_views, groups, plan_work, waiting_count
-
-PLANS_AT_ONCE_MAX: Final = 8
-"""Plans that are looked through at the same time."""
 
 CHOSEN_MAX: Final = 100
 """Things settled in one go."""
@@ -121,34 +119,34 @@ def _answer(
 
 
 async def _everything(request: Request, who: SignedIn) -> list[PlanWork]:
-    """Return what waits in every plan of the person, that reading recorded once a visit."""
-    places = await services(request).directory.places(who)
-    turns = asyncio.Semaphore(PLANS_AT_ONCE_MAX)
-
-    async def of(place: Place) -> PlanWork:
-        async with turns:
-            return await _of_plan(request, place)
-
-    return list(await asyncio.gather(*map(of, places)))
-
-
-async def _of_plan(request: Request, place: Place) -> PlanWork:
+    """Return what waits in every plan of the person, that reading recorded once a visit: a few queries for all."""
     found, reading = services(request), reading_now(request)
-    participant = await assigned(request, place.participant)
-    await _record(request, place, sorted(sections_readable(participant, reading.now))[:1])
-    people = people_of(await found.directory.participants(place.patient.plan_id))
-    reader = reader_of(participant, await found.plans.content(place.patient.plan_id), people, reading)
-    return plan_work(place.patient, reader)
+    places = await found.directory.places(who)
+    plan_ids = [place.patient.plan_id for place in places]
+    contents, teams = await asyncio.gather(found.plans.contents(plan_ids), found.directory.teams(plan_ids))
+    members = [assigned_in(place.participant, its) for place, its in zip(places, contents, strict=True)]
+    await _record(request, members)
+    works = []
+    for place, member, its in zip(places, members, contents, strict=True):
+        reader = reader_of(member, its, people_of(teams.get(member.plan_id, ())), reading)
+        works.append(plan_work(place.patient, reader))
+    return works
 
 
-async def _record(request: Request, place: Place, sections: list[Section]) -> None:
-    """Write that something of this plan was listed, once a visit, as the panel does."""
-    found, who = services(request), place.participant
+async def _record(request: Request, members: Sequence[Participant]) -> None:
+    """Write that something of these plans was listed, once a visit, as the panel does."""
+    found = services(request)
     now = found.now().timestamp()
-    if not found.panel_visits.missing(who, sections, now):
-        return
-    act = Act(
-        plan=who.plan_id, actor=who.person_id, action=Action.READ, role=who.role, session=who.session_id, event="panel"
-    )
-    await found.plans.record([act])
-    found.panel_visits.recorded(who, sections, now)
+    listed = [(each, sorted(sections_readable(each, found.now()))[:1]) for each in members]
+    new = [(each, sections) for each, sections in listed if found.panel_visits.missing(each, sections, now)]
+    await found.plans.record(
+        [
+            Act(
+                plan=each.plan_id, actor=each.person_id, action=Action.READ, role=each.role, session=each.session_id,
+                event="panel",
+            )
+            for each, _ in new
+        ]
+    )  # fmt: skip
+    for each, sections in new:
+        found.panel_visits.recorded(each, sections, now)

@@ -9,7 +9,7 @@ import pytest
 from crdt.sections import Section
 from hub.chain import line_hash
 from hub.ids import HUB, new_id
-from hub.journal import EMPTY, Act, Action, Batch, Head, Journal, Latest, Snapshot, line_of
+from hub.journal import EMPTY, OPENING_ROWS_MAX, Act, Action, Batch, Head, Journal, Latest, Snapshot, line_of
 from hub.journal_memory import MemoryJournal
 from hub.store.engine import open_engine
 from hub.store.journal import PostgresJournal
@@ -279,3 +279,24 @@ async def test_history_is_narrowed_and_paged_from_the_newest(journal: Journal, p
     assert await seqs(limit=9, section=Section.MEDICATIONS, entry="e1") == [5, 2, 1]
     assert await seqs(limit=9, section=Section.MEDICATIONS, entry="e1", field="dose") == [5, 1]
     assert await seqs(limit=9, section=Section.MEDICATIONS, entry="e1", field="dose", before_seq=5) == [1]
+
+
+async def test_what_plans_are_opened_from_is_what_each_would_be_asked_for(journal: Journal, plan: str) -> None:
+    others = [new_id(), new_id()]
+    for each in others:
+        await journal.create_plan(each)
+    await appended(journal, plan, *[an_edit(plan, entry=f"e{number}") for number in range(3)])
+    await appended(journal, others[0], *[an_edit(others[0])] * (OPENING_ROWS_MAX + 1))
+    for section in Section:
+        await journal.keep_snapshot(others[0], Snapshot(section, 1, b"\0", {7: "ana"}))
+    await journal.keep_snapshot(plan, Snapshot(Section.GOALS, 2, b"\0", {}))
+
+    found = await journal.openings([*others, plan, "unknown"])
+
+    assert set(found) == {plan, *others}
+    for each, start in ((plan, 0), (others[0], 1), (others[1], 0)):
+        assert found[each].head == (await journal.heads([each]))[each]
+        assert found[each].snapshots == await journal.snapshots(each, list(Section))
+        assert found[each].rows == await journal.since(each, start, limit=OPENING_ROWS_MAX)
+    rows = found[others[0]].rows
+    assert (found[others[0]].after(1), found[others[0]].after(4), found[others[0]].after(0)) == (rows, rows[3:], [])
