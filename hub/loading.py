@@ -1,7 +1,6 @@
 """From the journal into a room: sections on demand, and the rows that others have committed since."""
 
-import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from crdt.sections import Section
@@ -16,8 +15,8 @@ ROWS_AT_ONCE_MAX: Final = 2_000
 """Rows read between two looks at everything else the process has to do."""
 
 OFF_LOOP_BYTES_MIN: Final = 32 << 10
-"""A larger snapshot is read on another thread: a section of ten thousand edits takes 140 ms, in which nobody else's
-plan should stand still. A smaller one is read sooner than a thread is handed it."""
+"""Of a larger state the index is made on another thread as soon as it is open: of ten thousand edits it takes 140 ms,
+in which nobody else's plan should stand still. Of a smaller one it is made when somebody writes."""
 
 
 async def bring_up(room: "Room", journal: Journal, opening: Opening | None = None) -> None:
@@ -30,15 +29,19 @@ async def bring_up(room: "Room", journal: Journal, opening: Opening | None = Non
         JournalAwayError: the journal can't be reached; the room is as it was.
         KeyError: the plan has no journal.
     """
+    for name in room.unread & room.sections.keys():
+        await room.sections[name].read()
+    room.unread.clear()
     missing = [section for section in Section if section in room.wanted and section not in room.sections]
     if room.sections:
         opening = None  # The room may be ahead of it.
     head = opening.head if opening is not None else (await journal.heads([room.plan_id]))[room.plan_id]
     seconds = room.clock.seconds()
     fresh: dict[Section, OpenSection] = {}
+    snapshots: Mapping[Section, Snapshot] = {}
     if missing:
         snapshots = opening.snapshots if opening is not None else await journal.snapshots(room.plan_id, missing)
-        fresh = {section: await _opened(section, snapshots.get(section)) for section in missing}
+        fresh = {section: OpenSection(section, snapshots.get(section), later=True) for section in missing}
     first_load = not room.sections
     start = min([section.seq for section in fresh.values()] + ([] if first_load else [room.head.seq]), default=head.seq)
     others: list[Row] = []
@@ -54,6 +57,10 @@ async def bring_up(room: "Room", journal: Journal, opening: Opening | None = Non
         others += [row for row in rows if row.seq > room.head.seq] if not first_load else []
     if room.ended:
         return
+    for name, section in fresh.items():
+        snapshot = snapshots.get(name)
+        if snapshot is not None and len(snapshot.state) >= OFF_LOOP_BYTES_MIN:
+            section.read_ahead()
     take_over(room, others, head)
     for section in fresh.values():
         section.seq = head.seq
@@ -65,12 +72,6 @@ async def bring_up(room: "Room", journal: Journal, opening: Opening | None = Non
     if scanned > SNAPSHOT_EDITS_MAX:
         for section in fresh.values():
             section.edits_since_snapshot = max(section.edits_since_snapshot, SNAPSHOT_EDITS_MAX)
-
-
-async def _opened(section: Section, snapshot: Snapshot | None) -> OpenSection:
-    if snapshot is None or len(snapshot.state) < OFF_LOOP_BYTES_MIN:
-        return OpenSection(section, snapshot)
-    return await asyncio.to_thread(OpenSection, section, snapshot)
 
 
 def take_over(room: "Room", rows: Sequence[Row], head: Head) -> None:

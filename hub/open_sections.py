@@ -1,5 +1,7 @@
 """A section that a room has open: its document, who owns which client id, and who follows it."""
 
+import asyncio
+import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
@@ -7,11 +9,13 @@ from crdt.contents import Accepted
 from crdt.documents import SectionDocument
 from crdt.lib0 import read_number
 from crdt.sections import Section
-from crdt.updates import FROM_JOURNAL, read_update
+from crdt.updates import FROM_JOURNAL, UpdateError, read_update
 from hub.journal import Row, Snapshot
 
 if TYPE_CHECKING:
     from hub.connections import Connection
+
+_log = logging.getLogger("hub.live")
 
 ANSWERS_KEPT_MAX: Final = 32
 """Answers to sync requests kept until the next commit, so that five hundred equal requests cost one."""
@@ -44,13 +48,17 @@ class OpenSection:
         "edits_since_snapshot",
         "facts_version",
         "readers",
+        "reading",
         "section",
         "seq",
     )
 
-    def __init__(self, section: Section, snapshot: Snapshot | None) -> None:
+    def __init__(self, section: Section, snapshot: Snapshot | None, *, later: bool = False) -> None:
+        """Start from a snapshot; with ``later``, its index is made when it is needed."""
         self.section = section
-        self.document = SectionDocument(section, snapshot.state if snapshot is not None else None)
+        self.document = SectionDocument(section, snapshot.state if snapshot is not None else None, later=later)
+        self.reading: asyncio.Task[None] | None = None
+        """The index is being made on another thread: whoever needs it waits for that."""
         self.clients: dict[int, str] = dict(snapshot.clients) if snapshot is not None else {}
         """Client id -> the person who first wrote with it."""
         self.seq = snapshot.seq if snapshot is not None else 0
@@ -61,6 +69,25 @@ class OpenSection:
         self.facts_version = 0
         """Counts up whenever what a decision may depend on has changed: anything but words in a text."""
         self._answers: dict[bytes, bytes] = {}
+
+    def read_ahead(self) -> None:
+        """Begin to make the index on another thread, before anyone needs it."""
+        self.reading = asyncio.get_running_loop().create_task(self._read(), name="index")
+
+    async def read(self) -> None:
+        """Wait for the index where it is being made."""
+        if self.reading is not None:
+            await asyncio.wait({self.reading})
+
+    async def _read(self) -> None:
+        try:
+            reading = self.document.reading()
+            await asyncio.to_thread(reading.read)
+            self.document.adopt(reading)
+        except UpdateError:
+            _log.exception("a section can't be read", extra={"section": self.section})  # Who writes next ends the room.
+        finally:
+            self.reading = None
 
     def person(self, client: int | None) -> str:
         """Return who owns the client id, ``""`` where nobody is known to."""

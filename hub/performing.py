@@ -145,6 +145,8 @@ async def open_all(room: Room, journal: Journal, opening: Opening | None = None)
     room.wanted.update(section for section in Section if section not in room.sections)
     if room.lacking:
         await bring_up(room, journal, opening)
+    for section in list(room.sections.values()):
+        await section.read()  # Its values are asked for next.
 
 
 async def _catch_up(room: Room, turn: Turn) -> None:

@@ -82,6 +82,8 @@ class Room:
         self.turns = Turns()
         self.wanted: set[Section] = set()
         """Sections to load before the inbox can go on."""
+        self.unread: set[Section] = set()
+        """Sections whose index is being made, and is needed now."""
         self.behind = False
         """The journal has rows that we lack, or may have: catch up before the next judgement that depends on it."""
         self.access_moved = False
@@ -112,8 +114,8 @@ class Room:
 
     @property
     def lacking(self) -> bool:
-        """Sections are to be loaded, or rows fetched."""
-        return bool(self.wanted) or self.behind
+        """Sections are to be loaded or their indexes made, or rows fetched."""
+        return bool(self.wanted or self.unread) or self.behind
 
     def enter(self, connection: Connection) -> bool:
         """Take a connection in; false where the room is full."""
@@ -231,6 +233,9 @@ class Room:
             return True
         if item.section not in self.sections:
             self.wanted.add(item.section)
+            return False
+        if isinstance(item, Edit) and self.sections[item.section].reading is not None:
+            self.unread.add(item.section)
             return False
         if isinstance(item, Join) and self.clock.seconds() - self.known_seconds > FRESH_SECONDS_MAX:
             # It may know edits of another process that we have not fetched: catch up first, then judge.

@@ -16,7 +16,7 @@ from crdt.changes import Create
 from crdt.documents import SectionDocument
 from crdt.lib0 import number, string
 from crdt.sections import Section
-from crdt.updates import FROM_JOURNAL, STRING, read_update
+from crdt.updates import EMPTY_UPDATE, FROM_JOURNAL, STRING, read_update
 from hub.open_sections import SNAPSHOT_EDITS_MAX
 
 SECTION: Final = Section.GOALS
@@ -127,7 +127,8 @@ def _a_page(state: bytes, client: int) -> "Doc[Any]":
 
 def _changed(doc: "Doc[Any]", chance: random.Random, at: int, entries: int) -> bytes:
     """Make one edit and return its update."""
-    before = doc.get_state()
+    told: list[bytes] = []
+    heard = doc.observe(lambda event: told.append(bytes(event.update)))
     entry = doc.get("entries", type=Map)[entry_id(chance.randrange(entries))]
     text: Text = entry[FIELD]
     with doc.transaction():
@@ -138,7 +139,8 @@ def _changed(doc: "Doc[Any]", chance: random.Random, at: int, entries: int) -> b
             del text[start : start + 12]
         else:
             text.insert(chance.randint(0, len(text)), "word "[: chance.randint(1, 5)])
-    return bytes(doc.get_update(before))
+    doc.unobserve(heard)
+    return told[0] if told else EMPTY_UPDATE  # What a page sends: this transaction, and no older deletions.
 
 
 def numbers_of(update: bytes) -> Sequence[tuple[int, int, int]]:

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from pycrdt import Doc, Map
 
 from crdt.documents import Accepted, SectionDocument
-from crdt.updates import FROM_JOURNAL, merge, read_update
+from crdt.sections import Section
+from crdt.updates import FROM_JOURNAL, merge, read_state_vector, read_update, write_state_vector
 from tests.crdt.builders import Peer, a_section, index_of, live_of, plain, plain_doc, taken
 
 
@@ -81,7 +82,7 @@ def test_the_journal_and_the_state_give_the_document_again(seed: int) -> None:
     merged = SectionDocument(document.section, merge([start, *journal]))
 
     assert plain_doc(fresh) == plain(document)
-    for other in (replayed, reloaded, merged):
+    for other in (replayed, reloaded, merged, read_later(document.section, start, journal, seed)):
         assert plain(other) == plain(document)
         assert deleted(other) == deleted(document)
         assert index_of(other).clocks() == index_of(document).clocks()
@@ -89,10 +90,44 @@ def test_the_journal_and_the_state_give_the_document_again(seed: int) -> None:
     assert deleted(document) == deleted_of_state(document.state())
 
 
+def read_later(section: Section, start: bytes, journal: list[bytes], seed: int) -> SectionDocument:
+    """Follow a journal without an index; then one is made while the rest of the journal comes in."""
+    later = SectionDocument(section, start, later=True)
+    known = random.Random(seed).randint(0, len(journal))
+    for update in journal[:known]:
+        later.replay(update)
+    reading = later.reading()
+    for update in journal[known:]:
+        later.replay(update)
+    reading.read()
+    assert later.unread
+    later.adopt(reading)
+    assert not later.unread
+    return later
+
+
+@given(st.integers(0, 2**32))
+def test_a_section_without_an_index_answers_as_one_with(seed: int) -> None:
+    document, _, _, _ = a_day(seed)
+    clocks = index_of(document).clocks()
+    chance = random.Random(seed)
+    behind = write_state_vector({client: chance.randint(0, clock + 1) for client, clock in clocks.items()})
+
+    reloaded = SectionDocument(document.section, document.state())
+    for state_vector in (b"\x00", document.state_vector(), behind):
+        later = SectionDocument(document.section, document.state(), later=True)
+        assert read_state_vector(later.state_vector()) == clocks
+        assert read_update(later.missing_from(state_vector), FROM_JOURNAL) == read_update(
+            reloaded.missing_from(state_vector), FROM_JOURNAL
+        )
+    later = SectionDocument(document.section, document.state(), later=True)
+    assert later.content() == document.content()
+
+
 @given(st.integers(0, 2**32))
 def test_a_day_can_go_on_after_a_reload(seed: int) -> None:
     document, peers, _, _ = a_day(seed)
-    reloaded = SectionDocument(document.section, document.state())
+    reloaded = SectionDocument(document.section, document.state(), later=bool(seed % 2))
     chance = random.Random(seed + 1)
 
     for _ in range(10):
