@@ -1,8 +1,11 @@
 """Time comes in from outside: instants for decisions and rows, seconds for beats and bounds."""
 
 import time
-from datetime import UTC, datetime
-from typing import Protocol
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Final, Protocol
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Clock(Protocol):
@@ -23,3 +26,29 @@ class SystemClock:
 
     def seconds(self) -> float:
         return time.monotonic()
+
+
+class StoreClock:
+    """The database's time, the same for every process, carried on between readings by our own monotonic clock.
+
+    So a machine whose clock is wrong, or jumps, judges end dates and sign-ins as every other one does.
+    """
+
+    def __init__(
+        self, *, machine: Callable[[], float] = time.time, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._machine = machine
+        self._monotonic = monotonic
+        self._offset = machine() - monotonic()  # Until the first reading, which comes before anyone is served.
+
+    def now(self) -> datetime:
+        return _EPOCH + timedelta(seconds=self._offset + self._monotonic())
+
+    def seconds(self) -> float:
+        return self._monotonic()
+
+    def read(self, told: datetime, *, asked: float) -> float:
+        """Take over what the database said, asked at that second; return by how much the machine is ahead of it."""
+        heard = self._monotonic()
+        self._offset = (told - _EPOCH).total_seconds() - (asked + heard) / 2
+        return self._machine() - self._offset - heard

@@ -41,6 +41,9 @@ OUTBOX_BYTES: Final = Gauge("careplan_outbox_bytes", "Bytes that wait to be read
 SOCKETS_PAUSED: Final = Gauge("careplan_sockets_paused", "Sockets whose peers read slower than they are written to.")
 STORAGE_AWAY: Final = Gauge("careplan_storage_away", "1 while commits fail.")
 DEAF: Final = Gauge("careplan_deaf", "1 while a revocation could have been missed for too long.")
+CLOCK_AHEAD_SECONDS: Final = Gauge(
+    "careplan_clock_ahead_seconds", "How far this machine's clock is ahead of the database's; nothing depends on it."
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,16 +3,18 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from hub.access import AccessChanges
 from hub.checkpointing import keep_signing
-from hub.clocks import SystemClock
+from hub.clocks import StoreClock
 from hub.desks import Desks
 from hub.huddle_rooms import HuddleRooms
 from hub.huddles import Huddles
 from hub.ids import HUB, new_id
 from hub.live_socket import DESKS, HUDDLES, LIVE
 from hub.plans import CarePlans
+from hub.store.clock import database_time
 from hub.store.engine import open_engine
 from hub.store.heads import Heads
 from hub.store.huddles import HuddleRows
@@ -23,6 +25,7 @@ from hub.store.participants import Participants
 from hub.store.people import People
 from hub.store.plans import Plans
 from hub.store.sessions import Sessions
+from hub.timekeeping import Timekeeper
 from web.access import access_over
 from web.auditing import Auditing
 from web.desk_admission import StoreDeskAdmission
@@ -43,7 +46,9 @@ async def hub_services(settings: Settings) -> AsyncIterator[Services]:
         StoreError: the database can't be used as it is.
     """
     engine = await open_engine(settings.database_url)
-    journal, clock = PostgresJournal(engine), SystemClock()
+    journal, clock = PostgresJournal(engine), StoreClock()
+    timekeeper = Timekeeper(clock, partial(database_time, engine))
+    await timekeeper.read()
     stores = Stores(People(engine), Sessions(engine), Participants(engine), Plans(engine), Looks(engine))
     changes = AccessChanges(journal)
     directory = StoreDirectory(stores, journal, clock.now, changes)
@@ -60,6 +65,7 @@ async def hub_services(settings: Settings) -> AsyncIterator[Services]:
     key = signing_key_of(settings)
     audit = Auditing(engine, settings.database_url, key, settings.origin)
     signing = asyncio.create_task(keep_signing(Heads(engine), settings.checkpoints_dir, key))
+    timekeeping = asyncio.create_task(timekeeper.keep())
     try:
         await journal.create_plan(HUB)
         await plans.start()
@@ -72,8 +78,9 @@ async def hub_services(settings: Settings) -> AsyncIterator[Services]:
             settings, directory, plans, journal, access=access, audit=audit, huddles=huddles, now=clock.now, state=state
         )
     finally:
-        signing.cancel()
-        await asyncio.gather(signing, return_exceptions=True)
+        for loop in (signing, timekeeping):
+            loop.cancel()
+        await asyncio.gather(signing, timekeeping, return_exceptions=True)
         await rooms.stop()
         await desks.stop()
         await asyncio.shield(plans.drain())

@@ -5,6 +5,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from hub.store.engine import connected
+
 if TYPE_CHECKING:
     import asyncpg
 
@@ -43,3 +48,14 @@ class Clock:
     def forget(self) -> None:
         """Read anew at the next chance: the database refused what we told."""
         self._offset = None
+
+
+async def database_time(engine: AsyncEngine) -> datetime:
+    """Return the database's time.
+
+    Raises:
+        JournalAwayError: it can't be reached.
+    """
+    async with connected(engine) as connection:
+        told: datetime = (await connection.execute(sa.select(sa.func.clock_timestamp()))).scalar_one()
+    return told
