@@ -8,7 +8,7 @@ import csv
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
 
@@ -16,6 +16,7 @@ import msgspec
 
 from hub.audit_events import audit_event
 from hub.store.audits import Trace
+from hub.store.suspicions import DormantGrant
 
 
 class Format(StrEnum):
@@ -37,6 +38,7 @@ key that the hub's operator publishes; the same key signs the checkpoints of the
 """
 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_GRANT_COLUMNS: Final = ("patient", "who", "plan", "person", "role", "since", "last_read")
 _COLUMNS: Final = ("recorded", "patient", "who", *(name for name in Trace.__struct_fields__ if name != "recorded"))
 
 
@@ -57,12 +59,32 @@ def line(form: Format, trace: Trace, names: Names, site: str) -> bytes:
     """Return a trace as a line of the file."""
     if form is Format.FHIR:
         return msgspec.json.encode(audit_event(trace, site)) + b"\n"
-    told = {"recorded": trace.recorded.astimezone(UTC).isoformat().replace("+00:00", "Z")}
+    told = {"recorded": _instant(trace.recorded)}
     told |= {"patient": names.patients.get(trace.plan, ""), "who": names.people.get(trace.actor, "")}
     values = [told[name] if name in told else getattr(trace, name) for name in _COLUMNS]
     if form is Format.NDJSON:
         return msgspec.json.encode(dict(zip(_COLUMNS, values, strict=True))) + b"\n"
     return _line([_harmless(value) for value in values])
+
+
+def grants_preface(form: Format) -> bytes:
+    """Return what stands before the first line of grants."""
+    return _line(list(_GRANT_COLUMNS)) if form is Format.CSV else b""
+
+
+def grant_line(form: Format, grant: DormantGrant, names: Names) -> bytes:
+    """Return a grant that nobody uses as a line of the file. It is no event, so FHIR has no form for it."""
+    assert form is not Format.FHIR, "a grant is no event"
+    told = {"patient": names.patients.get(grant.plan, ""), "who": names.people.get(grant.person, "")}
+    told |= {"plan": grant.plan, "person": grant.person, "role": grant.role, "since": _instant(grant.since)}
+    told["last_read"] = _instant(grant.last_read) if grant.last_read is not None else ""
+    if form is Format.NDJSON:
+        return msgspec.json.encode(told) + b"\n"
+    return _line([_harmless(told[name]) for name in _GRANT_COLUMNS])
+
+
+def _instant(instant: datetime) -> str:
+    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _line(values: list[object]) -> bytes:

@@ -13,9 +13,10 @@ from hub.store.engine import Engine
 from hub.store.heads import Heads
 from hub.store.people import People, Person
 from hub.store.plans import Plan, Plans
-from hub.store.suspicions import Suspicions
+from hub.store.suspicions import DormantGrant, Suspicions
 from hub.store.verifying import reading
 from hub.verifying import Fault
+from web.views.words import day
 
 VERIFY_ROWS_MAX: Final = 50_000
 """One press of the button checks no more; ``careplan-hub verify`` checks everything."""
@@ -24,6 +25,8 @@ EXPORT_ROWS_MAX: Final = 100_000
 """An export from a page is no longer; ``careplan-hub export`` has no such bound."""
 
 PAGE_ROWS: Final = 100
+CHOICES_MAX: Final = 20
+"""People or patients of one name to choose from; who is not among them is found by more of the name."""
 
 
 class Saved(StrEnum):
@@ -64,14 +67,13 @@ class Auditing:
         self._people = People(engine)
         self._plans = Plans(engine)
 
-    async def people(self) -> Sequence[Person]:
-        """Return everyone in the directory who may sign in."""
-        return await self._people.active()
+    async def people_named(self, text: str) -> Mapping[str, str]:
+        """Return ids of people whose name, address or id the text is a part of, told apart in words; one too many."""
+        return {each.person_id: _person_told(each) for each in await self._people.matching(text, CHOICES_MAX + 1)}
 
-    async def plans(self) -> Sequence[Plan]:
-        """Return the first plans by name, for the list to choose from."""
-        found = await self._plans.among(await self._plans.all_ids())
-        return sorted(found.values(), key=lambda plan: (plan.family.casefold(), plan.given.casefold()))
+    async def patients_named(self, text: str) -> Mapping[str, str]:
+        """Return ids of plans whose patient's name, record number or id the text is a part of; one too many."""
+        return {each.plan_id: _patient_told(each) for each in await self._plans.matching(text, CHOICES_MAX + 1)}
 
     async def names(self, traces: Sequence[Trace]) -> Names:
         """Return the names of those whom the traces are about."""
@@ -88,16 +90,46 @@ class Auditing:
             {plan.plan_id: f"{plan.family.upper()}, {plan.given}" for plan in found.values()},
         )
 
-    async def people_among(self, ids: Sequence[str]) -> Mapping[str, Person]:
-        """Return these people by id."""
-        return await self._people.among(ids)
+    async def names_of_grants(self, grants: Sequence[DormantGrant]) -> Names:
+        """Return names of those who have grants, and of whose plans they are."""
+        people = await self._people.among(sorted({each.person for each in grants}))
+        return await self.named(people, sorted({each.plan for each in grants}))
 
-    async def everything(self, question: Question, rows_max: int = EXPORT_ROWS_MAX) -> AsyncIterator[Sequence[Trace]]:
+    async def answer(
+        self,
+        saved: Saved | None,
+        question: Question,
+        *,
+        after: Key | None = None,
+        limit: int = PAGE_ROWS,
+        zone: str = "UTC",
+    ) -> Answer:
+        """Return a page of what answers a saved question about rows, by the clock of the zone, else the search."""
+        match saved:
+            case Saved.STRANGERS:
+                return await self.suspicions.strangers(after=after, limit=limit)
+            case Saved.NAMESAKES:
+                return await self.suspicions.namesakes(after=after, limit=limit)
+            case Saved.AFTER_HOURS:
+                return await self.suspicions.after_hours(zone=zone, after=after, limit=limit)
+            case Saved.UNREVIEWED:
+                return await self.suspicions.unreviewed()
+            case _:
+                return await self.audits.search(question, after=after, limit=limit)
+
+    async def everything(
+        self,
+        question: Question,
+        rows_max: int = EXPORT_ROWS_MAX,
+        *,
+        saved: Saved | None = None,
+        zone: str = "UTC",
+    ) -> AsyncIterator[Sequence[Trace]]:
         """Yield all that answers a question, a page at a time, at most so many rows."""
         after: Key | None = None
         left = rows_max
         while left > 0:
-            answer: Answer = await self.audits.search(question, after=after, limit=min(1_000, left))
+            answer = await self.answer(saved, question, after=after, limit=min(1_000, left), zone=zone)
             left -= len(answer.traces)
             if answer.traces:
                 yield answer.traces
@@ -111,3 +143,12 @@ class Auditing:
             head = (await verification.heads(plan)).get(plan)
             fault = await verification.journals(plan, rows_max=VERIFY_ROWS_MAX)
             return Verified(verification.progress.rows, head.seq if head else 0, fault)
+
+
+def _person_told(person: Person) -> str:
+    role = person.profession or person.role.value.replace("_", " ")
+    return f"{person.name}, {role}" + ("" if person.active else ", no longer active")
+
+
+def _patient_told(plan: Plan) -> str:
+    return f"{plan.family.upper()}, {plan.given}, born {day(plan.born)}"

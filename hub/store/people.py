@@ -87,12 +87,18 @@ class People:
         """Return everyone who may sign in, by name."""
         return await self._many(table.c.active)
 
+    async def matching(self, text: str, limit: int) -> list[Person]:
+        """Return people, active or not, whose name holds the text or whose address or id it is, by name."""
+        held = sa.func.strpos(sa.func.lower(table.c.name), text.lower()) > 0
+        exactly = (sa.func.lower(table.c.email) == text.lower()) | (table.c.id == text)
+        return await self._many(held | exactly, limit)
+
     async def _one(self, where: sa.ColumnElement[bool]) -> Person | None:
         found = await self._many(where)
         return found[0] if found else None
 
-    async def _many(self, where: sa.ColumnElement[bool]) -> list[Person]:
-        query = sa.select(table).where(where).order_by(table.c.name, table.c.id).limit(PEOPLE_MAX)
+    async def _many(self, where: sa.ColumnElement[bool], limit: int = PEOPLE_MAX) -> list[Person]:
+        query = sa.select(table).where(where).order_by(table.c.name, table.c.id).limit(limit)
         async with connected(self._engine) as connection:
             return [_person(row) for row in await connection.execute(query)]
 

@@ -78,6 +78,15 @@ class Plans:
             found = [_plan(row) for row in await connection.execute(query)]
         return found[0] if len(found) == 1 else None
 
+    async def matching(self, text: str, limit: int) -> list[Plan]:
+        """Return plans whose patient's name holds the text, or whose record number or id it is, by name."""
+        names = sa.func.lower(table.c.family + ", " + table.c.given + " " + table.c.family)
+        number = (table.c.mrn != "") & (sa.func.replace(table.c.mrn, " ", "") == text.replace(" ", ""))
+        where = (sa.func.strpos(names, text.lower()) > 0) | number | (table.c.id == text)
+        query = sa.select(table).where(where).order_by(table.c.family, table.c.given, table.c.id).limit(limit)
+        async with connected(self._engine) as connection:
+            return [_plan(row) for row in await connection.execute(query)]
+
     async def among(self, plan_ids: Sequence[str]) -> dict[str, Plan]:
         """Return the plans of those ids that exist, by id."""
         query = sa.select(table).where(table.c.id.in_(plan_ids)).limit(PANEL_PLANS_MAX)

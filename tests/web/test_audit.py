@@ -181,7 +181,8 @@ def test_saved_questions_answer(audited: Audited) -> None:
         assert audited.client.post("/audit", data={"question": name}).status_code == 200
     assert audited.client.post("/audit", data={"question": "not-on-the-team"}).status_code == 200
     accounting = {"question": "accounting-of-disclosures"}
-    assert audited.client.post("/audit", data=accounting).status_code == 400
+    assert audited.client.post("/audit", data=accounting).status_code == 422
+    assert audited.client.post("/audit/export", data={**accounting, "format": "csv"}).status_code == 400
     assert audited.client.post("/audit", data={**accounting, "patient": plan}).status_code == 200
 
 
@@ -193,6 +194,90 @@ BAD = [
     {"outcome": "x"},
     {"after": "2026 a 1"},
 ]
+
+
+def test_a_person_and_a_patient_are_found_by_name_number_address_or_id(audited: Audited) -> None:
+    audited.become("adeyemi")
+    ruiz = audited.seeded.people["ruiz"]
+    number = audited.seeded.plans["mary"].mrn.replace(" ", "")
+
+    by_id = audited.found(person=ruiz.person_id, patient=audited.plan, action="command")
+
+    for person, patient in (("elena RUIZ", "whitfield"), (ruiz.email.upper() or "ruiz", "mary whit"), ("ruiz", number)):
+        assert audited.found(person=person, patient=patient, action="command") == by_id
+    assert by_id
+    row = audited.rows("select told from journal where event = 'audit.search' order by seq desc limit 1")[0]
+    assert msgspec.json.decode(row["told"])["person"] == ruiz.person_id
+    looked_up = audited.rows("select told from journal where event = 'audit.names' order by seq desc limit 1")[0]
+    assert msgspec.json.decode(looked_up["told"]) == {"person": "ruiz", "patient": number}
+
+
+def test_a_name_that_several_have_is_chosen_from_and_one_that_nobody_has_is_said(audited: Audited) -> None:
+    audited.become("adeyemi")
+    ruiz = audited.seeded.people["ruiz"].person_id
+
+    several = audited.client.post("/audit", data={"person": "dr.", "patient": "nobody has it"})
+    chosen = {"person": "dr.", "person_told": "dr.", "person_id": ruiz, "patient": audited.plan, "action": "command"}
+
+    assert several.status_code == 422
+    assert "Several match. Choose one." in several.text
+    assert f'type="radio" name="person_id" value="{ruiz}"' in several.text
+    assert "Nobody has this name, number or id." in several.text
+    assert 'value="nobody has it"' in several.text
+    assert 'id="found"' not in several.text
+    assert audited.found(**chosen) == audited.found(person=ruiz, patient=audited.plan, action="command")
+    again = audited.client.post("/audit", data={**chosen, "person": "Nobody else"})
+    assert again.status_code == 422, "another text in the field is another person"
+
+
+def test_who_stands_behind_the_first_thousand_is_found(audited: Audited) -> None:
+    audited.become("adeyemi")
+    audited.damage(
+        "insert into person (id, name, role) select 'x' || n, 'Aa ' || n, 'specialist' from generate_series(1, 1200) n;"
+        " insert into plan (id, family, given, born) select 'x' || n, 'Aa', 'N' || n, '1950-01-01'"
+        " from generate_series(1, 700) n"
+    )
+    try:
+        lines = audited.found(person="Elena Ruiz", patient="Whitfield", action="command")
+        many = audited.client.post("/audit", data={"person": "aa"}).text
+    finally:
+        audited.damage("delete from person where id like 'x%'; delete from plan where id like 'x%'")
+
+    assert lines
+    assert "More than 20 match" in many
+    assert many.count('name="person_id"') == 20
+
+
+@pytest.mark.parametrize("question", ["not-on-the-team", "after-hours", "same-surname", "emergencies-without-review"])
+def test_what_a_saved_question_finds_is_exported_as_the_page_shows_it(audited: Audited, question: str) -> None:
+    audited.become("adeyemi")
+    shown = audited.found(question=question)
+
+    for form in ("csv", "ndjson"):
+        files = audited.exported(question=question, format=form)
+        (name,) = (each for each in files if each.endswith(f".{form}"))
+        assert len(files[name].splitlines()) - (form == "csv") == len(shown)
+        assert f"{name}.sig" in files
+
+
+def test_dormant_grants_are_exported_and_no_event_of_fhir(audited: Audited) -> None:
+    audited.become("adeyemi")
+    audited.damage(f"update participant set since = now() - interval '200 days' where plan = '{audited.plan}'")
+    asked = {"question": "dormant-grants"}
+
+    shown = audited.found(**asked)
+    (table,) = (content for name, content in audited.exported(**asked, format="csv").items() if name.endswith(".csv"))
+    (lines,) = (
+        content for name, content in audited.exported(**asked, format="ndjson").items() if name.endswith("ndjson")
+    )
+
+    assert shown
+    assert len(table.splitlines()) - 1 == len(lines.splitlines()) == len(shown)
+    grants = [msgspec.json.decode(line) for line in lines.splitlines()]
+    assert {grant["patient"] for grant in grants} == {"WHITFIELD, Mary"}
+    assert all(grant["who"] in "".join(shown) for grant in grants)
+    assert audited.client.post("/audit/export", data={**asked, "format": "fhir"}).status_code == 400
+    assert audited.client.post("/audit", data=asked).text.count('name="format" value="fhir"') == 0
 
 
 @pytest.mark.parametrize("asked", BAD)

@@ -1,7 +1,7 @@
 """The journal for auditors in words: who did what in whose plan, and with what outcome. Never what was written."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
@@ -33,6 +33,16 @@ VERBS: Final = {
     Action.IMPORT: "imported", Action.DISCLOSE: "disclosed", Action.NOTIFY: "was notified",
     Action.ADMIN: "administered",
 }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A person or a patient in a field: the words there, the id they stand for, or what is to be chosen from."""
+
+    text: str = ""
+    ident: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +84,6 @@ class Results:
     after: str = ""
     unfinished_until: str = ""
     """How far back a search came that ended early."""
-    asked: dict[str, str] = field(default_factory=dict)
-    """The form that asked, for the next page and for exports."""
 
 
 def line_of(trace: Trace, names: Names, reading: Reading) -> Line:
