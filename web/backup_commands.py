@@ -1,6 +1,7 @@
 """Commands that copy the database to a file and bring one back, and the drill that shows both work."""
 
 import asyncio
+import getpass
 import os
 import tempfile
 import time
@@ -12,11 +13,14 @@ import typer
 
 from hub import backups
 from hub.backups import BackupError
+from hub.chain import JSON
 from hub.checkpoints import Checkpoint, CheckpointError, Signed, read_checkpoints
-from hub.journal import Head
+from hub.ids import HUB
+from hub.journal import Act, Action, Head
 from hub.postgres import EmbeddedPostgres
 from hub.signing import SigningError, VerifierKey, verifier_key
 from hub.store.backups import make_ready, one_instant
+from hub.store.recording import record
 from hub.store.verifying import reading
 from web.record_commands import EXIT_FAULT, Checkpointed, Data, checkpointed, database_of, summary, teller, verified
 from web.refusals import CommandError, refusals
@@ -61,6 +65,8 @@ def restore(
             note = backups.read_note(file, verifier)
             stood = asyncio.run(_standing(settings, signed)) if drill else _signed_last(signed)
             told, true = _restored(settings, file, note, stood, drill=drill)
+            if drill:
+                asyncio.run(_record_drill(settings, file, note, true))
         except BackupError as error:
             raise CommandError(str(error)) from error
     typer.echo(told)
@@ -80,10 +86,12 @@ def _verifier(settings: Settings, signed: Checkpointed | None, key: Path | None)
 
 async def copied(url: str, settings: Settings, file: Path) -> tuple[int, int]:
     """Write the backup and its note; return rows and journals."""
+    await record(url, [_act("backup.make", {"file": file.name})])
     async with one_instant(url) as instant:
         try:
             await asyncio.to_thread(backups.dump, url, instant.snapshot, file)
         except BackupError as error:
+            await record(url, [_act("backup.make", {"file": file.name}, outcome="failed")])
             raise CommandError(str(error)) from error
         backups.write_note(file, signing_key_of(settings), instant)
         return sum(head.seq for _, head in instant.heads), len(instant.heads)
@@ -114,11 +122,28 @@ def _filled(url: str, file: Path, note: Checkpoint, stood: Mapping[str, Head], b
     if fault is not None:
         return f"NOT TRUE: {fault}", False
     rows, plans = backups.lost(note.moved, stood)
+    words: dict[str, JSON] = {"file": file.name, "taken": f"{note.time:%Y-%m-%dT%H:%M:%SZ}"}
+    asyncio.run(record(url, [_act("backup.restore", words | {"rows_lost": rows, "journals_behind": plans})]))
     ended = time.monotonic()
     return (
         f"Restored in {filled - began:.1f} s, verified in {ended - filled:.1f} s: {summary(progress, None)}. "
         f"The backup is of {note.time:%Y-%m-%d %H:%M:%S} UTC; lost since: {rows:,} rows of {plans:,} journals."
     ), True
+
+
+async def _record_drill(settings: Settings, file: Path, note: Checkpoint, true: bool) -> None:
+    """Write in the hub's database, where there is one, that the backup was tried; the drill's own is thrown away."""
+    words: dict[str, JSON] = {"file": file.name, "taken": f"{note.time:%Y-%m-%dT%H:%M:%SZ}"}
+    try:
+        with database_of(settings) as url:
+            await record(url, [_act("backup.drill", words, outcome="success" if true else "failed")])
+    except CommandError:
+        return  # It is gone: that is what a drill may be for.
+
+
+def _act(event: str, words: Mapping[str, JSON], *, outcome: str = "success") -> Act:
+    told = {"login": getpass.getuser(), **words}
+    return Act(plan=HUB, actor="", action=Action.ADMIN, event=event, outcome=outcome, words=told)
 
 
 async def _standing(settings: Settings, signed: Checkpointed | None) -> Mapping[str, Head]:

@@ -14,19 +14,17 @@ import typer
 
 from hub.exports import HOW_TO_CHECK, Format, line, preface
 from hub.ids import HUB
-from hub.journal import Act, Action, Batch
+from hub.journal import Act, Action
 from hub.journal_files import preface_line, row_line
 from hub.signing import SigningKey
 from hub.store.audits import Question
 from hub.store.engine import Engine, open_engine
-from hub.store.journal import PostgresJournal
+from hub.store.recording import record
 from hub.store.verifying import reading
 from web.auditing import Auditing
 from web.record_commands import Data, database_of
 from web.refusals import CommandError, refusals
 from web.settings import Mode, Settings, read_settings, signing_key_of
-
-APPENDS_MAX: Final = 20
 
 
 class ExportFormat(StrEnum):
@@ -68,9 +66,9 @@ def export(
 async def _exported(
     url: str, settings: Settings, key: SigningKey, file: Path, form: ExportFormat, question: Question
 ) -> int:
+    await _record(url, question, form)
     engine = await open_engine(url)
     try:
-        await _record(engine, question, form)
         lines = (
             _journal(url, question.plan) if form is ExportFormat.JOURNAL else _traces(engine, url, key, question, form)
         )
@@ -83,21 +81,14 @@ async def _exported(
         await engine.dispose()
 
 
-async def _record(engine: Engine, question: Question, form: ExportFormat) -> None:
+async def _record(url: str, question: Question, form: ExportFormat) -> None:
     """Write the export's row, in the plan's journal where it is about one, before anything is read."""
-    journal, plan = PostgresJournal(engine), question.plan or HUB
     words = {"login": getpass.getuser(), "person": question.actor, "format": form.value}
-    act = Act(plan=plan, actor="", action=Action.EXPORT, event=f"export.{form}", words=words)
+    plan = question.plan or HUB
     try:
-        for _ in range(APPENDS_MAX):
-            heads = await journal.heads([plan])
-            if plan not in heads:
-                raise CommandError(f"There is no plan {plan}.")
-            if await journal.append([Batch(plan, heads[plan], [act])]):
-                return
-        raise CommandError("The plan's journal is busy: try again.")
-    finally:
-        await journal.close()
+        await record(url, [Act(plan=plan, actor="", action=Action.EXPORT, event=f"export.{form}", words=words)])
+    except KeyError:
+        raise CommandError(f"There is no plan {plan}.") from None
 
 
 async def _traces(
