@@ -23,7 +23,7 @@ from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 from joserfc.jwt import ClaimsOption, JWTClaimsRegistry, Token, decode
 
-from auth.sessions import SIGN_IN_AGE_MAX, is_loopback
+from auth.sessions import SESSION_AGE_MAX, SIGN_IN_AGE_MAX, is_loopback
 
 ALGORITHMS: Final = ("RS256", "PS256", "ES256", "EdDSA", "Ed25519")
 """Signatures we take: asymmetric only, so that neither ``none`` nor a public key used as a secret passes."""
@@ -149,7 +149,8 @@ class OidcClient:
         under_way = SignInUnderWay(
             state=self._mint(), nonce=self._mint(), verifier=self._mint(), began=self._now(), again=again
         )
-        more = {"max_age": "0", "prompt": "login"} if again else {}
+        # An age is asked for each time: only then has the provider to say when it last saw a proof.
+        more = {"max_age": "0", "prompt": "login"} if again else {"max_age": str(int(SESSION_AGE_MAX.total_seconds()))}
         async with self._client() as client:
             url, _ = client.create_authorization_url(
                 endpoint, state=under_way.state, code_verifier=under_way.verifier, nonce=under_way.nonce, **more
@@ -174,7 +175,7 @@ class OidcClient:
         token = await self._verified(id_token)
         self._check_id_token(token, under_way.nonce, access_token if isinstance(access_token, str) else "")
         claims = token.claims
-        authenticated = _instant(claims.get("auth_time") or claims["iat"])
+        authenticated = self._proved(claims)
         if under_way.again and authenticated < under_way.began - CLOCK_SKEW_MAX:
             raise SignInRefusedError("not-anew")
         return SignedIn(
@@ -278,6 +279,16 @@ class OidcClient:
             CodeIDToken(token.claims, token.header, params=params).validate(now=self._seconds(), leeway=_LEEWAY)
         except (JoseError, AuthlibBaseError) as error:
             raise TokenRefusedError("claims") from error
+
+    def _proved(self, claims: Mapping[str, object]) -> datetime:
+        """Return when the person last proved who they are; long ago where the provider does not say.
+
+        Whoever sits at an unlocked desk can take ``max_age`` out of the address: then nothing is said, and the token's
+        own time would make a new proof of the old one.
+        """
+        if claims.get("auth_time") is None:
+            return self._now() - SESSION_AGE_MAX
+        return _instant(claims["auth_time"])
 
     def _check_registered(self, token: Token, *essential: str) -> None:
         """Check issuer, audience, expiry and issue time, and that ``essential`` claims are there and not blank."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from auth.oidc import LogoutOrder, SignedIn
+from auth.oidc import CLOCK_SKEW_MAX, LogoutOrder, SignedIn
 from auth.passkeys import Passkey
 from auth.roles import PATIENT_SIDE
 from auth.sessions import TOKEN_BYTES, Idle, Session, hash_token
@@ -21,6 +21,7 @@ from hub.store.engine import Engine
 from hub.store.passkeys import KeptPasskey, Passkeys
 from hub.store.people import People, Person
 from hub.store.sessions import Sessions
+from hub.store.tickets import Purpose, Tickets
 
 BY_PROVIDER: Final = "oidc"
 BY_PASSKEY: Final = "passkey"
@@ -48,6 +49,7 @@ class Entering:
         self._people = People(engine)
         self._sessions = Sessions(engine)
         self._passkeys = Passkeys(engine)
+        self._tickets = Tickets(engine)
 
     async def by_provider(self, found: SignedIn, *, agent: str, instead_of: str = "") -> Entered | None:
         """Sign in whom the provider sent back; ``None``, journaled, where the directory knows nobody by that.
@@ -142,13 +144,20 @@ class Entering:
             changing.ended.extend(ended)
         return ended
 
-    async def ordered_out(self, order: LogoutOrder) -> list[str]:
-        """End what the provider names: one of its sessions, or all of a person's that began before it said so."""
+    async def ordered_out(self, order: LogoutOrder) -> list[str] | None:
+        """End what the provider names: one of its sessions, or all of a person's that began before it said so.
+
+        Return which; ``None``, journaled, for an order that was obeyed already: a token serves once.
+        """
         now = self._now()
         person = await self._people.by_identity(order.issuer, order.subject) if order.subject else None
         theirs = await self.sessions_of(person.person_id) if person is not None and not order.sid else []
         async with self._changes.of_sessions() as changing:
             turn = changing.turn
+            mark, until = hash_token(f"logout:{order.issuer}:{order.token_id}"), order.expires + CLOCK_SKEW_MAX
+            if not await self._tickets.once(turn, mark, Purpose.LOGOUT, expires=until):
+                await turn.append([_refusal("back-channel", "replayed")])
+                return None
             if order.sid:
                 ended = await self._sessions.end_of_provider(turn, order.sid, now)
             else:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -25,11 +25,12 @@ from auth.sessions import (
 )
 from hub.access import AccessChanges
 from hub.chain import JSON
-from hub.entering import Entering
+from hub.entering import BY_PROVIDER, Entering
 from hub.journal import JournalAwayError
 from hub.returning import Returning
 from hub.store.engine import Engine
 from hub.store.tickets import Purpose, Tickets
+from web.directory import SignedIn
 from web.settings import Settings
 
 STATE: Final = "entrances"
@@ -146,6 +147,15 @@ def entrances_over(
     entering = Entering(engine, changes, now, new_id)
     returning = Returning(engine, changes, entering, now)
     return Entrances(client, entering, returning, Tickets(engine), party, settings.origin, now)
+
+
+async def way_to_prove(request: Request, who: SignedIn, onward: str) -> str:
+    """Return where this person shows anew who they are, and comes back to a page of ours from there."""
+    found = entrances(request)
+    session = await found.entering.session(who.person.person_id, who.session_id)
+    if found.oidc is not None and session is not None and session.how == BY_PROVIDER:
+        return f"/sign-in/work?{urlencode({'again': 'yes', 'next': onward})}"
+    return f"/sign-in?{urlencode({'next': onward})}"
 
 
 def entrances(request: Request) -> Entrances:

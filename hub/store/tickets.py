@@ -8,10 +8,12 @@ from enum import StrEnum
 from typing import Final
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hub.chain import JSON
-from hub.store.engine import connected
+from hub.journal import Turn
+from hub.store.engine import connected, connection_of
 from hub.store.tables import ticket as table
 
 SOCKET_TICKET_LASTS: Final = timedelta(seconds=30)
@@ -24,6 +26,8 @@ class Purpose(StrEnum):
     SIGN_IN = "sign_in"
     CHALLENGE = "challenge"
     RETURN = "return"
+    LOGOUT = "logout"
+    """A provider's logout token that was obeyed."""
 
 
 class Tickets:
@@ -39,6 +43,12 @@ class Tickets:
             await connection.execute(
                 sa.insert(table).values(token_hash=token_hash, purpose=purpose, words=dict(words), expires=expires)
             )
+
+    async def once(self, turn: Turn, token_hash: bytes, purpose: Purpose, *, expires: datetime) -> bool:
+        """Keep a mark until it expires; False where it is kept already: what serves once has served."""
+        statement = postgresql.insert(table).values(token_hash=token_hash, purpose=purpose, words={}, expires=expires)
+        kept = statement.on_conflict_do_nothing().returning(table.c.token_hash)
+        return (await connection_of(turn).execute(kept)).first() is not None
 
     async def take(self, token_hash: bytes, purpose: Purpose, now: datetime) -> Mapping[str, JSON] | None:
         """Return the ticket's words the first time it is asked for before its end; ``None`` ever after."""

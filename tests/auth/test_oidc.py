@@ -19,7 +19,7 @@ from auth.oidc import (
     SignInRefusedError,
     TokenRefusedError,
 )
-from auth.sessions import SIGN_IN_AGE_MAX
+from auth.sessions import REAUTHENTICATION_AGE_MAX, SIGN_IN_AGE_MAX
 from tests.auth.builders import NOW
 from tests.auth.provider import CLIENT, ISSUER, SECRET, FakeProvider, a_key, unsigned
 
@@ -247,6 +247,25 @@ async def test_one_who_was_asked_anew_must_have_proven_it_anew(client: OidcClien
     with pytest.raises(SignInRefusedError) as refused:
         await client.finish(provider.authorize(url), under_way)
     assert refused.value.code == "not-anew"
+
+
+@pytest.mark.parametrize("claims", [{}, {"auth_time": None}], ids=["left out", "null"])
+async def test_a_proof_that_the_provider_does_not_date_is_an_old_one(
+    client: OidcClient, provider: FakeProvider, claims: dict[str, object]
+) -> None:
+    provider.claims, provider.dropped = claims, set() if claims else {"auth_time"}
+
+    assert (await signed_in(client, provider)).authenticated <= NOW - REAUTHENTICATION_AGE_MAX
+    url, under_way = await client.begin(again=True)
+    with pytest.raises(SignInRefusedError) as refused:
+        await client.finish(provider.authorize(url), under_way)
+    assert refused.value.code == "not-anew"
+
+
+async def test_every_sign_in_asks_when_the_person_last_proved_it(client: OidcClient) -> None:
+    for again, age in ((False, "43200"), (True, "0")):
+        url, _ = await client.begin(again=again)
+        assert parse_qs(urlsplit(url).query)["max_age"] == [age]
 
 
 async def test_rotated_keys_are_fetched_but_strangers_cannot_make_us_hammer(

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -10,8 +11,10 @@ import httpx2
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from auth.sessions import REAUTHENTICATION_AGE_MAX
 from tests.browser.seats import Seat, a_medicine
 from tests.browser.test_for_everyone import violations
+from tests.browser.test_sessions import age
 from tests.harness.databases import Databases
 from tests.harness.hubs import Hub
 from tests.harness.providers import Provider, free_port
@@ -257,3 +260,70 @@ def test_axe_finds_nothing_on_the_doors(browser: Browser, doors: Doors, address:
 
     assert violations(Seat(opened, hub, "Grace Kim, RN")) == []
     context.close()
+
+
+def test_inviting_asks_the_provider_anew_and_what_was_typed_is_there_after_it(page: Page, doors: Doors) -> None:
+    hub, _ = doors
+    address = f"/plans/{hub.plan('Mary')}/invitations"
+    sign_in(page, hub, "kim", f"{address}/new")
+    page.get_by_label("Name").fill("Luis Hart")
+    page.get_by_label("Relation").fill("grandson")
+    page.get_by_label("by telephone", exact=True).check()
+    age(hub.database_url, "began", "authenticated", ago=REAUTHENTICATION_AGE_MAX)
+
+    page.get_by_role("button", name="Make the invitation").click()
+    expect(page.get_by_role("alert")).to_contain_text("Sign in again before you invite someone.")
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="Sign in again").click()
+    beside = opened.value
+    expect(beside.locator("input[name=login]")).to_be_visible()  # It asks, though it knows who is there.
+    at_provider(beside, "kim")
+    expect(beside).to_have_url(hub.base_url + address)
+    expect(page.get_by_label("Name")).to_have_value("Luis Hart")
+    page.get_by_role("button", name="Make the invitation").click()
+
+    expect(page.get_by_role("heading", name="The invitation for Luis Hart is ready")).to_be_visible()
+
+
+def test_a_change_of_who_sees_what_asks_the_provider_anew(page: Page, doors: Doors) -> None:
+    hub, _ = doors
+    sharing = f"/plans/{hub.plan('Mary')}/sharing/{hub.person('Dr. Michael Lee')}"
+    sign_in(page, hub, "ruiz", sharing)
+    for act in ("narrow", "end"):
+        age(hub.database_url, "began", "authenticated", ago=REAUTHENTICATION_AGE_MAX)
+        if act == "end":
+            page.get_by_label("Last day of access").fill((datetime.now(UTC) + timedelta(days=30)).date().isoformat())
+            page.get_by_role("button", name="Change the end").click()
+        else:
+            narrow_goals(page)
+        expect(page.get_by_role("alert")).to_contain_text("Sign in again before you")
+        page.get_by_role("link", name="Sign in again").click()
+        expect(page.locator("input[name=login]")).to_be_visible()
+        at_provider(page, "ruiz")
+        expect(page).to_have_url(hub.base_url + sharing)
+
+    narrow_goals(page)
+
+    expect(page.locator("#setting-goals")).to_contain_text("hidden")
+
+
+def narrow_goals(page: Page) -> None:
+    """Hide the goals from the person of the page."""
+    goals = page.locator("#setting-goals")
+    goals.locator("summary").click()
+    goals.get_by_label("Hidden").check()
+    goals.get_by_label("The patient agreed").select_option("telephone")
+    goals.get_by_role("button", name="Record").click()
+
+
+def test_an_address_without_the_wish_for_a_new_proof_is_none(page: Page, doors: Doors) -> None:
+    hub, _ = doors
+    sign_in(page, hub, "becker")
+    expect(page).to_have_url(re.compile("/panel"))
+    left = page.request.get(f"{hub.base_url}/sign-in/work?again=yes", max_redirects=0)
+    onward = left.headers["location"]
+    assert "max_age=0" in onward
+
+    page.goto(re.sub("&(prompt|max_age)=[^&]*", "", onward))
+
+    expect(page.get_by_role("alert")).to_have_text("That sign-in did not work. Begin again.")

@@ -61,6 +61,8 @@ class Hub:
         environment: Mapping[str, str] | None = None,
     ) -> None:
         self.data_dir = data_dir
+        self.database_url = database_url
+        """Empty for a hub on its own embedded server."""
         self.port = port
         self.description: dict[str, Any] = {}
         self.errors_expected = False

@@ -272,10 +272,13 @@ async def test_the_sign_in_of_an_inviter_is_a_fresh_one(house: House, monkeypatc
     kim = await house.browser(KIM)
     monkeypatch.setattr("auth.sessions.REAUTHENTICATION_AGE_MAX", timedelta(seconds=-1))
 
+    before = await kim.get(f"/plans/{house.plan}/invitations/new")
     answer = await kim.post(f"/plans/{house.plan}/invitations", data=a_form())
 
-    assert answer.status_code == 403
+    assert (before.status_code, answer.status_code) == (403, 403)
+    assert "Sign in again" in before.text
     assert "Sign in again" in answer.text
+    assert 'value="Luis Hart"' in answer.text, "what was typed stays in the form"
     assert await house.access.inviting.of_plan(house.plan) == []
 
 

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from auth.break_glass import REASON_CHARACTERS_MAX, REASON_CHARACTERS_MIN, BreakGlass, Verdict
 from web.access import access
 from web.directory import SignedIn
+from web.entrances import way_to_prove
 from web.guards import for_clinician, for_person, services
 from web.reading import reading_now
 from web.rendering import elsewhere, page
@@ -57,7 +58,8 @@ async def begin(request: Request, who: SignedIn) -> Response:
     )
     if isinstance(glass, BreakGlass):
         return elsewhere(request, f"/plans/{plan_id}")
-    return _asking(request, who, reason, glass.reason, again=glass.code == SIGN_IN_AGAIN)
+    prove = await way_to_prove(request, who, "/panel") if glass.code == SIGN_IN_AGAIN else ""
+    return _asking(request, who, reason, glass.reason, prove=prove)
 
 
 @for_person
@@ -105,11 +107,11 @@ def _finding(request: Request, who: SignedIn, typed: dict[str, str], fault: str)
     return page(request, "emergency/find.html", context, 422 if fault else 200)
 
 
-def _asking(request: Request, who: SignedIn, reason: str, fault: str, *, again: bool = False) -> Response:
+def _asking(request: Request, who: SignedIn, reason: str, fault: str, *, prove: str = "") -> Response:
     context = {
         "reason": reason,
         "fault": fault,
-        "again": again,
+        "prove": prove,
         "characters_min": REASON_CHARACTERS_MIN,
         "characters_max": REASON_CHARACTERS_MAX,
         "person": _me(who),

@@ -9,15 +9,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from auth.invitations import INVITES, LINK_LASTS, Delivery
+from auth.roles import Role
 from hub.inviting import Made
 from web.access import access
+from web.entrances import way_to_prove
 from web.guards import Member, for_member, services
+from web.handovers import handed_over, sent
 from web.mail import NoMail, invitation_letter
 from web.reading import reading_now, team
 from web.rendering import elsewhere, page
 from web.views.inviting import FIELD_OF, MadeView, compose, draft_of, invitation_row, role_of
 from web.views.words import day_and_time
 
+SIGN_IN_AGAIN: Final = "Sign in again before you invite someone."
 CHOICES_MAX: Final = 200
 """Values of one form; beyond it nothing is read."""
 
@@ -35,9 +39,13 @@ async def show(request: Request, member: Member) -> Response:
 
 @for_member
 async def new(request: Request, member: Member) -> Response:
-    """Show the form for an invitation."""
+    """Show the form for an invitation, to someone who showed lately who they are."""
     _may_invite(member)
-    return await _form(request, member, request.query_params.get("role", ""), None)
+    if not await access(request).reauthenticated(member.who):
+        return await _sign_in_again(request, member, "/new")
+    referral = request.query_params.get("referral", "")
+    asked = request.query_params.get("role", Role.SPECIALIST if referral else "")
+    return await _form(request, member, asked, {"referral": [referral]} if referral else None)
 
 
 @for_member
@@ -46,13 +54,15 @@ async def create(request: Request, member: Member) -> Response:
     _may_invite(member)
     typed = await _typed(request)
     asked = (typed.get("role") or [""])[0]
+    await handed_over(request, member, (typed.get("referral") or [""])[0])
     draft = draft_of(member.participant, role_of(member.participant, asked), typed, services(request).zone)
     reauthenticated = await access(request).reauthenticated(member.who)
     made = await access(request).inviting.invite(member.participant, draft, reauthenticated=reauthenticated)
     if isinstance(made, Made):
+        await sent(request, member, draft.referral)
         return await _made(request, member, made)
     if made.code == "reauthenticate":
-        return await _sign_in_again(request, member, made.reason)
+        return await _form(request, member, asked, typed, fault=made.reason, again=True)
     return await _form(request, member, asked, typed, fault=made.reason, field=FIELD_OF.get(made.code, ""))
 
 
@@ -67,7 +77,7 @@ async def resend(request: Request, member: Member) -> Response:
     if isinstance(made, Made):
         return await _made(request, member, made)
     if made.code == "reauthenticate":
-        return await _sign_in_again(request, member, made.reason)
+        return await _sign_in_again(request, member, "")
     raise HTTPException(404)
 
 
@@ -112,20 +122,25 @@ async def _form(
     *,
     fault: str = "",
     field: str = "",
+    again: bool = False,
 ) -> Response:
+    """Show the form; ``again``: what was typed stays in it while one signs in beside it."""
     _, me = await team(request, member)
     role = role_of(member.participant, asked)
     mail = not isinstance(access(request).post.mail, NoMail)
     now = reading_now(request).now
     form = compose(member.participant, role, typed, now, mail=mail, fault=fault, fault_field=field)
     patient = await services(request).directory.patient(member.plan_id)
-    context = {"plan_id": member.plan_id, "form": form, "person": me, "patient": patient}
-    return page(request, "inviting/form.html", context, 422 if fault else 200)
+    prove = await way_to_prove(request, member.who, f"/plans/{member.plan_id}/invitations") if again else ""
+    context = {"plan_id": member.plan_id, "form": form, "person": me, "patient": patient, "prove": prove}
+    context["for_referral"] = await handed_over(request, member, form.values["referral"])
+    return page(request, "inviting/form.html", context, 403 if again else 422 if fault else 200)
 
 
-async def _sign_in_again(request: Request, member: Member, reason: str) -> Response:
+async def _sign_in_again(request: Request, member: Member, onward: str) -> Response:
     _, me = await team(request, member)
-    context = {"reason": reason, "next": f"/plans/{member.plan_id}/invitations/new", "person": me}
+    prove = await way_to_prove(request, member.who, f"/plans/{member.plan_id}/invitations{onward}")
+    context = {"reason": SIGN_IN_AGAIN, "prove": prove, "person": me}
     return page(request, "inviting/again.html", context, 403)
 
 

@@ -17,6 +17,7 @@ from hub.journal import Act, Action
 from hub.sharing import settles
 from hub.store.audits import Question, Trace
 from web.access import access
+from web.entrances import way_to_prove
 from web.guards import Member, for_member, services
 from web.reading import reader_for, reading_now, team
 from web.rendering import elsewhere, page
@@ -104,6 +105,8 @@ async def end(request: Request, member: Member) -> Response:
     until = end_of_day(words, reading.zone) if words else None
     if words and until is None:
         return await _person(request, member, "That end date can't be read.")
+    if not await access(request).reauthenticated(member.who):
+        return await _person(request, member, "Sign in again before you change until when.", again=True)
     fault = await access(request).sharing.end_on(member.participant, str(request.path_params["person"]), until)
     return await _settled(request, member, fault)
 
@@ -161,6 +164,8 @@ async def _person(
     view = people.person(subject.person_id)
     assert view is not None, "a participant is among the people"
     consents = await access(request).sharing.consents(member.plan_id)
+    onward = f"/plans/{member.plan_id}/sharing/{subject.person_id}"
+    prove = await way_to_prove(request, member.who, onward) if again else ""
     context = {
         "plan_id": member.plan_id,
         "it": sharing_person(subject, view, reading),
@@ -170,7 +175,7 @@ async def _person(
         "myself": subject.person_id == member.participant.person_id,
         "fault": fault,
         "fault_section": section or "",
-        "again": again,
+        "prove": prove,
         "person": me,
     }
     return page(request, "sharing/person.html", context, 422 if fault else 200)

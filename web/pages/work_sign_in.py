@@ -97,8 +97,8 @@ async def logged_out(request: Request) -> Response:
         return Response(status_code=400)
     except ProviderAwayError:
         return Response(status_code=503)
-    await found.entering.ordered_out(order)
-    return Response(status_code=200)
+    ended = await found.entering.ordered_out(order)
+    return Response(status_code=200 if ended is not None else 400)
 
 
 def _client(request: Request) -> tuple[Entrances, OidcClient]:
