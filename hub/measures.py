@@ -1,6 +1,7 @@
 """What a process counts of itself for ``/metrics``: how long things take, how often something was refused.
 
-Nothing here names a person, a plan or anyone's words; codes come from fixed lists.
+Nothing here names a person, a plan or anyone's words; codes come from fixed lists. Where several processes serve one
+port, each keeps its numbers in a file, and any of them tells the sum: ``multiprocess_mode`` says how levels add up.
 """
 
 from dataclasses import dataclass
@@ -34,15 +35,23 @@ LOOP_LAG_SECONDS: Final = Histogram(
     "careplan_loop_lag_seconds", "How much later than asked the event loop came round.", buckets=_SECONDS
 )
 
-ROOMS: Final = Gauge("careplan_rooms", "Plans open in this process.")
-SOCKETS: Final = Gauge("careplan_sockets", "Live sockets of this process.")
-SECTIONS: Final = Gauge("careplan_sections", "Section documents in memory.")
-OUTBOX_BYTES: Final = Gauge("careplan_outbox_bytes", "Bytes that wait to be read by all peers.")
-SOCKETS_PAUSED: Final = Gauge("careplan_sockets_paused", "Sockets whose peers read slower than they are written to.")
-STORAGE_AWAY: Final = Gauge("careplan_storage_away", "1 while commits fail.")
-DEAF: Final = Gauge("careplan_deaf", "1 while a revocation could have been missed for too long.")
+ROOMS: Final = Gauge("careplan_rooms", "Plans open.", multiprocess_mode="livesum")
+SOCKETS: Final = Gauge("careplan_sockets", "Live sockets.", multiprocess_mode="livesum")
+SECTIONS: Final = Gauge("careplan_sections", "Section documents in memory.", multiprocess_mode="livesum")
+OUTBOX_BYTES: Final = Gauge(
+    "careplan_outbox_bytes", "Bytes that wait to be read by all peers.", multiprocess_mode="livesum"
+)
+SOCKETS_PAUSED: Final = Gauge(
+    "careplan_sockets_paused", "Sockets whose peers read slower than written to.", multiprocess_mode="livesum"
+)
+STORAGE_AWAY: Final = Gauge("careplan_storage_away", "1 while commits fail.", multiprocess_mode="livemax")
+DEAF: Final = Gauge(
+    "careplan_deaf", "1 while a revocation could have been missed for too long.", multiprocess_mode="livemax"
+)
 CLOCK_AHEAD_SECONDS: Final = Gauge(
-    "careplan_clock_ahead_seconds", "How far this machine's clock is ahead of the database's; nothing depends on it."
+    "careplan_clock_ahead_seconds",
+    "How far this machine's clock is ahead of the database's; nothing depends on it.",
+    multiprocess_mode="livemostrecent",
 )
 
 

@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
+from prometheus_client.multiprocess import mark_process_dead
 
 from hub.postgres import EmbeddedPostgres
 from web import backup_commands, export_commands, logs, record_commands
@@ -21,7 +23,7 @@ from web.descriptions import Story, describe_running, description, forget, remem
 from web.preparing import migrate_database, require_current, seed_demo
 from web.refusals import EXIT_REFUSED, refusals
 from web.serving import inherited, listen, run, stopping
-from web.settings import Mode, Settings, local_secret, read_settings, signing_key_of
+from web.settings import MEASURES, Mode, Settings, local_secret, read_settings, signing_key_of
 from web.workers import READY, WORKERS_MAX, Supervisor
 
 commands = typer.Typer(
@@ -129,7 +131,10 @@ def serve_all(settings: Settings, workers: int) -> None:
                 if workers == 1:
                     run(create_app(settings), settings, listener, ready)
                 else:
-                    Supervisor(worker_command(settings), worker_environment(settings), listener, workers).run(ready)
+                    with TemporaryDirectory(prefix="careplan-measures-") as measures:
+                        environment = worker_environment(settings, measures)
+                        gone = partial(mark_process_dead, path=measures)
+                        Supervisor(worker_command(settings), environment, listener, workers, gone=gone).run(ready)
             finally:
                 forget(settings)
 
@@ -141,10 +146,10 @@ def worker_command(settings: Settings) -> list[str]:
     return [sys.executable, "-m", "web", *mode, *where]
 
 
-def worker_environment(settings: Settings) -> dict[str, str]:
-    """Return what a process of several is told: the database and the key that all share."""
+def worker_environment(settings: Settings, measures: str) -> dict[str, str]:
+    """Return what a process of several is told: database, key and place of measures that all share."""
     told = {"DATABASE_URL": settings.database_url, "CAREPLAN_SECRET_KEY": settings.secret_key}
-    return {**os.environ, **told, "CAREPLAN_ORIGIN": settings.origin}
+    return {**os.environ, **told, "CAREPLAN_ORIGIN": settings.origin, MEASURES: measures}
 
 
 async def prepared(settings: Settings, *, embedded: bool) -> Story | None:

@@ -28,6 +28,7 @@ from hub.store.sessions import Sessions
 from hub.timekeeping import Timekeeper
 from web.access import access_over
 from web.auditing import Auditing
+from web.counting import keep_counting
 from web.desk_admission import StoreDeskAdmission
 from web.entrances import STATE as ENTRANCES
 from web.entrances import entrances_over
@@ -64,8 +65,8 @@ async def hub_services(settings: Settings) -> AsyncIterator[Services]:
     huddles = Huddles(journal, kept, rooms, plans.written, clock.now, new_id)
     key = signing_key_of(settings)
     audit = Auditing(engine, settings.database_url, key, settings.origin)
-    signing = asyncio.create_task(keep_signing(Heads(engine), settings.checkpoints_dir, key))
-    timekeeping = asyncio.create_task(timekeeper.keep())
+    signing = keep_signing(Heads(engine), settings.checkpoints_dir, key)
+    loops = [asyncio.create_task(each) for each in (signing, timekeeper.keep(), keep_counting(plans))]
     try:
         await journal.create_plan(HUB)
         await plans.start()
@@ -78,9 +79,9 @@ async def hub_services(settings: Settings) -> AsyncIterator[Services]:
             settings, directory, plans, journal, access=access, audit=audit, huddles=huddles, now=clock.now, state=state
         )
     finally:
-        for loop in (signing, timekeeping):
+        for loop in loops:
             loop.cancel()
-        await asyncio.gather(signing, timekeeping, return_exceptions=True)
+        await asyncio.gather(*loops, return_exceptions=True)
         await rooms.stop()
         await desks.stop()
         await asyncio.shield(plans.drain())

@@ -16,6 +16,9 @@ from hub.signing import SigningError, SigningKey, local_signing_key, read_signin
 
 SECRET_KEY_CHARACTERS_MIN = 32
 PORT_MAX = 65535
+MEASURES = "PROMETHEUS_MULTIPROC_DIR"
+"""Set by a supervisor for its processes: the folder in which each keeps its numbers, so that any can tell the sum."""
+
 DATABASE_SCHEMES = frozenset({"postgresql", "postgres"})
 
 
@@ -78,6 +81,8 @@ class Settings:
     trusted_proxies: str = "127.0.0.1"
     """Addresses whose X-Forwarded-* headers are believed, comma-separated."""
     log_level: str = "info"
+    measures_dir: Path | None = None
+    """Where the processes behind one port keep their numbers; ``None`` for one alone."""
 
     @property
     def demo(self) -> bool:
@@ -148,6 +153,7 @@ def read_settings(
         signing_key=Path(key).absolute() if (key := environment.get("CAREPLAN_SIGNING_KEY", "")) else None,
         trusted_proxies=environment.get("CAREPLAN_TRUSTED_PROXIES", "") or "127.0.0.1",
         log_level=environment.get("CAREPLAN_LOG_LEVEL", "") or ("warning" if mode is Mode.DEMO else "info"),
+        measures_dir=Path(folder) if (folder := environment.get(MEASURES, "")) else None,
     )
     problems += _listening_problems(settings)
     problems += _database_problems(settings)

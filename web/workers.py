@@ -104,10 +104,18 @@ class Supervisor:
     """Keeps so many workers."""
 
     def __init__(
-        self, command: Sequence[str], environment: Mapping[str, str], listener: socket.socket, count: int
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        listener: socket.socket,
+        count: int,
+        *,
+        gone: Callable[[int], None] = lambda pid: None,
     ) -> None:
+        """``gone`` is told the process id of every worker that has ended."""
         assert 1 <= count <= WORKERS_MAX, "a bounded number of processes"
         self._start: Callable[[], Worker] = lambda: Worker(command, environment, listener)
+        self._gone = gone
         self._count = count
         self._workers: list[Worker] = []
         self._renew = False
@@ -158,7 +166,7 @@ class Supervisor:
         for at, worker in enumerate(self._workers):
             if worker.ended and time.monotonic() - worker.began > RESTART_SECONDS_MIN:
                 _log.warning("a process ended and is started again")
-                worker.await_end(0.0)
+                self._await_end(worker, 0.0)
                 self._workers[at] = self._start()  # Ready or not is its own matter: the others go on serving.
 
     def _renewed(self) -> None:
@@ -172,7 +180,7 @@ class Supervisor:
                 return
             self._workers[at] = fresh
             old.ask_to_end()
-            old.await_end(time.monotonic() + STOP_SECONDS_MAX)
+            self._await_end(old, time.monotonic() + STOP_SECONDS_MAX)
         _log.warning("every process is a new one")
 
     def _end(self) -> None:
@@ -180,4 +188,8 @@ class Supervisor:
         for worker in self._workers:
             worker.ask_to_end()
         for worker in self._workers:
-            worker.await_end(until)
+            self._await_end(worker, until)
+
+    def _await_end(self, worker: Worker, until: float) -> None:
+        worker.await_end(until)
+        self._gone(worker.pid)

@@ -32,10 +32,11 @@ WAIT_SECONDS_MAX: Final = 30.0
 
 @dataclass(slots=True)
 class Ledger:
-    """When each word was written, and how long it took to each page of others."""
+    """When each word was written, and how many seconds it took to each page of others, and to be saved."""
 
     written: dict[str, float] = field(default_factory=dict)
     delays: list[float] = field(default_factory=list)
+    saving: list[float] = field(default_factory=list)
 
     def p99(self) -> float:
         """Return the 99th percentile of the seconds since the last call, 0 where nothing was delivered."""
@@ -150,7 +151,10 @@ class Typist:
             self._look()
         elif said is Said.SAVED:
             self._unsaved -= 1  # Messages are acknowledged in their order, the answer to the hub's question first.
-            self.saved |= {self._word(at) for at in range(len(self.saved), self._written - self._unsaved)}
+            fresh = {self._word(at) for at in range(len(self.saved), self._written - self._unsaved)}
+            now = asyncio.get_running_loop().time()
+            self._ledger.saving += [now - self._ledger.written[word] for word in fresh]
+            self.saved |= fresh
         elif said is Said.REFUSED:
             self.refused = repr(update)
         elif len(message) > 1 and (frame := decode(message)).kind is FrameKind.STATELESS:
@@ -221,7 +225,8 @@ async def typing_through(
     Where the fault says so, every second of them is gone for good: what they were promised nobody brings back.
     ``tally`` is given the number of words written and promised.
 
-    Returns the seconds after each fault until everybody's new words were saved.
+    Returns the seconds until everybody's new words were saved, from the instant at which the others left, else from the
+    fault's end.
     """
     chance = random.Random(seed)
     ledger = ledger or Ledger()
@@ -229,8 +234,11 @@ async def typing_through(
     staying = list(typists)
     tasks = [asyncio.ensure_future(each.live()) for each in typists]
     back: list[float] = []
+    left = 0.0
 
     def leave() -> None:
+        nonlocal left
+        left = asyncio.get_running_loop().time()
         staying[:] = typists[::2]
         for task in tasks[1 : len(typists) : 2]:
             task.cancel()
@@ -247,8 +255,11 @@ async def typing_through(
             watch(typists)
         for fault in faults:
             await _everyone_saves_more(staying[::2])
+            left = 0.0
             await fault(leave)
-            back.append(await _everyone_saves_more(staying))
+            left = left or asyncio.get_running_loop().time()
+            await _everyone_saves_more(staying)
+            back.append(asyncio.get_running_loop().time() - left)
         for each in staying:
             each.typing = False
         await until(lambda: all(each.settled for each in staying), "the end of saving")

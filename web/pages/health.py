@@ -1,14 +1,15 @@
 """Whether the process lives, and whether it can serve."""
 
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from hub import measures
 from hub.ids import HUB
 from hub.journal import JournalAwayError
-from hub.live_socket import LIVE, outboxes
+from hub.live_socket import LIVE
 from hub.plans import CarePlans
+from web.counting import count
 from web.guards import for_anyone, services
 from web.settings import loopback
 
@@ -36,23 +37,19 @@ async def ready(request: Request) -> Response:
 
 @for_anyone
 async def metrics(request: Request) -> Response:
-    """Return the counters of this process to someone on this machine; a scraper comes through a local agent."""
+    """Return what all processes behind this port count, to someone on this machine: a scraper uses a local agent."""
     if request.client is None or not loopback(request.client.host):
         return PlainTextResponse("Not here.", 404)
     plans = services(request).state.get(LIVE)
     if isinstance(plans, CarePlans):
-        _count(plans)
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+        count(plans)
+    return Response(generate_latest(_registry(request)), media_type=CONTENT_TYPE_LATEST)
 
 
-def _count(plans: CarePlans) -> None:
-    """Set what is only known at the moment of asking."""
-    now = plans.counts()
-    waiting, paused = outboxes()
-    measures.ROOMS.set(now.rooms)
-    measures.SOCKETS.set(now.sockets)
-    measures.SECTIONS.set(now.sections)
-    measures.STORAGE_AWAY.set(now.storage_away)
-    measures.DEAF.set(now.deaf)
-    measures.OUTBOX_BYTES.set(waiting)
-    measures.SOCKETS_PAUSED.set(paused)
+def _registry(request: Request) -> CollectorRegistry:
+    folder = services(request).settings.measures_dir
+    if folder is None:
+        return REGISTRY
+    everyone = CollectorRegistry()
+    MultiProcessCollector(everyone, path=str(folder))  # type: ignore[no-untyped-call]
+    return everyone

@@ -1,0 +1,30 @@
+"""What is only known at the moment of asking, kept fresh where other processes tell it."""
+
+import asyncio
+from typing import Final
+
+from hub import measures
+from hub.live_socket import outboxes
+from hub.plans import CarePlans
+
+COUNT_SECONDS: Final = 1.0
+
+
+def count(plans: CarePlans) -> None:
+    """Set the levels of this process."""
+    now = plans.counts()
+    waiting, paused = outboxes()
+    measures.ROOMS.set(now.rooms)
+    measures.SOCKETS.set(now.sockets)
+    measures.SECTIONS.set(now.sections)
+    measures.STORAGE_AWAY.set(now.storage_away)
+    measures.DEAF.set(now.deaf)
+    measures.OUTBOX_BYTES.set(waiting)
+    measures.SOCKETS_PAUSED.set(paused)
+
+
+async def keep_counting(plans: CarePlans) -> None:
+    """Set them every second, until cancelled: any process behind the port may be asked for all."""
+    while True:
+        count(plans)
+        await asyncio.sleep(COUNT_SECONDS)
