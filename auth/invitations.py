@@ -111,6 +111,8 @@ class Invitation:
     agreed_how: How = How.PAGE
     text_version: str = ""
     """Version of the words that the patient agreed to."""
+    referral: str = ""
+    """The entry of the referral that the person is invited to answer, empty where it is for none."""
 
 
 @dataclass(frozen=True, slots=True)

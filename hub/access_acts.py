@@ -36,7 +36,7 @@ def agreed(consent: Consent) -> Act:
 
 def told_of(invitation: Invitation) -> Mapping[str, JSON]:
     """Return what the journal keeps of an invitation: what was consented to, and no name or address."""
-    return {
+    told: dict[str, JSON] = {
         "invitation": invitation.invitation_id,
         "role": invitation.role.value,
         "relation": invitation.relation,
@@ -47,6 +47,7 @@ def told_of(invitation: Invitation) -> Mapping[str, JSON]:
         "how": invitation.agreed_how.value,
         "text_version": invitation.text_version,
     }
+    return told | ({"referral": invitation.referral} if invitation.referral else {})
 
 
 def redeemed_act(invitation: Invitation, session_id: str) -> Act:

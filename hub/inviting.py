@@ -29,6 +29,7 @@ from hub.store.invitations import Addressee, Invitations
 from hub.store.notifications import Notifications
 from hub.store.participants import Participants
 
+BLIND: Final = Refusal("sections", "To answer the referral they have to see the referrals.")
 NOT_WAITING: Final = Refusal("not-waiting", "This invitation is no longer waiting.")
 
 
@@ -44,6 +45,8 @@ class Draft:
     how: How
     delivery: Delivery
     addressee: Addressee
+    referral: str = ""
+    """The referral they come for, one that the inviter sees."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,8 @@ class Inviting:
 
     async def invite(self, inviter: Participant, draft: Draft, *, reauthenticated: bool) -> Made | Refusal:
         """Make an invitation, or say why not; nothing is sent from here."""
+        if draft.referral and Section.REFERRALS not in draft.sections:
+            return BLIND
         if (draft.how is How.PAGE) != (inviter.role is Role.PATIENT):
             return Refusal("how", "Say how the patient agreed: in person, by telephone or in writing.")
         return await self._invite(inviter, draft, reauthenticated=reauthenticated)
@@ -101,6 +106,7 @@ class Inviting:
             how=kept.agreed_how,
             delivery=kept.delivery,
             addressee=addressee,
+            referral=kept.referral,
         )
         return await self._invite(inviter, draft, reauthenticated=reauthenticated, instead_of=invitation_id)
 
@@ -154,6 +160,7 @@ class Inviting:
             agreed_by=inviter.patient_id,
             agreed_how=draft.how,
             text_version=TEXT_VERSION,
+            referral=draft.referral,
         )
         if draft.delivery is Delivery.SENT:
             return Made(invitation, draft.addressee, secret)

@@ -60,6 +60,8 @@ class Admitted:
     person_id: str
     role: Role
     token: str
+    referral: str = ""
+    """What they were invited to answer."""
 
 
 Answer: TypeAlias = Admitted | WrongCode | Refusal
@@ -159,7 +161,7 @@ class Redeeming:
         await turn.append([*map(agreed, consents), redeemed_act(invitation, session.session_id)])
         patient = invitation.agreed_by
         await self._notifications.tell(turn, [invitation.inviter, patient], invitation.plan_id)
-        return Admitted(invitation.plan_id, person.person_id, person.role, token)
+        return Admitted(invitation.plan_id, person.person_id, person.role, token, invitation.referral)
 
     def _session(self, person: Person, now: datetime) -> tuple[str, Session]:
         token = secrets.token_urlsafe(TOKEN_BYTES)

@@ -183,6 +183,7 @@ invitation: Final = sa.Table(
     _words("agreed_by"),
     _words("agreed_how", How.PAGE.value),
     _words("text_version"),
+    _words("referral"),
     _among("role", Role),
     _among("delivery", Delivery),
     _among("agreed_how", How),

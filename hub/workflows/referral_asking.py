@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Annotated, ClassVar, Final
 
+from auth.decisions import Action
 from auth.roles import Participant
-from crdt.changes import Change
+from crdt.changes import Assign, Change
 from crdt.fields import Form, Value
 from crdt.sections import SECTIONS, Section
 from hub.commands import PlanContent, Refusal
@@ -14,9 +15,10 @@ from hub.workflows.arguments import Asked
 from hub.workflows.contents import instant, number, plain_day, words
 from hub.workflows.earlier_results import EarlierResult, results_at_hand
 from hub.workflows.entries import made
-from hub.workflows.grants import missing, visible
+from hub.workflows.grants import barred, missing, standing, visible
 from hub.workflows.monitoring import readings
-from hub.workflows.referrals import REFERRALS
+from hub.workflows.referral_states import MACHINE
+from hub.workflows.referrals import REFERRALS, assigned
 from hub.workflows.team import NewId
 
 _CHOICES: Final = {each.name: each.choices for each in SECTIONS[REFERRALS].fields}
@@ -113,3 +115,32 @@ class ReferralAsk:
             "patient_card": self.patient_card.strip(),
         }
         return {name: value for name, value in values.items() if value}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferralTakeUp:
+    """Who was invited to answer a referral, and has come in by that invitation, is its recipient and has it.
+
+    Nobody types this: whoever redeems the invitation issues it, and the asker's invitation is its authority.
+    """
+
+    entry: str
+    name: ClassVar[str] = "referral.take_up"
+    authorises: ClassVar[bool] = True
+
+    def changes(
+        self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId
+    ) -> Sequence[Change] | Refusal:
+        """Return the move to ``received`` with the person named; refused once somebody is, and out of state."""
+        unseen = barred(plan, actor, REFERRALS, Action.READ, now=now, entry_id=self.entry)
+        entry = unseen or standing(plan, REFERRALS, self.entry)
+        if isinstance(entry, Refusal):
+            return entry
+        state, why = words(entry.values, "state"), words(entry.values, "state_reason")
+        refusal = MACHINE.refusal("receive", state, self.entry, why=why)
+        if refusal is None and words(entry.values, "recipient"):
+            refusal = Refusal("state", "Someone has this referral already.", self.entry, "recipient")
+        return refusal or [
+            Assign(REFERRALS, self.entry, "recipient", actor.person_id),
+            *assigned(self.entry, MACHINE.moves["receive"].target, now),
+        ]

@@ -18,6 +18,7 @@ from hub.redeeming import Admitted, Opened
 from web.access import access, address_hash
 from web.entrances import entrances
 from web.guards import Member, for_anyone, for_member, services
+from web.handovers import first_page
 from web.languages import language_at_door, language_of
 from web.mail import code_letter
 from web.reading import reading_now, team
@@ -106,7 +107,7 @@ async def _redeem(request: Request, secret: str, code: str) -> Response:
     )
     match found:
         case Admitted():
-            answer = RedirectResponse(f"/plans/{found.plan_id}/welcome", 303)
+            answer = RedirectResponse(await first_page(request, found), 303)
             parts = urlsplit(services(request).settings.origin)
             answer.headers.append("set-cookie", session_cookie(parts.scheme, parts.hostname or "").set(found.token))
             answer.headers.append("set-cookie", _browser_cookie(request).clear())

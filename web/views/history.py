@@ -51,6 +51,7 @@ _EVENTS: Final[Mapping[str, str]] = {
     "referral.ask": "asked",
     "referral.send": "sent the referral",
     "referral.receive": "received the referral",
+    "referral.take_up": "came for the referral",
     "referral.accept": "accepted the referral",
     "referral.reject": "turned the referral down",
     "referral.schedule": "booked the visit",

@@ -119,8 +119,9 @@ def compose(
 ) -> Compose:
     """Return the form as it was typed, or as it is offered first."""
     offered = shareable(inviter, role, now)
-    chosen = set((typed or {}).get("sections", ())) if typed is not None else {*offered} - _LEFT_OUT.get(role, set())
-    values = dict.fromkeys(("name", "relation", "address"), "")
+    fresh = typed is None or set(typed) <= {"referral"}
+    chosen = {*offered} - _LEFT_OUT.get(role, set()) if fresh else set((typed or {}).get("sections", ()))
+    values = dict.fromkeys(("name", "relation", "address", "referral"), "")
     values |= {name: each[0] for name, each in (typed or {}).items() if each}
     values.setdefault("ends", (now + timedelta(days=ACCESS_DAYS)).date().isoformat())
     delivery = values.get("delivery", Delivery.SPOKEN)
@@ -166,6 +167,7 @@ def draft_of(inviter: Participant, role: Role, typed: Mapping[str, Sequence[str]
         may_change=one("may_change") != "no",
         how=how,
         delivery=Delivery.SENT if one("delivery") == Delivery.SENT else Delivery.SPOKEN,
+        referral=one("referral"),
         addressee=Addressee(one("name")[:NAME_CHARACTERS_MAX], one("address")[:ADDRESS_CHARACTERS_MAX]),
     )
 

@@ -33,6 +33,7 @@ _EVENTS: Final[Mapping[str, tuple[str, ...]]] = {
     "referral.ask": ("asked", "sent"),
     "referral.send": ("sent",),
     "referral.receive": ("received",),
+    "referral.take_up": ("received",),
     "referral.accept": ("accepted",),
     "referral.schedule": ("booked",),
     "referral.seen": ("seen",),

@@ -1,0 +1,1 @@
+alter table invitation add column referral text collate "C" not null default '';
