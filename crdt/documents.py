@@ -161,8 +161,7 @@ class SectionDocument:
         return accepted
 
     def state_vector(self) -> bytes:
-        """Return client id -> next clock of everything known."""
-        self._settle()
+        """Return client id -> next clock of everything known; what was judged and not applied stays judged."""
         return self._live.get_state()
 
     def missing_from(self, state_vector: bytes) -> bytes:

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from crdt.effects import Ask, AskPresent, Close, Edit, Effect, Join, Leave, Present, Scope, Send, Watch
-from crdt.frames import Frame, FrameError, FrameKind, decode, encode
+from crdt.frames import FRAME_BYTES_MAX, Frame, FrameError, FrameKind, decode, encode
+from crdt.lib0 import EncodingError, read_bytes, string
 from crdt.sections import Section
 from crdt.updates import EMPTY_UPDATE
 
@@ -48,6 +49,9 @@ class PlanSession:
         """Return what a message of the peer wants done, in order; nothing once the session is closed."""
         if self._closed:
             return []
+        section = _UPDATE_HEADS.get(data[: data[0] + _HEAD_BYTES]) if data else None
+        if section in self._joined and (update := _update(data)) is not None:
+            return [Edit(section, update, answers=False)]
         try:
             frame = decode(data)
         except FrameError as error:
@@ -156,3 +160,17 @@ class PlanSession:
 
 
 _SECTIONS: Final = {section.value: section for section in Section}
+_UPDATE_HEADS: Final = {string(section.value) + b"\x00\x02": section for section in Section}
+"""How an update's frame begins: nearly all that a page sends; it is read without a ``Frame``."""
+
+_HEAD_BYTES: Final = 3
+"""Beside the name: its length, the type and the step, one byte each."""
+
+
+def _update(data: bytes) -> bytes | None:
+    """Return the update of a frame with one of these heads, ``None`` where something is wrong with it."""
+    try:
+        payload, end = read_bytes(data, data[0] + _HEAD_BYTES)
+    except (IndexError, EncodingError):
+        return None
+    return payload if end == len(data) <= FRAME_BYTES_MAX else None

@@ -39,7 +39,9 @@ class Run:
 
     def merged(self) -> bytes:
         """Return the run as one update."""
-        return self.updates[0] if len(self.updates) == 1 else merge(self.updates)
+        if len(self.updates) > 1:
+            self.updates = [merge(self.updates)]  # Asked for the row and for the relay.
+        return self.updates[0]
 
 
 @dataclass(slots=True)

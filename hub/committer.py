@@ -160,8 +160,10 @@ class Committer:
 
     def _flush_soft(self, room: Room, now: float) -> None:
         """Send what is due of notices and presence, and note when to look at the room again."""
-        notices.flush_soft(room, now)
         due = notices.soft_due(room)
+        if due is not None and due <= now:
+            notices.flush_soft(room, now)
+            due = notices.soft_due(room)
         if due is not None and due < self._soft_due.get(room, math.inf):
             self._soft_due[room] = due
             self._soft_count += 1

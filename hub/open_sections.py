@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from crdt.contents import Accepted
 from crdt.documents import SectionDocument
+from crdt.fields import Kind
 from crdt.lib0 import read_number
 from crdt.sections import Section
 from crdt.updates import FROM_JOURNAL, UpdateError, read_update
@@ -107,8 +108,10 @@ class OpenSection:
         if accepted.client is not None:
             owner = self.clients.setdefault(accepted.client, person)
             assert owner == person, "a client id belongs to who first wrote with it"
-        if any(touched.kind != "text" for touched in accepted.touched):
-            self.facts_version += 1
+        for touched in accepted.touched:
+            if touched.kind is not Kind.TEXT:
+                self.facts_version += 1
+                break
         self.edits_since_snapshot += 1
         self._answers.clear()
 

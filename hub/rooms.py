@@ -10,11 +10,13 @@ below.
 import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Final, TypeAlias
 
 from auth.roles import Participant
 from crdt.contents import Refusal
 from crdt.effects import Ask, AskPresent, Close, Edit, Effect, Join, Leave, Present, Send, Watch
+from crdt.keystrokes import joined
 from crdt.sections import Section
 from hub import measures, relays
 from hub.batches import Work
@@ -46,6 +48,9 @@ CONNECTIONS_MAX: Final = 2_000
 
 REFUSALS_MAX: Final = 50
 """Refusals of one connection; an honest page stops after one, so this is someone trying doors."""
+
+TYPED_AT_ONCE_MAX: Final = 200
+"""Updates of one connection that are looked at together."""
 
 ASKED_AGAIN_MAX: Final = 3
 """How often an update that does not fit is answered by our sync step 1 instead of a refusal."""
@@ -100,7 +105,8 @@ class Room:
         self.next_beat = 0.0
         self.next_soft = 0.0
         self.next_soft_changes = 0.0
-        self._inbox: deque[tuple[Connection, Item]] = deque()
+        self._inbox: deque[tuple[Connection, Item, int]] = deque()
+        """Who sent what, and how many bytes of it."""
         self._inbox_bytes = 0
         self._challenged: dict[tuple[Connection, Section], None] = {}
         self._left_behind: dict[tuple[Connection, Section], bytes] = {}
@@ -179,7 +185,7 @@ class Room:
         if self._inbox_bytes + size > ROOM_INBOX_BYTES_MAX:
             self.dismiss(connection, CloseCode.BUSY, "the plan has too much to take in")
             return
-        self._inbox.append((connection, item))
+        self._inbox.append((connection, item, size))
         self._inbox_bytes += size
         connection.inbox_frames += 1
         connection.inbox_bytes += size
@@ -210,22 +216,56 @@ class Room:
         work.challenges, self._challenged = self._challenged, {}
         work.notes, self._notes = self._notes, []
         work.asks, self._left_behind = self._left_behind, {}
-        held: deque[tuple[Connection, Item]] = deque()
+        held: deque[tuple[Connection, Item, int]] = deque()
+        now = self.clock.now()
         blocked: set[tuple[Connection, Section]] = set()
         items = taken = 0
         while self._inbox and items < BEAT_ITEMS_MAX and taken < BEAT_BYTES_MAX:
-            connection, item = self._inbox.popleft()
+            connection, item, size = waiting = self._inbox.popleft()
             items += 1
             key = (connection, item.section)
             if key in blocked or not self._ready(connection, item):
                 blocked.add(key)
-                held.append((connection, item))
+                held.append(waiting)
                 continue
-            taken += self._count_off(connection, item)
-            self._consider(work, connection, item)
+            taken += size
+            self._count_off(connection, size)
+            if isinstance(item, Edit) and not item.answers:
+                more = self._behind(connection, item.section)
+                items += len(more)
+                self._type(work, connection, item.section, [item.update, *more], now)
+            else:
+                self._consider(work, connection, item, now)
         self._inbox.extendleft(reversed(held))
         work.seal(self.plan_id)
         return work
+
+    def _behind(self, connection: Connection, section: Section) -> list[bytes]:
+        """Take out the updates of this connection and section that stand next in the inbox."""
+        updates: list[bytes] = []
+        while self._inbox and len(updates) < TYPED_AT_ONCE_MAX:
+            sender, item, size = self._inbox[0]
+            if sender is not connection or not isinstance(item, Edit) or item.answers or item.section is not section:
+                break
+            self._inbox.popleft()
+            self._count_off(connection, size)
+            updates.append(item.update)
+        return updates
+
+    def _type(
+        self, work: Work, connection: Connection, section: Section, updates: Sequence[bytes], now: datetime
+    ) -> None:
+        """Take updates of one connection that wait one behind the other; what was typed in one go is judged at once."""
+        waiting = deque(updates)
+        for update, count in joined(updates):
+            each = [waiting.popleft() for _ in range(count)]
+            if section not in connection.readings:
+                return  # It sent this before it heard of a refusal or of the end of its access.
+            if self._edit(work, connection, self.sections[section], update, now, count=count):
+                continue
+            for alone in each:
+                if section in connection.readings:
+                    self._edit(work, connection, self.sections[section], alone, now)
 
     def _ready(self, connection: Connection, item: Item) -> bool:
         """Return whether the item can be considered now; else it waits for its section, or for the journal's rows."""
@@ -243,8 +283,7 @@ class Room:
             return False
         return True
 
-    def _count_off(self, connection: Connection, item: Item) -> int:
-        size = _size(item)
+    def _count_off(self, connection: Connection, size: int) -> None:
         self._inbox_bytes -= size
         connection.inbox_frames -= 1
         connection.inbox_bytes -= size
@@ -252,12 +291,11 @@ class Room:
         if connection.resting and emptied:
             connection.resting = False
             connection.line.go_on()
-        return size
 
-    def _consider(self, work: Work, connection: Connection, item: Item) -> None:
+    def _consider(self, work: Work, connection: Connection, item: Item, now: datetime) -> None:
         match item:
-            case Edit(section, update, answers) if section in connection.readings:
-                self._edit(work, connection, self.sections[section], update, answers=answers)
+            case Edit(section, update) if section in connection.readings:
+                self._edit(work, connection, self.sections[section], update, now, answers=True)
             case Leave(section):
                 self._unread(connection, section)
             case Join(section) if not connection.gone:
@@ -279,13 +317,25 @@ class Room:
             work.reads[who.person_id, who.session_id, section] = connection
         work.joins[connection, section] = None
 
-    def _edit(self, work: Work, connection: Connection, section: OpenSection, update: bytes, *, answers: bool) -> None:
-        """Pass the gate, or be refused: the one way from a socket into a document (invariant 4)."""
+    def _edit(
+        self,
+        work: Work,
+        connection: Connection,
+        section: OpenSection,
+        update: bytes,
+        now: datetime,
+        *,
+        answers: bool = False,
+        count: int = 1,
+    ) -> bool:
+        """Pass the gate, or be refused: the one way from a socket into a document (invariant 4).
+
+        Return false where ``count`` updates were joined and did not pass: each is then judged by itself.
+        """
         reading = connection.readings[section.section]
         if reading.asked and not answers:
-            reading.unsaved += 1  # The answer on its way holds this edit too; taken twice, it would no longer fit.
-            return
-        now = self.clock.now()
+            reading.unsaved += count  # The answer on its way holds them too; taken twice, they would no longer fit.
+            return True
         self.judging = connection
         verdict = section.document.judge(
             update,
@@ -294,20 +344,23 @@ class Room:
         )
         if isinstance(verdict, Refusal):
             self.judging = None
+            if count > 1:
+                return False
             if not self._put_aside(connection, section.section, reading, verdict, answers=answers):
                 self._refuse(work, connection, section.section, verdict)
-            return
+            return True
         if verdict.changes:
             if section.section not in work.before:
                 work.before[section.section] = section.document.state_vector()
             section.take(verdict, connection.participant.person_id)
             work.add(connection, section.section, verdict)
         self.judging = None
-        owed = 1
+        owed = count
         if answers:
             owed = reading.unsaved
             reading.asked, reading.asked_again, reading.unsaved = False, 0, 0
         work.owe_saved(connection, section.section, owed)
+        return True
 
     def _put_aside(
         self, connection: Connection, section: Section, reading: Reading, refusal: Refusal, *, answers: bool
@@ -393,13 +446,9 @@ class Room:
 
 
 def _size(item: Item) -> int:
-    match item:
-        case Edit(_, update, _):
-            return len(update)
-        case Ask(_, state_vector):
-            return len(state_vector)
-        case Join() | Leave():
-            return 0
+    if isinstance(item, Edit):
+        return len(item.update)
+    return len(item.state_vector) if isinstance(item, Ask) else 0
 
 
 def _nobody_else(_room: Room, _changed: Sequence[Presence], _gone: Mapping[int, int]) -> None:

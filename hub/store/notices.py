@@ -47,6 +47,7 @@ class PostgresBus:
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
+        self._pid = 0
 
     def publish(self, note: Note) -> None:
         self._waiting.append(note)
@@ -85,6 +86,7 @@ class PostgresBus:
         """Listen and send until the connection fails or the bus stops."""
         connection: asyncpg.Connection = await asyncpg.connect(self._dsn, timeout=CONNECT_SECONDS_MAX)
         try:
+            self._pid = connection.get_server_pid()
             await connection.add_listener(CHANNEL, self._heard)
             if self._hear is not None:
                 self._hear(Listening())
@@ -102,7 +104,9 @@ class PostgresBus:
         finally:
             connection.terminate()
 
-    def _heard(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
+    def _heard(self, _connection: object, pid: int, _channel: str, payload: object) -> None:
+        if pid == self._pid:
+            return  # Our own.
         assert isinstance(payload, str), "Postgres' notes are texts"
         if self._hear is not None:
             self._hear(decoder.decode(payload))

@@ -7,6 +7,7 @@ import pytest
 from pycrdt import Doc, Map
 
 from auth.roles import Role
+from crdt.fields import TEXT_CHARACTERS_MAX
 from crdt.frames import Frame, FrameKind, encode
 from crdt.sections import Section
 from crdt.sessions import DENIED
@@ -122,6 +123,26 @@ async def test_the_keystrokes_of_a_beat_in_one_field_are_one_row() -> None:
     ]
     assert {row.actor for row in edits} == {ann.participant.person_id}
     assert ann.saved
+
+
+async def test_of_what_was_typed_in_one_go_what_still_fits_stands_and_the_rest_is_refused() -> None:
+    hub = await a_hub()
+    peer, reader = hub.peer(), hub.peer()
+    await hub.settle()
+    room_left = TEXT_CHARACTERS_MAX - len(peer.text())
+    peer.write("x" * (room_left - 2))
+    await hub.settle()
+    before = peer.text()
+
+    for at, letter in enumerate("abcd"):
+        peer.write(letter, at=at)
+    await hub.settle()
+
+    assert reader.text() == "ab" + before
+    refused = [row for row in hub.journal.rows() if row.action is Action.REFUSE]
+    assert [(row.event, row.field) for row in refused] == [("length", "description")]
+    assert peer.ended[GOALS], "it hears of it, and joins anew"
+    assert hub.journal.edits()[-1].words == {"inserted": "ab", "deleted": 0}
 
 
 async def test_every_message_is_acknowledged_though_they_share_a_row() -> None:
