@@ -11,6 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import Final, TypeAlias
 
+from tests.bench.across import NAME as ACROSS
+from tests.bench.across import across
 from tests.bench.reports import machine, plotted, table
 from tests.bench.scenarios import Outcome, Typing, cold_open, idle, saturation, typing
 from tests.bench.servers import SERVERS, Server
@@ -44,6 +46,8 @@ def main(words: Sequence[str] | None = None) -> int:
     chosen = {name: each for name, each in scenarios.items() if not asked.only or name in asked.only}
     servers = [each for each in SERVERS if not asked.servers or each.__name__ in asked.servers]
     outcomes = run(chosen, servers)
+    if SERVERS[0] in servers and (not asked.only or ACROSS in asked.only):
+        outcomes += run_across(quick=asked.quick)
     words_of_it = table(outcomes)
     sys.stdout.write(words_of_it + "\n")
     if asked.out:
@@ -71,10 +75,21 @@ def run(scenarios: dict[str, Scenario], servers: Sequence[type[Server]]) -> list
     return outcomes
 
 
+def run_across(*, quick: bool) -> list[Outcome]:
+    """Run the hub alone in one, two and four processes."""
+    what = Typing(ACROSS, 4, 8, 2, 2) if quick else Typing(ACROSS, 10, 8, 2, 8)
+    with tempfile.TemporaryDirectory(prefix="bench-", dir="/tmp") as scratch:
+        outcomes = []
+        for each in across(Path(scratch), processes=(1, 2) if quick else (1, 2, 4), what=what):
+            sys.stderr.write(f"{each}\n")
+            outcomes.append(each)
+    return outcomes
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="careplan-hub bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="small numbers: does it work, not how fast is it")
-    parser.add_argument("--only", action="append", choices=list(FULL), help="one scenario; may be given again")
+    parser.add_argument("--only", action="append", choices=[*FULL, ACROSS], help="one scenario; may be given again")
     parser.add_argument("--servers", action="append", choices=[each.__name__ for each in SERVERS], help="likewise")
     parser.add_argument("--out", type=Path, help="a folder for bench.json, bench.md and bench.svg")
     return parser

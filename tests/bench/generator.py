@@ -35,6 +35,8 @@ class Client:
     seat: Seat
     editor: int
     """Its number among all editors of the run."""
+    port: int = 0
+    """Of the process it comes to, where there are several."""
     socket: sockets.socket | None = None
     begun: float = 0.0
     asked: float = 0.0
@@ -78,7 +80,7 @@ class Generator:
     def __init__(self, wire: Wire, port: int, *, origin: str = "") -> None:
         self._wire = wire
         self._port = port
-        self._origin = origin or f"http://127.0.0.1:{port}"
+        self._origin = origin
         self._poll = select.epoll()
         self._by_fd: dict[int, Client] = {}
         self._view = memoryview(bytearray(READ_BYTES_MAX))
@@ -112,14 +114,15 @@ class Generator:
 
     def _connect(self, client: Client) -> None:
         client.begun = time.perf_counter()
-        client.socket = sockets.create_connection(("127.0.0.1", self._port))
+        port = client.port or self._port
+        client.socket = sockets.create_connection(("127.0.0.1", port))
         client.socket.setsockopt(sockets.IPPROTO_TCP, sockets.TCP_NODELAY, 1)
         client.socket.setblocking(False)
         key = b64encode(b"the bench's nonce").decode()[:22] + "=="
         lines = [
             f"GET {client.seat.path} HTTP/1.1",
-            f"Host: 127.0.0.1:{self._port}",
-            f"Origin: {self._origin}",
+            f"Host: 127.0.0.1:{port}",
+            f"Origin: {self._origin or f'http://127.0.0.1:{port}'}",
             "Connection: Upgrade",
             "Upgrade: websocket",
             "Sec-WebSocket-Version: 13",

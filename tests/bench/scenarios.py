@@ -88,19 +88,19 @@ def _typing(server: Server, what: Typing) -> Outcome:
     outcome = Outcome(server.name, what.name)
     with on_core(LOAD_CORE):
         generator = Generator(server.wire, server.port)
-        stage = _stage(server, what, ground, documents)
+        stage = stage_of(server, what, ground, documents)
         for clients in stage.by_document:  # One first: pycrdt-websocket hangs when two meet a room that is starting.
             generator.join(clients[:1])
         generator.join([client for clients in stage.by_document for client in clients[1:]])
         outcome.faults += sorted({each.ended or "not synced" for each in stage.clients if not each.synced})[:5]
         generator.keep = stage.by_document[0][-1]
-        dues = _dues(server, generator, stage)
+        dues = dues_of(server, generator, stage)
         generator.drain()
         before = server.used()
         generator.run(dues, stage.sent)
         after = server.used()
         measure(outcome, stage, generator)
-        _compare(outcome, server, stage, generator, documents)
+        compare(outcome, server, stage, generator, documents)
         outcome.faults += sorted({each.ended for each in stage.clients if each.ended})[:5]
         generator.close()
     cpu = (after.cpu_seconds - before.cpu_seconds) * 1e3
@@ -111,7 +111,7 @@ def _typing(server: Server, what: Typing) -> Outcome:
     return outcome
 
 
-def _stage(server: Server, what: Typing, ground: Ground, documents: Sequence[str]) -> Stage:
+def stage_of(server: Server, what: Typing, ground: Ground, documents: Sequence[str]) -> Stage:
     by_document = [
         [Client(server.seat(document, each), number * what.editors + each) for each in range(what.editors)]
         for number, document in enumerate(documents)
@@ -122,7 +122,7 @@ def _stage(server: Server, what: Typing, ground: Ground, documents: Sequence[str
     )
 
 
-def _dues(server: Server, generator: Generator, stage: Stage) -> list[Due]:
+def dues_of(server: Server, generator: Generator, stage: Stage) -> list[Due]:
     """Make every edit, and tell the generator what the message looks like that carries it alone."""
     what, dues = stage.what, []
     editors = what.documents * what.editors
@@ -176,7 +176,7 @@ def _follow(
                     latencies.append(when - sent[edit])
 
 
-def _compare(outcome: Outcome, server: Server, stage: Stage, generator: Generator, documents: Sequence[str]) -> None:
+def compare(outcome: Outcome, server: Server, stage: Stage, generator: Generator, documents: Sequence[str]) -> None:
     """Compare the words of whoever comes now, and of a page that was there all the time, with what was typed."""
     words = "".join(typed(at, stage.what.characters) for at in range(stage.per_editor))
     expected = [words] * stage.what.editors
