@@ -1,7 +1,8 @@
 """A visit update taken back whole, by new edits, while nobody has built on it; afterwards fields are restored singly.
 
 What it did is read from the journal: the content of its sections before and after its rows. Only what still stands as
-it left it goes back; one thing touched meanwhile, and nothing is taken back.
+it left it goes back; one thing touched meanwhile, and nothing is taken back. ``decide`` is asked for every field anew:
+who published may have lost what they had. For ten seconds a press is enough; from then on a reason is needed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,14 +10,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar, Final
 
+from auth.decisions import Action
 from auth.roles import Participant
 from crdt.changes import Amend, Assign, Change, Decide, Rewrite, Root
 from crdt.contents import EntryContent, Record, SectionContent
 from crdt.fields import Kind, Value
 from crdt.sections import SECTIONS, Section
 from hub.commands import PlanContent, Refusal
+from hub.workflows.arguments import Reason
 from hub.workflows.contents import headline, stamp
-from hub.workflows.grants import commanded
+from hub.workflows.grants import barred, commanded
 from hub.workflows.referrals import REFERRALS
 from hub.workflows.team import NewId
 
@@ -30,6 +33,11 @@ WITHDRAWN: Final = "withdrawn"
 REASON: Final = "The visit update was taken back."
 
 _STATEFUL: Final = frozenset({Section.TASKS, Section.REFERRALS})
+_WRITTEN_BY: Final = {REFERRALS: "referral.report", Section.MEDICATIONS: "medication.decide"}
+"""By which command an update writes the fields that nobody types."""
+
+_ENDED_BY: Final = {Section.TASKS: "task.cancel", REFERRALS: "referral.cancel"}
+"""What takes a new entry out of the plan; any other is retired."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +49,7 @@ class VisitTakeBack:
     before: Mapping[Section, SectionContent]
     after: Mapping[Section, SectionContent]
     published: datetime
+    reason: Reason = ""
     name: ClassVar[str] = "visit.take_back"
     authorises: ClassVar[bool] = True
 
@@ -53,25 +62,27 @@ class VisitTakeBack:
             return entry
         if self.publisher != actor.person_id:
             return Refusal("person", "Only who published the update takes it back.", self.entry)
-        if now - self.published > UNDO + TRAVEL:
-            told = "The ten seconds are over. Change or restore single fields instead; the history has them all."
-            return Refusal("state", told, self.entry)
-        back = _Back(plan, actor, now)
+        if now - self.published > UNDO + TRAVEL and not self.reason.strip():
+            return Refusal("form", "The ten seconds are over. Say why it is taken back.", self.entry, "reason")
+        back = _Back(plan, actor, now, self.reason.strip() or REASON)
         for section, after in self.after.items():
             back.section(section, self.before.get(section, SectionContent()), after)
         if back.touched:
             told = f"Meanwhile someone changed {', '.join(dict.fromkeys(back.touched))}. Nothing was taken back."
             return Refusal("state", f"{told} Change or restore single fields instead.", self.entry)
-        return back.changes
+        return back.refused or back.changes
 
 
 class _Back:
     """Gathers the edits that revert an update, and what was touched since."""
 
-    def __init__(self, plan: PlanContent, actor: Participant, now: datetime) -> None:
-        self.plan, self.actor, self.now = plan, actor, now
+    def __init__(self, plan: PlanContent, actor: Participant, now: datetime, reason: str) -> None:
+        self.plan, self.actor, self.now, self.reason = plan, actor, now, reason
         self.changes: list[Change] = []
         self.touched: list[str] = []
+        """In words, with what is true now where that may be told."""
+        self.refused: Refusal | None = None
+        """The first thing that this person may not do any more."""
 
     def section(self, section: Section, before: SectionContent, after: SectionContent) -> None:
         """Revert what lies between the two contents of one section."""
@@ -94,22 +105,27 @@ class _Back:
         if stands is None or stands.values != entry.values:
             self.touched.append(headline(section, entry))
             return
+        self._ask(section, Action.COMMAND, entry.id, command=_ENDED_BY.get(section, "entry.retire"))
         if section in _STATEFUL:
             self.changes += [
                 Assign(section, entry.id, "state", "cancelled"),
-                Assign(section, entry.id, "state_reason", REASON),
+                Assign(section, entry.id, "state_reason", self.reason),
             ]
         self.changes += [
             Assign(section, entry.id, "status", "retired"),
-            Assign(section, entry.id, "retired_reason", REASON),
+            Assign(section, entry.id, "retired_reason", self.reason),
         ]
 
     def _changed(self, section: Section, entry: EntryContent, name: str, old: Value, value: Value) -> None:
         field = SECTIONS[section].field(name)
         assert field is not None, "an entry holds declared fields"
-        if self.plan.value(section, entry.id, name) != value:
-            self.touched.append(f"{headline(section, entry)}, {field.label}")
-        elif field.kind is Kind.LOG:
+        stands = self.plan.value(section, entry.id, name)
+        if stands != value:
+            now = f" (now {stands})" if isinstance(stands, str) and stands and self._sees(section, entry.id) else ""
+            self.touched.append(f"{headline(section, entry)}, {field.label}{now}")
+            return
+        self._ask(section, Action.WRITE, entry.id, name, command=_WRITTEN_BY.get(section, ""))
+        if field.kind is Kind.LOG:
             assert isinstance(old, Mapping), "a log holds records"
             assert isinstance(value, Mapping), "a log holds records"
             said = {"decision": WITHDRAWN, "decided_by": self.actor.person_id, "decided": stamp(self.now)}
@@ -125,10 +141,20 @@ class _Back:
         if dict(record) != dict(stands):
             self.touched.append(f"a remark on {SECTIONS[section].title}")
             return
+        self._ask(section, Action.READ, str(record.get("entry", "")))
         by, when = self.actor.person_id, stamp(self.now)
         said = (
-            {"state": WITHDRAWN, "decided_by": by, "decided": when, "reason": REASON}
+            {"state": WITHDRAWN, "decided_by": by, "decided": when, "reason": self.reason}
             if root is Root.SUGGESTIONS
             else {"resolved_by": by, "resolved": when}
         )
         self.changes += [Amend(section, root, key, name, value) for name, value in said.items()]
+
+    def _ask(self, section: Section, action: Action, entry: str, field: str = "", *, command: str = "") -> None:
+        refusal = barred(
+            self.plan, self.actor, section, action, now=self.now, entry_id=entry, field=field, command=command
+        )
+        self.refused = self.refused or refusal
+
+    def _sees(self, section: Section, entry: str) -> bool:
+        return barred(self.plan, self.actor, section, Action.READ, now=self.now, entry_id=entry) is None

@@ -130,3 +130,120 @@ def test_rows_are_added_and_words_kept_without_scripts_and_only_what_was_preview
 
 def test_history_tells_every_command_in_words() -> None:
     assert set(COMMANDS) <= set(_EVENTS)
+
+
+def published(mary: Mary, as_person: As, **more: str) -> str:
+    """Dr Okafor answers the referral; returns its page."""
+    accepted(mary, as_person)
+    okafor, path = as_person("okafor"), f"/plans/{mary.plan}/visit"
+    typed = {"referral": mary.entries["rehab"], "answer": "Yes, she is.", "nothing_to_tell": "yes", **more}
+    shown = okafor.post(path, data={**typed, "do": "preview"}).text.split('name="previewed" value="')[1][:32]
+    assert okafor.post(path, data={**typed, "do": "publish", "previewed": shown}).status_code == 303
+    return referral(mary)
+
+
+def test_what_is_pressed_on_a_loop_without_scripts_comes_back_to_it_and_says_what_is_done(
+    mary: Mary, as_person: As
+) -> None:
+    okafor, loop = as_person("okafor"), referral(mary)
+    at = f"/plans/{mary.plan}/entries/referrals/{mary.entries['rehab']}"
+    assert '<input type="hidden" name="returns" value="loop">' in okafor.get(loop).text
+
+    pressed = okafor.post(f"{at}/referral.accept", data={"returns": "loop"})
+    form = okafor.get(f"{at}/referral.schedule", params={"returns": "loop"})
+    faulty = okafor.post(f"{at}/referral.schedule", data={"returns": "loop", "appointment": "nonsense"})
+
+    assert pressed.headers["location"] == f"{loop}?done=referral.accept"
+    assert "You accepted the referral." in okafor.get(pressed.headers["location"]).text
+    for page in (form, faulty):
+        assert f'href="{loop}"' in page.text
+        assert 'name="returns" value="loop"' in page.text
+    told = okafor.post(f"{at}/comment.make", data={"words": "Dizzy?"}).headers["location"]
+    assert told == f"/plans/{mary.plan}?done=comment.make#entry-{mary.entries['rehab']}"
+    assert "You remarked." in okafor.get(told).text
+    assert '<p class="done"' not in okafor.get(f"{loop}?done=<b>x</b>").text
+
+
+def test_a_refused_press_on_a_loop_says_what_is_true_now(mary: Mary, as_person: As) -> None:
+    accepted(mary, as_person)
+    at = f"/plans/{mary.plan}/entries/referrals/{mary.entries['rehab']}"
+
+    again = as_person("okafor").post(f"{at}/referral.accept", data={"returns": "loop"})
+
+    assert again.status_code == 409
+    assert "accepted now" in again.text
+    assert f'href="{referral(mary)}"' in again.text
+
+
+def test_an_update_is_taken_back_at_once_by_a_press_and_later_with_a_reason(mary: Mary, as_person: As) -> None:
+    loop = published(mary, as_person)
+    okafor = as_person("okafor")
+    assert 'class="undo"' in okafor.get(loop).text
+    assert "take-back" not in as_person("lee").get(loop).text
+    mary.world.clock.pass_by(seconds=60)
+    later = okafor.get(loop).text
+    assert 'class="undo"' not in later
+    assert "Why it is taken back" in later
+
+    without = okafor.post(f"{loop}/take-back")
+    someone_else = as_person("lee").post(f"{loop}/take-back", data={"reason": "Mine."})
+    done = okafor.post(f"{loop}/take-back", data={"reason": "It was about another patient."})
+
+    assert without.status_code == 422
+    assert "Say why it is taken back." in without.text
+    assert someone_else.status_code == 409
+    assert done.status_code == 303
+    assert value(mary, Section.REFERRALS, mary.entries["rehab"], "state") != "reported"
+    assert value(mary, Section.REFERRALS, mary.entries["rehab"], "answer") == ""
+
+
+def test_nothing_is_taken_back_once_someone_has_built_on_it(mary: Mary, as_person: As) -> None:
+    loop = published(mary, as_person, recommendations="Stress test")
+    (key,) = value(mary, Section.REFERRALS, mary.entries["rehab"], "recommendations")
+    at = f"/plans/{mary.plan}/entries/referrals/{mary.entries['rehab']}/referral.decide_recommendation"
+    declined = {"key": key, "decision": "declined", "reason": "Her knee."}
+    assert as_person("lee").post(at, data=declined).status_code == 303
+
+    mary.world.clock.pass_by(seconds=60)
+    refused = as_person("okafor").post(f"{loop}/take-back", data={"reason": "Changed my mind."})
+
+    assert refused.status_code == 409
+    assert "Recommendations" in refused.text
+    assert "Changed my mind." in refused.text
+    assert value(mary, Section.REFERRALS, mary.entries["rehab"], "answer") == "Yes, she is."
+
+
+def test_what_was_declined_stands_in_the_loop_with_its_reason_for_both_sides(mary: Mary, as_person: As) -> None:
+    loop = published(mary, as_person, recommendations="Stress test")
+    (key,) = value(mary, Section.REFERRALS, mary.entries["rehab"], "recommendations")
+    at = f"/plans/{mary.plan}/entries/referrals/{mary.entries['rehab']}/referral.decide_recommendation"
+    lee = as_person("lee")
+
+    without = lee.post(at, data={"key": key, "decision": "declined", "returns": "loop"})
+    declined = lee.post(at, data={"key": key, "decision": "declined", "reason": "Her knee.", "returns": "loop"})
+    twice = lee.post(at, data={"key": key, "decision": "accepted", "returns": "loop"})
+
+    assert (without.status_code, declined.status_code, twice.status_code) == (422, 303, 409)
+    assert "Say why you decline it." in without.text
+    for key_of in ("lee", "okafor"):
+        page = as_person(key_of).get(loop).text
+        assert "<strong>Declined</strong>" in page
+        assert "Her knee." in page
+
+
+def test_a_preview_changes_nothing_and_names_what_would_be_a_suggestion_only(mary: Mary, as_person: As) -> None:
+    accepted(mary, as_person)
+    okafor = as_person("okafor")
+    before = asyncio.run(mary.world.plans.content(mary.plan))
+    typed = {
+        "referral": mary.entries["rehab"], "answer": "Yes.", "nothing_to_tell": "yes", "do": "preview",
+        "stops.0.entry": mary.entries["furosemide"], "stops.0.why": "dry",
+    }  # fmt: skip
+
+    shown = okafor.post(f"/plans/{mary.plan}/visit", data=typed)
+
+    assert shown.status_code == 200
+    assert "data-suggested" in shown.text
+    assert asyncio.run(mary.world.plans.content(mary.plan)).sections == before.sections
+    hidden = okafor.post(f"/plans/{mary.plan}/visit", data={**typed, "stops.0.entry": "not-there"})
+    assert hidden.status_code in (409, 422)

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from crdt.sections import SECTIONS
+from crdt.sections import SECTIONS, Section
 from hub.commands import Done, Outcome, Refused
 from hub.workflows.arguments import Argument
 from hub.workflows.entries import MADE_BY_COMMAND
@@ -93,7 +93,7 @@ async def act(request: Request, here: InSection) -> Response:
     if isinstance(outcome, Refused):
         faults = {outcome.field: outcome.reason}
         return _asking(request, here, reader, entry, name, typed, faults, status=_status(outcome))
-    return _done(request, here, outcome, entry)
+    return _done(request, here, outcome, entry, name=name, from_loop=_from_loop(here, typed))
 
 
 @for_section
@@ -224,6 +224,8 @@ def _asking(
     view = entry_view(reader, here.section, entry)
     rows: tuple[FieldRow, ...] = command_rows(here.section, entry, arguments(name), typed, faults, reader.setting)
     hidden = [(each.name, typed[each.name][0]) for each in arguments(name) if _is_hidden(each) and typed.get(each.name)]
+    from_loop = _from_loop(here, typed)
+    hidden += [("returns", "loop")] if from_loop else []
     proposed = typed.get("field", [""])[0]
     if name == "suggestion.make" and proposed in fields_readable(reader, here.section):
         current = reader.content.value(here.section, entry, proposed)
@@ -240,7 +242,13 @@ def _asking(
         "target": f"#form-{entry}",
         "refusal": " ".join(unnamed),
     }
-    return fragment(request, "plan/form.html", context, title=words, back=_at(here, entry), status=status)
+    back = _loop(here, entry) if from_loop else _at(here, entry)
+    return fragment(request, "plan/form.html", context, title=words, back=back, status=status)
+
+
+def _from_loop(here: InSection, typed: Typed) -> bool:
+    """Say whether the form stands on a referral's own page, to which one comes back."""
+    return here.section is Section.REFERRALS and list(typed.get("returns", ())) == ["loop"]
 
 
 def _is_hidden(argument: Argument) -> bool:
@@ -252,8 +260,13 @@ def _words_of(name: str) -> str:
     return {"suggestion.make": "Suggest"}.get(name, f"{verb.replace('_', ' ').capitalize()} {noun.replace('_', ' ')}")
 
 
-def _done(request: Request, here: InSection, outcome: Done, entry: str) -> Response:
-    """Empty the slot and let the section renew itself; without scripts go to the entry."""
+def _done(
+    request: Request, here: InSection, outcome: Done, entry: str, *, name: str = "", from_loop: bool = False
+) -> Response:
+    """Empty the slot and let the section renew itself; without scripts go where one was, and say there what is done."""
+    if not is_swap(request) and name:
+        told = f"?done={name}"
+        return elsewhere(request, _loop(here, entry) + told if from_loop else _at(here, entry, told))
     if not is_swap(request):
         return elsewhere(request, _at(here, entry) if entry else f"/plans/{here.plan_id}#section-{here.section}")
     answer = page(request, "plan/done.html", {"entry": entry if outcome.created else "", "words": outcome.summary})
@@ -261,8 +274,12 @@ def _done(request: Request, here: InSection, outcome: Done, entry: str) -> Respo
     return answer
 
 
-def _at(here: InSection, entry: str) -> str:
-    return f"/plans/{here.plan_id}#entry-{entry}"
+def _at(here: InSection, entry: str, told: str = "") -> str:
+    return f"/plans/{here.plan_id}{told}#entry-{entry}"
+
+
+def _loop(here: InSection, entry: str) -> str:
+    return f"/plans/{here.plan_id}/referrals/{entry}"
 
 
 def _status(outcome: Outcome) -> int:

@@ -14,6 +14,7 @@ from web.reading import reader_for
 from web.rendering import page
 from web.views.banner import banner
 from web.views.entries import Reader
+from web.views.history import done_words
 from web.views.people import PersonView
 from web.views.sections import plan_sections
 from web.views.words import day_and_time
@@ -41,6 +42,7 @@ async def show(request: Request, member: Member) -> Response:
         "person": me,
         "people": people,
         "present": [it for it in here.values() if isinstance(it, PersonView) and it.person_id != me.person_id],
+        "done": done_words(request.query_params.get("done", "")),
         "banner": banner(patient, reader),
         "sections": plan_sections(await with_marks(request, member, reader, readable)),
         "emergency_until": _until(reader),

@@ -21,12 +21,14 @@ from web.rendering import elsewhere, is_swap, page
 from web.views.entries import Reader, entry_view
 from web.views.fields import Choice, FieldRow
 from web.views.forms import command_rows
-from web.views.history import Telling, happenings
+from web.views.history import FieldChange, Happening, Telling, done_words, happenings
 from web.views.referrals import referral_view
+from web.views.restoring import may_restore
 from web.views.sections import fields_readable
 from web.views.words import count
 
 ROWS_MAX: Final = 300
+REASON_CHARACTERS_MAX: Final = 500
 UPDATE_ROWS_MAX: Final = 100
 """Rows that one visit update can have written."""
 
@@ -76,6 +78,7 @@ async def take_back(request: Request, member: Member) -> Response:
     if not rows:
         raise HTTPException(404)
     plans = services(request).plans
+    reason = str((await request.form()).get("reason", ""))[:REASON_CHARACTERS_MAX]
     sections = sorted({Section(row.section) for row in rows if row.section})
     command = VisitTakeBack(
         entry=entry,
@@ -83,10 +86,12 @@ async def take_back(request: Request, member: Member) -> Response:
         before=(await plans.content_at(member.plan_id, rows[-1].seq - 1, sections)).sections,
         after=(await plans.content_at(member.plan_id, rows[0].seq, sections)).sections,
         published=rows[0].recorded,
+        reason=reason,
     )
     outcome = await plans.perform(member.plan_id, member.participant, command)
     if isinstance(outcome, Refused):
-        return await _page(request, member, {"refusal": outcome.reason}, status=409)
+        status = 422 if outcome.code == "form" else 409
+        return await _page(request, member, {"refusal": outcome.reason, "reason": reason}, status=status)
     return elsewhere(request, f"/plans/{member.plan_id}/referrals/{entry}")
 
 
@@ -101,10 +106,13 @@ async def _page(request: Request, member: Member, more: Mapping[str, object], *,
         "plan_id": member.plan_id,
         "referral": view,
         "entry": entry_view(reader, Section.REFERRALS, entry),
-        "changes": _changes(reader, update),
-        "published": _undoable(request, member, update, view.state),
+        "changes": [(line, _restorable(reader, line)) for line in _changes(reader, update)],
+        "published": _published(member, update, view.state),
+        "at_once": bool(update) and services(request).now() - update[0].recorded <= UNDO,
+        "reason": "",
         "undo_seconds": int(UNDO.total_seconds()),
         "refusal": "",
+        "done": done_words(request.query_params.get("done", "")),
         "first": request.query_params.get("first", "") == "yes",
         "patient": await found.directory.patient(member.plan_id),
         "person": me,
@@ -115,23 +123,29 @@ async def _page(request: Request, member: Member, more: Mapping[str, object], *,
     return page(request, "referrals/loop.html" if is_swap(request) else "referrals/page.html", context, status)
 
 
-def _undoable(request: Request, member: Member, update: Sequence[Row], state: str) -> str:
-    """Return what was published just now by the reader, in words, while it can be taken back."""
+def _published(member: Member, update: Sequence[Row], state: str) -> str:
+    """Return what the reader published, in words, while it can be taken back."""
     if not update or update[0].actor != member.participant.person_id or state != "reported":
-        return ""
-    if services(request).now() - update[0].recorded > UNDO:
         return ""
     sections = len({row.section for row in update})
     return f"Published: {count(len(update), 'entry', 'entries')} in {count(sections, 'section')} changed."
 
 
-def _changes(reader: Reader, update: Sequence[Row]) -> list[object]:
+def _changes(reader: Reader, update: Sequence[Row]) -> list[Happening]:
     """Return what the answer changed across the plan, of what the reader may see."""
     readable = sections_readable(reader.participant, reader.now)
     fields_of = {section: fields_readable(reader, section) for section in readable}
     live = documents_readable(reader.participant, reader.now)
     telling = Telling(reader.setting, reader.sees, fields_of, live, reader.participant.person_id)
     return list(happenings(update, telling))
+
+
+def _restorable(reader: Reader, line: Happening) -> list[tuple[FieldChange, str]]:
+    """Return each change with the field that the reader may restore by it, ``""`` where nothing stood before."""
+    return [
+        (change, may_restore(reader, replace(line, changes=(change,))) if change.before else "")
+        for change in line.changes
+    ]
 
 
 async def _update_rows(request: Request, member: Member, entry: str) -> list[Row]:

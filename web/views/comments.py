@@ -89,8 +89,8 @@ def _view(
 
 
 def known(participants: Sequence[Participant]) -> list[Known]:
-    """Return whom one may name with ``@`` in a plan."""
-    return [Known(each.person_id, each.name, each.role) for each in participants]
+    """Return whom one may name with ``@`` in a plan: those who take part now."""
+    return [Known(each.person_id, each.name, each.role) for each in participants if not each.removed]
 
 
 def with_mentions(typed: Mapping[str, Sequence[str]], participants: Sequence[Participant]) -> dict[str, Sequence[str]]:

@@ -175,6 +175,11 @@ class Telling:
         return not row.field or row.field in self.fields_of[section]
 
 
+def done_words(event: str) -> str:
+    """Return what a command did as a sentence to whoever gave it, ``""`` for what is no command."""
+    return f"You {_EVENTS[event]}." if event in _EVENTS else ""
+
+
 def happenings(rows: Sequence[Row], telling: Telling, why: Mapping[int, str] | None = None) -> list[Happening]:
     """Return the rows (the newest first) as lines. ``why`` gives reasons said afterwards, by row."""
     lines: list[Happening] = []

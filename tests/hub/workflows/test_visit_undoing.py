@@ -2,6 +2,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
+from auth.roles import Narrowing, Role
 from crdt.changes import Assign
 from crdt.contents import SectionContent
 from crdt.sections import Section
@@ -83,11 +86,39 @@ def test_a_new_medicine_that_someone_edited_stays(bench: Bench) -> None:
     assert "spironolactone" in bench.refused(bench.specialist, undo).reason
 
 
-def test_after_ten_seconds_the_way_is_the_history(bench: Bench) -> None:
-    _, undo = published(bench)
+def test_after_ten_seconds_it_goes_back_with_a_reason_which_then_stands_everywhere(bench: Bench) -> None:
+    update, undo = published(bench)
     bench.now += UNDO + TRAVEL + timedelta(seconds=1)
 
-    assert "history" in bench.refused(bench.specialist, undo).reason
+    for empty in ("", "  "):
+        refusal = bench.refused(bench.specialist, replace(undo, reason=empty))
+        assert (refusal.code, refusal.field) == ("form", "reason")
+    bench.perform(bench.specialist, replace(undo, reason="Wrong patient."))
+
+    assert bench.value(REFERRALS, update.entry, "state") == "seen"
+    assert [each.values["state_reason"] for each in bench.plan.entries(TASKS).values()] == ["Wrong patient."]
+
+
+def test_what_is_true_now_is_told_of_a_dose_that_someone_changed(bench: Bench) -> None:
+    update, undo = published(bench)
+    bench.plan = imagined(bench.plan, [Assign(MEDICATIONS, update.alters[0].entry, "dose", "33 mg")], by=1)
+
+    assert "now 33 mg" in bench.refused(bench.specialist, undo).reason
+
+
+@pytest.mark.parametrize("section", [MEDICATIONS, TASKS, REFERRALS])
+@pytest.mark.parametrize("access", ["none", "read"])
+def test_who_lost_the_right_to_any_part_of_it_takes_nothing_back(bench: Bench, section: Section, access: str) -> None:
+    _, undo = published(bench)
+    narrowed = replace(bench.specialist, consents={section: Narrowing(access)})  # type: ignore[arg-type]
+
+    assert bench.refused(narrowed, undo)
+
+
+def test_who_is_a_specialist_no_more_takes_nothing_back(bench: Bench) -> None:
+    _, undo = published(bench)
+    for role in (Role.SOCIAL_WORKER, Role.PATIENT, Role.FAMILY):
+        assert bench.refused(replace(bench.specialist, role=role), undo), role
 
 
 def test_nobody_else_takes_it_back(bench: Bench) -> None:
