@@ -13,7 +13,7 @@ from crdt.sections import Section
 from hub.journal import Action, FieldPath, Latest, Narrowed
 from web.guards import Member, services
 from web.views.entries import Reader
-from web.views.news import news_of
+from web.views.news import news_of, texts_before, with_words
 
 ASKED_WHY: Final[Mapping[Section, frozenset[str]]] = {
     Section.MEDICATIONS: frozenset(
@@ -27,12 +27,19 @@ JUST: Final = timedelta(minutes=15)
 """So long after an edit its writer is asked why."""
 
 
+EXPLAINED_MAX: Final = 200
+"""Reasons and commands of one person in that time that are looked at."""
+
+
 async def with_marks(request: Request, member: Member, reader: Reader, sections: Iterable[Section]) -> Reader:
     """Return the reader with what others changed since they looked, and with their own edits that want a reason."""
     found = services(request)
     wanted = {member.plan_id: list(sections)}
     rows = (await found.directory.news(member.who, wanted)).get(member.plan_id, ())
-    news = {each.entry_id: each for each in news_of(reader, rows)}
+    told = news_of(reader, rows)
+    if texts := texts_before(told):
+        told = with_words(told, reader, await found.plans.texts_at(member.plan_id, texts))
+    news = {each.entry_id: each for each in told}
     asking = [section for section in wanted[member.plan_id] if section in ASKED_WHY]
     latest = await found.journal.latest(member.plan_id, asking) if asking else {}
     return replace(reader, news=news, unexplained=await _unexplained(request, member, reader, latest))
@@ -54,10 +61,14 @@ async def _unexplained(
         return frozenset()
     said = await services(request).journal.history(
         member.plan_id,
-        narrowed=Narrowed(actor=member.participant.person_id, actions=frozenset({Action.EXPLAIN})),
-        limit=len(mine) + 20,
+        narrowed=Narrowed(
+            actor=member.participant.person_id,
+            actions=frozenset({Action.EXPLAIN, Action.COMMAND}),
+            since=reader.now - JUST,
+        ),
+        limit=EXPLAINED_MAX,
     )
-    explained = {(row.words or {}).get("of") for row in said}
+    explained = {(row.words or {}).get("of") for row in said} | {row.seq for row in said if row.reason}
     return frozenset(path for path, last in mine.items() if last.seq not in explained)
 
 

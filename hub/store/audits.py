@@ -43,7 +43,8 @@ class Trace(msgspec.Struct, frozen=True):
     policy: str
     outcome: str
     reason: str
-    """Empty where content was changed: why a dose was changed is about the patient."""
+    """Empty where the row names a section: why a dose was changed, or a change refused, tells of the patient. Those who
+    may read the section find it in the plan's history. What is left is why access was given, taken or broken into."""
 
 
 class Key(NamedTuple):
@@ -79,9 +80,11 @@ class Question:
 
 
 ORDER: Final = "order by recorded desc, plan desc, seq desc"
-_CLINICAL: Final = ", ".join(f"'{action}'" for action in sorted(CHANGES_CONTENT))
+_CLINICAL: Final = ", ".join(f"'{action}'" for action in sorted(CHANGES_CONTENT | {Action.EXPLAIN}))
 TRACE_COLUMNS: Final = ", ".join(
-    f"case when action in ({_CLINICAL}) then '' else reason end as reason" if name == "reason" else name
+    f"case when section <> '' or action in ({_CLINICAL}) then '' else reason end as reason"
+    if name == "reason"
+    else name
     for name in Trace.__struct_fields__
 )
 
@@ -108,7 +111,10 @@ def search_query(question: Question, after: Key | None, limit: int, values: list
     window = _window(question, after, values)
     if not lead:
         # A few index walks, one an action, merged: no index has all actions in the order of time.
-        values.append(sorted(question.actions or Action))
+        actions = question.actions or frozenset(Action)
+        if question.outcome == "success":
+            actions -= {Action.REFUSE}  # None of its rows succeeded, and the walk would look at each of them for one.
+        values.append(sorted(actions))
         inner = " and ".join(["action = asked.what", *others, *window])
         return f"""
             select found.*, 0 as looked_at, null::timestamptz as last_recorded, '' as last_plan, 0 as last_seq

@@ -27,6 +27,7 @@ class AdvanceCareSign:
 
     entry: str
     code_status: Annotated[str, Asked("Code status", choices=CODE_STATUSES)]
+    reason: Annotated[str, Asked("Why", help="Kept with the change.")] = ""
     name: ClassVar[str] = "advance_care.sign"
     authorises: ClassVar[bool] = True
 

@@ -51,6 +51,8 @@ class Edit:
     made: bool = False
     seq: int = 0
     """Of the journal's row."""
+    first: int = 0
+    """Of the first of the rows that it stands for; 0 where it is one row alone."""
     why: str = ""
     """The reason it was made with, or that was said afterwards."""
 
@@ -67,6 +69,9 @@ class Line:
     by: str
     recorded: datetime
     why: str = ""
+    field: str = ""
+    first: int = 0
+    """The first row that changed the field; a text's words stood before it."""
 
 
 def collapsed(edits: Iterable[Edit]) -> list[Edit]:
@@ -75,7 +80,11 @@ def collapsed(edits: Iterable[Edit]) -> list[Edit]:
     for edit in sorted(edits, key=lambda each: each.recorded):
         path = (edit.section, edit.entry, edit.field)
         first = fields.get(path)
-        fields[path] = edit if first is None else replace(edit, before=first.before, made=first.made)
+        fields[path] = (
+            edit
+            if first is None
+            else replace(edit, before=first.before, made=first.made, first=first.first or first.seq)
+        )
     return [edit for edit in fields.values() if edit.made or edit.before != edit.after]
 
 
@@ -126,7 +135,8 @@ def _line(edit: Edit, entry: EntryContent, people: Mapping[str, str]) -> Line | 
     why = words(entry.values, "retired_reason") if gone else edit.why
     by = people.get(edit.actor, "someone who left the team")
     name = headline(edit.section, entry)
-    return Line(group_of(edit, entry), edit.section, edit.entry, name, change, by, edit.recorded, why)
+    group, first = group_of(edit, entry), edit.first or edit.seq
+    return Line(group, edit.section, edit.entry, name, change, by, edit.recorded, why, edit.field, first)
 
 
 def group_of(edit: Edit, entry: EntryContent) -> str:

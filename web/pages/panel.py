@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
 
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
@@ -18,10 +20,18 @@ from web.pages.notifications import told
 from web.reading import reading_now
 from web.rendering import elsewhere, is_swap, page
 from web.views.badges import Badge, Tone
+from web.views.entries import Reader
+from web.views.news import texts_before, with_words
 from web.views.panel import Order, PatientCard, ordered_cards, patient_card
 from web.views.people import HUES, PersonView, people_of
 from web.views.sections import reader_of
 from web.views.words import count, initials
+
+TEXTS_TOLD_MAX: Final = 10
+"""Patients whose changed texts are told in words, the first in order; each costs a look at their past."""
+
+FOLDED_ROWS_MAX: Final = 5_000
+"""A longer journal is not folded for that: the plan's own page does, and its history."""
 
 PANEL = Section.ABOUT_ME
 """Stands for the panel in the book of visits: it shows a plan as a whole."""
@@ -31,7 +41,7 @@ PANEL = Section.ABOUT_ME
 async def show(request: Request, who: SignedIn) -> Response:
     """Show the patients of the person in the order in which they need them."""
     places = await services(request).directory.places(who)
-    cards = ordered_cards(await _cards(request, who, places))
+    cards = await _cards(request, who, places)
     context = {
         "cards": cards,
         "tally": _tally(cards),
@@ -89,7 +99,7 @@ def _row(told: str) -> int | None:
 
 
 async def _cards(request: Request, who: SignedIn, places: Sequence[Place]) -> list[PatientCard]:
-    """Return the patients' cards, their reading recorded as that of the panel: a few queries for all of them."""
+    """Return the patients' cards in order, their reading recorded as that of the panel: a few queries for all."""
     found, reading = services(request), reading_now(request)
     await _record(request, places)
     contents = await found.plans.contents([place.patient.plan_id for place in places])
@@ -98,15 +108,30 @@ async def _cards(request: Request, who: SignedIn, places: Sequence[Place]) -> li
     teams, news, last = await asyncio.gather(
         found.directory.teams(list(wanted)), found.directory.news(who, wanted), found.directory.last(wanted)
     )
-    cards = []
+    cards, readers = [], {}
     for place, member, its in zip(places, members, contents, strict=True):
         plan_id = member.plan_id
         people = people_of(teams.get(plan_id, ()))
         present = {each.person_id for each in await found.plans.present(plan_id)} - {who.person.person_id}
         here = [person for each in sorted(present) if (person := people.person(each)) is not None]
         reader = reader_of(member, its, people, reading)
+        readers[plan_id] = reader
         cards.append(patient_card(place.patient, reader, news.get(plan_id, ()), last.get(plan_id), here))
-    return cards
+    return await _worded(request, ordered_cards(cards), readers)
+
+
+async def _worded(request: Request, cards: Sequence[PatientCard], readers: Mapping[str, Reader]) -> list[PatientCard]:
+    """Return the cards with the words that went and came in texts, for as many of the first as is cheap."""
+    worded, left = [], TEXTS_TOLD_MAX
+    for card in cards:
+        texts = texts_before(card.news)
+        if not texts or not left or card.seq > FOLDED_ROWS_MAX:
+            worded.append(card)
+            continue
+        left -= 1
+        past = await services(request).plans.texts_at(card.plan_id, texts)
+        worded.append(replace(card, news=tuple(with_words(card.news, readers[card.plan_id], past))))
+    return worded
 
 
 async def _record(request: Request, places: Sequence[Place]) -> None:

@@ -1,6 +1,6 @@
 """One entry as a page shows it: its headline, badges, fields with what the reader may do, and who last changed it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, Protocol
@@ -52,6 +52,8 @@ class NewsMark(Protocol):
 
     @property
     def changes(self) -> tuple[str, ...]: ...
+    @property
+    def texts(self) -> Sequence[object]: ...
     @property
     def who(self) -> str: ...
     @property

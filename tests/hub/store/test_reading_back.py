@@ -5,7 +5,7 @@ import pytest
 from crdt.sections import Section
 from hub.ids import new_id
 from hub.journal import Action
-from hub.store.audits import Audits, Question
+from hub.store.audits import Audits, Question, search_query
 from hub.store.looks import Looks
 from tests.hub.store.conftest import Store, an_act
 
@@ -92,3 +92,40 @@ async def test_a_search_is_bounded_by_plan_and_time(store: Store) -> None:
     assert await found(plan=plan.plan_id) == [(row.plan, row.seq)]
     assert await found(until=later.recorded) == [(row.plan, row.seq)]
     assert await found(since=later.recorded) == [(later.plan, later.seq)]
+
+
+async def test_why_something_clinical_was_done_or_refused_is_not_told_to_auditors(store: Store) -> None:
+    plan = (await store.a_plan()).plan_id
+    acts = [
+        an_act(plan, Action.COMMAND, section=Section.ADVANCE_CARE, reason="canary: no machines"),
+        an_act(plan, Action.EXPLAIN, section=Section.MEDICATIONS, reason="canary: weight up"),
+        an_act(plan, Action.EXPLAIN, reason="canary: of a row without a section"),
+        an_act(plan, Action.REFUSE, section=Section.MEDICATIONS, outcome="refused", reason="canary: 40 mg by now"),
+        an_act(plan, Action.BREAK_GLASS, reason="unconscious in the emergency room"),
+        an_act(plan, Action.REVOKE, reason="moved away"),
+    ]
+    async with store.journal.exclusively(plan) as turn:
+        await turn.append(acts)
+
+    answer = await Audits(store.engine).search(Question(plan=plan))
+    refused = await Audits(store.engine).search(Question(outcome="refused"))
+
+    assert [trace.reason for trace in answer.traces][:6] == [
+        "moved away", "unconscious in the emergency room", "", "", "", "",
+    ]  # fmt: skip
+    assert [trace.reason for trace in refused.traces] == [""]
+
+
+async def test_a_search_for_what_succeeded_does_not_look_through_all_refusals(store: Store) -> None:
+    plan = (await store.a_plan()).plan_id
+    async with store.journal.exclusively(plan) as turn:
+        await turn.append([an_act(plan, Action.REFUSE, outcome="refused")] * 3 + [an_act(plan, Action.READ)])
+    values: list[object] = []
+
+    search_query(Question(outcome="success"), None, 10, values)
+    answer = await Audits(store.engine).search(Question(outcome="success"))
+
+    (actions,) = (value for value in values if isinstance(value, list))
+    assert Action.REFUSE not in actions
+    assert set(actions) | {Action.REFUSE} == set(Action)
+    assert Action.READ in {trace.action for trace in answer.traces}
