@@ -5,7 +5,7 @@ stranger takes the same steps: the same statements, one turn, one row.
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, TypeAlias
@@ -25,6 +25,7 @@ from auth.invitations import (
 from auth.passcodes import sent_code
 from auth.roles import PATIENT_SIDE, Narrowing, Participant, Role
 from auth.sessions import TOKEN_BYTES, Idle, Session, hash_token
+from auth.standings import membership
 from hub.access import AccessChanges
 from hub.access_acts import agreed, by_stranger, redeemed_act
 from hub.ids import HUB
@@ -63,6 +64,21 @@ class Admitted:
     referral: str = ""
     """What they were invited to answer."""
 
+
+@dataclass(frozen=True, slots=True)
+class Joining:
+    """Someone of the directory who is signed in, and said that it is they who come in."""
+
+    person_id: str
+    session_id: str
+    token: str
+
+
+KNOWN: Final = Refusal(
+    "known", "This address belongs to someone who has an account here. Sign in with it first, then open the link again."
+)
+MEMBER: Final = Refusal("member", "You take part in this plan already. Nothing was changed.")
+OTHER_SIDE: Final = Refusal("other-side", "This invitation is not for you in your role here. Come in as someone else.")
 
 Answer: TypeAlias = Admitted | WrongCode | Refusal
 
@@ -116,10 +132,12 @@ class Redeeming:
         address_hash: bytes,
         agent: str,
         locale: str = "",
+        joining: Joining | None = None,
     ) -> Answer:
         """Let in who has the link, the browser it was opened in, and the code. Of many at one instant one wins.
 
-        ``locale`` is the language in which the person came to the door.
+        ``locale`` is the language in which the person came to the door. ``joining`` is who comes in, where that is
+        someone of the directory; otherwise it is someone new, and never somebody who is there already.
         """
         now = self._now()
         if too_many(await self._attempts.tried(HOW_INVITED, address_hash, now), now):
@@ -128,10 +146,17 @@ class Redeeming:
         addressee = await self._invitations.addressee(invitation_id) or Addressee("")
         addressee = replace(addressee, locale=locale or addressee.locale)
         plan_id = found.plan_id if found is not None else HUB
-        person_id = self._new_id()
+        person_id = joining.person_id if joining is not None else self._new_id()
+        here = await self._people.get(person_id)
+        part = await self._participants.load(plan_id, person_id, now)
+        named = await self._people.by_email(addressee.address or person_id)  # Nobody's address is empty, or an id.
         async with self._changes.of_plan(plan_id) as turn:
             kept = await self._invitations.locked(turn, invitation_id)
             outcome = redeem(kept, secret=secret, browser=browser, code=code, person_id=person_id, now=now)
+            if isinstance(outcome, Invitation):
+                outcome = _confused(outcome, here, part, named, now) or outcome
+            if isinstance(outcome, Invitation) and joining is not None and here is not None:
+                return await self._let_in(turn, outcome, here, joining, now)
             if isinstance(outcome, Invitation):
                 return await self._admit(turn, outcome, addressee, address_hash, agent, now)
             wrong = outcome if isinstance(outcome, WrongCode) else None
@@ -150,6 +175,13 @@ class Redeeming:
         person = _person(invitation, addressee)
         token, session = self._session(person, now)
         await self._people.add(turn, person)
+        await self._sessions.add(turn, session, address_hash=address_hash, agent=agent)
+        return await self._let_in(turn, invitation, person, Joining(person.person_id, session.session_id, token), now)
+
+    async def _let_in(
+        self, turn: Turn, invitation: Invitation, person: Person, comer: Joining, now: datetime
+    ) -> Admitted:
+        """Make the participant of a redeemed invitation, in the session that the person has."""
         await self._participants.add(
             turn, _participant(invitation, person, now), added_by=invitation.inviter, relation=invitation.relation
         )
@@ -157,11 +189,10 @@ class Redeeming:
         for consent in consents:
             await self._consents.record(turn, consent)
         await self._invitations.keep(turn, invitation)
-        await self._sessions.add(turn, session, address_hash=address_hash, agent=agent)
-        await turn.append([*map(agreed, consents), redeemed_act(invitation, session.session_id)])
+        await turn.append([*map(agreed, consents), redeemed_act(invitation, comer.session_id)])
         patient = invitation.agreed_by
         await self._notifications.tell(turn, [invitation.inviter, patient], invitation.plan_id)
-        return Admitted(invitation.plan_id, person.person_id, person.role, token, invitation.referral)
+        return Admitted(invitation.plan_id, person.person_id, invitation.role, comer.token, invitation.referral)
 
     def _session(self, person: Person, now: datetime) -> tuple[str, Session]:
         token = secrets.token_urlsafe(TOKEN_BYTES)
@@ -178,13 +209,26 @@ class Redeeming:
         return token, session
 
 
+def _confused(
+    invitation: Invitation, here: Person | None, part: Participant | None, named: Sequence[Person], now: datetime
+) -> Refusal | None:
+    """Return why nobody can be let in without two people being taken for one, or one for two."""
+    if here is not None:
+        if part is not None and part.broke_glass_until is None and not membership(part, now):
+            return MEMBER
+        sides = {role if role is Role.PATIENT else role in PATIENT_SIDE for role in (invitation.role, here.role)}
+        return OTHER_SIDE if len(sides) > 1 or not here.active else None
+    staff = any(each.active and each.role not in PATIENT_SIDE for each in named)
+    return KNOWN if staff and invitation.delivery is Delivery.SENT else None  # A second one would shut out the first.
+
+
 def _person(invitation: Invitation, addressee: Addressee) -> Person:
     return Person(
         person_id=invitation.person_id,
         name=addressee.name.strip(),
         role=invitation.role,
         profession=invitation.relation,
-        email=addressee.address,
+        email=addressee.address if invitation.delivery is Delivery.SENT else "",  # What gave back a code is theirs.
         locale=addressee.locale,
     )
 

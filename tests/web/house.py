@@ -90,8 +90,9 @@ class Link:
     async def open(self, browser: httpx2.AsyncClient) -> httpx2.Response:
         return await browser.post(self.path, data={"secret": self.secret})
 
-    async def redeem(self, browser: httpx2.AsyncClient, code: str = "") -> httpx2.Response:
-        return await browser.post(self.path, data={"secret": self.secret, "code": code or self.code})
+    async def redeem(self, browser: httpx2.AsyncClient, code: str = "", *, comes: str = "") -> httpx2.Response:
+        """Enter the code; ``comes`` says who comes in, where somebody is signed in."""
+        return await browser.post(self.path, data={"secret": self.secret, "code": code or self.code, "as": comes})
 
 
 def a_form() -> dict[str, object]:

@@ -7,6 +7,7 @@ The page of a link is the same bytes for every link, living, dead or never made.
 from typing import Final
 from urllib.parse import urlsplit
 
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -14,7 +15,7 @@ from auth.decisions import sections_readable
 from auth.invitations import LINK_ENDED, LINK_LASTS, TOO_MANY, Delivery, Refusal, WrongCode
 from auth.roles import Role
 from auth.sessions import Cookie, is_token, session_cookie
-from hub.redeeming import Admitted, Opened
+from hub.redeeming import Admitted, Joining, Opened
 from web.access import access, address_hash
 from web.entrances import entrances
 from web.guards import Member, for_anyone, for_member, services
@@ -27,6 +28,9 @@ from web.views.sharing import access_words
 
 CODE_CHARACTERS_MAX: Final = 40
 AGENT_CHARACTERS_MAX: Final = 200
+SOMEONE_NEW: Final = "new"
+SAY_WHO: Final = "Say who comes in: you, or someone else."
+SIGNED_OUT: Final = "You were signed out meanwhile. Sign in again and open the link again, or go on as someone new."
 ONE_TRY_LEFT: Final = "That code does not match. 1 try left."
 TRIES_LEFT: Final = "That code does not match. %(count)s tries left."
 
@@ -46,7 +50,7 @@ async def come_in(request: Request) -> Response:
     if not is_token(secret):
         secret = ""
     if "code" in form:
-        return await _redeem(request, secret, str(form.get("code", ""))[:CODE_CHARACTERS_MAX])
+        return await _redeem(request, secret, form)
     return await _open(request, secret)
 
 
@@ -95,7 +99,13 @@ async def _open(request: Request, secret: str) -> Response:
     return answer
 
 
-async def _redeem(request: Request, secret: str, code: str) -> Response:
+async def _redeem(request: Request, secret: str, form: FormData) -> Response:
+    who, code, comes = request.state.signed_in, _one(form, "code")[:CODE_CHARACTERS_MAX], _one(form, "as")
+    if comes not in (who.person.person_id, SOMEONE_NEW) if who is not None else comes not in ("", SOMEONE_NEW):
+        words = SAY_WHO if who is not None else SIGNED_OUT
+        return _asking(request, secret, fault=language_at_door(request).say(words), status=422)
+    joins = who is not None and comes != SOMEONE_NEW
+    token = request.cookies.get(services(request).settings.session_cookie, "")
     found = await access(request).redeeming.redeem(
         str(request.path_params["invitation"]),
         secret=secret,
@@ -104,9 +114,12 @@ async def _redeem(request: Request, secret: str, code: str) -> Response:
         address_hash=address_hash(request),
         agent=request.headers.get("user-agent", "")[:AGENT_CHARACTERS_MAX],
         locale=language_at_door(request).tag,
+        joining=Joining(who.person.person_id, who.session_id, token) if joins else None,
     )
     match found:
         case Admitted():
+            if who is not None and not joins:
+                await entrances(request).entering.end(who.person.person_id, who.session_id)
             answer = RedirectResponse(await first_page(request, found), 303)
             parts = urlsplit(services(request).settings.origin)
             answer.headers.append("set-cookie", session_cookie(parts.scheme, parts.hostname or "").set(found.token))
@@ -116,7 +129,7 @@ async def _redeem(request: Request, secret: str, code: str) -> Response:
             spoken = found.invitation.delivery is Delivery.SPOKEN
             words = language_at_door(request).count(ONE_TRY_LEFT, TRIES_LEFT, tries)
             return _asking(request, secret, spoken=spoken, fault=words, status=422)
-        case Refusal(code="code-ended" | "code-empty"):
+        case Refusal(code="code-ended" | "code-empty" | "known" | "member" | "other-side"):
             return _asking(request, secret, fault=language_at_door(request).say(found.reason), status=422)
         case WrongCode():
             return _refused(request, LINK_ENDED)
@@ -124,11 +137,25 @@ async def _redeem(request: Request, secret: str, code: str) -> Response:
             return _refused(request, found)
 
 
+def _one(form: FormData, name: str) -> str:
+    value = form.get(name, "")
+    return value if isinstance(value, str) else ""
+
+
 def _asking(
     request: Request, secret: str, *, spoken: bool | None = None, fault: str = "", status: int = 200
 ) -> Response:
     language = language_at_door(request)
-    context = {"secret": secret, "spoken": spoken, "fault": fault, "say": language.say, "lang": language.tag}
+    who = request.state.signed_in
+    context = {
+        "secret": secret,
+        "spoken": spoken,
+        "fault": fault,
+        "me": who.person if who is not None else None,
+        "someone_new": SOMEONE_NEW,
+        "say": language.say,
+        "lang": language.tag,
+    }
     return page(request, "inviting/code.html", context, status)
 
 
