@@ -21,6 +21,7 @@ from crdt.trials import Trial
 from crdt.updates import (
     EMPTY_UPDATE,
     FROM_JOURNAL,
+    FROM_PEERS,
     UpdateError,
     read_state_vector,
     read_update,
@@ -29,6 +30,9 @@ from crdt.updates import (
 
 SERVER_CLIENT_MIN: Final = 1 << 32
 SERVER_CLIENT_MAX: Final = (1 << 53) - 1
+
+
+_NO_BLOCKS: Final = b"\x00"
 
 
 def server_client(plan_id: str, person_id: str) -> int:
@@ -111,12 +115,27 @@ class SectionDocument:
     def judge(self, update: bytes, *, client: ClientClaim, may: May) -> Accepted | Refusal:
         """Return what the update would do, or why it is refused; the document stays as it is."""
         self._settle()
+        if self._unread and self._knows(update):
+            return Accepted(update, None, ())
         verdict = gate.judge(self._index, update, client, may)
         if isinstance(verdict, Refusal):
             return verdict
         accepted = _accepted(verdict)
         self._judged = accepted, verdict
         return accepted
+
+    def _knows(self, update: bytes) -> bool:
+        """Return whether the update is the answer of a page that only read: no edit, and no deletion but ours."""
+        if update == EMPTY_UPDATE:
+            return True
+        if not update.startswith(_NO_BLOCKS):
+            return False
+        try:
+            theirs = read_update(update, FROM_PEERS).deletes
+        except UpdateError:
+            return False
+        ours = read_update(self._live.get_update(self._live.get_state()), FROM_JOURNAL).deletes
+        return set(ours).issuperset(theirs)
 
     def apply(self, accepted: Accepted) -> None:
         """Do what ``judge`` accepted.

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pycrdt import Doc, Map
 
-from crdt.documents import Accepted, SectionDocument
+from crdt.documents import Accepted, Refusal, SectionDocument
 from crdt.sections import Section
 from crdt.updates import FROM_JOURNAL, merge, read_state_vector, read_update, write_state_vector
 from tests.crdt.builders import Peer, a_section, index_of, live_of, plain, plain_doc, taken
@@ -122,6 +122,25 @@ def test_a_section_without_an_index_answers_as_one_with(seed: int) -> None:
         )
     later = SectionDocument(document.section, document.state(), later=True)
     assert later.content() == document.content()
+
+
+@given(st.integers(0, 2**32))
+def test_who_only_reads_makes_no_index(seed: int) -> None:
+    document, peers, _, _ = a_day(seed)
+    later = SectionDocument(document.section, document.state(), later=True)
+
+    for peer in peers:
+        verdict = later.judge(peer.doc.get_update(later.state_vector()), client=NOBODY, may=forbidden)
+        assert isinstance(verdict, Accepted)
+        assert not verdict.changes
+    assert later.unread
+
+    words = peers[0].text()
+    if len(str(words)):
+        del words[0 : len(str(words)[0].encode())]
+        verdict = later.judge(peers[0].sent[-1], client=NOBODY, may=forbidden)
+        assert isinstance(verdict, Refusal)
+        assert verdict.code == "grant"
 
 
 @given(st.integers(0, 2**32))
