@@ -78,7 +78,8 @@ def planned(seat: Seat) -> str:
 
 
 def typed(seat: Seat, key: str, line: str) -> None:
-    """Press the key, type the line, send it."""
+    """Press the key of a line that is there, type it, send it."""
+    expect(seat.page.locator(f'[data-line="{key}"]').first).to_be_attached()
     seat.page.keyboard.press(key)
     expect(seat.page.locator(f'[data-line="{key}"]:focus')).to_have_count(1)
     seat.page.keyboard.type(line)

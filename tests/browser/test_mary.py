@@ -1,7 +1,8 @@
 """Mary's story from the referral to the closed loop and the signed huddle, its people in browsers of their own.
 
-Dr. Ruiz asks, Dr. Lee accepts, sees her and publishes; Ana arranges the ride; Mary sees it all as it happens; Grace
-drives the huddle; everyone is live. At the end the journal alone tells it.
+Dr. Ruiz asks, Dr. Lee accepts, sees her and publishes; Ana arranges the ride; Emily is invited, and on her phone she
+sees the new dose, asks, measures and does her task; Mary sees it all as it happens; Grace drives the huddle. Half of
+them are at another process of the hub. At the end the journal alone tells it.
 """
 
 import re
@@ -20,6 +21,9 @@ from tests.harness.hubs import Hub
 pytestmark = pytest.mark.slow
 
 RUIZ, LEE, KIM, TORRES = "Dr. Elena Ruiz", "Dr. Michael Lee", "Grace Kim, RN", "Ana Torres, LCSW"
+MARY, EMILY = "Mary Whitfield", "Emily Hart"
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+ASKED = "May she still carry her grandson with the half pill?"
 QUESTION = "She is dizzy in the morning. Is metoprolol too much for her?"
 
 Come = Callable[..., Seat]
@@ -93,6 +97,47 @@ def decides_and_closes(ruiz: Seat) -> None:
     expect_step(ruiz, "Closed", "done")
 
 
+def is_let_in(grace: Seat, browser: Browser, stack: ExitStack, hub: Hub) -> Seat:
+    """Grace invites Emily, who opens the link on her phone, types the code that was said, and reads what is now."""
+    page = grace.page
+    page.get_by_label("Name").fill(EMILY)
+    page.get_by_label("Relation").fill("daughter")
+    page.get_by_label("by telephone", exact=True).check()
+    page.get_by_role("button", name="Make the invitation").click()
+    link = page.locator("#link").input_value()
+    code = page.locator(".spoken-code").inner_text().splitlines()[-1].strip()
+    emily = stack.enter_context(Seat(browser.new_context(**PHONE).new_page(), hub, EMILY))  # type: ignore[arg-type]
+    emily.page.goto(link)
+    emily.page.get_by_role("button", name="Continue").tap()
+    emily.page.get_by_label("Code").fill(code.replace(" ", ""))
+    emily.page.get_by_role("button", name="Continue").tap()
+    emily.page.get_by_role("link", name="Open the plan").tap()
+    expect(emily.page.locator("#today")).to_contain_text("12.5 mg")
+    return emily
+
+
+def asks_measures_and_does(emily: Seat, grace: Seat, ruiz: Seat) -> None:
+    """Emily asks and is answered, saves a reading, and does what Dr. Ruiz asks of her; nobody reloads anything."""
+    page = emily.page
+    page.locator("#words").fill(ASKED)
+    page.get_by_role("button", name="Send to the team").tap()
+    question = standing(grace, "caregiver_log", ASKED)
+    question.get_by_role("link", name="Answer").click()
+    question.locator('.entry-form [name="answer"]').fill("Yes, sitting down. Call me if she is dizzy.")
+    question.locator(".entry-form").get_by_role("button", name="Answer").click()
+    expect(page.locator("#notes li", has_text=ASKED)).to_contain_text("Yes, sitting down.")
+    page.locator("#measure input[name=value]").first.fill("128")
+    page.locator("#measure form button").first.tap()
+    expect(page.locator("#measure")).to_contain_text("Last: 128 mmHg")
+    ruiz.page.locator("#task-line").fill("/task Bring all pill bottles to the visit @emily tomorrow")
+    ruiz.page.locator("#task-line").press("Enter")
+    task = page.locator("#tasks li", has_text="Bring all pill bottles")
+    task.get_by_role("button", name="I will do it").tap()
+    task.get_by_role("button", name="Done").tap()
+    badges = standing(ruiz, "tasks", "Bring all pill bottles").locator(".badges")
+    expect(badges).to_contain_text("Completed")
+
+
 def meets(grace: Seat, ruiz: Seat, hub: Hub) -> None:
     """Grace drives a huddle on Mary alone: one decision, one task, both sign."""
     for box in grace.page.locator('input[name="plan"]').all():
@@ -119,37 +164,64 @@ def meets(grace: Seat, ruiz: Seat, hub: Hub) -> None:
         expect(seat.page.locator('.signers [data-signed="yes"]')).to_have_count(number)
 
 
-def journal_of(hub: Hub) -> list[str]:
-    """The plan's history as Dr. Ruiz reads it: who did what, in the words of the page."""
+def journal_of(hub: Hub) -> set[str]:
+    """The plan's whole history as Dr. Ruiz reads it: who did what, in the words of the page."""
+    told, older = set[str](), ""
     with hub.pages(RUIZ) as client:
-        page = client.get(f"/plans/{hub.plan('Mary')}/history").text
-    return [re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", each)) for each in page.split("<li")]
+        while older is not None:
+            page = client.get(f"/plans/{hub.plan('Mary')}/history{older}").text
+            lines = re.findall(r'history-who"><strong>([^<]+)</strong> [^<]*<span class="history-verb">([^<]+)<', page)
+            told |= {f"{who}: {verb}" for who, verb in lines}
+            more = re.search(r'/history(\?before=\d+)"', page)
+            older = more[1] if more else None
+    return told
 
 
-def test_mary_from_the_question_to_the_closed_loop_and_the_signed_huddle(a_hub: StartHub, come: Come) -> None:
-    hub = a_hub()
+def without_emily(hub: Hub) -> None:
+    """In the demo Emily is in already; in this story she comes by her link."""
+    with hub.pages(MARY) as client:
+        gone = client.post(f"/plans/{hub.plan('Mary')}/sharing/{hub.person(EMILY)}/remove")
+    assert gone.status_code == 303
+
+
+def test_mary_from_the_question_to_the_closed_loop_and_the_signed_huddle(
+    a_hub: StartHub, demo_database: str, browser: Browser, come: Come
+) -> None:
+    hub, other = a_hub(database_url=demo_database), a_hub(database_url=demo_database)
     plan = f"/plans/{hub.plan('Mary')}"
-    mary = come(hub, "Mary Whitfield", plan)
+    without_emily(hub)
+    mary = come(hub, MARY, plan)
     ruiz = come(hub, RUIZ, f"{plan}/referrals/new")
     address = asks(ruiz, hub)
-    lee = come(hub, LEE, "/work")
+    lee = come(other, LEE, "/work")
     accepts_and_sees(lee, ruiz)
     publishes(lee, hub)
     metoprolol = standing(mary, "medications", "metoprolol")
     expect(metoprolol.locator('[data-field$="/dose"]')).to_contain_text("12.5 mg")
     decides_and_closes(ruiz)
-    torres = come(hub, TORRES, plan)
+    torres = come(other, TORRES, plan)
     ride = standing(torres, "tasks", "Arrange the ride to cardiology")
     ride.get_by_role("link", name="Complete").click()
     ride.locator('.entry-form [name="outcome"]').fill("Booked for both ways.")
     ride.locator(".entry-form").get_by_role("button", name="Complete").click()
     expect(standing(mary, "tasks", "Arrange the ride to cardiology").locator(".badges")).to_contain_text("Completed")
-    meets(come(hub, KIM, "/huddles"), ruiz, hub)
+    grace = come(other, KIM, f"{plan}/invitations/new")
+    with ExitStack() as stack:
+        emily = is_let_in(grace, browser, stack, other)
+        for seat, its in ((grace, other), (ruiz, hub)):
+            seat.page.goto(its.base_url + plan)
+            seat.expect_live()
+        asks_measures_and_does(emily, grace, ruiz)
+    grace.page.goto(f"{other.base_url}/huddles")
+    meets(grace, ruiz, hub)
 
-    told = " ".join(journal_of(hub))
-    for verb in (
-        "asked", "accepted the referral", "booked the visit", "published a visit update", "decided a recommendation",
-        "closed the loop", "completed the task", "signed the decision",
-    ):  # fmt: skip
-        assert verb in told, verb
+    assert {
+        f"{RUIZ}: asked", f"{LEE}: accepted the referral", f"{LEE}: booked the visit",
+        f"{LEE}: published a visit update", f"{RUIZ}: decided a recommendation", f"{RUIZ}: closed the loop",
+        f"{TORRES}: completed the task", f"{KIM}: answered a question",
+        f"{EMILY}: recorded a reading", f"{EMILY}: completed the task",
+        f"{KIM}: read back", f"{RUIZ}: signed the decision", f"{KIM}: signed the decision",
+    } <= journal_of(hub)  # fmt: skip
+    with hub.pages(MARY) as client:
+        assert f"{EMILY} (daughter) used the invitation and now takes part" in client.get("/notifications").text
     assert come(hub, RUIZ, address).page.locator('.loop-step[data-state="done"]').count() >= 7
