@@ -86,6 +86,8 @@ class Enforcement:
             JournalAwayError: the store can't be reached.
         """
         plans = list(self._rooms)
+        for gone in self._versions.keys() - self._rooms.keys():
+            del self._versions[gone]
         if plans:
             heads = await self._journal.heads(plans)
             versions = await self._gatekeeper.access_versions(plans)

@@ -65,7 +65,7 @@ OUTBOX_BYTES_MAX: Final = 4 << 20
 """Beyond it the socket ends at once; only answers that a peer asks for and does not read lead there."""
 
 MESSAGES_PER_SECOND_MAX: Final = 3_000.0
-MESSAGES_BURST_MAX: Final = 6_000.0
+MESSAGES_BURST_MAX: Final = 3_000.0
 """Frames of every kind count, so that pings, pongs and empty parts of a message are no way around it."""
 
 PARTS_MAX: Final = 1_000

@@ -24,7 +24,7 @@ class Balancer:
         """How many connections each got."""
         self._next = 0
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="balancer")
+        self._thread = threading.Thread(target=self._loop.run_forever, name="balancer", daemon=True)
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 

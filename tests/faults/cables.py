@@ -31,7 +31,7 @@ class Cable:
         """Notes of other processes are lost on the way."""
         self.notes_lost = 0
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="cable")
+        self._thread = threading.Thread(target=self._loop.run_forever, name="cable", daemon=True)
         self._server: asyncio.Server | None = None
         self._flows = asyncio.Event()
         self._open: dict[asyncio.StreamWriter, None] = {}

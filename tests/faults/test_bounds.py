@@ -15,8 +15,8 @@ import pytest
 
 from hub.plans import SOCKETS_PER_PERSON_AND_PLAN_MAX
 from tests.faults.measuring import counted, memory_of, until_counted
-from tests.faults.offenders import CUT, GONE, OPEN, Result, Task
-from tests.faults.typists import Ledger, a_while, typing_through
+from tests.faults.offenders import CUT, OPEN, Result, Task
+from tests.faults.typists import Ledger, a_while, p99, typing_through
 from tests.harness.databases import Databases
 from tests.harness.hubs import ROOT, Hub
 
@@ -40,7 +40,7 @@ class Offence:
 
     kind: str
     ends: frozenset[str]
-    """Each socket ends in one of these ways."""
+    """Each socket ends in one of these ways; in any, where there is none."""
     sockets: int = 3
     seconds: float = 8
     long_sockets: int = 3
@@ -58,7 +58,7 @@ OFFENCES = (
     Offence("questions", frozenset({BUSY, CUT, OPEN}), long_rounds=5),  # Where it is not read, TCP slows it down.
     Offence("presence", frozenset({BUSY, CUT}), long_rounds=5),
     Offence("large", frozenset({TOO_LARGE, BAD, CUT}), long_rounds=3),
-    Offence("hostile", frozenset({OPEN, GONE, BAD, BUSY, CUT, TOO_LARGE, "1002", "1007"}), seconds=3, long_rounds=10),
+    Offence("hostile", frozenset(), seconds=3, long_rounds=10),
 )
 
 
@@ -82,21 +82,21 @@ async def test_an_offender_is_put_out_and_the_others_go_on(
     who = OFFENDERS if offence.kind == "stalled" else OFFENDERS[:1]
     bad = [asdict(hub.live(each, plan)) for each in who]
     ledger = Ledger()
-    quiet = busy = 0.0
+    quiet: list[float] = []
+    busy: list[float] = []
     results: list[Result] = []
 
     async def offend(_: Callable[[], None]) -> None:
-        nonlocal quiet, busy
-        ledger.p99()
+        ledger.take()
         await a_while(QUIET_SECONDS)
-        quiet = max(quiet, ledger.p99())
+        quiet.extend(ledger.take())
         sockets = offence.long_sockets if LONG else offence.sockets
         seconds = 30.0 if LONG and offence.kind == "hostile" else offence.seconds
         megabytes = 100 if LONG else 20
         results.append(
             await offending(Task(offence.kind, bad, sockets, seconds, seed + len(results), megabytes, offence.stay))
         )
-        busy = max(busy, ledger.p99())
+        busy.extend(ledger.take())
 
     async with memory_of(hub) as memory:
         for at in range(offence.long_rounds if LONG else 1):
@@ -107,14 +107,14 @@ async def test_an_offender_is_put_out_and_the_others_go_on(
     record_property(
         "told",
         f"{dict(ends)}, {sent:.0f} MB sent, memory +{memory.grown / 1e6:.0f} MB, "
-        f"others' p99 {quiet * 1e3:.0f} ms before, {busy * 1e3:.0f} ms meanwhile",
+        f"others' p99 {p99(quiet) * 1e3:.0f} ms before, {p99(busy) * 1e3:.0f} ms meanwhile",
     )
     if offence.stay:
         assert ends.pop(OPEN) == offence.stay, "those who are let in are left in peace"
-    assert set(ends) <= offence.ends
+    assert not offence.ends or set(ends) <= offence.ends
     assert memory.grown < GROWN_BYTES_MAX
     if LONG:
-        assert busy < max(OTHERS_SECONDS_MAX, 3 * quiet)
+        assert p99(busy) < max(OTHERS_SECONDS_MAX, 3 * p99(quiet)), "on a machine to itself"
     await until_counted(hub, "careplan_sockets", 0)
     assert counted(hub)["careplan_outbox_bytes"] == 0
 

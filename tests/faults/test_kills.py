@@ -38,7 +38,11 @@ class Machine:
         self.postgres = EmbeddedPostgres(folder / "database")
         self.hub = Hub(folder / "hub", database_url=self.postgres.start())
         self.hub.errors_expected = True
-        self.hub.start()
+        try:
+            self.hub.start()
+        except BaseException:
+            self.end()
+            raise
 
     async def kill_hub(self, leave: Callable[[], None]) -> None:
         """End the hub's process, and start another."""

@@ -20,7 +20,7 @@ import pytest
 from hub.enforcement import POLL_SECONDS
 from hub.postgres import EmbeddedPostgres
 from tests.faults.cables import Cable
-from tests.faults.typists import Ledger, Typist, a_while, typing_through, until
+from tests.faults.typists import Ledger, Typist, a_while, p99, typing_through, until
 from tests.harness.hubs import Hub
 
 pytestmark = [pytest.mark.slow, pytest.mark.anyio]
@@ -43,11 +43,15 @@ class Machine:
     def __init__(self, folder: Path, disk: Path | None = None) -> None:
         self._disk = disk
         self._ends = contextlib.ExitStack()
-        self.postgres = EmbeddedPostgres((disk or folder) / "database", settings=SETTINGS)
-        self._ends.callback(self.postgres.stop)
-        self.url = self.postgres.start()
-        self.cable = self._ends.enter_context(Cable(self.url, folder / "cable"))
-        self.hub = self.a_hub(folder / "hub", self.cable.url)
+        try:
+            self.postgres = EmbeddedPostgres((disk or folder) / "database", settings=SETTINGS)
+            self._ends.callback(self.postgres.stop)
+            self.url = self.postgres.start()
+            self.cable = self._ends.enter_context(Cable(self.url, folder / "cable"))
+            self.hub = self.a_hub(folder / "hub", self.cable.url)
+        except BaseException:
+            self.end()
+            raise
 
     def a_hub(self, folder: Path, url: str) -> Hub:
         hub = Hub(folder, database_url=url)
@@ -197,7 +201,7 @@ async def test_without_notes_the_poll_catches_up_in_bounded_time(
     people: list[Typist] = []
 
     async def deafness(_: Callable[[], None]) -> None:
-        heard.append(ledger.p99())
+        heard.append(p99(ledger.take()))
         for each in people[::2]:
             each.typing = False  # Who commits finds what others have committed, with or without a note.
         machine.cable.deaf = True
@@ -206,7 +210,7 @@ async def test_without_notes_the_poll_catches_up_in_bounded_time(
             await a_while(2 * POLL_SECONDS)
         finally:
             machine.cable.deaf = False
-        heard.append(ledger.p99())
+        heard.append(p99(ledger.take()))
         for each in people:
             each.typing = True
 

@@ -38,10 +38,15 @@ class Ledger:
     delays: list[float] = field(default_factory=list)
     saving: list[float] = field(default_factory=list)
 
-    def p99(self) -> float:
-        """Return the 99th percentile of the seconds since the last call, 0 where nothing was delivered."""
-        delays, self.delays = sorted(self.delays), []
-        return delays[int(len(delays) * 0.99)] if delays else 0.0
+    def take(self) -> list[float]:
+        """Return the delays since the last call."""
+        delays, self.delays = self.delays, []
+        return delays
+
+
+def p99(delays: Sequence[float]) -> float:
+    """Return the 99th percentile, 0 of nothing."""
+    return sorted(delays)[int(len(delays) * 0.99)] if delays else 0.0
 
 
 class Typist:
