@@ -1,8 +1,6 @@
 """How far each person has looked at each section, and what is new since."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Collection, Mapping
 from typing import Final
 
 import sqlalchemy as sa
@@ -18,18 +16,6 @@ ROWS_MAX: Final = 500
 """Rows of one plan that are read for its news; who was away longer reads the plan and its history."""
 
 NEWS: Final = CHANGES_CONTENT | {Action.EXPLAIN}
-
-_NEWS: Final = sa.text("""
-select news.* from unnest(cast(:plans as text[])) as asked(plan), lateral (
-    select asked.plan, journal.section, count(*) as changes, max(journal.seq) as seq, max(journal.recorded) as recorded
-      from journal left join looked
-        on looked.plan = asked.plan and looked.person = :person and looked.section = journal.section
-     where journal.plan = asked.plan and journal.actor <> :person and journal.outcome = 'success'
-       and journal.action = any(:actions) and journal.section <> ''
-       and journal.seq > coalesce(looked.seq, 0)
-     group by journal.section) as news
-""")
-
 
 _WANTED: Final = """
 wanted as (select plan, section from unnest(cast(:plans as text[]), cast(:sections as text[])) as t(plan, section))
@@ -60,15 +46,6 @@ select last.* from (select distinct plan from wanted) as asked, lateral (
        and exists (select from wanted where wanted.plan = journal.plan and wanted.section = journal.section)
      order by journal.seq desc limit 1) as last
 """)  # noqa: S608 - as above
-
-
-@dataclass(frozen=True, slots=True)
-class News:
-    """What others changed in a section since one looked: how many rows, and the last of them."""
-
-    changes: int
-    seq: int
-    recorded: datetime
 
 
 class Looks:
@@ -125,15 +102,6 @@ class Looks:
         query = sa.select(table.c.section, table.c.seq).where((table.c.plan == plan_id) & (table.c.person == person_id))
         async with connected(self._engine) as connection:
             return {Section(row.section): row.seq for row in await connection.execute(query)}
-
-    async def news(self, plan_ids: Sequence[str], person_id: str) -> Mapping[str, Mapping[Section, News]]:
-        """Return what others changed since the person looked, by plan and section; filter by what they may read."""
-        values = {"plans": list(plan_ids), "person": person_id, "actions": sorted(CHANGES_CONTENT)}
-        news: dict[str, dict[Section, News]] = {}
-        async with connected(self._engine) as connection:
-            for row in await connection.execute(_NEWS, values):
-                news.setdefault(row.plan, {})[Section(row.section)] = News(row.changes, row.seq, row.recorded)
-        return news
 
 
 def _pairs(wanted: Mapping[str, Collection[Section]]) -> dict[str, object]:

@@ -1,44 +1,91 @@
 """What is new to someone, and what an auditor asks of all journals."""
 
+from collections.abc import Mapping
+
 import pytest
 
 from crdt.sections import Section
 from hub.ids import new_id
-from hub.journal import Action
+from hub.journal import Action, Row
 from hub.store.audits import Audits, Question, search_query
-from hub.store.looks import Looks
+from hub.store.looks import ROWS_MAX, Looks
 from tests.hub.store.conftest import Store, an_act
 
 pytestmark = pytest.mark.anyio
 
 
-async def test_what_others_changed_since_one_looked_is_news(store: Store) -> None:
-    person, plan, quiet = await store.a_person(), await store.a_plan(), await store.a_plan()
-    looks, goals = Looks(store.engine), {"section": Section.GOALS}
-    async with store.journal.exclusively(plan.plan_id) as turn:
+def seqs(news: Mapping[str, list[Row]]) -> dict[str, list[int]]:
+    return {plan: [row.seq for row in rows] for plan, rows in news.items()}
+
+
+async def test_news_is_what_others_changed_since_one_looked_section_by_section(store: Store) -> None:
+    plan, other, quiet = [(await store.a_plan()).plan_id for _ in range(3)]
+    person, goals, tasks = await store.a_person(), Section.GOALS, Section.TASKS
+    me = person.person_id
+    acts = [  # Rows 2 to 9: the plan's own is the first.
+        an_act(plan, Action.EDIT, section=goals),
+        an_act(plan, Action.COMMAND, section=tasks),
+        an_act(plan, Action.EDIT, section=goals, actor=me),
+        an_act(plan, Action.EDIT, section=goals, outcome="refused"),
+        an_act(plan, Action.READ, section=goals),
+        an_act(plan, Action.EDIT, section=Section.STAFF_NOTES),
+        an_act(plan, Action.EXPLAIN, section=goals, reason="because"),
+        an_act(plan, Action.EDIT, section=tasks),
+    ]
+    async with store.journal.exclusively(plan) as turn:
+        await turn.append(acts)
+    async with store.journal.exclusively(other) as turn:
+        await turn.append([an_act(other, Action.EDIT, section=goals)])
+    looks = Looks(store.engine)
+    wanted = {plan: [goals, tasks], other: [goals], quiet: [goals]}
+
+    never = await looks.rows(me, wanted)
+    await looks.look(plan, me, {goals: 2})
+    goals_seen = await looks.rows(me, wanted)
+    await looks.look(plan, me, {goals: 1, tasks: 9})
+    both_seen = await looks.rows(me, wanted)
+    await looks.put_back(plan, me, {tasks: 3, goals: 5})
+    put_back = await looks.rows(me, wanted)
+
+    assert seqs(never) == {plan: [2, 3, 8, 9], other: [2]}
+    assert seqs(goals_seen) == {plan: [3, 8, 9], other: [2]}
+    assert seqs(both_seen) == {plan: [8], other: [2]}, "a look never runs back"
+    assert seqs(put_back) == {plan: [8, 9], other: [2]}, "what is put back only goes back"
+    assert await looks.of_person(plan, me) == {goals: 2, tasks: 3}
+    assert seqs(await looks.rows("someone else", {plan: [goals]})) == {plan: [2, 4, 8]}
+    assert await looks.rows(me, {}) == {}
+    assert [row.reason for row in put_back[plan]] == ["because", ""]
+
+
+async def test_news_of_a_plan_is_its_newest_rows_and_ends_at_a_bound(store: Store) -> None:
+    plan = (await store.a_plan()).plan_id
+    async with store.journal.exclusively(plan) as turn:
+        await turn.append([an_act(plan, Action.EDIT, section=Section.GOALS)] * (ROWS_MAX + 5))
+
+    rows = (await Looks(store.engine).rows("me", {plan: [Section.GOALS]}))[plan]
+
+    assert [row.seq for row in rows] == list(range(7, ROWS_MAX + 7)), "in their order, the newest of them"
+
+
+async def test_who_changed_something_last_is_told_of_the_sections_asked_for(store: Store) -> None:
+    plan, quiet = [(await store.a_plan()).plan_id for _ in range(2)]
+    async with store.journal.exclusively(plan) as turn:
         await turn.append(
             [
-                an_act(plan.plan_id, Action.EDIT, **goals),
-                an_act(plan.plan_id, Action.EDIT, **goals),
-                an_act(plan.plan_id, Action.COMMAND, section=Section.TASKS),
-                an_act(plan.plan_id, Action.EDIT, actor=person.person_id, **goals),
-                an_act(plan.plan_id, Action.EDIT, outcome="refused", **goals),
-                an_act(plan.plan_id, Action.READ, **goals),
+                an_act(plan, Action.EDIT, section=Section.GOALS, actor="ana"),
+                an_act(plan, Action.EDIT, section=Section.TASKS, actor="ben"),
+                an_act(plan, Action.EDIT, section=Section.GOALS, actor="eve", outcome="refused"),
+                an_act(plan, Action.READ, section=Section.GOALS, actor="eve"),
             ]
         )
-    seqs = {Section.GOALS: 2, Section.TASKS: 9}
+    looks = Looks(store.engine)
 
-    before = await looks.news([plan.plan_id, quiet.plan_id], person.person_id)
-    await looks.look(plan.plan_id, person.person_id, seqs)
-    await looks.look(plan.plan_id, person.person_id, {Section.GOALS: 1})
-    after = await looks.news([plan.plan_id], person.person_id)
+    both = await looks.last({plan: [Section.GOALS, Section.TASKS], quiet: [Section.GOALS]})
+    goals = await looks.last({plan: [Section.GOALS]})
 
-    assert {section: (news.changes, news.seq) for section, news in before[plan.plan_id].items()} == {
-        Section.GOALS: (2, 3), Section.TASKS: (1, 4),
-    }  # fmt: skip
-    assert list(before) == [plan.plan_id]
-    assert {section: news.changes for section, news in after[plan.plan_id].items()} == {Section.GOALS: 1}
-    assert await looks.of_person(plan.plan_id, person.person_id) == seqs
+    assert {each: (last.actor, last.seq) for each, last in both.items()} == {plan: ("ben", 3)}
+    assert {each: (last.actor, last.seq) for each, last in goals.items()} == {plan: ("ana", 2)}
+    assert await looks.last({plan: [Section.STAFF_NOTES]}) == {}
 
 
 @pytest.mark.parametrize(
