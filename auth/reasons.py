@@ -72,11 +72,16 @@ _SENTENCES: Final[Mapping[str, str]] = MappingProxyType(
 )
 
 
+def writing_roles(section: Section) -> list[Role]:
+    """Return the roles that may write any entry of the section; where there is none, those that may write some."""
+    every = [role for role in COLUMNS if MATRIX[role, section].grant is Grant.WRITE]
+    return every or [role for role in COLUMNS if MATRIX[role, section].reach is not Reach.NOTHING]
+
+
 @cache
 def writers(section: Section) -> str:
     """Return who may write any entry of the section, as in ``primary care and the pharmacist``."""
-    names = [ROLE_NAMES[role] for role in COLUMNS if MATRIX[role, section].grant is Grant.WRITE]
-    names = names or [ROLE_NAMES[role] for role in COLUMNS if MATRIX[role, section].reach is not Reach.NOTHING]
+    names = [ROLE_NAMES[role] for role in writing_roles(section)]
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
@@ -87,3 +92,24 @@ def sentence(code: str, role: Role, section: Section) -> str:
 
 CODES: Final = frozenset(_SENTENCES)
 """Every code that has a sentence; command refusals have the code ``command-refused`` and the command's own sentence."""
+
+
+def template(code: str) -> str:
+    """Return the sentence of a code before ``{role}``, ``{title}`` and ``{writers}`` are filled in."""
+    return _SENTENCES[code]
+
+
+@cache
+def origins() -> Mapping[str, tuple[str, Role, Section]]:
+    """Return for every sentence there can be of which code, role and section it is made: for who translates it.
+
+    The journal keeps the English sentence; a page in another language says the same from these.
+    """
+    return MappingProxyType(
+        {
+            sentence(code, role, section): (code, role, section)
+            for code in _SENTENCES
+            for role in Role
+            for section in Section
+        }
+    )

@@ -5,6 +5,7 @@ What the team writes is shown in the language in which it was written, never tra
 """
 
 import gettext
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -13,6 +14,8 @@ from typing import Final
 
 from starlette.requests import Request
 
+from auth.reasons import ROLE_NAMES, SUGGEST_INSTEAD, origins, template, writing_roles
+from crdt.sections import SECTIONS
 from web.directory import Person
 from web.views.words import Reading
 
@@ -20,6 +23,9 @@ LOCALES: Final = Path(__file__).parent / "locales"
 LANGUAGES: Final = {"en": "English", "es": "Español"}
 """Every language of the family's page, in its own name."""
 LANGUAGE_COOKIE: Final = "language"
+
+_MOVED: Final = re.compile(r"This task is (?P<state>[a-z -]+) now(?: \(.*\))?, so it can't be (?P<done>[a-z -]+)\.")
+"""What a task's machine says of a verb that its state does not allow (hub/workflows/states.py)."""
 
 _MORNING_HOUR, _MIDDAY_HOUR, _EVENING_HOUR, _NIGHT_HOUR = 5, 12, 17, 21
 
@@ -45,6 +51,23 @@ class Language:
     def say(self, words: str) -> str:
         """Return the words in this language; in English where the catalogue has none."""
         return self.catalogue.gettext(words) if words else ""
+
+    def reason(self, words: str) -> str:
+        """Return why something was refused, from the English sentence that the journal keeps."""
+        plain = words.removesuffix(SUGGEST_INSTEAD)
+        origin, moved = origins().get(plain), _MOVED.fullmatch(plain)
+        if origin is not None:
+            code, role, section = origin
+            roles = [self.say(ROLE_NAMES[each]) for each in writing_roles(section)]
+            who = roles[0] if len(roles) == 1 else f"{', '.join(roles[:-1])} {self.say(_('and'))} {roles[-1]}"
+            title = self.say(SECTIONS[section].title)
+            said = self.say(template(code)).format(role=self.say(ROLE_NAMES[role]), title=title, writers=who)
+        elif moved is not None:
+            told = {name: self.say(value) for name, value in moved.groupdict().items()}
+            said = self.say(_("This task is %(state)s now, so it can't be %(done)s.")) % told
+        else:
+            said = self.say(plain)
+        return f"{said} {self.say(SUGGEST_INSTEAD.strip())}" if plain != words else said
 
     def count(self, one: str, many: str, things: int) -> str:
         """Return the form for this many things."""

@@ -12,7 +12,8 @@ import { watchSession } from "./session_left.js"
 function end(reason) {
   const notice = document.getElementById("access-ended") ?? document.createElement("div")
   notice.hidden = false
-  notice.textContent = reason
+  // In the page's language where it brought the words along; the reason itself is the hub's English sentence.
+  notice.textContent = notice.dataset.words ?? reason
   document.querySelector("main")?.replaceChildren(notice)
   document.querySelectorAll(".top .updated, .foot").forEach((each) => each.remove())
 }

@@ -14,12 +14,16 @@ from babel.messages.extract import extract_from_file
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+from auth.commands import COMMANDS
 from auth.invitations import CODE_ENDED, LINK_ENDED, TOO_MANY
-from auth.roles import Narrowing
+from auth.reasons import CODES, ROLE_NAMES, SUGGEST_INSTEAD, template
+from auth.reasons import sentence as reason_of
+from auth.roles import Narrowing, Role
 from crdt.changes import Assign, Create, Rewrite
 from crdt.fields import Kind, Value
 from crdt.sections import SECTIONS, Section
 from hub.ids import new_id
+from hub.workflows.tasks import MACHINE as TASKS
 from tests.web.conftest import As
 from tests.web.fakes import NOW
 from tests.web.mary import Mary
@@ -38,6 +42,8 @@ DOORS = (
 )
 """Pages that speak the language of who comes, before one is signed in and just after."""
 S = Section
+FAMILY_COMMANDS = ("task.accept", "task.complete", "reading.record")
+"""What forms of the page ask for, beside a new entry."""
 
 
 def family_page(mary: Mary, as_person: As, key: str = "kate") -> str:
@@ -303,17 +309,60 @@ def test_times_are_said_as_at_home(hour: int, english: str, spanish: str) -> Non
     assert language("fr").tag == "en"
 
 
+def test_a_refusal_is_said_in_spanish_on_a_spanish_page(mary: Mary, as_person: As) -> None:
+    kate = as_person("kate")
+    kate.cookies.set("language", "es")
+
+    answer = kate.post(f"/plans/{mary.plan}/family/tasks/{mary.entries['call']}/complete", headers=SWAP)
+
+    assert (answer.status_code, answer.text[:17]) == (403, "Esto lo hace solo")
+
+
+@pytest.mark.parametrize(
+    ("english", "spanish"),
+    [
+        ("Only primary care and the pharmacist may change Medicines and allergies.",
+         "Solo atención primaria y farmacia pueden cambiar «Medicinas y alergias»."),
+        ("Only primary care and the pharmacist may change Medicines and allergies. Send a suggestion instead.",
+         "Solo atención primaria y farmacia pueden cambiar «Medicinas y alergias». Envíe una propuesta."),
+        ("This part of the plan is not open to the family.", "Esta parte del plan no está abierta para la familia."),
+        ("This task is in progress now (Ana has it), so it can't be accepted.",
+         "Esta tarea está ahora en marcha, así que no puede quedar aceptada."),
+        ("Enter a number, for example 72.5.", language("es").say("Enter a number, for example 72.5.")),
+        ("A sentence that nobody put into Spanish.", "A sentence that nobody put into Spanish."),
+    ],
+)  # fmt: skip
+def test_why_something_was_refused_is_said_in_the_page_s_language(english: str, spanish: str) -> None:
+    assert language("es").reason(english) == spanish
+    assert language("en").reason(english) == re.sub(r" now \(.*\),", " now,", english)
+
+
+@pytest.mark.parametrize("section", Section)
+@pytest.mark.parametrize("code", sorted(CODES))
+def test_no_refusal_is_left_in_english(code: str, section: Section) -> None:
+    for role in Role:
+        words = reason_of(code, role, section)
+        said = language("es").reason(words + SUGGEST_INSTEAD)
+        assert said != words
+        assert "{" not in said
+        assert said.endswith("Envíe una propuesta.")
+
+
 def sentences() -> Iterator[str]:
     """Every sentence of the sources that the catalogues must have."""
     python = ("web/views/family.py", "web/pages/family.py", "web/languages.py")
-    for path in (*python, "hub/workflows/family.py", "hub/workflows/family_news.py"):
-        for _line, words, *_rest in extract_from_file("python", ROOT / path, keywords={"_": None, "said": None}):
+    for source in (*python, "hub/workflows/family.py", "hub/workflows/family_news.py"):
+        for _line, words, *_rest in extract_from_file("python", ROOT / source, keywords={"_": None, "said": None}):
             yield str(words)
     templates = ROOT / "web/templates"
-    for template in sorted((*(templates / "family").glob("*.html"), *(templates / each for each in DOORS))):
-        text = template.read_text("utf-8")
+    for path in sorted((*(templates / "family").glob("*.html"), *(templates / each for each in DOORS))):
+        text = path.read_text("utf-8")
         yield from (found[1] for found in re.findall(r"""say\((["'])(.*?)\1\)""", text))
     yield from (each.reason for each in (LINK_ENDED, CODE_ENDED, TOO_MANY))
+    yield from (template(code) for code in CODES)
+    yield from (*ROLE_NAMES.values(), SUGGEST_INSTEAD.strip(), *(each.title for each in SECTIONS.values()))
+    yield from (COMMANDS[name].refusal for name in FAMILY_COMMANDS)
+    yield from {words for move in TASKS.moves.values() for words in move.sources | {move.target}}
 
 
 @pytest.mark.parametrize("tag", [path.name for path in LOCALES.iterdir()])
@@ -324,7 +373,7 @@ def test_a_catalogue_is_complete_keeps_its_places_and_is_compiled(tag: str, tmp_
     with (tmp_path / "family.mo").open("wb") as made:
         write_mo(made, catalogue)
 
-    for sentence in set(sentences()):
+    for sentence in set(sentences()) - {""}:
         message = catalogue.get(sentence)
         assert message is not None, sentence
         assert message.string, sentence

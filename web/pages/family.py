@@ -242,7 +242,7 @@ async def _done(request: Request, member: Member, command: Command | Faults, sen
         outcome = await services(request).plans.perform(member.plan_id, member.participant, command)
         if not isinstance(outcome, Refused) or outcome.code == "again":
             return PlainTextResponse(language.say("Sent.")) if is_swap(request) else _to(member, sent.block, "done")
-        fault, status = language.say(outcome.reason), {"form": 422, "state": 409, "gone": 409}.get(outcome.code, 403)
+        fault, status = language.reason(outcome.reason), {"form": 422, "state": 409, "gone": 409}.get(outcome.code, 403)
     if is_swap(request):
         return PlainTextResponse(fault, status)
     context = await _context(request, member, replace(sent, fault=fault))
