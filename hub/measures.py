@@ -38,6 +38,7 @@ LOOP_LAG_SECONDS: Final = Histogram(
 ROOMS: Final = Gauge("careplan_rooms", "Plans open.", multiprocess_mode="livesum")
 SOCKETS: Final = Gauge("careplan_sockets", "Live sockets.", multiprocess_mode="livesum")
 SECTIONS: Final = Gauge("careplan_sections", "Section documents in memory.", multiprocess_mode="livesum")
+TASKS: Final = Gauge("careplan_tasks", "Tasks of the event loop; few beside sockets.", multiprocess_mode="livesum")
 OUTBOX_BYTES: Final = Gauge(
     "careplan_outbox_bytes", "Bytes that wait to be read by all peers.", multiprocess_mode="livesum"
 )

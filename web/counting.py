@@ -19,6 +19,7 @@ def count(plans: CarePlans) -> None:
     measures.SECTIONS.set(now.sections)
     measures.STORAGE_AWAY.set(now.storage_away)
     measures.DEAF.set(now.deaf)
+    measures.TASKS.set(len(asyncio.all_tasks()))
     measures.OUTBOX_BYTES.set(waiting)
     measures.SOCKETS_PAUSED.set(paused)
 
