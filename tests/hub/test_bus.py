@@ -1,12 +1,14 @@
 """Notes between processes: small enough for Postgres, heard by all, and the bus says when it may have missed some."""
 
 import asyncio
+from collections.abc import Callable
 
 import asyncpg
 import msgspec
 import pytest
 
 from hub.bus import Here, Listening, Moved, Note, Person, decoder, packed
+from hub.store import notices
 from hub.store.engine import database_url
 from hub.store.notices import NOTE_BYTES_MAX, PostgresBus
 from tests.hub.live import PLAN, an_id
@@ -64,6 +66,38 @@ async def test_notes_travel_over_postgres_and_a_broken_connection_is_told(databa
 
     assert told == Moved(((PLAN, 7),), "first")
     assert again == Moved(((PLAN, 8),), "first")
+
+
+@pytest.mark.slow
+async def test_who_is_alone_says_nothing_until_somebody_comes(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notices, "ALIVE_SECONDS", 0.05)
+    first = PostgresBus(database)
+    first.listen(lambda note: None)
+    await first.start()
+    await until(lambda: first._alone)
+    first.publish(Moved(((PLAN, 1),), "first"))
+    assert not first._waiting, "it is said to nobody"
+    second = PostgresBus(database)
+    queue: asyncio.Queue[Note] = asyncio.Queue()
+    second.listen(queue.put_nowait)
+
+    await second.start()
+    await heard(queue, Listening)
+    await until(lambda: not first._alone)
+    first.publish(Moved(((PLAN, 2),), "first"))
+
+    assert await heard(queue, Moved) == Moved(((PLAN, 2),), "first")
+    monkeypatch.setattr(notices, "ALIVE_SECONDS", 3.0)
+    await second.stop()
+    monkeypatch.setattr(notices, "ALIVE_SECONDS", 0.05)
+    await until(lambda: first._alone)
+    await first.stop()
+
+
+async def until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(WAIT_SECONDS):
+        while not true():
+            await asyncio.sleep(0.001)
 
 
 @pytest.mark.slow
