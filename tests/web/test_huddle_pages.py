@@ -12,7 +12,7 @@ from websockets.sync.client import connect
 
 from crdt.sections import Section
 from tests.harness.hubs import Hub
-from tests.web.test_canaries import Ear
+from tests.web.test_canaries import Ear, entry_of
 
 pytestmark = pytest.mark.slow
 
@@ -154,3 +154,18 @@ def test_an_unsigned_decision_is_edited_and_a_signed_one_never_again(met: Met) -
     assert signed(met, met.tom).status_code == 303
     page = met.grace.get(f"/plans/{met.plan}/sections/{Section.HUDDLES}").text
     assert "Edited before anyone signed" in page
+
+
+def test_what_changed_since_the_last_huddle_stays_in_sight_when_a_task_is_typed(shared_hub: Hub) -> None:
+    plan = shared_hub.plan("Mary")
+    with shared_hub.pages(ELENA) as elena:
+        medicine = entry_of(elena, f"/plans/{plan}/sections/medications", "dose")
+        changed = {"dose": "33.5 mg", "was.dose": "~"}
+        did(elena, f"/plans/{plan}/entries/medications/{medicine}/edit", **changed)
+        at = did(elena, "/huddles", title="Since", plan=plan)
+        did(elena, f"{at}/start")
+
+        did(elena, f"{at}/lines", plan=plan, kind="do", line="Look at the new dose @becker fri")
+
+        since = elena.get(f"{at}/stage").text.split('id="row-since"')[1].split('id="row-worry"')[0]
+    assert "33.5 mg" in since

@@ -214,8 +214,9 @@ def _lines(decision: EntryContent | None, name: str) -> tuple[str, ...]:
 
 
 def _since(huddle: Huddle, content: PlanContent, rows: Sequence[Row], now: datetime) -> datetime | None:
-    for row in rows:
-        if row.event in _TOUCHED and row.outcome == "success" and _huddle_of(row, content) != huddle.huddle_id:
+    for row in rows:  # Of a line that made a task, too, the row of the decision says in which huddle it was typed.
+        told = row.event in _TOUCHED and row.outcome == "success" and row.section in ("", Section.HUDDLES)
+        if told and _huddle_of(row, content) != huddle.huddle_id:
             return row.recorded
     last = agendas.last_huddle(content, now.date())
     if last is not None:
