@@ -253,6 +253,8 @@ class LiveSocket(asyncio.Protocol):
             if response.status_code == 101:
                 status = 503 if self._plans.draining else 404
                 response = self._protocol.reject(status, "There is no live plan here.\n")
+            measures.SOCKETS_TURNED_AWAY.labels(str(response.status_code)).inc()
+            _log.info("socket turned away", extra={"seconds": self._seconds(), "code": response.status_code})
             self._protocol.send_response(response)
             return
         self._read(False)
