@@ -38,6 +38,4 @@ class StoreDeskAdmission:
         return frozenset(each.plan.plan_id for each in await self._stores.plans.panel(person_id, self._now()))
 
     async def ended_sessions(self, session_ids: Collection[str]) -> frozenset[str]:
-        asked = [each for each in session_ids if each]
-        live = await self._stores.sessions.live_among(asked, self._now()) if asked else {}
-        return frozenset(asked) - frozenset(live)
+        return await self._stores.sessions.over_among([each for each in session_ids if each], self._now())

@@ -52,9 +52,7 @@ class StoreGatekeeper:
         return await self._participants.versions(list(plan_ids))
 
     async def ended_sessions(self, session_ids: Collection[str]) -> frozenset[str]:
-        asked = [each for each in session_ids if each]
-        live = await self._sessions.live_among(asked, self._now()) if asked else {}
-        return frozenset(asked) - frozenset(live)
+        return await self._sessions.over_among([each for each in session_ids if each], self._now())
 
 
 def session_cookie(header: str, name: str) -> str:

@@ -50,6 +50,4 @@ class HuddleAdmission:
         return Guest(huddle_id, person_id, who.session_id)
 
     async def ended_sessions(self, session_ids: Collection[str]) -> frozenset[str]:
-        asked = [each for each in session_ids if each]
-        live = await self._stores.sessions.live_among(asked, self._now()) if asked else {}
-        return frozenset(asked) - frozenset(live)
+        return await self._stores.sessions.over_among([each for each in session_ids if each], self._now())

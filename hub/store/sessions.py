@@ -1,6 +1,6 @@
 """Sessions as rows: what a cookie's token stands for, found by the token's hash."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Final
@@ -8,12 +8,17 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from auth.sessions import SESSION_AGE_MAX, Idle, Session, is_live
+from auth.sessions import FAMILY_IDLE_MAX, SESSION_AGE_MAX, STAFF_IDLE_MAX, Idle, Session, is_live
 from hub.journal import Turn
 from hub.store.engine import connected, connection_of
 from hub.store.tables import session as table
 
 SESSIONS_LISTED_MAX: Final = 100
+
+_DOUBTFUL: Final = sa.text("""
+select asked.id from unnest(cast(:asked as text[])) as asked(id) left join session on session.id = asked.id
+ where session.id is null or session.ended is not null or session.active <= :idle or session.began <= :aged
+""")
 
 
 class Sessions:
@@ -40,8 +45,22 @@ class Sessions:
         recent = (table.c.person == person_id) & table.c.ended.is_(None) & (table.c.began > now - SESSION_AGE_MAX)
         return [each for each in await self._many(recent) if is_live(each, now)]
 
+    async def over_among(self, session_ids: Collection[str], now: datetime) -> frozenset[str]:
+        """Return those of the sessions that no longer carry their person: for the poll of live sockets.
+
+        Postgres leaves out whose time can't be up, so that a thousand open sockets cost one look at a list of ids.
+        """
+        values = {
+            "asked": list(session_ids),
+            "idle": now - min(STAFF_IDLE_MAX, FAMILY_IDLE_MAX),
+            "aged": now - SESSION_AGE_MAX,
+        }
+        async with connected(self._engine) as connection:
+            doubtful = list(await connection.scalars(_DOUBTFUL, values))
+        return frozenset(doubtful).difference(await self.live_among(doubtful, now)) if doubtful else frozenset()
+
     async def live_among(self, session_ids: Sequence[str], now: datetime) -> dict[str, Session]:
-        """Return those of the sessions that still carry their person: for the poll of live sockets."""
+        """Return those of the sessions that still carry their person, by id."""
         asked = (table.c.id.in_(session_ids)) & table.c.ended.is_(None)
         found = await self._many(asked, limit=len(session_ids))
         return {each.session_id: each for each in found if is_live(each, now)}

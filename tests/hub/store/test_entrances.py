@@ -20,7 +20,7 @@ from auth.invitations import (
 )
 from auth.passkeys import Passkey
 from auth.roles import Participant, Role
-from auth.sessions import SESSION_AGE_MAX, Idle, Session, hash_token
+from auth.sessions import FAMILY_IDLE_MAX, SESSION_AGE_MAX, STAFF_IDLE_MAX, Idle, Session, hash_token
 from crdt.sections import Section
 from hub.ids import HUB, new_id
 from hub.journal import Action
@@ -185,6 +185,21 @@ async def test_signing_out_everywhere_ends_all_but_this_one(store: Store) -> Non
     assert provider == [provided.session_id]
     assert await sessions.live_among(all_ids, store.now) == {mine.session_id: mine, theirs.session_id: theirs}
     assert await sessions.of_person(person.person_id, store.now) == [mine]
+    over = {another.session_id, provided.session_id, old.session_id}
+    assert await sessions.over_among([*all_ids, "unknown"], store.now) == over | {"unknown"}
+
+
+@pytest.mark.parametrize(("idle", "limit"), [(Idle.STAFF, STAFF_IDLE_MAX), (Idle.FAMILY, FAMILY_IDLE_MAX)])
+async def test_a_session_is_over_for_the_poll_at_the_very_instant_of_its_limit(
+    store: Store, idle: Idle, limit: timedelta
+) -> None:
+    sessions = Sessions(store.engine)
+    session = await a_session(store, await store.a_person(), idle=idle)
+    ids = [session.session_id]
+
+    assert await sessions.over_among(ids, session.active + limit - timedelta(microseconds=1)) == frozenset()
+    assert await sessions.over_among(ids, session.active + limit) == {session.session_id}
+    assert await sessions.over_among([], session.active) == frozenset()
 
 
 async def test_a_token_is_replaced_once(store: Store) -> None:
