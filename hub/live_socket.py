@@ -24,6 +24,7 @@ except ImportError:
 
 from crdt.frames import FRAME_BYTES_MAX
 from hub import measures
+from hub.budgets import Budget, Budgets
 from hub.gatekeepers import TurnedAway
 from hub.journal import JournalAwayError
 from hub.lines import CloseCode, wrapped
@@ -53,7 +54,7 @@ LOOKUP_SECONDS_MAX: Final = 5.0
 CLOSE_SECONDS_MAX: Final = 3.0
 """How long a peer may take to answer a close."""
 
-CLOSING_BYTES_MAX: Final = 64 << 10
+CLOSING_BYTES_MAX: Final = 16 << 10
 """What a peer may still send after it was closed: a page has little under way, a flood is not read to its end."""
 
 STALL_SECONDS_MAX: Final = 15.0
@@ -63,10 +64,6 @@ OUTBOX_BYTES_HIGH: Final = 256 << 10
 OUTBOX_BYTES_LOW: Final = 64 << 10
 OUTBOX_BYTES_MAX: Final = 4 << 20
 """Beyond it the socket ends at once; only answers that a peer asks for and does not read lead there."""
-
-MESSAGES_PER_SECOND_MAX: Final = 3_000.0
-MESSAGES_BURST_MAX: Final = 3_000.0
-"""Frames of every kind count, so that pings, pongs and empty parts of a message are no way around it."""
 
 PARTS_MAX: Final = 1_000
 """Frames that one message may come in; honest pages send one."""
@@ -82,6 +79,7 @@ _PING: Final = b"\x89\x00" + wrapped(b"\x09")
 
 _log = logging.getLogger("hub.live")
 
+_budgets: Final = Budgets()
 _seated: "set[LiveSocket]" = set()
 """Every socket of this process that someone sits at."""
 
@@ -103,6 +101,7 @@ class LiveSocket(asyncio.Protocol):
     __slots__ = (
         "_app_state",
         "_backlog",
+        "_budget",
         "_closing",
         "_closing_bytes",
         "_early",
@@ -120,7 +119,6 @@ class LiveSocket(asyncio.Protocol):
         "_since",
         "_sockets",
         "_timers",
-        "_tokens",
         "_transport",
     )
 
@@ -143,7 +141,7 @@ class LiveSocket(asyncio.Protocol):
         self._resting = self._paused = False
         self._closing = self._closing_bytes = 0
         self._heard = self._since = self._loop.time()
-        self._tokens = MESSAGES_BURST_MAX
+        self._budget = Budget(self._since)
         self._messages = 0
 
     # -- asyncio.Protocol
@@ -154,15 +152,13 @@ class LiveSocket(asyncio.Protocol):
         self._sockets.add(self)
 
     def data_received(self, data: bytes) -> None:
-        if self._closing:
-            self._closing_bytes += len(data)
-            if self._closing_bytes > CLOSING_BYTES_MAX:
-                self._abort()
-                return
-        self._refill()
+        self._heard = self._loop.time()
+        self._budget.refill(self._heard)
         if self._rest:
             data, self._rest = self._rest + data, b""
-        if self._seat is None or self._closing or self._protocol.state is not OPEN:
+        if self._closing:
+            self._parse_after_close(data)
+        elif self._seat is None or self._protocol.state is not OPEN:
             self._parse(data)
         else:
             self._cut(data)
@@ -281,6 +277,7 @@ class LiveSocket(asyncio.Protocol):
             self.close(seat.code, seat.reason)
         else:
             self._seat = seat
+            self._budget = _budgets.of(seat.about["person"], self._loop.time())
             _seated.add(self)
             self._later("ping", PING_SECONDS, self._ping)
         self._read(True)
@@ -311,6 +308,14 @@ class LiveSocket(asyncio.Protocol):
                 self._take(event)
         self._flush()
 
+    def _parse_after_close(self, data: bytes) -> None:
+        """Look for the peer's answer to the close, and let go of a peer that goes on as before."""
+        self._closing_bytes += len(data)
+        if self._closing_bytes > CLOSING_BYTES_MAX:
+            self._abort()
+        else:
+            self._parse(data)
+
     def _cut(self, data: bytes) -> None:
         """Take whole messages out of the bytes ourselves, which is nearly all that arrives.
 
@@ -338,7 +343,7 @@ class LiveSocket(asyncio.Protocol):
             else:
                 self._parse(data[start:at])
             if self._closing or self._protocol.state is not OPEN:
-                self._parse(data[at:])
+                self._parse_after_close(data[at:])
                 return
         self._rest = data[at:]
 
@@ -361,10 +366,10 @@ class LiveSocket(asyncio.Protocol):
 
     def _within_rate(self) -> bool:
         """Count a frame; end the socket where there are too many."""
-        self._tokens -= 1
-        if self._tokens < 0:
+        within = self._budget.take()
+        if not within:
             self._turn_out(CloseCode.BUSY, "too many messages")
-        return self._tokens >= 0
+        return within
 
     def _deliver(self, message: bytes) -> None:
         if self._seat is None or self._closing:
@@ -418,11 +423,6 @@ class LiveSocket(asyncio.Protocol):
 
     def _seconds(self) -> float:
         return round(self._loop.time() - self._since, 3)
-
-    def _refill(self) -> None:
-        now = self._loop.time()
-        self._tokens = min(MESSAGES_BURST_MAX, self._tokens + (now - self._heard) * MESSAGES_PER_SECOND_MAX)
-        self._heard = now
 
     def _ping(self) -> None:
         if self._loop.time() - self._heard > DEAD_SECONDS and not self._resting:

@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from auth.roles import Participant, Role
 from crdt.frames import FRAME_BYTES_MAX, Frame, FrameKind, decode, encode
 from crdt.sections import Section
-from hub import live_socket
+from hub import budgets, live_socket
 from hub.lines import CloseCode
 from hub.live_socket import LIVE, LiveSocket
 from tests.hub.live import PLAN, LiveHub, a_hub, a_person, an_id
@@ -196,13 +196,31 @@ async def test_pings_are_answered() -> None:
 
 
 async def test_a_flood_of_messages_ends_its_sender(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live_socket, "MESSAGES_BURST_MAX", 50.0)
-    monkeypatch.setattr(live_socket, "MESSAGES_PER_SECOND_MAX", 1.0)
+    monkeypatch.setattr(budgets, "MESSAGES_BURST_MAX", 50.0)
+    monkeypatch.setattr(budgets, "MESSAGES_PER_SECOND_MAX", 1.0)
     async with served() as hub, hub.open(hub.member()) as live:
         for _ in range(60):
             await live.send(b"\x0a")
 
         assert await closed(live) == CloseCode.BUSY
+
+
+async def test_a_new_socket_is_no_new_allowance(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(budgets, "MESSAGES_BURST_MAX", 50.0)
+    monkeypatch.setattr(budgets, "MESSAGES_PER_SECOND_MAX", 0.0)
+    async with served() as hub:
+        person = hub.member()
+        async with hub.open(person) as first:
+            for _ in range(49):
+                await first.send(b"\x09")
+            while await first.recv() != b"\x0a":
+                pass
+        async with hub.open(person) as second, hub.open(hub.member()) as other:
+            await second.send(b"\x0a")
+            await second.send(b"\x0a")
+
+            assert await closed(second) == CloseCode.BUSY
+            await join(other)
 
 
 async def test_a_peer_that_never_reads_is_ended_and_holds_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from websockets.protocol import OPEN
 from websockets.uri import parse_uri
 
 from crdt.frames import FRAME_BYTES_MAX
-from hub import live_socket
+from hub import budgets
 from hub.lines import CloseCode
 from hub.live_socket import CLOSING_BYTES_MAX, LIVE, OUTBOX_BYTES_MAX, PARTS_MAX, LiveSocket
 from tests.hub.live import a_hub
@@ -163,9 +163,9 @@ async def test_a_closed_socket_hears_no_more() -> None:
 async def test_frames_of_every_kind_count_towards_the_rate(
     data: bytes, opcode: Opcode, fin: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live_socket, "MESSAGES_PER_SECOND_MAX", 0.0)
+    monkeypatch.setattr(budgets, "MESSAGES_PER_SECOND_MAX", 0.0)
     live, _, seat = await a_socket()
-    live._tokens = 50.0
+    live._budget.left = 50.0
     if opcode is Opcode.CONT:
         live.data_received(framed(b"", fin=False))
 
