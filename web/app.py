@@ -5,11 +5,12 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
 from web.composition import hub_services
-from web.failures import HANDLERS
-from web.middleware import Addressed, Answered, Known
+from web.failures import HANDLERS, on_broken
+from web.middleware import Addressed, Answered, Known, Remembered
 from web.rendering import Rendering
 from web.routes import ROUTES
 from web.services import Services
@@ -41,6 +42,8 @@ def create_app(settings: Settings, opening: Opening = hub_services) -> Starlette
             Middleware(Addressed, settings=settings),
             Middleware(GZipMiddleware, minimum_size=GZIP_BYTES_MIN),
             Middleware(Known, settings=settings, services=services),
+            Middleware(Remembered),
+            Middleware(ExceptionMiddleware, handlers={Exception: on_broken}),  # Inside: its page has the headers too.
         ],
         exception_handlers=HANDLERS,
         lifespan=lifespan,

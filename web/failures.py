@@ -1,8 +1,10 @@
 """Pages for what goes wrong: each says what happened and what to do next, and nothing about what there may be."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import parse_qsl
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -11,7 +13,11 @@ from starlette.types import ExceptionHandler
 
 from auth.roles import CLINICIANS
 from hub.journal import JournalAwayError
-from web.rendering import page
+from web.rendering import is_swap, page
+
+FIELDS_KEPT_MAX: Final = 1_000
+
+_log: Final = logging.getLogger("web")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +60,8 @@ async def on_away(request: Request, error: Exception) -> Response:
 
 
 async def on_broken(request: Request, error: Exception) -> Response:
-    """Answer an error of ours; the log has its place."""
+    """Answer an error of ours, or one of the database that nobody expected; the log has its place."""
+    _log.error("a page failed", exc_info=error)
     return failure(request, 500)
 
 
@@ -63,10 +70,22 @@ def failure(request: Request, status: int, headers: Mapping[str, str] | None = N
     told = FAILURES.get(status) or FAILURES[404 if status < 500 else 500]
     emergency = _emergency(request) if status == 404 else ""
     # Without the bar at the top, which names the address: what is not there and what one may not see are one page.
-    context = {"failure": told, "status": status, "emergency": emergency, "person": None}
+    typed = _typed(request) if status >= 500 and not is_swap(request) else []
+    context = {"failure": told, "status": status, "emergency": emergency, "person": None, "typed": typed}
     answer = page(request, "failure.html", context, status)
     answer.headers.update(headers or {})
     return answer
+
+
+def _typed(request: Request) -> list[tuple[str, str]]:
+    """Return the fields of the form that could not be taken, so that it can be sent again from here."""
+    form = getattr(request.state, "typed", b"")
+    if request.headers.get("content-type", "").partition(";")[0] != "application/x-www-form-urlencoded":
+        return []
+    try:
+        return parse_qsl(bytes(form).decode(), keep_blank_values=True, max_num_fields=FIELDS_KEPT_MAX)
+    except ValueError:
+        return []  # No form of ours: nobody typed it.
 
 
 def _emergency(request: Request) -> str:
@@ -80,3 +99,4 @@ HANDLERS: Final[dict[int | type[Exception], ExceptionHandler]] = {
     JournalAwayError: on_away,
     Exception: on_broken,
 }
+"""By what went wrong. The last is for what fails outside the pages; those have it nearer (``web.app``)."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import asyncpg
 
 from hub.appending import append_to_all
-from hub.journal import Act
+from hub.journal import Act, JournalAwayError
 from hub.store.engine import StoreError, open_engine
 from hub.store.journal import PostgresJournal
 
@@ -25,7 +25,9 @@ async def record(url: str, acts: Sequence[Act]) -> None:
     journal = PostgresJournal(engine)
     try:
         await append_to_all(journal, by_plan)
-    except asyncpg.InsufficientPrivilegeError as error:
+    except JournalAwayError as error:
+        if not isinstance(error.__cause__, asyncpg.InsufficientPrivilegeError):
+            raise
         raise StoreError(
             "The login of DATABASE_URL may not write the journal, and this is not done without its row there. "
             "Use a login that is a member of careplan_app."

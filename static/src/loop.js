@@ -2,6 +2,7 @@
 import "./extra_styles.js"
 import "./hypermedia.js"
 import { changed, keepSections, refetchPage, retry } from "./fragments.js"
+import { keepForms } from "./kept_forms.js"
 import { commonKeys, listen } from "./keys.js"
 import { tidyMenus } from "./menus.js"
 import { NoticeSocket } from "./notice_socket.js"
@@ -23,6 +24,7 @@ function start() {
   const status = new Status(document, () => location.reload())
   let everConnected = false
   tidyMenus()
+  keepForms()
   keepSections()
   watchSession()
   listen(commonKeys())

@@ -3,6 +3,7 @@ import "./extra_styles.js"
 import "./hypermedia.js"
 import { keepDrawer } from "./drawer.js"
 import { keepSections } from "./fragments.js"
+import { keepForms } from "./kept_forms.js"
 import { commonKeys, listen, planKeys } from "./keys.js"
 import { clearSentLines, tidyMenus } from "./menus.js"
 import { button } from "./messages.js"
@@ -25,6 +26,7 @@ function addQuietMode(page) {
 
 function start() {
   keepSections()
+  keepForms()
   keepDrawer()
   watchLooks()
   watchSession()

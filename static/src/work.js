@@ -1,6 +1,7 @@
 /** Waiting on me: the list by keyboard, and live: the hub says when one of my plans has changed, the page looks again. */
 import "./extra_styles.js"
 import "./hypermedia.js"
+import { keepForms } from "./kept_forms.js"
 import { commonKeys, listen } from "./keys.js"
 import { tidyMenus } from "./menus.js"
 import { NoticeSocket } from "./notice_socket.js"
@@ -13,6 +14,7 @@ function start() {
   url.protocol = url.protocol.replace(/^http/, "ws")
   const status = new Status(document, () => location.reload())
   tidyMenus()
+  keepForms()
   watchSession()
   triage((words) => status.say(words))
   listen([...commonKeys(), ...triageKeys()])

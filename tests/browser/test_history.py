@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from tests.browser.seats import Seat, a_medicine, show_all_fields
 from tests.browser.test_for_everyone import violations
+from tests.harness.databases import executed
 from tests.harness.hubs import Hub
 
 pytestmark = pytest.mark.slow
@@ -46,6 +47,31 @@ def test_a_dose_is_explained_told_and_restored(running_hub: Hub, sit: Sit) -> No
     expect(drawer.locator("li").first).to_contain_text("weight up 2 kg")
     drawer.get_by_role("link", name="Restore what stood before").first.click()
     drawer.get_by_label("Why").fill("was for another patient")
+    drawer.get_by_role("button", name="Restore").click()
+
+    expect(doctor.control(f"{path}/dose")).to_have_value(old)
+
+
+def test_words_that_the_database_refuses_stay_in_the_form_and_are_kept_with_the_next_try(
+    running_hub: Hub, demo_database: str, sit: Sit
+) -> None:
+    doctor = sit(running_hub, DOCTOR)
+    doctor.line_may_fail = running_hub.errors_expected = True
+    path = a_medicine(doctor)
+    old = doctor.value(f"{path}/dose")
+    doctor.control(f"{path}/dose").fill("77 mg")
+    doctor.control(f"{path}/dose").press("Enter")
+    doctor.expect_saved()
+    history_of(doctor, path.split("/")[1])
+    drawer = doctor.page.locator("#drawer")
+    drawer.get_by_role("link", name="Restore what stood before").first.click()
+    drawer.get_by_label("Why").fill("was for another patient")
+
+    executed(demo_database, "alter table journal add constraint never check (event not like 'restore%') not valid")
+    drawer.get_by_role("button", name="Restore").click()
+    expect(drawer.get_by_role("alert")).to_contain_text("Your words are still here")
+    expect(drawer.get_by_label("Why")).to_have_value("was for another patient")
+    executed(demo_database, "alter table journal drop constraint never")
     drawer.get_by_role("button", name="Restore").click()
 
     expect(doctor.control(f"{path}/dose")).to_have_value(old)

@@ -85,3 +85,8 @@ async def _migrated(url: str) -> None:
         await migrate(engine)
     finally:
         await engine.dispose()
+
+
+def executed(url: str, sql: str) -> None:
+    """Run a statement in that database as its owner."""
+    Databases(url)._statement(sql)

@@ -117,5 +117,6 @@ def test_a_login_that_can_not_write_its_row_makes_no_backup(
         statement(demo_database, f"drop role {login}")
 
     assert made.exit_code == 2
+    assert "may not write the journal" in made.stderr
     assert not (tmp_path / "b1").exists()
     assert rows(demo_database, "backup.make") == []
