@@ -1,6 +1,7 @@
 """A hub process seen from outside: its memory, and what it counts of itself."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,6 +15,11 @@ from tests.harness.hubs import Hub
 
 LOOK_SECONDS = 0.25
 OF_THE_LEVEL = frozenset({"careplan_rooms", "careplan_sockets", "careplan_outbox_bytes", "careplan_sockets_paused"})
+
+
+def company() -> float:
+    """Return how many processes share a core here, at least 1: what a limit in seconds has to be multiplied by."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 @dataclass(slots=True)

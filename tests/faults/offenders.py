@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from crdt.frames import FRAME_BYTES_MAX, Frame, FrameKind, encode
 from crdt.lib0 import counted, number, string
+from hub.lines import CloseCode
 from tests.bench.generator import framed
 from tests.harness.hubs import Live
 
@@ -36,6 +37,10 @@ CUT: Final = "cut"
 
 GONE: Final = "gone"
 """Ended by us."""
+
+
+CODES: Final = frozenset({*map(int, CloseCode), 1000, 1002, 1003, 1007, 1009, 1011})
+"""Anything else that looks like a close is the inside of a message that was cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +138,9 @@ class Bare:
         self._tail = (self._tail + data)[-TAIL_BYTES:]
         at = self._tail.rfind(b"\x88")  # A close comes last, and is shorter than what needs a long length.
         if at >= 0 and at + 4 <= len(self._tail) and self._tail[at + 1] == len(self._tail) - at - 2:
-            self.end = str(int.from_bytes(self._tail[at + 2 : at + 4], "big"))
-        elif not data:
+            code = int.from_bytes(self._tail[at + 2 : at + 4], "big")
+            self.end = str(code) if code in CODES else ""
+        if not data and not self.end:
             self.end = CUT
 
     def close(self) -> None:

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 import pytest
 
 from hub.plans import SOCKETS_PER_PERSON_AND_PLAN_MAX
-from tests.faults.measuring import counted, memory_of, until_counted
+from tests.faults.measuring import company, counted, memory_of, until_counted
 from tests.faults.offenders import CUT, OPEN, Result, Task
 from tests.faults.typists import Ledger, a_while, p99, typing_through
 from tests.harness.databases import Databases
@@ -107,14 +107,15 @@ async def test_an_offender_is_put_out_and_the_others_go_on(
     record_property(
         "told",
         f"{dict(ends)}, {sent:.0f} MB sent, memory +{memory.grown / 1e6:.0f} MB, "
-        f"others' p99 {p99(quiet) * 1e3:.0f} ms before, {p99(busy) * 1e3:.0f} ms meanwhile",
+        f"others' p99 {p99(quiet) * 1e3:.0f} ms before, {p99(busy) * 1e3:.0f} ms meanwhile, "
+        f"{company():.0f} processes a core",
     )
     if offence.stay:
         assert ends.pop(OPEN) == offence.stay, "those who are let in are left in peace"
     assert not offence.ends or set(ends) <= offence.ends
     assert memory.grown < GROWN_BYTES_MAX
     if LONG:
-        assert p99(busy) < max(OTHERS_SECONDS_MAX, 3 * p99(quiet)), "on a machine to itself"
+        assert p99(busy) < max(OTHERS_SECONDS_MAX, 3 * p99(quiet)) * company()
     await until_counted(hub, "careplan_sockets", 0)
     assert counted(hub)["careplan_outbox_bytes"] == 0
 

@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from hub.postgres import EmbeddedPostgres
+from tests.faults.measuring import company
 from tests.faults.typists import Fault, a_while, typing_through
 from tests.harness.hubs import Hub
 
@@ -23,8 +24,10 @@ KILLS = int(os.environ.get("CAREPLAN_KILLS", "2"))
 PEOPLE = ("Dr. Elena Ruiz", "Tom Becker, PharmD")
 TYPISTS = 10
 BACK_SECONDS_MAX = 10.0
-"""From the kill until everyone's new words are saved, on a machine to itself; the short form allows for company."""
-COMPANY = 1 if KILLS >= 50 else 4
+"""From the kill until everyone's new words are saved, on a machine to itself."""
+COMPANY = 1.0 if KILLS >= 50 else 4.0
+"""The short form runs beside other tests, whose load comes and goes."""
+
 UNCOMMITTED_SECONDS = 0.7
 STALL_SECONDS = float(os.environ.get("CAREPLAN_STALL", "4"))
 TEXT = ("medications", "", "instructions")
@@ -121,7 +124,7 @@ async def test_nothing_saved_or_seen_is_lost_or_doubled(
         (back,) = await typing_through(lives, TEXT, [fault], seed=seed + at, tally=tally)
         worst = max(worst, back)
 
-        assert back < BACK_SECONDS_MAX * COMPANY
+        assert back < BACK_SECONDS_MAX * max(COMPANY, company())
     record_property(
         "told", f"{what}: {KILLS} times, {dict(tally)}, none lost or doubled, back in {worst:.1f} s at most"
     )
