@@ -1,5 +1,6 @@
 """Inviting: an invitation made, sent anew, revoked; each in one transaction with its row in the journal."""
 
+import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ from hub.store.notifications import Notifications
 from hub.store.participants import Participants
 
 BLIND: Final = Refusal("sections", "To answer the referral they have to see the referrals.")
+_ADDRESS: Final = re.compile(r"[^\s@<>,;:\"\x00-\x20\x7f]+@[^\s@<>,;:\"\x00-\x20\x7f]+")
+"""Enough to tell an address from a slip, and one line from two."""
 NOT_WAITING: Final = Refusal("not-waiting", "This invitation is no longer waiting.")
 
 
@@ -199,6 +202,7 @@ class Inviting:
 def _addressee_fault(draft: Draft) -> Refusal | None:
     if not draft.addressee.name.strip():
         return Refusal("name", "Say who it is for.")
-    if draft.delivery is Delivery.SENT and "@" not in draft.addressee.address:
+    address = draft.addressee.address
+    if (address or draft.delivery is Delivery.SENT) and not _ADDRESS.fullmatch(address):
         return Refusal("address", "Give an e-mail address, or choose to say a code aloud.")
     return None

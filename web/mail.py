@@ -48,11 +48,11 @@ class SmtpMail:
         self._smtp = smtp
 
     async def send(self, letter: Letter) -> bool:
-        message = EmailMessage()
-        message["From"], message["To"], message["Subject"] = self._smtp.sender, letter.address, letter.subject
-        message["Auto-Submitted"] = "auto-generated"
-        message.set_content(letter.words)
         try:
+            message = EmailMessage()
+            message["From"], message["To"], message["Subject"] = self._smtp.sender, letter.address, letter.subject
+            message["Auto-Submitted"] = "auto-generated"
+            message.set_content(letter.words)
             await aiosmtplib.send(
                 message,
                 hostname=self._smtp.host,
@@ -62,7 +62,7 @@ class SmtpMail:
                 start_tls=self._smtp.starttls,
                 timeout=SMTP_SECONDS_MAX,
             )
-        except (aiosmtplib.SMTPException, OSError) as error:
+        except (aiosmtplib.SMTPException, OSError, ValueError) as error:  # ValueError: no address, but two lines.
             _log.warning("a message could not be sent", error=type(error).__name__)
             return False
         return True

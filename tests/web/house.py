@@ -18,7 +18,7 @@ from web.app import create_app
 from web.directory import Person as Known
 from web.directory import SignedIn
 from web.services import Services
-from web.settings import Mode, Settings
+from web.settings import Mode, Settings, Smtp
 
 ORIGIN = "http://127.0.0.1:8000"
 LINK = re.compile(r'value="(http[^"]+)/i/([^"#]+)#([^"]+)"')
@@ -110,8 +110,8 @@ def a_form() -> dict[str, object]:
 
 
 @asynccontextmanager
-async def a_house(database_url: str, folder: Path) -> AsyncIterator[House]:
-    """Open a hub on a database with the demo."""
+async def a_house(database_url: str, folder: Path, *, smtp: Smtp | None = None) -> AsyncIterator[House]:
+    """Open a hub on a database with the demo; its letters go to its mailbox, or by a mail server."""
     settings = Settings(
         mode=Mode.DEMO,
         origin=ORIGIN,
@@ -119,6 +119,7 @@ async def a_house(database_url: str, folder: Path) -> AsyncIterator[House]:
         checkpoints_dir=folder,
         database_url=database_url,
         secret_key="k" * 32,
+        smtp=smtp,
     )
     app = create_app(settings)
     async with AsyncExitStack() as stack:

@@ -33,8 +33,9 @@ def letters(house: House) -> list[str]:
 
 async def code_sent(house: House, before: int) -> str:
     """Return the code of the letter that comes after so many others."""
-    while len(letters(house)) <= before:
-        await asyncio.sleep(0)
+    async with asyncio.timeout(60):
+        while len(letters(house)) <= before:
+            await asyncio.sleep(0)
     found = re.search(r"\d{6}", letters(house)[0])
     assert found is not None
     return found.group()
