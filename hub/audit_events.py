@@ -102,7 +102,7 @@ def audit_event(trace: Trace, site: str) -> Resource:
             "type": [_coded(Coding(_SOURCE, "4", "Application Server"))],
         },
     }
-    if entities := _entities(trace, of_patient):
+    if entities := _entities(trace, of_patient, profile):
         event["entity"] = entities
     return event
 
@@ -115,7 +115,7 @@ def _agents(trace: Trace, shape: Shape, site: str) -> list[Resource]:
     user: Resource = {
         "type": _concept(
             Coding(_PARTICIPATION, "IRCP", "information recipient")
-            if reads
+            if reads or trace.action == Action.SEARCH
             else Coding(_PARTICIPATION, "INF", "informant")
         ),
         "who": person,
@@ -136,7 +136,7 @@ def _agents(trace: Trace, shape: Shape, site: str) -> list[Resource]:
     return agents
 
 
-def _entities(trace: Trace, of_patient: bool) -> list[Resource]:
+def _entities(trace: Trace, of_patient: bool, profile: str) -> list[Resource]:
     entities: list[Resource] = []
     if of_patient:
         entities.append(
@@ -151,8 +151,8 @@ def _entities(trace: Trace, of_patient: bool) -> list[Resource]:
         entities.append(_object("24", "Query", path or "journal") | {"query": "am91cm5hbA=="})
     elif trace.action in (Action.EXPORT, Action.DISCLOSE):
         entities.append(_object("3", "Report", path or "plan"))
-    elif path or of_patient:
-        entities.append(_object("4", "Domain Resource", path or "plan"))
+    elif path or profile:
+        entities.append(_object("4", "Domain Resource", path or ("plan" if of_patient else "hub")))
     return entities
 
 
