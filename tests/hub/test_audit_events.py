@@ -20,7 +20,7 @@ CLIENT_ASKS = {"110153": "client", "110152": "server"}
 
 
 class Required(NamedTuple):
-    """What BALP fixes in a profile: type, one of these subtypes, action, the person's part, entities by type and role."""
+    """What BALP fixes in a profile: type, one of these subtypes, action, the part of the person, entities."""
 
     type: str
     subtypes: frozenset[str]
