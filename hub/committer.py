@@ -33,6 +33,9 @@ BEAT_SECONDS_MAX: Final = 0.025
 BEAT_LOAD: Final = 1.0
 """A room rests as long as its last beat took, times this."""
 
+TIMER_SECONDS: Final = 0.001
+"""The loop's timers are no finer: what is due sooner is due now, else the loop would go round until it is."""
+
 COMMIT_SECONDS_MAX: Final = 3.0
 """After that a commit counts as of unknown outcome."""
 
@@ -116,7 +119,7 @@ class Committer:
             elif pause is None:
                 await self._wake.wait()
             else:
-                await self._rest(pause)
+                await self._rest(max(pause, TIMER_SECONDS))
 
     async def _rest(self, seconds: float) -> None:
         handle = asyncio.get_running_loop().call_later(seconds, self._wake.set)
@@ -140,7 +143,7 @@ class Committer:
         due = [self._retry_at] if self._pending else []
         if not self.away:
             due += [when for when, _, _ in self._soft_queue[:1]]
-            due += [room.next_beat for room in self._dirty if room.waiting and room.turns.free]
+            due += [room.next_beat - TIMER_SECONDS for room in self._dirty if room.waiting and room.turns.free]
         return max(0.0, min(due) - now) if due else None
 
     def _flush(self, now: float) -> None:
@@ -175,7 +178,7 @@ class Committer:
                 if not room.lacking:
                     del self._dirty[room]
                 continue
-            if now < room.next_beat or not room.turns.take_if_free():
+            if now < room.next_beat - TIMER_SECONDS or not room.turns.take_if_free():
                 continue
             started = self._clock.seconds()
             work = self._gathered(room)
