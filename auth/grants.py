@@ -3,14 +3,14 @@
 Equal to ``decide`` for every question while ``holds(now)``: what depends on the entry is asked of the same ``judge``.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache, lru_cache
 from typing import Final
 
 from auth.commands import Action
 from auth.decisions import Decision, EntryFacts, documents_among, judge
-from auth.policy import Grant, Reach, hides_entries, looks_into_entry, related
+from auth.policy import Grant, Reach, hides_entries, looks_into_entry
 from auth.roles import Participant, Role
 from auth.standings import Standing, granted, standing_of
 from crdt.sections import SECTIONS, Section
@@ -79,25 +79,6 @@ class Grants:
         """Return the answer to writing this field of any entry, or ``None`` where it depends on the entry."""
         return self._table.writes[section].get(field)
 
-    def may(self, section: Section, facts: Callable[[str], EntryFacts]) -> Callable[[str, str], str]:
-        """Return the gate's question for one section: (entry, field) -> ``""`` or the reason against.
-
-        ``facts`` is asked only where the answer depends on the entry.
-        """
-        writes, owned, person = self._table.writes[section], self._table.owned[section], self.participant.person_id
-
-        def answer(entry: str, field: str) -> str:
-            decision = writes.get(field)
-            if decision is None:
-                pair = owned.get(field)
-                if pair is not None:
-                    decision = pair[related(person, section, facts(entry))]
-                else:
-                    decision = self.decide(section, Action.WRITE, field=field, entry=facts(entry))
-            return "" if decision.allowed else decision.reason
-
-        return answer
-
 
 def compile_grants(participant: Participant, now: datetime) -> Grants:
     """Return the participant's answers, good while ``holds`` says so."""
@@ -114,7 +95,7 @@ def _next_change(participant: Participant, now: datetime) -> datetime | None:
 class _Table:
     """The answers for everyone of one role, standing and assignment."""
 
-    __slots__ = ("answers", "documents", "levels", "owned", "sections", "standings", "writes")
+    __slots__ = ("answers", "documents", "levels", "sections", "standings", "writes")
 
     def __init__(self, role: Role, standings: Sequence[Standing], assigned: frozenset[Section]) -> None:
         anyone = _anyone(role, assigned)
@@ -131,9 +112,6 @@ class _Table:
         self.writes: Mapping[Section, Mapping[str, Decision]] = {
             section: {field: answer for (action, field), answer in answers.items() if action is Action.WRITE}
             for section, answers in self.answers.items()
-        }
-        self.owned: Mapping[Section, Mapping[str, tuple[Decision, Decision]]] = {
-            section: _by_ownership(role, section, standing) for section, standing in self.standings.items()
         }
 
 
@@ -156,24 +134,6 @@ def _independent(role: Role, section: Section, standing: Standing, assigned: boo
         (action, name): judge(standing, anyone, section, action, field=name)
         for action, name in questions
         if standing.denied or _same_for_every_entry(standing, section, action, name)
-    }
-
-
-@cache
-def _by_ownership(role: Role, section: Section, standing: Standing) -> Mapping[str, tuple[Decision, Decision]]:
-    """Return, where ownership alone decides on writing a field, the answers to a stranger and to an owner."""
-    ownership = not standing.denied and not standing.reading and standing.cell.reach is Reach.OWN
-    if not ownership or hides_entries(role, section) or section is Section.HUDDLES:
-        return {}
-    anyone = _anyone(role, frozenset())
-    strange, own = EntryFacts(creator="someone else"), EntryFacts(creator=anyone.person_id)
-    return {
-        each.name: (
-            judge(standing, anyone, section, Action.WRITE, field=each.name, entry=strange),
-            judge(standing, anyone, section, Action.WRITE, field=each.name, entry=own),
-        )
-        for each in SECTIONS[section].all_fields
-        if not looks_into_entry(section, each.name)
     }
 
 
