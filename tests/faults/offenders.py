@@ -6,6 +6,7 @@ socket or the seconds are over, and says as JSON how each ended: the hub's close
 
 import json
 import random
+import select
 import socket
 import sys
 import time
@@ -120,7 +121,7 @@ class Bare:
             sent = self.push(bytes(view[: 1 << 20]))
             view = view[sent:]
             if not sent:
-                time.sleep(0.001)
+                _pause(0.001)
                 self.look()
 
     def look(self) -> None:
@@ -157,6 +158,10 @@ class Bare:
         return self.end
 
 
+def _pause(seconds: float) -> None:
+    select.select([], [], [], seconds)
+
+
 Kind = Callable[[Task, random.Random, float], "list[Bare]"]
 
 
@@ -187,7 +192,7 @@ def stalled(task: Task, _: random.Random, until: float) -> list[Bare]:
         asks -= 1
         for each in sockets:
             each.push_all(ask, until)
-        time.sleep(pause)
+        _pause(pause)
     return sockets
 
 
@@ -198,7 +203,7 @@ def _size_of_an_answer(live: Live) -> int:
         try:
             size += len(bare.socket.recv(1 << 16))
         except BlockingIOError:
-            time.sleep(0.01)
+            _pause(0.01)
     bare.close()
     return max(1_000, size)
 
@@ -209,7 +214,7 @@ def crowded(task: Task, _: random.Random, until: float) -> list[Bare]:
     while time.monotonic() < until and sum(not each.end for each in sockets) > task.stay:
         for each in sockets:
             each.look()
-        time.sleep(0.01)
+        _pause(0.01)
     return sockets
 
 
@@ -250,7 +255,7 @@ def large(task: Task, _chance: random.Random, until: float) -> list[Bare]:
     while time.monotonic() < until and any(not each.end for each in sockets):
         for each in sockets:
             each.look()
-        time.sleep(0.01)
+        _pause(0.01)
     return sockets
 
 

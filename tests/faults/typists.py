@@ -234,21 +234,35 @@ async def typing_through(
     fault's end.
     """
     chance = random.Random(seed)
-    ledger = ledger or Ledger()
-    typists = [Typist(live, path, random.Random(chance.random()), ledger=ledger) for live in lives]
-    staying = list(typists)
-    tasks = [asyncio.ensure_future(each.live()) for each in typists]
-    back: list[float] = []
-    left = 0.0
-
-    def leave() -> None:
-        nonlocal left
-        left = asyncio.get_running_loop().time()
-        staying[:] = typists[::2]
-        for task in tasks[1 : len(typists) : 2]:
-            task.cancel()
-
+    group = Group([Typist(live, path, random.Random(chance.random()), ledger=ledger) for live in lives])
+    fresh = Typist(lives[0], path, random.Random(chance.random()))
     try:
+        await group.begin()
+        if watch is not None:
+            watch(group.typists)
+        back = [await group.suffer(fault) for fault in faults]
+        await group.finish(fresh)
+    finally:
+        await group.end()
+    _judge(group.typists, group.staying, fresh)
+    if tally is not None:
+        tally["written"] += sum(len(each.own) for each in group.typists)
+        tally["promised"] += len(set().union(*(each.saved | each.seen for each in group.typists)))
+    return back
+
+
+class Group:
+    """Those who type in one text."""
+
+    def __init__(self, typists: Sequence[Typist]) -> None:
+        self.typists = typists
+        self.staying = list(typists)
+        self._tasks = [asyncio.ensure_future(each.live()) for each in typists]
+        self._left = 0.0
+
+    async def begin(self) -> None:
+        """Have everyone come in, empty the text, and type."""
+        typists = self.typists
         await until(lambda: all(each.synced for each in typists), "everyone's first sync")
         if typists[0].text:
             await typists[0].clear()
@@ -256,31 +270,36 @@ async def typing_through(
         for each in typists:
             each.seen.clear()  # What an earlier run had typed was deleted just now.
             each.typing = True
-        if watch is not None:
-            watch(typists)
-        for fault in faults:
-            await _everyone_saves_more(staying[::2])
-            left = 0.0
-            await fault(leave)
-            left = left or asyncio.get_running_loop().time()
-            await _everyone_saves_more(staying)
-            back.append(asyncio.get_running_loop().time() - left)
-        for each in staying:
+
+    async def suffer(self, fault: Fault) -> float:
+        """Have it happen; return the seconds until those who stay save again."""
+        await _everyone_saves_more(self.staying[::2])
+        self._left = 0.0
+        await fault(self._leave)
+        left = self._left or asyncio.get_running_loop().time()
+        await _everyone_saves_more(self.staying)
+        return asyncio.get_running_loop().time() - left
+
+    async def finish(self, fresh: Typist) -> None:
+        """Have everyone stop and be saved, and ``fresh`` see what they see."""
+        for each in self.staying:
             each.typing = False
-        await until(lambda: all(each.settled for each in staying), "the end of saving")
-        fresh = Typist(lives[0], path, random.Random(chance.random()))
-        tasks.append(asyncio.ensure_future(fresh.live()))
+        await until(lambda: all(each.settled for each in self.staying), "the end of saving")
+        self._tasks.append(asyncio.ensure_future(fresh.live()))
         await until(lambda: fresh.synced, "a new page's sync")
-        await until(lambda: all(each.text == fresh.text for each in staying), "the same text on every page")
-    finally:
-        for task in tasks:
+        await until(lambda: all(each.text == fresh.text for each in self.staying), "the same text on every page")
+
+    async def end(self) -> None:
+        """Have everyone go."""
+        for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-    _judge(typists, staying, fresh)
-    if tally is not None:
-        tally["written"] += sum(len(each.own) for each in typists)
-        tally["promised"] += len(set().union(*(each.saved | each.seen for each in typists)))
-    return back
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _leave(self) -> None:
+        self._left = asyncio.get_running_loop().time()
+        self.staying[:] = self.typists[::2]
+        for task in self._tasks[1 : len(self.typists) : 2]:
+            task.cancel()
 
 
 async def _everyone_saves_more(typists: Sequence[Typist]) -> float:
