@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.harness.hubs import Hub
 
-LIVE_MS_MAX = 15_000
+LIVE_MS_MAX = 30_000
 """From opening a page to live, on a machine that does much else."""
 
 _LINE = re.compile(r"WebSocket connection|ERR_INTERNET_DISCONNECTED|ERR_CONNECTION|Failed to (load resource|fetch)")

@@ -102,7 +102,7 @@ def test_what_others_change_is_said_politely_in_one_sentence(shared_hub: Hub, si
     pharmacist.control(f"{path}/dose").fill("14 mg")
     pharmacist.control(f"{path}/dose").press("Enter")
 
-    expect(doctor.page.locator("#say")).to_contain_text("DOSE to 14 mg", timeout=10_000)
+    expect(doctor.page.locator("#say")).to_contain_text("DOSE to 14 mg")
     expect(doctor.page.locator("#say")).to_contain_text(PHARMACIST)
 
 
@@ -113,4 +113,4 @@ def test_who_is_here_is_said_on_demand(shared_hub: Hub, sit: Sit) -> None:
 
     doctor.page.keyboard.press("Alt+Shift+W")
 
-    expect(doctor.page.locator("#say")).to_contain_text(f"Here: {PHARMACIST}", timeout=10_000)
+    expect(doctor.page.locator("#say")).to_contain_text(f"Here: {PHARMACIST}")

@@ -28,7 +28,7 @@ def test_everyone_is_shown_once_with_name_and_role_and_gone_when_they_leave(runn
     expect(doctor.page.locator("#here")).to_contain_text("pharmacist")
     for seat in with_two_pages:
         seat.page.close()
-    expect(here).to_have_count(1, timeout=3_000)
+    expect(here).to_have_count(1)
 
 
 def test_the_field_someone_is_in_wears_a_ring_and_their_name(shared_hub: Hub, sit: Sit) -> None:

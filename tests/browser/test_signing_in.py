@@ -205,7 +205,7 @@ def test_an_editor_signed_out_in_mid_sentence_signs_in_again_and_the_words_are_t
     assert seat.value(f"{path}/instructions") == "With breakfast. Never with gra"
     again.goto(f"{hub.base_url}/plans/{hub.plan('Mary')}")
     expect(again.locator(f'[data-field="{path}/instructions"] [data-bound]')).to_have_value(
-        "With breakfast. Never with gra", timeout=15_000
+        "With breakfast. Never with gra"
     )
 
 
