@@ -8,7 +8,6 @@ import pytest
 from playwright.sync_api import Browser, Locator, expect
 
 from tests.browser.seats import Seat, a_seat
-from tests.browser.test_for_everyone import violations
 from tests.harness.hubs import Hub
 
 pytestmark = pytest.mark.slow
@@ -199,14 +198,6 @@ def test_without_scripts_forms_do_the_same(shared_hub: Hub, work_of: Sit) -> Non
     page.get_by_role("button", name="Done").click()
 
     expect(page.locator("#work")).to_contain_text("1 line done.")
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_wrong_with_what_waits_on_me(shared_hub: Hub, work_of: Sit, scheme: str) -> None:
-    doctor = work_of(shared_hub, DOCTOR, color_scheme=scheme)
-    expect(doctor.page.locator(".nav-badge")).to_have_text(re.compile(r"\d"))
-
-    assert violations(doctor) == []
 
 
 def test_a_phone_shows_it_all_without_scrolling_sideways(shared_hub: Hub, work_of: Sit) -> None:
