@@ -113,7 +113,7 @@ def test_a_section_hidden_and_shared_again_goes_and_comes_on_the_open_page(
     goals.locator("summary").tap()
     goals.get_by_label("As the role says").check()
     goals.get_by_role("button", name="Record").tap()
-    expect(lee.page.locator("#section-goals")).to_be_visible(timeout=LIVE_MS)
+    expect(lee.page.locator("#section-goals")).to_be_visible()
     assert lee.page.evaluate("window.stayed")
 
 
@@ -185,7 +185,7 @@ def test_a_suggestion_is_made_and_decided_with_one_key(running_hub: Hub, sit: Ca
         form = kim.page.locator(f"#form-{entry} form")
         form.locator("[name=value]").fill(dose)
         form.get_by_role("button").click()
-        expect(doctor.page.locator(f"#entry-{entry} .suggestion", has_text=dose)).to_be_visible(timeout=LIVE_MS)
+        expect(doctor.page.locator(f"#entry-{entry} .suggestion", has_text=dose)).to_be_visible()
         doctor.entry(entry).focus()
         doctor.page.keyboard.press(key)
         if key == "d":
