@@ -11,10 +11,11 @@ from auth.roles import Narrowing, Role
 from crdt.changes import Assign, Create
 from crdt.sections import Section
 from hub.commands import Done, Refusal, Refused
+from hub.ids import HUB
 from hub.journal import OPENING_ROWS_MAX, Act, Action, JournalAwayError, Opening
 from hub.lines import CloseCode
 from hub.plans import SOCKETS_PER_PERSON_AND_PLAN_MAX, SOCKETS_PER_PERSON_MAX
-from tests.hub.live import PLAN, Changing, FaultyJournal, LiveHub, Make, a_hub, a_person, an_id
+from tests.hub.live import PLAN, Changing, FaultyJournal, LiveHub, Make, a_hub, a_person, an_id, settle
 
 pytestmark = pytest.mark.anyio
 GOALS = Section.GOALS
@@ -110,6 +111,27 @@ async def test_a_command_whose_commit_fails_shows_nobody_anything(monkeypatch: p
     assert page.line.closed[0] == CloseCode.BUSY
     assert b"SECRET" not in b"".join(page.line.written)
     assert not any(row.entry == entry for row in hub.journal.rows())
+
+
+async def test_a_row_that_a_turn_beside_the_room_wrote_is_gone_behind_by_what_is_typed_next() -> None:
+    hub = await a_hub()
+    other = LiveHub(hub.journal.beside(), hub.clock, hub.bus.another())
+    page, far = hub.peer(), other.peer()
+    await settle([hub, other])
+    act = Act(plan=HUB, actor="grace", action=Action.COMMAND)
+    async with hub.journal.exclusively(HUB) as turn:
+        await turn.append([act])
+        head = await turn.also(PLAN, [Act(plan=PLAN, actor="grace", action=Action.COMMAND, event="huddle.next")])
+
+    hub.plans.written(PLAN, head.seq)
+    page.write("More")
+    await settle([hub, other])
+
+    assert page.line.closed is None
+    assert page.unsaved[GOALS] == 0
+    assert "More" in far.text()
+    assert [row.event for row in hub.journal.rows()][head.seq - 1] == "huddle.next"
+    assert [row.seq for row in hub.journal.rows()] == list(range(1, len(hub.journal.rows()) + 1))
 
 
 async def test_a_page_that_goes_away_does_not_stop_its_command() -> None:
