@@ -4,17 +4,19 @@ import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from auth.consents import TEXT_VERSION, How
 from auth.invitations import (
+    LINK_LASTS,
     Delivery,
     Invitation,
     InvitationState,
     Refusal,
     draft_refusal,
     revoke,
+    state_of,
     with_spoken_code,
 )
 from auth.passcodes import spoken_code
@@ -33,6 +35,12 @@ from hub.store.participants import Participants
 BLIND: Final = Refusal("sections", "To answer the referral they have to see the referrals.")
 _ADDRESS: Final = re.compile(r"[^\s@<>,;:\"\x00-\x20\x7f]+@[^\s@<>,;:\"\x00-\x20\x7f]+")
 """Enough to tell an address from a slip, and one line from two."""
+INVITATIONS_WAITING_MAX: Final = 20
+INVITATIONS_A_DAY_MAX: Final = 40
+"""Of one plan, whoever makes them: letters leave in its name, and each link is a way in."""
+DAY: Final = timedelta(days=1)
+WAITING: Final = frozenset({InvitationState.SENT, InvitationState.OPENED})
+MANY: Final = Refusal("many", "This plan has too many invitations under way. Withdraw one, or wait until tomorrow.")
 NOT_WAITING: Final = Refusal("not-waiting", "This invitation is no longer waiting.")
 
 
@@ -130,6 +138,10 @@ class Inviting:
             return refusal
         made = self._made(inviter, draft)
         async with self._changes.of_plan(inviter.plan_id) as turn:
+            if await self._too_many(turn, inviter.plan_id, instead_of):
+                act = by_member(inviter, Action.INVITE, "invitation.make", told_of(made.invitation), refused=MANY.code)
+                await turn.append([act])
+                return MANY
             if instead_of:
                 await self._invitations.change(turn, instead_of, lambda kept: self._revoked(kept, inviter))
                 words: dict[str, JSON] = {"invitation": instead_of, "instead": made.invitation.invitation_id}
@@ -145,6 +157,14 @@ class Inviting:
             words: dict[str, JSON] = {"invitation": invitation_id}
             await turn.append([by_member(inviter, Action.REVOKE, "invitation.revoke", words, refused=refused)])
         return outcome if isinstance(outcome, Refusal) else None
+
+    async def _too_many(self, turn: Turn, plan_id: str, instead_of: str) -> bool:
+        """Return whether the plan has as many invitations as it may: waiting, and made since this time yesterday."""
+        now = self._now()
+        made = await self._invitations.since(turn, plan_id, now - LINK_LASTS)
+        waiting = [each for each in made if state_of(each, now) in WAITING and each.invitation_id != instead_of]
+        today = [each for each in made if each.made > now - DAY]
+        return len(waiting) >= INVITATIONS_WAITING_MAX or len(today) >= INVITATIONS_A_DAY_MAX
 
     def _made(self, inviter: Participant, draft: Draft) -> Made:
         secret, now = secrets.token_urlsafe(TOKEN_BYTES), self._now()

@@ -61,6 +61,12 @@ class Invitations:
             found = await connection.execute(query.limit(INVITATIONS_LISTED_MAX))
             return [(_invitation(row), Addressee(row.name, row.address, row.locale)) for row in found]
 
+    async def since(self, turn: Turn, plan_id: str, instant: datetime) -> list[Invitation]:
+        """Return the plan's invitations made after an instant, with the plan's journal held; bounded by its rules."""
+        query = sa.select(table).where((table.c.plan == plan_id) & (table.c.made > instant))
+        found = await connection_of(turn).execute(query.order_by(table.c.made.desc()).limit(INVITATIONS_LISTED_MAX))
+        return [_invitation(row) for row in found]
+
     async def change(
         self, turn: Turn, invitation_id: str, transition: Callable[[Invitation | None], Outcome]
     ) -> Outcome:

@@ -306,3 +306,38 @@ async def test_another_plan_s_inviter_can_not_withdraw_it(house: House) -> None:
 
     kept = (await house.access.inviting.of_plan(house.plan))[0][0]
     assert kept.state == "sent"
+
+
+async def test_a_plan_has_only_so_many_invitations_under_way_even_of_many_made_at_one_instant(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.inviting.INVITATIONS_WAITING_MAX", 3)
+    kim, mary = await house.browser(KIM), await house.browser(MARY)
+    at = f"/plans/{house.plan}/invitations"
+
+    answers = await asyncio.gather(*(kim.post(at, data=a_form() | {"name": f"Luis {n}"}) for n in range(6)))
+    assert sorted(each.status_code for each in answers) == [200] * 3 + [422] * 3
+    mine = await mary.post(at, data=a_form() | {"how": "page"})
+    assert "too many invitations under way" in mine.text
+    [first, *_] = [each for each, _ in await house.access.inviting.of_plan(house.plan)]
+    assert (await kim.post(f"{at}/{first.invitation_id}/resend")).status_code == 200
+    assert (await kim.post(f"{at}/{first.invitation_id}/resend")).status_code == 409
+    [second, *_] = [each for each, _ in await house.access.inviting.of_plan(house.plan)]
+    await kim.post(f"{at}/{second.invitation_id}/revoke")
+    assert (await kim.post(at, data=a_form())).status_code == 200
+
+    refused = [row for row in await house.rows(Action.INVITE, event="invitation.make") if row.outcome == "refused"]
+    assert {row.reason for row in refused} == {"many"}
+
+
+async def test_withdrawing_and_inviting_again_all_day_comes_to_an_end(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.inviting.INVITATIONS_A_DAY_MAX", 3)
+    kim, at = await house.browser(KIM), f"/plans/{house.plan}/invitations"
+
+    for _ in range(3):
+        link = await house.invited(kim)
+        await kim.post(f"{at}/{link.invitation_id}/revoke")
+
+    assert (await kim.post(at, data=a_form())).status_code == 422

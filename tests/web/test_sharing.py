@@ -221,3 +221,16 @@ async def test_what_the_patient_hides_stays_hidden_in_an_emergency(house: House)
 
     assert mine.status_code == 303
     assert await section(house, nair, "goals") == 404
+
+
+async def test_a_consent_about_someone_who_reads_in_an_emergency_leads_to_a_page_that_is_there(house: House) -> None:
+    mary, nair = await house.browser("Mary Whitfield"), await house.browser("Priya Nair")
+    reason = {"reason": "She collapsed at the dialysis unit, no one else is here"}
+    assert (await nair.post(f"/emergency/{house.plan}", data=reason)).status_code == 303
+    hide = {"section": "goals", "access": "none", "how": "page", "ends": ""}
+
+    answer = await mary.post(at(house, "Priya Nair", "/consent"), data=hide)
+
+    assert answer.headers["location"] == f"/plans/{house.plan}/sharing"
+    assert (await mary.get(answer.headers["location"])).status_code == 200
+    assert (await nair.get(f"/plans/{house.plan}/sections/goals")).status_code == 404

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from auth.invitations import INVITES, LINK_LASTS, Delivery
 from auth.roles import Role
-from hub.inviting import Made
+from hub.inviting import MANY, Made
 from web.access import access
 from web.entrances import way_to_prove
 from web.guards import Member, for_member, services
@@ -30,11 +30,16 @@ CHOICES_MAX: Final = 200
 async def show(request: Request, member: Member) -> Response:
     """Show the plan's invitations with their states, the newest first."""
     _may_invite(member)
+    return await _listed(request, member)
+
+
+async def _listed(request: Request, member: Member, fault: str = "") -> Response:
     people, me = await team(request, member)
     reading = reading_now(request)
     found = await access(request).inviting.of_plan(member.plan_id)
     rows = [invitation_row(invitation, addressee, people, reading) for invitation, addressee in found]
-    return page(request, "inviting/list.html", {"plan_id": member.plan_id, "rows": rows, "person": me})
+    context = {"plan_id": member.plan_id, "rows": rows, "person": me, "fault": fault}
+    return page(request, "inviting/list.html", context, 409 if fault else 200)
 
 
 @for_member
@@ -78,6 +83,8 @@ async def resend(request: Request, member: Member) -> Response:
         return await _made(request, member, made)
     if made.code == "reauthenticate":
         return await _sign_in_again(request, member, "")
+    if made is MANY:
+        return await _listed(request, member, made.reason)
     raise HTTPException(404)
 
 

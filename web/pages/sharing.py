@@ -152,7 +152,11 @@ def _settler(request: Request, member: Member) -> Reading:
 async def _settled(request: Request, member: Member, fault: str, section: Section | None = None) -> Response:
     if fault:
         return await _person(request, member, fault, section)
-    return elsewhere(request, f"/plans/{member.plan_id}/sharing/{request.path_params['person']}")
+    person, settings = str(request.path_params["person"]), f"/plans/{member.plan_id}/sharing"
+    everyone = await services(request).directory.participants(member.plan_id)
+    # Who reads in an emergency has no page of settings: what was recorded stands, and the table is where one goes on.
+    has_page = any(each.person_id == person for each in everyone)
+    return elsewhere(request, f"{settings}/{person}" if has_page else settings)
 
 
 async def _person(
