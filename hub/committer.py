@@ -30,7 +30,7 @@ from hub.rooms import Room
 BEAT_SECONDS_MAX: Final = 0.025
 """The longest a busy room waits from beat to beat."""
 
-BEAT_LOAD: Final = 1.0
+BEAT_LOAD: Final = 1.25
 """A room rests as long as its last beat took, times this."""
 
 TIMER_SECONDS: Final = 0.001
