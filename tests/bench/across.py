@@ -1,4 +1,4 @@
-"""The hub in several processes on one PostgreSQL, each editor at the next of them: what it costs to be at another one.
+"""The hub in several processes on one PostgreSQL: each editor at the next of them, or everyone of a plan at one.
 
 There is nothing to stand it beside, so it is measured alone. All its processes share the servers' core, as one does in
 the other scenarios: the CPU of an edit tells what more cores would bring, and a machine of two can't show otherwise.
@@ -94,18 +94,21 @@ def across(scratch: Path, *, processes: Sequence[int], what: Typing) -> Iterator
         with contextlib.ExitStack() as ends:
             ends.callback(server.stop)
             server.start()
-            yield _measured(server, what, count)
+            yield _measured(server, what, count, by_plan=False)
+            if count > 1:
+                yield _measured(server, what, count, by_plan=True)
 
 
-def _measured(server: HubsServer, what: Typing, count: int) -> Outcome:
+def _measured(server: HubsServer, what: Typing, count: int, *, by_plan: bool) -> Outcome:
+    """Let them type, everyone of a plan at one process or each at the next."""
     ground = a_ground(what.editors, what.entries)
     names = server.documents([Past((ground.state,), ground.state)] * what.documents, what.editors)
-    outcome = Outcome(server.name, f"{NAME} {count}")
+    outcome = Outcome(server.name, f"{NAME} {count}{' by plan' if by_plan else ''}")
     with on_core(LOAD_CORE):
         generator = Generator(server.wire, server.port)
         stage = stage_of(server, what, ground, names)
         for client in stage.clients:
-            client.port = server.ports[client.editor % count]
+            client.port = server.ports[(client.editor // what.editors if by_plan else client.editor) % count]
         generator.join(stage.clients)
         outcome.faults += sorted({each.ended or "not synced" for each in stage.clients if not each.synced})[:5]
         generator.keep = stage.by_document[0][-1]
@@ -123,25 +126,25 @@ def _measured(server: HubsServer, what: Typing, count: int) -> Outcome:
     outcome.cpu_per_1000_deliveries = cpu * 1e3 / max(1, outcome.deliveries)
     outcome.postgres_per_edit = (after.postgres_seconds - before.postgres_seconds) * 1e3 / max(1, outcome.edits)
     outcome.memory_mb = after.memory_bytes / 1e6
-    same, other = _apart(stage, generator, count)
+    same, other = _apart(stage, generator)
     outcome.more["same_p50"], outcome.more["same_p99"] = percentiles(same, 0.5, 0.99)
-    if count > 1:
+    if other:
         outcome.more["across_p50"], outcome.more["across_p99"] = percentiles(other, 0.5, 0.99)
     return outcome
 
 
-def _apart(stage: Stage, generator: Generator, count: int) -> tuple["array[float]", "array[float]"]:
+def _apart(stage: Stage, generator: Generator) -> tuple["array[float]", "array[float]"]:
     """Return the latencies to readers at the writer's own process, and to those at another."""
     same, other = array("d"), array("d")
-    characters = stage.what.characters
-    for reader in stage.clients:
+    characters, clients = stage.what.characters, stage.clients
+    for reader in clients:
         seen: set[int] = set()
         for when, key in zip(reader.times, reader.keys, strict=True):
             for client_id, begin, end in generator.contents[key]:
                 editor = client_id - CLIENT_MIN
-                if not 0 <= editor < len(stage.clients) or editor == reader.editor:
+                if not 0 <= editor < len(clients) or editor == reader.editor:
                     continue
-                kind = same if editor % count == reader.editor % count else other
+                kind = same if clients[editor].port == reader.port else other
                 for at in range(begin // characters, end // characters):
                     edit = editor * stage.per_editor + at
                     if edit not in seen:

@@ -1,6 +1,7 @@
 """What a process counts of itself: refusals by code, commits, and no more than codes."""
 
 import logging
+from pathlib import Path
 
 import pytest
 from prometheus_client import REGISTRY
@@ -64,3 +65,12 @@ def refusals() -> float:
     """All refusals, of whatever code."""
     found = [metric for metric in REGISTRY.collect() if metric.name == "careplan_refusals"]
     return sum(each.value for metric in found for each in metric.samples if each.name.endswith("_total"))
+
+
+def test_every_measure_says_what_it_is_and_stands_in_the_docs() -> None:
+    told = (Path(__file__).parents[2] / "docs" / "scale.md").read_text()
+    ours = {metric.name: metric.documentation for metric in REGISTRY.collect() if metric.name.startswith("careplan_")}
+
+    assert len(ours) >= 15
+    assert [name for name, documentation in ours.items() if not documentation.endswith(".")] == []
+    assert [name for name in ours if f"`{name}`" not in told] == []
