@@ -1,11 +1,15 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from auth.roles import Narrowing
+from crdt.changes import Assign
 from crdt.sections import Section
+from hub.demo.imagined import imagined
 from hub.workflows.monitoring import ReadingRecord
-from hub.workflows.referral_asking import ReferralAsk, results_offered
-from hub.workflows.referrals import ReferralAccept
+from hub.workflows.referral_asking import ReferralAsk, ReferralTakeUp, results_offered
+from hub.workflows.referrals import ReferralAccept, ReferralCancel
 from tests.hub.workflows.plans import Bench
 
 REFERRALS, MONITORING = Section.REFERRALS, Section.MONITORING
@@ -68,3 +72,32 @@ def test_what_is_missing_is_said_beside_its_field(bench: Bench, more: dict[str, 
 def test_who_only_reads_referrals_asks_none(bench: Bench) -> None:
     for actor in (bench.pharmacist, bench.patient, bench.daughter):
         assert bench.refused(actor, a_question(bench))
+
+
+def sent_to_nobody(bench: Bench) -> str:
+    (entry,) = bench.perform(bench.doctor, a_question(bench, recipient=""))
+    return entry
+
+
+def test_whoever_comes_by_the_invitation_is_the_recipient_and_has_it(bench: Bench) -> None:
+    entry = sent_to_nobody(bench)
+
+    bench.perform(bench.specialist, ReferralTakeUp(entry=entry))
+
+    assert bench.value(REFERRALS, entry, "recipient") == bench.specialist.person_id
+    assert bench.value(REFERRALS, entry, "state") == "received"
+    assert bench.value(REFERRALS, entry, "state_since") == bench.now.isoformat()
+
+
+def test_a_referral_that_someone_has_or_that_is_over_is_nobodys_to_take_up(bench: Bench) -> None:
+    named = sent_to_nobody(bench)
+    bench.plan = imagined(bench.plan, [Assign(REFERRALS, named, "recipient", bench.pharmacist.person_id)], by=1)
+    taken, cancelled = sent_to_nobody(bench), sent_to_nobody(bench)
+    bench.perform(bench.specialist, ReferralTakeUp(entry=taken))
+    bench.perform(bench.doctor, ReferralCancel(entry=cancelled, reason="She is well."))
+
+    assert "Someone has this referral already." in bench.refused(bench.specialist, ReferralTakeUp(entry=named)).reason
+    for entry in (taken, cancelled, "not-there"):
+        assert bench.refused(bench.specialist, ReferralTakeUp(entry=entry))
+    hidden = replace(bench.specialist, consents={REFERRALS: Narrowing("none")})
+    assert bench.refused(hidden, ReferralTakeUp(entry=sent_to_nobody(bench)))
