@@ -97,7 +97,7 @@ async def test_who_is_alone_says_nothing_until_somebody_comes(database: str, mon
 async def until(true: Callable[[], bool]) -> None:
     async with asyncio.timeout(WAIT_SECONDS):
         while not true():
-            await asyncio.sleep(0.001)
+            await asyncio.sleep(0)
 
 
 @pytest.mark.slow
