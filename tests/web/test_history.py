@@ -1,12 +1,12 @@
 """History, earlier states, restoring, reasons and writers as people get them, and nothing of what is kept from them."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import pytest
 
 from auth.decisions import sections_readable
-from crdt.changes import Assign, Create, Rewrite
+from crdt.changes import Append, Assign, Create, Rewrite
 from crdt.fields import Kind
 from crdt.sections import SECTIONS, Section
 from hub.ids import new_id
@@ -14,6 +14,9 @@ from hub.journal import Act, Action, Narrowed
 from tests.web.conftest import As
 from tests.web.fakes import NOW
 from tests.web.mary import Mary
+from web.views.fields import Setting, log_told
+from web.views.people import People
+from web.views.words import Reading
 
 MEDS = Section.MEDICATIONS
 CANARY = "canary-7f3a"
@@ -301,3 +304,34 @@ async def test_the_days_of_a_filter_are_those_of_the_page(mary: Mary, as_person:
 
     days = set(re.findall(r'<time datetime="(\d{4}-\d\d-\d\d)', page))
     assert days <= {yesterday}
+
+
+@pytest.mark.anyio
+async def test_readings_are_compared_in_words_and_only_what_came_is_new(mary: Mary, as_person: As) -> None:
+    entry, kate = mary.entries["weight"], mary.people["kate"].person_id
+    before = await last_seq(mary)
+    record = {"value": 74.9, "when": "2026-11-21T06:00:00+00:00", "by": kate}
+    mary.world.clock.pass_by(minutes=5)
+    append = Append(Section.MONITORING, entry, "readings", new_id(), record)
+    await mary.world.plans.change(mary.plan, mary.people["kate"], [append])
+
+    page = as_person("lee").get(f"/plans/{mary.plan}/compare?from_seq={before}").text
+    pair = page.split("Readings</th>")[1].split("</tr>")[0]
+
+    assert re.search(r"<ins>(<[^>]+>[^<]*</span>)?74.9, 21-Nov-2026 06:00, Kate Jensen; ", pair)
+    assert pair.count("<ins>") == 1
+    assert kate not in pair
+    assert "+00:00" not in pair
+    assert "<del>" not in pair, "what stood before stands"
+
+
+def test_a_log_reads_the_same_however_the_document_holds_it() -> None:
+    record = {"value": 74.9, "when": "2026-11-21T06:00:00+00:00"}
+    later = {**record, "when": "2026-11-22T06:00:00+00:00"}
+    other = dict(reversed(record.items()))
+    setting = Setting(Reading(NOW, UTC), People({}), lambda section, entry: "")
+
+    told = log_told({"b": record, "a": later}, setting)
+
+    assert told == log_told({"a": dict(reversed(later.items())), "b": other}, setting)
+    assert ["21-Nov" in told[0], "22-Nov" in told[1]] == [True, True]

@@ -234,7 +234,24 @@ def record_told(told: str, setting: Setting) -> str:
     """Return a log's record, given as the JSON that the journal keeps of it, in one line of words."""
     record = json.loads(told)
     assert isinstance(record, dict), "a log's record is a flat object"
+    return _in_one_line(record, setting)
+
+
+def log_told(value: Value, setting: Setting) -> list[str]:
+    """Return each record of a log in words, the oldest first: the same however the document holds them."""
+    if not isinstance(value, Mapping):
+        return []
+    records = [(key, record) for key, record in value.items() if isinstance(record, Mapping)]
+    records.sort(key=lambda each: (_when(each[1]), each[0]))
+    return [_in_one_line(record, setting) for _, record in records]
+
+
+def _in_one_line(record: Mapping[str, Scalar], setting: Setting) -> str:
     return ", ".join(filter(None, (_record_words(record[name], setting) for name in sorted(record, key=_rank))))
+
+
+def _when(record: Mapping[str, Scalar]) -> str:
+    return str(record.get("when") or record.get("made") or "")
 
 
 def _records(declared: Field, value: Value, setting: Setting) -> tuple[Record, ...]:
@@ -242,7 +259,7 @@ def _records(declared: Field, value: Value, setting: Setting) -> tuple[Record, .
     if declared.kind is not Kind.LOG or not isinstance(value, Mapping):
         return ()
     records = [(key, record) for key, record in value.items() if isinstance(record, Mapping)]
-    records.sort(key=lambda each: (str(each[1].get("when") or each[1].get("made") or ""), each[0]), reverse=True)
+    records.sort(key=lambda each: (_when(each[1]), each[0]), reverse=True)
     return tuple(
         Record(key, {name: _record_words(record[name], setting) for name in sorted(record, key=_rank)})
         for key, record in records

@@ -8,12 +8,12 @@ from enum import StrEnum
 from auth.decisions import sections_readable
 from auth.roles import Participant
 from crdt.contents import EntryContent, SectionContent
-from crdt.fields import Kind, Value
+from crdt.fields import Field, Kind, Value
 from crdt.sections import SECTIONS, Section
 from hub.commands import PlanContent
 from web.views.differences import Part, Went, difference
 from web.views.entries import Reader, headline
-from web.views.fields import words_of
+from web.views.fields import log_told, words_of
 from web.views.sections import SectionView, fields_readable, ordered, section_view
 from web.views.words import Moment
 
@@ -171,12 +171,9 @@ def _fields(
     for declared in SECTIONS[section].all_fields:
         if declared.name not in seen:
             continue
-        was, now = (
-            _words(reader, section, declared.name, each.values.get(declared.name)) if each is not None else ""
-            for each in (old, new)
-        )
-        if was != now:
-            parts = difference(was, now) if declared.kind is Kind.TEXT else (Part(Went.OUT, was), Part(Went.IN, now))
+        was, now = (each.values.get(declared.name) if each is not None else None for each in (old, new))
+        parts = _parts(declared, was, now, reader)
+        if any(part.went is not Went.SAME and part.words for part in parts):
             found.append(
                 FieldPair(
                     declared.label,
@@ -187,10 +184,13 @@ def _fields(
     return tuple(found)
 
 
-def _words(reader: Reader, section: Section, name: str, value: Value) -> str:
-    declared = SECTIONS[section].field(name)
-    assert declared is not None, "the name came from the declaration"
-    if declared.kind is Kind.LOG and isinstance(value, Mapping):
-        records = (each for _, each in sorted(value.items()) if isinstance(each, Mapping))
-        return "; ".join(" ".join(str(it) for it in each.values() if it not in (None, "")) for each in records)
-    return words_of(declared, value, reader.setting)
+def _parts(declared: Field, was: Value, now: Value, reader: Reader) -> tuple[Part, ...]:
+    """Return what stayed, went and came: words of a text, records of a log, else the value as a whole."""
+    if declared.kind is Kind.LOG:
+        old, new = (log_told(each, reader.setting) for each in (was, now))
+        gone = [Part(Went.OUT, f"{each}; ") for each in old if each not in new]
+        return (*gone, *(Part(Went.SAME if each in old else Went.IN, f"{each}; ") for each in new))
+    before, after = (words_of(declared, each, reader.setting) for each in (was, now))
+    if before == after:
+        return ()
+    return difference(before, after) if declared.kind is Kind.TEXT else (Part(Went.OUT, before), Part(Went.IN, after))
