@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
-from tests.browser.seats import Seat, a_medicine, show_all_fields
+from tests.browser.seats import Seat, a_medicine, a_seat, show_all_fields
 from tests.browser.test_for_everyone import violations
 from tests.harness.databases import executed
 from tests.harness.hubs import Hub
@@ -157,3 +157,29 @@ def test_axe_finds_nothing_wrong_with_the_pages_of_the_past(shared_hub: Hub, sit
         found += [f"{page} {each}" for each in violations(doctor)]
 
     assert found == []
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 390)])
+def test_axe_finds_nothing_wrong_with_what_an_audit_finds_and_asks_back(
+    shared_hub: Hub, browser: Browser, scheme: str, width: int
+) -> None:
+    look = {"color_scheme": scheme, "viewport": {"width": width, "height": 844}}
+    with a_seat(browser, shared_hub, "Ruth Adeyemi", "/audit", **look) as auditor:
+        page, found = auditor.page, []
+        auditor.line_may_fail = True  # The console notes that a form was not taken yet (422).
+        page.locator("#audit-person").fill("dr.")
+        page.locator("#audit-patient").fill("whitf")
+        page.get_by_role("button", name="Search", exact=True).click()
+        expect(page.get_by_role("alert")).to_contain_text("Several match")
+        found += violations(auditor)
+
+        page.get_by_label("Dr. Elena Ruiz").check()
+        page.get_by_role("button", name="Search", exact=True).click()
+        expect(page.locator("#found tbody tr").first).to_contain_text("Dr. Elena Ruiz")
+        found += violations(auditor)
+        page.get_by_role("button", name="Dormant grants").click()
+        expect(page.locator("#found")).to_be_visible()
+        found += violations(auditor)
+
+        assert found == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -97,6 +97,7 @@ async def _page(
         "person": _me(who),
         "here": "audit",
         "named": wish.named,
+        "asked_at": "verify" if request.url.path.endswith("/verify") else "audit",
         "actions": sorted((each.value, VERBS.get(each, each.value)) for each in Action),
         "sections": [(each.value, SECTIONS[each].title) for each in Section],
         "questions": QUESTIONS,
