@@ -196,6 +196,12 @@ _CARE: Final[Mapping[str, CommandRule]] = {
         sets=frozenset({"lifecycle"}),
         refusal="Only the goal's owner, primary care, the care manager or the social worker moves it.",
     ),
+    "social_need.record_met": CommandRule(
+        section=Section.SOCIAL_NEEDS,
+        at_large=True,
+        sets=frozenset({"need_met"}),
+        refusal="Only the social worker or the care manager records this.",
+    ),
     "advance_care.sign": CommandRule(
         section=Section.ADVANCE_CARE,
         roles=frozenset({Role.PRIMARY_CARE}),

@@ -27,6 +27,7 @@ from hub.workflows import (
     recommendations,
     referral_asking,
     referrals,
+    social_needs,
     suggestions,
     tasks,
     team,
@@ -52,7 +53,7 @@ _TYPES: Final[tuple[type[Any], ...]] = (
     monitoring.ReadingRecord,
     transitions.TransitionRecord, transitions.TransitionContacted, transitions.TransitionVisited,
     transitions.TransitionReconciled,
-    goals.GoalMove, advance_care.AdvanceCareSign, team.TeamAccept, team.TeamSteward,
+    goals.GoalMove, social_needs.SocialNeedRecordMet, advance_care.AdvanceCareSign, team.TeamAccept, team.TeamSteward,
     huddles.HuddleDecide, huddles.HuddleReadBack, huddles.HuddleSign,
     questions.QuestionAnswer, visits.VisitPublish, findings.FindingSetAside,
 )  # fmt: skip

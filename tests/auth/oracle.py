@@ -88,6 +88,7 @@ transition.contacted       transitions W, clinician creator
 transition.visited         transitions W, clinician creator
 transition.reconciled      transitions PCP, pharmacist
 goal.move                  goals       W, specialist own, patient own, family own
+social_need.record_met     social_needs W
 advance_care.sign          advance_care PCP
 team.accept                care_team   person
 team.steward               care_team   W

@@ -77,6 +77,7 @@ _OTHERS: Final[Mapping[Section, tuple[tuple[str, str], ...]]] = {
         ("transition.reconciled", "Medicines reconciled"),
     ),
     Section.GOALS: (("goal.move", "Change state"),),
+    Section.SOCIAL_NEEDS: (("social_need.record_met", "Record whether it was met"),),
     Section.CARE_TEAM: (("team.accept", "Accept the part"), ("team.steward", "Make steward")),
     Section.CAREGIVER_LOG: (("question.answer", "Answer"),),
     Section.HUDDLES: (("huddle.read_back", "Read back"), ("huddle.sign", "Sign")),

@@ -73,6 +73,7 @@ _EVENTS: Final[Mapping[str, str]] = {
     "transition.visited": "noted the visit after the stay",
     "transition.reconciled": "noted that the medicines are reconciled",
     "goal.move": "moved the goal on",
+    "social_need.record_met": "recorded whether the need was met",
     "advance_care.sign": "signed",
     "team.accept": "accepted the part in the team",
     "team.steward": "named the steward",

@@ -56,6 +56,7 @@ NAMES = [
     "transition.visited",
     "transition.reconciled",
     "goal.move",
+    "social_need.record_met",
     "advance_care.sign",
     "team.accept",
     "team.steward",
