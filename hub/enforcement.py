@@ -16,7 +16,7 @@ POLL_SECONDS: Final = 2.0
 """How often a process looks for what it may not have been told; under half of ``DEAF_SECONDS_MAX``."""
 
 DEAF_SECONDS_MAX: Final = 5.0
-"""A process that can't hear of a revocation for so long lets nothing out any more."""
+"""A process that can't hear of a revocation for so long lets nothing out any more, and nobody stay."""
 
 ACCESS_ENDED: Final = "Your access to this plan has ended. If you need it again, ask the care manager."
 """The page shows it in place of the plan; it fits into a close frame."""
@@ -41,7 +41,22 @@ class Enforcement:
     @property
     def deaf(self) -> bool:
         """Whether a revocation could have been missed for too long."""
-        return self._clock.seconds() - self.heard_seconds > DEAF_SECONDS_MAX
+        return self._clock.seconds() - self.heard_seconds >= DEAF_SECONDS_MAX
+
+    @property
+    def patience(self) -> float:
+        """Seconds that a poll may take, so that deafness is noticed when it begins and not a round later."""
+        return max(POLL_SECONDS, DEAF_SECONDS_MAX - (self._clock.seconds() - self.heard_seconds))
+
+    def close(self) -> None:
+        """Close every socket: pages keep what they have not saved, and come back once there is someone to ask.
+
+        What was judged before stays with the room and is committed; what was not is the page's own, and is judged by
+        what is true when the page is back.
+        """
+        for room in list(self._rooms.values()):
+            for connection in list(room.connections):
+                room.dismiss(connection, CloseCode.STORAGE_AWAY, "the hub can't hear who may read")
 
     def entered(self, room: Room, version: int) -> None:
         """Note as of which access version somebody came in; the next poll asks anew where that is not the latest."""

@@ -326,13 +326,14 @@ class CarePlans:
     # -- loops, each round callable by itself
 
     async def poll(self) -> None:
-        """Look once for what this process was not told of; hold everything back where the store doesn't answer."""
+        """Look once for what this process was not told of; let nothing out and nobody stay where it can't be."""
         try:
-            async with asyncio.timeout(WAIT_SECONDS_MAX):
+            async with asyncio.timeout(self.enforcement.patience):
                 await self.enforcement.poll()
         except (JournalAwayError, TimeoutError):
             if self.enforcement.deaf:
                 self.committer.suspect()
+                self.enforcement.close()
             return
         self.committer.reached()
 

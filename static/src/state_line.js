@@ -29,7 +29,8 @@ export function after(line, happening, now) {
     case "connected":
       return { ...line, connected: true, lost: null, signedOut: false }
     case "lost":
-      return { ...line, connected: false, lost: line.lost ?? now }
+      // Whether the storage is away is said anew by whoever answers next.
+      return { ...line, connected: false, lost: line.lost ?? now, storageAway: false }
     case "unsent":
       return { ...line, unsent: happening.count }
     case "saved":

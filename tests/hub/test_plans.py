@@ -349,26 +349,63 @@ async def test_the_poll_finds_what_nobody_told() -> None:
     assert signed_out.line.closed[0] == CloseCode.SIGN_IN
 
 
-async def test_a_deaf_process_lets_nothing_out_until_it_hears_again() -> None:
+async def test_a_deaf_process_closes_its_sockets_and_loses_nobody_s_words() -> None:
     hub = await a_hub()
     ann, ben = hub.peer(), hub.peer()
     await hub.settle()
     await hub.plans.poll()
     hub.gatekeeper.away = True
+    hub.journal.away = True
+    ann.write("x")
+    await hub.settle()
 
     hub.clock.passed += 6
     await hub.plans.poll()
-    ann.write("x")
     ann.present(7, {"field": None, "draft": None, "caret": None})
+    ann.write("y")
     await hub.settle()
-    deaf = (ben.text(), list(ben.presence), hub.plans.counts().storage_away)
-    hub.gatekeeper.away = False
+    deaf = (ben.text(), list(ben.presence), ann.saved, hub.plans.counts().storage_away)
+    codes = {each.line.closed[0] for each in (ann, ben) if each.line.closed}
+    hub.gatekeeper.away = hub.journal.away = False
     await hub.plans.poll()
     await hub.settle()
+    for each in (ann, ben):
+        each.connect(hub.plans)
+    await hub.settle()
 
-    assert deaf == ("Walk to the shop", [], True)
-    assert ben.text() == "xWalk to the shop"
-    assert ben.presence
+    assert deaf == ("Walk to the shop", [], False, True)
+    assert codes == {CloseCode.STORAGE_AWAY}
+    assert sorted(ben.text()) == sorted(ann.text()) == sorted("xyWalk to the shop")
+    assert ann.saved
+
+
+async def test_a_store_that_keeps_one_waiting_is_as_deaf_as_one_that_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    hub = await a_hub()
+    ann = hub.peer()
+    await hub.settle()
+    await hub.plans.poll()
+    monkeypatch.setattr("hub.enforcement.POLL_SECONDS", 0.01)
+    monkeypatch.setattr(hub.plans.enforcement, "poll", asyncio.Event().wait)
+
+    hub.clock.passed += 5
+    await hub.plans.poll()
+
+    assert ann.line.closed is not None
+    assert ann.line.closed[0] == CloseCode.STORAGE_AWAY
+
+
+async def test_before_five_seconds_of_silence_nobody_is_turned_out() -> None:
+    hub = await a_hub()
+    ann = hub.peer()
+    await hub.settle()
+    await hub.plans.poll()
+    hub.gatekeeper.away = True
+
+    hub.clock.passed += 4
+    await hub.plans.poll()
+
+    assert ann.line.closed is None
+    assert 1 <= hub.plans.enforcement.patience <= 2
 
 
 async def test_rows_of_pages_are_durable_on_return_with_and_without_an_open_room() -> None:

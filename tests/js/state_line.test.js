@@ -33,6 +33,12 @@ test("storage away is never called saved", () => {
   assert.match(wording(away, NOON).words, /Not saved/)
 })
 
+test("whether the storage is away is forgotten with the line: the next one says it anew", () => {
+  const back = line([{ kind: "connected" }], [{ kind: "storage", away: true }], [{ kind: "lost" }], [{ kind: "connected" }])
+  assert.equal(wording(back, NOON).state, "live")
+  assert.equal(wording(after(back, { kind: "storage", away: true }, NOON), NOON).state, "trouble")
+})
+
 test("a refusal stays until the next edit is through or it is put away", () => {
   const refused = line([{ kind: "connected" }], [{ kind: "refused", reason: "Only clinicians can change Medicines." }])
   assert.equal(wording(refused, NOON).words, "Not saved: Only clinicians can change Medicines.")
