@@ -69,6 +69,17 @@ async def test_the_honest_way_through_says_who_came_back(client: OidcClient, pro
     assert person.id_token.count(".") == 2
 
 
+@pytest.mark.parametrize("verified", [False, None, "true", 1, "left out"])
+async def test_an_address_counts_only_where_the_provider_has_verified_it(
+    client: OidcClient, provider: FakeProvider, verified: object
+) -> None:
+    provider.claims = {"email": "ruiz@demo.example"} | ({} if verified == "left out" else {"email_verified": verified})
+    assert (await signed_in(client, provider)).email == ""
+
+    provider.claims = {"email": "ruiz@demo.example", "email_verified": True}
+    assert (await signed_in(client, provider)).email == "ruiz@demo.example"
+
+
 async def test_the_browser_leaves_with_a_challenge_a_nonce_and_a_state_but_no_secret(client: OidcClient) -> None:
     url, under_way = await client.begin()
     query = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
