@@ -234,3 +234,22 @@ async def test_a_consent_about_someone_who_reads_in_an_emergency_leads_to_a_page
     assert answer.headers["location"] == f"/plans/{house.plan}/sharing"
     assert (await mary.get(answer.headers["location"])).status_code == 200
     assert (await nair.get(f"/plans/{house.plan}/sections/goals")).status_code == 404
+
+
+async def test_what_opens_or_prolongs_access_wants_a_fresh_sign_in_and_what_ends_it_does_not(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mary = await house.browser("Mary Whitfield")
+    before = await house.services.directory.participants(house.plan)
+    monkeypatch.setattr("auth.sessions.REAUTHENTICATION_AGE_MAX", timedelta(seconds=-1))
+
+    longer = await mary.post(at(house, EMILY, "/end"), data={"ends": "2027-02-01"})
+    consent = {"section": "goals", "access": "none", "how": "page", "ends": ""}
+    narrower = await mary.post(at(house, EMILY, "/consent"), data=consent)
+
+    assert (longer.status_code, narrower.status_code) == (422, 422)
+    for answer in (longer, narrower):
+        assert "Sign in again before you" in answer.text
+        assert f'href="/sign-in?next={at(house, EMILY).replace("/", "%2F")}"' in answer.text
+    assert await house.services.directory.participants(house.plan) == before
+    assert (await mary.post(at(house, EMILY, "/remove"))).status_code == 303
