@@ -50,7 +50,10 @@ class Offence:
 
 
 OFFENCES = (
-    Offence("stalled", frozenset({CUT, BUSY}), sockets=8, seconds=40, long_sockets=50),
+    # The short form goes before the fifteen seconds are over after which a reader is out.
+    Offence(
+        "stalled", frozenset({CUT, BUSY} if LONG else {OPEN}), sockets=8, seconds=40 if LONG else 5, long_sockets=50
+    ),
     Offence("crowded", frozenset({BUSY}), sockets=60, long_sockets=300, stay=SOCKETS_PER_PERSON_AND_PLAN_MAX),
     Offence("messages", frozenset({BUSY, CUT}), long_rounds=5),
     Offence("pings unread", frozenset({BUSY, CUT}), long_rounds=5),
