@@ -53,7 +53,7 @@ class SessionLeft {
     const { soon = "", last = "", over = "", keep = "" } = this.element.dataset
     if (seconds > WARNED_SECONDS) return this.element.replaceChildren()
     if (seconds <= 0) return this.#say(over, this.#signIn())
-    const clock = new Date(Date.now() + seconds * 1_000).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" })
+    const clock = new Date(Date.now() + seconds * 1_000).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" })
     const final = asked || this.element.dataset.final === "yes"
     if (final) this.element.dataset.final = "yes"
     this.#say((final ? last : soon).replace("{clock}", clock), final ? this.#signIn() : this.#button(keep))
