@@ -162,6 +162,25 @@ def test_a_question_about_what_one_may_not_see_does_not_name_it(mary: Mary, as_p
     assert "About furosemide" in as_person("kate").get(at + mary.entries["furosemide"]).text
 
 
+def test_a_preview_is_of_one_relative_for_those_who_settle_access(mary: Mary, as_person: As) -> None:
+    kate = mary.people["kate"].person_id
+    task, values = new_id(), {"title": "Fetch the new scale", "owner": kate, "state": "accepted", "status": "active"}
+    change(mary, "ruiz", Create(S.TASKS, task, {**values, "requester": mary.people["ruiz"].person_id}))
+    at = f"/plans/{mary.plan}/family"
+
+    hers = as_person("ruiz").get(f"{at}?as={kate}").text
+    anyones = as_person("ruiz").get(at).text
+    strangers = as_person("tan").get(f"{at}?as={kate}").text
+    nobodys = as_person("ruiz").get(f"{at}?as={mary.people['lee'].person_id}").text
+
+    assert "You see the page of Kate Jensen (daughter)." in html.unescape(hers)
+    assert "Fetch the new scale" in hers
+    assert "I will do it" not in hers
+    for page in (anyones, strangers, nobodys):
+        assert "You see the page of" not in page
+        assert "Fetch the new scale" not in page.split('id="changes"')[0]
+
+
 def test_a_preview_shows_no_more_than_both_may_see_and_sends_nothing(mary: Mary, as_person: As) -> None:
     doctor = as_person("lee")
     page = doctor.get(f"/plans/{mary.plan}/family").text

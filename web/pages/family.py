@@ -11,9 +11,10 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from auth.decisions import sections_readable
-from auth.roles import Role
+from auth.roles import Participant, Role
 from crdt.sections import Section
 from hub.commands import Command, Refused
+from hub.sharing import settles
 from hub.workflows.edits import edits_of
 from hub.workflows.family import FamilyView, family_view
 from hub.workflows.questions import HomeNote
@@ -136,7 +137,7 @@ async def seen(request: Request, member: Member) -> Response:
     told = _one(await _form(request, member), "seq")
     if not told.isdecimal() or len(told) > 15:
         raise HTTPException(400)
-    marks = dict.fromkeys(_shown(request, member), int(told))
+    marks = dict.fromkeys(_shown(request, member, as_family(member.participant)), int(told))
     await services(request).directory.look(member.who, member.plan_id, marks)
     return PlainTextResponse("") if is_swap(request) else _to(member, "changes")
 
@@ -158,10 +159,21 @@ async def settings(request: Request, member: Member) -> Response:
     return answer
 
 
-def _shown(request: Request, member: Member) -> list[Section]:
+async def _viewer(request: Request, member: Member) -> Participant:
+    """Return for whom the page is made: the reader, or any relative, or the one that who settles access names."""
+    asked = request.query_params.get("as", "")
+    if asked and settles(member.participant, services(request).now()):
+        everyone = await services(request).directory.participants(member.plan_id)
+        named = [each for each in everyone if each.person_id == asked and each.role is Role.FAMILY and not each.removed]
+        if named:
+            return named[0]
+    return as_family(member.participant)
+
+
+def _shown(request: Request, member: Member, viewer: Participant) -> list[Section]:
     """Return the sections that the page is made of for this reader."""
     now = services(request).now()
-    readable = sections_readable(as_family(member.participant), now) & sections_readable(member.participant, now)
+    readable = sections_readable(viewer, now) & sections_readable(member.participant, now)
     return [each for each in SECTIONS_SHOWN if each in readable]
 
 
@@ -175,7 +187,8 @@ async def _context(request: Request, member: Member, sent: Sent | None = None) -
     patient = await found.directory.patient(member.plan_id)
     if patient is None:
         raise HTTPException(404)
-    shown, viewer, language = _shown(request, member), as_family(me), language_of(request, member.who.person)
+    viewer, language = await _viewer(request, member), language_of(request, member.who.person)
+    shown = _shown(request, member, viewer)
     await found.plans.opened(me, shown)
     plan = content_for(await found.plans.content(member.plan_id), (viewer, me), reading.now)
     latest = await found.journal.latest(member.plan_id, shown)
@@ -206,6 +219,8 @@ async def _context(request: Request, member: Member, sent: Sent | None = None) -
         "notes": note_rows(view, plan, people, language, reading),
         "may": may(plan, me, view, reading.now),
         "preview": me.role is not Role.FAMILY,
+        "preview_of": viewer.name if viewer.person_id and viewer.person_id != me.person_id else "",
+        "relation": viewer.profession,
         "blocks": BLOCKS,
         "kinds": [(kind, KINDS[kind]) for kind in WRITABLE],
         "sent": sent,

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from auth.consents import How
 from auth.decisions import assignments, facts_of
-from auth.roles import Narrowing, Participant
+from auth.roles import Narrowing, Participant, Role
 from crdt.sections import Section
 from hub.journal import Act, Action
 from hub.sharing import settles
@@ -126,6 +126,7 @@ async def preview(request: Request, member: Member) -> Response:
         "plan_id": member.plan_id,
         "subject": people.person(subject.person_id),
         "sections": preview_sections(mine, theirs),
+        "family": subject.role is Role.FAMILY,
         "person": me,
     }
     return page(request, "sharing/preview.html", context)
