@@ -21,7 +21,7 @@ from crdt.updates import FROM_JOURNAL, read_update
 from hub import measures, notices
 from hub.batches import Work, is_row_of
 from hub.clocks import Clock
-from hub.journal import Batch, Head, Journal, JournalAwayError, Row, Snapshot
+from hub.journal import Batch, Head, Journal, JournalAwayError, JournalRefusedError, Row, Snapshot
 from hub.lines import CloseCode
 from hub.loading import take_over
 from hub.open_sections import SNAPSHOT_EDITS_MAX, clients_of
@@ -224,6 +224,10 @@ class Committer:
                 measures.COMMIT_FAILURES.inc()
                 self._postpone()
                 break
+            except JournalRefusedError:
+                measures.COMMIT_FAILURES.inc()
+                await self._commit_apart(left)
+                break
             measures.COMMIT_SECONDS.observe(self._clock.seconds() - began)
             measures.COMMIT_ROWS.observe(sum(len(each.work.acts) for each in left))
             self._resume()
@@ -236,6 +240,16 @@ class Committer:
                     left.append(each)
         if landed:
             self._committed(landed)
+
+    async def _commit_apart(self, refused: Sequence[Pending]) -> None:
+        """Find whose rows the journal will never take: that plan is loaded anew, and the others go on."""
+        if len(refused) > 1:
+            for each in refused:
+                await self._commit([each])
+            return
+        (pending,) = refused
+        _log.exception("rows were refused", extra={"plan": pending.room.plan_id})
+        self._end_pending(pending.room, CloseCode.BUSY, "the plan is loaded anew")
 
     def _land(self, pending: Pending, head: Head) -> tuple[str, int]:
         room = pending.room

@@ -190,6 +190,10 @@ class JournalAwayError(Exception):
     """The journal can't be reached. What was being appended may or may not be in it: read the head before going on."""
 
 
+class JournalRefusedError(Exception):
+    """The journal was reached, took none of these rows, and never will: one of them breaks a rule of the database."""
+
+
 def chained(batch: Batch, recorded: datetime) -> list[Row]:
     """Return the batch's acts as rows that follow its head: numbered, linked and hashed.
 

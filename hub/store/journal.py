@@ -30,6 +30,7 @@ from hub.journal import (
     FieldPath,
     Head,
     JournalAwayError,
+    JournalRefusedError,
     Latest,
     Narrowed,
     Opening,
@@ -122,6 +123,8 @@ _SEQ_AT: Final = "select seq from journal where plan = $1 and recorded <= $2 ord
 
 _HOLD: Final = sa.text("select seq, hash from head where plan = :plan for update")
 
+_REFUSED: Final = (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError)
+
 Driver: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 _clients_decoder: Final = msgspec.json.Decoder(dict[int, str])
@@ -160,6 +163,8 @@ class PostgresJournal:
             try:
                 with away():
                     return await append_rows(driver, batches, self._clock)
+            except _REFUSED as error:
+                raise JournalRefusedError(f"the rows are refused: {type(error).__name__}") from error
             except BaseException:
                 await self._drop_append_driver()
                 raise

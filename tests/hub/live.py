@@ -21,7 +21,7 @@ from hub.bus import LocalBus
 from hub.commands import PlanContent, Refusal
 from hub.connections import Connection
 from hub.gatekeepers import Admitted, TurnedAway
-from hub.journal import Action, Batch, Head, JournalAwayError, Row
+from hub.journal import Action, Batch, Head, JournalAwayError, JournalRefusedError, Row
 from hub.journal_memory import MemoryJournal
 from hub.lines import CloseCode
 from hub.plans import CarePlans
@@ -71,6 +71,8 @@ class FaultyJournal(MemoryJournal):
         """So many of the next appends are made, and then the connection goes."""
         self.loads = 0
         self.appends = 0
+        self.refused: set[str] = set()
+        """Plans whose rows break a rule of the database."""
         self.hold: asyncio.Event | None = None
         """Where set, appends wait for it."""
 
@@ -85,6 +87,8 @@ class FaultyJournal(MemoryJournal):
         self.appends += 1
         if self.hold is not None:
             await self.hold.wait()
+        if any(batch.plan in self.refused for batch in batches):
+            raise JournalRefusedError("a check")
         heads = await super().append(batches)
         if self.lose_answers > 0:
             self.lose_answers -= 1

@@ -1,6 +1,7 @@
 """The group commit under faults: nothing twice, nothing called saved that is not, and one statement for all rooms."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from pycrdt import Doc
@@ -10,7 +11,7 @@ from crdt.sections import Section
 from hub import committer
 from hub.bus import AccessChanged, LocalBus, Note
 from hub.lines import CloseCode
-from tests.hub.live import PLAN, LiveHub, Make, Peer, a_hub, a_person, an_id, reads, settle
+from tests.hub.live import ENTRY, PLAN, LiveHub, Make, Peer, a_hub, a_person, an_id, reads, settle
 
 pytestmark = pytest.mark.anyio
 GOALS = Section.GOALS
@@ -126,6 +127,33 @@ async def test_rooms_share_one_append_a_beat() -> None:
     await hub.settle()
     assert ann.saved
     assert eve.saved
+
+
+async def test_a_plan_whose_rows_are_refused_is_loaded_anew_and_the_others_go_on() -> None:
+    hub, ann, ben = await two_in_a_hub()
+    other = an_id()
+    await hub.journal.create_plan(other)
+    elsewhere = replace(a_person(), plan_id=other)
+    await hub.plans.perform(other, elsewhere, Make(GOALS, (ENTRY,), {"description": "Sleep", "voice": an_id()}))
+    page = hub.page(elsewhere)
+    await hub.settle()
+    hub.journal.refused = {other}
+
+    ann.write("Now ")
+    page.write("Long ")
+    await hub.settle()
+
+    assert ann.saved
+    assert ben.text() == ann.text() == "Now Walk to the shop"
+    assert page.line.closed is not None
+    assert page.line.closed[0] == CloseCode.BUSY
+    assert not page.saved
+    assert len(hub.journal.edits(other)) == 1, "its words stay in the page"
+    hub.journal.refused = set()
+    page.connect(hub.plans)
+    await hub.settle()
+    assert page.saved
+    assert (await hub.plans.content(other)).sections[GOALS].entries[ENTRY].values["description"] == "Long Sleep"
 
 
 async def test_a_busy_room_waits_a_beat_and_a_quiet_one_does_not() -> None:

@@ -3,7 +3,6 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-import asyncpg
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
@@ -12,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from crdt.sections import Section
 from hub.chain import line_hash
 from hub.ids import HUB, new_id
-from hub.journal import EMPTY, Act, Action, Batch, Head, JournalAwayError, Row, line_of
+from hub.journal import EMPTY, Act, Action, Batch, Head, JournalAwayError, JournalRefusedError, Row, line_of
 from hub.store.clock import Clock
 from hub.store.engine import create_engine, open_engine
 from hub.store.journal import COLUMNS, PostgresJournal, append_rows, driver_of
@@ -196,7 +195,7 @@ async def test_one_bad_row_takes_the_whole_append_back(journal: PostgresJournal)
     plan, other = await some_plans(journal, 2)
     bad = Act(plan=other, actor="ana", action=Action.EDIT, outcome="unheard of")
 
-    with pytest.raises(asyncpg.CheckViolationError):
+    with pytest.raises(JournalRefusedError):
         await journal.append([Batch(plan, EMPTY, [an_edit(plan)]), Batch(other, EMPTY, [bad])])
 
     assert set((await journal.heads([plan, other])).values()) == {EMPTY}
