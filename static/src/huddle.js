@@ -55,6 +55,8 @@ async function look(force = false) {
   if (response.status === 404 || response.redirected) return location.reload()
   if (!response.ok) return
   const text = await response.text()
+  // An answer that was on its way when the huddle went on would take everyone back to where it was.
+  if (versionOf(text) < Number(stage()?.dataset.version)) return
   // Whoever is typing is not carried along: their page stays at the patient they write about.
   const { shown: patient } = stage()?.dataset ?? {}
   if (!force && !at() && patient && typing() && !text.includes(`data-shown="${patient}"`)) {
@@ -65,19 +67,32 @@ async function look(force = false) {
   const was = target?.dataset.shown
   // Why something was refused stays until this person does the next thing, whatever others do meanwhile.
   const refusal = document.getElementById("refusal")?.textContent?.trim() ?? ""
-  const focused = lineInFocus()
   if (target) await htmx.swap({ sourceElement: target, target, swap: "outerMorph", text })
-  focusAgain(focused)
+  focusAgain()
   if (refusal && !force) refuse(refusal)
   arrived(was)
 }
 
-/** @returns {string} the id of the line that somebody is about to type in, "" for none */
-const lineInFocus = () => (document.activeElement instanceof HTMLInputElement ? document.activeElement.id : "")
+/** @param {string} text a stage @returns {number} how many acts the huddle had when it was rendered */
+const versionOf = (text) => Number(/data-version="(\d+)"/.exec(text)?.[1] ?? Infinity)
 
-/** Letters typed next must not become keys: a swap never takes the line from under the hands. @param {string} line */
-function focusAgain(line) {
-  if (line && lineInFocus() !== line) document.getElementById(line)?.focus()
+/** The id of the line that somebody is about to type in, "" for none: what they left themselves is none. */
+let line = ""
+
+/** Letters typed next must not become keys: a swap never takes the line from under the hands. */
+function focusAgain() {
+  if (line && document.activeElement === document.body) document.getElementById(line)?.focus()
+}
+
+/** @param {HTMLInputElement} field left for good, so that keys are keys again */
+function leave(field) {
+  line = ""
+  field.blur()
+}
+
+function watchFocus() {
+  addEventListener("focusin", ({ target }) => (line = target instanceof HTMLInputElement && target.dataset.line ? target.id : ""))
+  addEventListener("pointerdown", () => (line = ""))
 }
 
 /** @param {string | undefined} was the patient before */
@@ -162,12 +177,11 @@ function giveBack(form) {
 }
 
 function watchLines() {
-  let focused = ""
   addEventListener("keydown", (event) => {
-    const line = event.target
-    if (event.key !== "Escape" || !(line instanceof HTMLInputElement)) return
+    const field = event.target
+    if (event.key !== "Escape" || !(field instanceof HTMLInputElement)) return
     event.preventDefault()
-    line.blur()
+    leave(field)
   })
   document.addEventListener("click", (event) => {
     const link = event.target instanceof Element ? event.target.closest("#stage a[data-key]") : null
@@ -184,7 +198,6 @@ function watchLines() {
       giveBack(ctx.sourceElement)
       return refuse(status >= 500 ? "Not saved: the hub can't reach its record. Your words are still here; try again." : "Not saved. Reload the page and try again.")
     }
-    focused = lineInFocus()
     if (status >= 400) giveBack(ctx.sourceElement)
   })
   document.addEventListener("htmx:error", ({ target }) => target instanceof Element && giveBack(target))
@@ -192,15 +205,14 @@ function watchLines() {
   document.addEventListener("htmx:before:request", (event) => {
     const { ctx } = /** @type {CustomEvent<{ ctx: { sourceElement: Element } }>} */ (event).detail
     refuse("")
-    const line = ctx.sourceElement.querySelector("input[data-line]")
-    if (!(line instanceof HTMLInputElement)) return
-    sent.set(line.id, line.value)
-    line.value = ""
-    line.blur()
+    const field = ctx.sourceElement.querySelector("input[data-line]")
+    if (!(field instanceof HTMLInputElement)) return
+    sent.set(field.id, field.value)
+    field.value = ""
+    leave(field)
   })
   document.addEventListener("htmx:after:swap", () => {
-    focusAgain(focused)
-    focused = ""
+    focusAgain()
     arrived(undefined)
   })
 }
@@ -216,6 +228,7 @@ function start() {
     ended: (reason) => status.happened({ kind: "ended", reason }),
     noticed: (notice) => notice.kind === "huddle" && lookSoon(),
   })
+  watchFocus()
   watchLines()
   watchSession()
   listen(roomKeys())
