@@ -10,6 +10,9 @@ from typing import Final
 from tests.bench.scenarios import Outcome
 
 HUB: Final = "care plan hub"
+BEYOND: Final = 4.0
+"""Bars end at so many times the hub's."""
+
 _HEAD: Final = (
     "| scenario | server | p50 ms | p95 ms | p99 ms | saved p99 ms | CPU ms per 1,000 deliveries | CPU ms an edit "
     "(Postgres) | memory MB | missing | equal | hub's part |\n|---|---|---|---|---|---|---|---|---|---|---|---|"
@@ -80,16 +83,22 @@ _ROW, _LEFT, _WIDTH, _GAP = 18, 190, 720, 30
 
 
 def plotted(outcomes: Sequence[Outcome]) -> str:
-    """Return bars of the p99 of each scenario and server, each scenario on its own scale, as an SVG image."""
+    """Return bars of one number of each scenario and server, each scenario on its own scale, as an SVG image.
+
+    What is far beyond the hub's is cut off, and what was played by the hub alone is left out.
+    """
     parts: list[str] = []
     y = 30
     for name in dict.fromkeys(each.scenario for each in outcomes):
         rows = [(each, *_shown(each)) for each in outcomes if each.scenario == name]
-        widest = max((value for _, value, _ in rows), default=0.0) or 1.0
+        if len(rows) < 2:
+            continue
+        ours = rows[0][1] or 1.0
+        widest = min(max(value for _, value, _ in rows) or 1.0, BEYOND * ours)
         parts.append(f'<text x="10" y="{y}" class="t">{escape(name)}: {escape(rows[0][2])}</text>')
         for each, value, _ in rows:
             y += _ROW
-            long = max(1.0, (_WIDTH - _LEFT - 110) * value / widest)
+            long = max(1.0, (_WIDTH - _LEFT - 170) * min(1.0, value / widest))
             parts.append(f'<text x="{_LEFT - 8}" y="{y + 11}" text-anchor="end">{escape(each.server)}</text>')
             parts.append(
                 f'<rect x="{_LEFT}" y="{y}" width="{long:.1f}" height="{_ROW - 4}" fill="{_COLOURS[each.server]}"/>'
