@@ -141,7 +141,8 @@ class HubServer(Server):
 
     def start(self) -> None:
         self.scratch.mkdir(parents=True, exist_ok=True)
-        self._postgres.start()
+        with on_core(SERVER_CORE):  # The hub waits while it commits, so the two share a core well.
+            self._postgres.start()
         asyncio.run(_migrated(self._postgres.url))
         self._people = asyncio.run(Seeder(self._postgres.url).people())
         super().start()
