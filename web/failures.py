@@ -7,7 +7,7 @@ from typing import Final
 from urllib.parse import parse_qsl
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ExceptionHandler
 
@@ -59,6 +59,11 @@ async def on_away(request: Request, error: Exception) -> Response:
     return failure(request, 503, {"retry-after": "5"})
 
 
+async def on_gone(request: Request, error: Exception) -> Response:
+    """Answer nobody: whoever asked has gone while it was being read, so nothing was done."""
+    return Response(status_code=400)
+
+
 async def on_broken(request: Request, error: Exception) -> Response:
     """Answer an error of ours, or one of the database that nobody expected; the log has its place."""
     _log.error("a page failed", exc_info=error)
@@ -97,6 +102,7 @@ def _emergency(request: Request) -> str:
 HANDLERS: Final[dict[int | type[Exception], ExceptionHandler]] = {
     HTTPException: on_http,
     JournalAwayError: on_away,
+    ClientDisconnect: on_gone,
     Exception: on_broken,
 }
 """By what went wrong. The last is for what fails outside the pages; those have it nearer (``web.app``)."""

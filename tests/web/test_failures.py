@@ -2,6 +2,7 @@
 
 import asyncio
 import html
+import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,10 +11,16 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 from starlette.testclient import TestClient
+from starlette.types import Message
 
 from tests.harness.databases import Databases
 from web.app import create_app
+from web.failures import HANDLERS
 from web.middleware import HEADERS
 from web.settings import Mode, Settings
 
@@ -76,6 +83,27 @@ def failing(databases: Databases, tmp_path: Path) -> Iterator[Failing]:
             doctor, mary = (asked(url, f"select id from person where name = '{each}'") for each in PEOPLE)
             client.post("/sign-in/demo", data={"person": doctor})
             yield Failing(client, url, asked(url, "select id from plan where family = 'Whitfield'"), mary)
+
+
+def test_who_goes_while_a_form_is_read_is_no_error_of_ours(caplog: pytest.LogCaptureFixture) -> None:
+    async def read(request: Request) -> Response:
+        return Response(str(len(await request.form())))
+
+    app = Starlette(routes=[Route("/", read, methods=["POST"])], exception_handlers=HANDLERS)
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    headers = [(b"content-type", b"application/x-www-form-urlencoded")]
+    scope = {"type": "http", "method": "POST", "path": "/", "query_string": b"", "headers": headers, "app": app}
+    asyncio.run(app(scope, receive, send))
+
+    assert sent[0]["status"] == 400
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 
 
 def test_words_that_could_not_be_taken_are_handed_back_and_can_be_sent_again(failing: Failing) -> None:
