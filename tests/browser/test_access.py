@@ -147,6 +147,7 @@ def test_an_emergency_is_read_with_a_banner_told_and_reviewed(running_hub: Hub, 
     nair.page.get_by_label("Record number").fill("129 728 7652")
     nair.page.get_by_label("Date of birth").fill("1956-05-14")
     nair.page.get_by_role("button", name="Continue").click()
+    expect(nair.page.get_by_label("Why you need it now")).to_be_visible()
     assert violations(nair) == []
     nair.page.get_by_label("Why you need it now").fill("too short")
     nair.page.get_by_role("button", name="Read the plan").click()

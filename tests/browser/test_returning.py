@@ -97,6 +97,7 @@ def test_who_leaves_the_passkey_comes_back_with_a_code_and_is_offered_it_again(
     seat = Seat(page, shared_hub, "Otto Hart")
 
     page.get_by_role("link", name="Come back with a code").tap()
+    expect(page.get_by_label("Your e-mail address")).to_be_visible()
     assert violations(seat) == []
     page.get_by_label("Your e-mail address").fill("otto@demo.example")
     page.get_by_role("button", name="Send me a code").tap()
