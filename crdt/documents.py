@@ -254,7 +254,7 @@ class SectionDocument:
     def _move_on(self, trial: Trial) -> None:
         try:
             self._live.apply_update(trial.update)
-        except BaseException:
+        except BaseException:  # A panic of pycrdt is no ``Exception``; it goes on to the committer, the boundary.
             trial.take_back()  # Not believed to happen; the caller drops the document and loads the journal anew.
             raise
         trial.keep()

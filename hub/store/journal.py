@@ -165,7 +165,7 @@ class PostgresJournal:
                     return await append_rows(driver, batches, self._clock)
             except _REFUSED as error:
                 raise JournalRefusedError(f"the rows are refused: {type(error).__name__}") from error
-            except BaseException:
+            except BaseException:  # A cancellation too: whoever missed an answer would read it as the next one's.
                 await self._drop_append_driver()
                 raise
 
