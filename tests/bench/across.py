@@ -20,10 +20,8 @@ from tests.bench.scenarios import (
     Outcome,
     Stage,
     Typing,
-    compare,
-    dues_of,
-    measure,
     percentiles,
+    play,
     stage_of,
 )
 from tests.bench.servers import LOAD_CORE, HubServer, Server, Used, on_core
@@ -110,22 +108,7 @@ def _measured(server: HubsServer, what: Typing, count: int, *, by_plan: bool) ->
         for client in stage.clients:
             client.port = server.ports[(client.editor // what.editors if by_plan else client.editor) % count]
         generator.join(stage.clients)
-        outcome.faults += sorted({each.ended or "not synced" for each in stage.clients if not each.synced})[:5]
-        generator.keep = stage.by_document[0][-1]
-        dues = dues_of(server, generator, stage)
-        generator.drain()
-        before = server.used()
-        generator.run(dues, stage.sent)
-        after = server.used()
-        measure(outcome, stage, generator)
-        compare(outcome, server, stage, generator, names)
-        outcome.faults += sorted({each.ended for each in stage.clients if each.ended})[:5]
-        generator.close()
-    cpu = (after.cpu_seconds - before.cpu_seconds) * 1e3
-    outcome.cpu_per_edit = cpu / max(1, outcome.edits)
-    outcome.cpu_per_1000_deliveries = cpu * 1e3 / max(1, outcome.deliveries)
-    outcome.postgres_per_edit = (after.postgres_seconds - before.postgres_seconds) * 1e3 / max(1, outcome.edits)
-    outcome.memory_mb = after.memory_bytes / 1e6
+        play(outcome, server, stage, generator, names)
     same, other = _apart(stage, generator)
     outcome.more["same_p50"], outcome.more["same_p99"] = percentiles(same, 0.5, 0.99)
     if other:

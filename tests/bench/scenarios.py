@@ -92,23 +92,28 @@ def _typing(server: Server, what: Typing) -> Outcome:
         for clients in stage.by_document:  # One first: pycrdt-websocket hangs when two meet a room that is starting.
             generator.join(clients[:1])
         generator.join([client for clients in stage.by_document for client in clients[1:]])
-        outcome.faults += sorted({each.ended or "not synced" for each in stage.clients if not each.synced})[:5]
-        generator.keep = stage.by_document[0][-1]
-        dues = dues_of(server, generator, stage)
-        generator.drain()
-        before = server.used()
-        generator.run(dues, stage.sent)
-        after = server.used()
-        measure(outcome, stage, generator)
-        compare(outcome, server, stage, generator, documents)
-        outcome.faults += sorted({each.ended for each in stage.clients if each.ended})[:5]
-        generator.close()
+        play(outcome, server, stage, generator, documents)
+    return outcome
+
+
+def play(outcome: Outcome, server: Server, stage: Stage, generator: Generator, documents: Sequence[str]) -> None:
+    """Have everyone who has joined type, and measure what came of it; the generator is closed behind it."""
+    outcome.faults += sorted({each.ended or "not synced" for each in stage.clients if not each.synced})[:5]
+    generator.keep = stage.by_document[0][-1]
+    dues = _dues(server, generator, stage)
+    generator.drain()
+    before = server.used()
+    generator.run(dues, stage.sent)
+    after = server.used()
+    measure(outcome, stage, generator)
+    _compare(outcome, server, stage, generator, documents)
+    outcome.faults += sorted({each.ended for each in stage.clients if each.ended})[:5]
+    generator.close()
     cpu = (after.cpu_seconds - before.cpu_seconds) * 1e3
     outcome.cpu_per_1000_deliveries = cpu * 1e3 / max(1, outcome.deliveries)
     outcome.cpu_per_edit = cpu / max(1, outcome.edits)
     outcome.postgres_per_edit = (after.postgres_seconds - before.postgres_seconds) * 1e3 / max(1, outcome.edits)
     outcome.memory_mb = after.memory_bytes / 1e6
-    return outcome
 
 
 def stage_of(server: Server, what: Typing, ground: Ground, documents: Sequence[str]) -> Stage:
@@ -122,7 +127,7 @@ def stage_of(server: Server, what: Typing, ground: Ground, documents: Sequence[s
     )
 
 
-def dues_of(server: Server, generator: Generator, stage: Stage) -> list[Due]:
+def _dues(server: Server, generator: Generator, stage: Stage) -> list[Due]:
     """Make every edit, and tell the generator what the message looks like that carries it alone."""
     what, dues = stage.what, []
     editors = what.documents * what.editors
@@ -176,7 +181,7 @@ def _follow(
                     latencies.append(when - sent[edit])
 
 
-def compare(outcome: Outcome, server: Server, stage: Stage, generator: Generator, documents: Sequence[str]) -> None:
+def _compare(outcome: Outcome, server: Server, stage: Stage, generator: Generator, documents: Sequence[str]) -> None:
     """Compare the words of whoever comes now, and of a page that was there all the time, with what was typed."""
     words = "".join(typed(at, stage.what.characters) for at in range(stage.per_editor))
     expected = [words] * stage.what.editors

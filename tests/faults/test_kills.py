@@ -15,7 +15,6 @@ import psutil
 import pytest
 
 from hub.postgres import EmbeddedPostgres
-from tests.faults.measuring import company
 from tests.faults.typists import Fault, a_while, typing_through
 from tests.harness.hubs import Hub
 
@@ -24,9 +23,7 @@ KILLS = int(os.environ.get("CAREPLAN_KILLS", "2"))
 PEOPLE = ("Dr. Elena Ruiz", "Tom Becker, PharmD")
 TYPISTS = 10
 BACK_SECONDS_MAX = 10.0
-"""From the kill until everyone's new words are saved, on a machine to itself."""
-COMPANY = 1.0 if KILLS >= 50 else 4.0
-"""The short form runs beside other tests, whose load comes and goes."""
+"""From the kill until everyone's new words are saved."""
 
 UNCOMMITTED_SECONDS = 0.7
 STALL_SECONDS = float(os.environ.get("CAREPLAN_STALL", "4"))
@@ -124,7 +121,7 @@ async def test_nothing_saved_or_seen_is_lost_or_doubled(
         (back,) = await typing_through(lives, TEXT, [fault], seed=seed + at, tally=tally)
         worst = max(worst, back)
 
-        assert back < BACK_SECONDS_MAX * max(COMPANY, company())
+        assert back < BACK_SECONDS_MAX
     record_property(
         "told", f"{what}: {KILLS} times, {dict(tally)}, none lost or doubled, back in {worst:.1f} s at most"
     )

@@ -9,17 +9,10 @@ import pytest
 from auth.roles import Narrowing, Role
 from crdt.sections import Section
 from hub.lines import CloseCode
-from tests.hub.live import PLAN, Changing, LiveHub, a_hub, a_person
+from tests.hub.live import PLAN, LiveHub, a_hub, a_person
 
 pytestmark = pytest.mark.anyio
 GOALS = Section.GOALS
-
-
-class Unauthorised(Changing):
-    """The room decides on every change."""
-
-    name = "entry.create"
-    authorises = False
 
 
 async def test_a_person_whose_membership_ends_is_out_at_once() -> None:
