@@ -30,8 +30,8 @@ from hub.rooms import Room
 BEAT_SECONDS_MAX: Final = 0.025
 """The longest a busy room waits from beat to beat."""
 
-BEAT_LOAD: Final = 1.25
-"""A room rests as long as its last beat took, times this."""
+BEAT_LOAD: Final = 2.0
+"""A room rests as long as its last beat took, times this: telling the fullest room takes a third of a core at most."""
 
 TIMER_SECONDS: Final = 0.001
 """The loop's timers are no finer: what is due sooner is due now, else the loop would go round until it is."""

@@ -69,10 +69,18 @@ async def test_the_hub_has_a_journal_from_the_start(journal: Journal) -> None:
     assert await journal.heads([HUB, "unknown"]) == {HUB: EMPTY}
 
 
-async def test_what_was_appended_is_read_back_as_it_was(journal: Journal, plan: str) -> None:
+ROWS = pytest.mark.parametrize("rows", [1, 2])
+"""One row has a statement of its own."""
+
+
+@ROWS
+async def test_what_was_appended_is_read_back_as_it_was(journal: Journal, plan: str, rows: int) -> None:
     act = an_edit(plan, reason="é \u2028 \U0001f600", role="pharmacist", words={"b": {"z": 1, "a": None}, "a": 0.5})
 
-    head = await appended(journal, plan, act, an_edit(plan, update=None, words=None, outcome="refused"))
+    refused = an_edit(plan, update=None, words=None, outcome="refused")
+
+    for acts in [(act, refused)] if rows > 1 else [(act,), (refused,)]:
+        head = await appended(journal, plan, *acts)
 
     first, second = await journal.since(plan, 0)
     assert {name: getattr(first, name) for name in Act.__struct_fields__} == {
@@ -91,6 +99,13 @@ async def test_rows_carry_the_instant_they_were_recorded(journal: Journal, plan:
     assert abs(datetime.now(UTC) - row.recorded) < timedelta(seconds=10)
 
 
+async def test_a_row_for_a_head_that_moved_on_is_not_written(journal: Journal, plan: str) -> None:
+    await appended(journal, plan, an_edit(plan))
+
+    assert await journal.append([Batch(plan, EMPTY, [an_edit(plan)])]) == {}
+    assert len(await journal.since(plan, 0)) == 1
+
+
 async def test_a_plan_whose_head_moved_on_is_left_out_whole(journal: Journal, plan: str) -> None:
     other = new_id()
     await journal.create_plan(other)
@@ -106,17 +121,21 @@ async def test_a_plan_whose_head_moved_on_is_left_out_whole(journal: Journal, pl
     assert len(await journal.since(other, 0)) == 1
 
 
-async def test_a_head_of_the_right_number_and_another_hash_is_a_head_that_moved(journal: Journal, plan: str) -> None:
+@ROWS
+async def test_a_head_of_the_right_number_and_another_hash_is_a_head_that_moved(
+    journal: Journal, plan: str, rows: int
+) -> None:
     head = await appended(journal, plan, an_edit(plan))
 
-    assert await journal.append([Batch(plan, Head(head.seq, b"\7" * 32), [an_edit(plan)])]) == {}
+    assert await journal.append([Batch(plan, Head(head.seq, b"\7" * 32), [an_edit(plan)] * rows)]) == {}
     assert len(await journal.since(plan, 0)) == 1
 
 
-async def test_nothing_is_appended_for_a_plan_without_a_journal(journal: Journal) -> None:
+@ROWS
+async def test_nothing_is_appended_for_a_plan_without_a_journal(journal: Journal, rows: int) -> None:
     unknown = new_id()
 
-    assert await journal.append([Batch(unknown, EMPTY, [an_edit(unknown)])]) == {}
+    assert await journal.append([Batch(unknown, EMPTY, [an_edit(unknown)] * rows)]) == {}
     assert await journal.since(unknown, 0) == []
 
 

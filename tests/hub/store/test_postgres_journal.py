@@ -156,25 +156,31 @@ class SlowClock(Clock):
         return super().now() - timedelta(hours=1 if self._wrong >= 0 else 0)
 
 
+@pytest.mark.parametrize("rows", [1, 2])
 async def test_rows_of_a_wrong_clock_are_refused_and_written_once_it_is_read(
-    engine: AsyncEngine, journal: PostgresJournal
+    engine: AsyncEngine, journal: PostgresJournal, rows: int
 ) -> None:
     (plan,) = await some_plans(journal, 1)
+    batch = Batch(plan, EMPTY, [an_edit(plan)] * rows)
 
     async with engine.connect() as connection:
-        heads = await append_rows(await driver_of(connection), [Batch(plan, EMPTY, [an_edit(plan)])], SlowClock(1))
+        heads = await append_rows(await driver_of(connection), [batch], SlowClock(1))
 
-    (row,) = await journal.since(plan, 0)
-    assert heads[plan] == Head(1, row.hash)
+    *_, row = await journal.since(plan, 0)
+    assert heads[plan] == Head(rows, row.hash)
     assert abs(datetime.now(UTC) - row.recorded) < timedelta(seconds=10)
 
 
-async def test_a_clock_that_stays_wrong_writes_nothing(engine: AsyncEngine, journal: PostgresJournal) -> None:
+@pytest.mark.parametrize("rows", [1, 2])
+async def test_a_clock_that_stays_wrong_writes_nothing(
+    engine: AsyncEngine, journal: PostgresJournal, rows: int
+) -> None:
     (plan,) = await some_plans(journal, 1)
+    batch = Batch(plan, EMPTY, [an_edit(plan)] * rows)
 
     async with engine.connect() as connection:
         with pytest.raises(JournalAwayError):
-            await append_rows(await driver_of(connection), [Batch(plan, EMPTY, [an_edit(plan)])], SlowClock(99))
+            await append_rows(await driver_of(connection), [batch], SlowClock(99))
 
     assert await journal.since(plan, 0) == []
 
