@@ -19,7 +19,7 @@ from tests.bench.servers import SERVERS, Server
 
 Scenario: TypeAlias = Callable[[Server], Outcome]
 
-RATES: Final = tuple(4_000 * 1.25**step for step in range(12))
+RATES: Final = tuple(4_000 * 1.25**step for step in range(16))
 
 FULL: Final[dict[str, Scenario]] = {
     "huddle": partial(typing, what=Typing("huddle", 1, 10, 5, 12)),
