@@ -41,7 +41,7 @@ async def test_the_patient_hides_and_restores_a_section_for_one_person(house: Ho
     assert await section(house, emily, "conditions") == 404
     assert await section(house, lee, "conditions") == 200
     shown = (await mary.get(at(house, EMILY))).text
-    assert "hidden until 01-Feb-2027" in re.sub(r"\s+", " ", shown)
+    assert "hidden until 31-Jan-2027" in re.sub(r"\s+", " ", shown)
     assert "Mary Whitfield agreed on this page" in shown
     await mary.post(at(house, EMILY, "/consent"), data={"section": "conditions", "access": "", "how": "page"})
     assert await section(house, emily, "conditions") == 200
@@ -91,6 +91,23 @@ async def test_an_end_date_is_kept_and_one_too_far_is_not(house: House) -> None:
     kept = next(each for each in await house.services.directory.participants(house.plan) if each.name == EMILY)
     assert kept.ends is not None
     assert kept.ends.date().isoformat() > soon
+    assert f'type="date" value="{soon}"' in (await mary.get(at(house, EMILY))).text, "the day that was asked for"
+    assert 'type="date" value="2039-01-01"' in late.text, "what was refused is there to be changed"
+
+
+async def test_a_refused_consent_is_there_to_be_completed(house: House) -> None:
+    kim = await house.browser(KIM)
+    data = {"section": "goals", "access": "read", "ends": "2027-01-31", "how": ""}
+
+    refused = (await kim.post(at(house, EMILY, "/consent"), data=data)).text
+
+    goals = refused.split('id="setting-goals"')[1].split("</li>")[0]
+    assert 'value="read" checked' in goals
+    assert 'type="date" value="2027-01-31"' in goals
+    others = refused.replace(goals, "")
+    assert "2027-01-31" not in others
+    odd = (await kim.post(at(house, EMILY, "/consent"), data=data | {"ends": "soon", "how": "telephone"})).text
+    assert 'value="telephone" selected' in odd
 
 
 @pytest.mark.parametrize("named", [EMILY, "Michael Lee", "Tom Becker", "Ana Torres", "Jonas Falk"])

@@ -38,6 +38,7 @@ def test_a_number_has_a_leading_and_no_trailing_zero(value: float, words: str) -
     ("ago", "words"),
     [
         (timedelta(seconds=5), "just now"),
+        (timedelta(seconds=-5), "just now"),
         (timedelta(minutes=7), "7 min ago"),
         (timedelta(hours=3), "today 05:30"),
         (timedelta(hours=20), "yesterday 12:30"),

@@ -1,8 +1,7 @@
 """Who sees what of a plan: the table, one person's settings, the plan as that person sees it, and who looked."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Final
 
 from starlette.exceptions import HTTPException
@@ -21,7 +20,7 @@ from web.entrances import way_to_prove
 from web.guards import Member, for_member, services
 from web.reading import reader_for, reading_now, team
 from web.rendering import elsewhere, page
-from web.views.inviting import WAITING, end_of_day
+from web.views.inviting import HOW_WORDS, WAITING, end_of_day, last_day
 from web.views.preview import preview_sections
 from web.views.sections import reader_of
 from web.views.sharing import ReadingView, looked, reading_view, settings_of, sharing_person
@@ -60,25 +59,25 @@ async def show(request: Request, member: Member) -> Response:
 @for_member
 async def person(request: Request, member: Member) -> Response:
     """Show what one person can see, and what may be changed about it."""
-    return await _person(request, member, "")
+    return await _person(request, member, "", {})
 
 
 @for_member
 async def narrow(request: Request, member: Member) -> Response:
     """Record the patient's consent for one person and section; live pages follow at once."""
     reading = _settler(request, member)
-    form = await request.form()
+    form = await _form(request)
     try:
-        section = Section(str(form.get("section", "")))
+        section = Section(form.get("section", ""))
     except ValueError:
         raise HTTPException(400) from None
-    said, ends = str(form.get("access", "")), str(form.get("ends", ""))
+    said, ends = form.get("access", ""), form.get("ends", "")
     until = end_of_day(ends, reading.zone) if ends else None
     if ends and until is None:
-        return await _person(request, member, "That end date can't be read.", section)
+        return await _person(request, member, "That end date can't be read.", form)
     if not await access(request).reauthenticated(member.who):
-        return await _person(request, member, "Sign in again before you record a consent.", section, again=True)
-    how = next((each for each in How if each.value == str(form.get("how", ""))), How.PAGE)
+        return await _person(request, member, "Sign in again before you record a consent.", form, again=True)
+    how = next((each for each in How if each.value == form.get("how", "")), How.PAGE)
     fault = await access(request).sharing.narrow(
         member.participant,
         str(request.path_params["person"]),
@@ -86,7 +85,7 @@ async def narrow(request: Request, member: Member) -> Response:
         Narrowing(said, until) if said else None,
         how=how,
     )
-    return await _settled(request, member, fault, section)
+    return await _settled(request, member, fault, form)
 
 
 @for_member
@@ -94,21 +93,22 @@ async def remove(request: Request, member: Member) -> Response:
     """End a person's access now; their open pages close."""
     _settler(request, member)
     fault = await access(request).sharing.end(member.participant, str(request.path_params["person"]))
-    return await _settled(request, member, fault)
+    return await _settled(request, member, fault, {})
 
 
 @for_member
 async def end(request: Request, member: Member) -> Response:
     """Change until when a person has access."""
     reading = _settler(request, member)
-    words = str((await request.form()).get("ends", ""))
+    form = await _form(request)
+    words = form.get("ends", "")
     until = end_of_day(words, reading.zone) if words else None
     if words and until is None:
-        return await _person(request, member, "That end date can't be read.")
+        return await _person(request, member, "That end date can't be read.", form)
     if not await access(request).reauthenticated(member.who):
-        return await _person(request, member, "Sign in again before you change until when.", again=True)
+        return await _person(request, member, "Sign in again before you change until when.", form, again=True)
     fault = await access(request).sharing.end_on(member.participant, str(request.path_params["person"]), until)
-    return await _settled(request, member, fault)
+    return await _settled(request, member, fault, form)
 
 
 @for_member
@@ -150,9 +150,13 @@ def _settler(request: Request, member: Member) -> Reading:
     return reading
 
 
-async def _settled(request: Request, member: Member, fault: str, section: Section | None = None) -> Response:
+async def _form(request: Request) -> dict[str, str]:
+    return {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
+
+
+async def _settled(request: Request, member: Member, fault: str, form: Mapping[str, str]) -> Response:
     if fault:
-        return await _person(request, member, fault, section)
+        return await _person(request, member, fault, form)
     person, settings = str(request.path_params["person"]), f"/plans/{member.plan_id}/sharing"
     everyone = await services(request).directory.participants(member.plan_id)
     # Who reads in an emergency has no page of settings: what was recorded stands, and the table is where one goes on.
@@ -161,8 +165,9 @@ async def _settled(request: Request, member: Member, fault: str, section: Sectio
 
 
 async def _person(
-    request: Request, member: Member, fault: str, section: Section | None = None, *, again: bool = False
+    request: Request, member: Member, fault: str, form: Mapping[str, str], *, again: bool = False
 ) -> Response:
+    """Show the person's settings; where something was refused, with what was chosen in that form."""
     reading = _settler(request, member)
     subject = await _subject(request, member)
     people, me = await team(request, member)
@@ -170,25 +175,23 @@ async def _person(
     assert view is not None, "a participant is among the people"
     consents = await access(request).sharing.consents(member.plan_id)
     onward = f"/plans/{member.plan_id}/sharing/{subject.person_id}"
+    ends = last_day(subject.ends, reading.zone).isoformat() if subject.ends is not None else ""
     prove = await way_to_prove(request, member.who, onward) if again else ""
     context = {
         "plan_id": member.plan_id,
         "it": sharing_person(subject, view, reading),
         "settings": settings_of(subject, consents, people, reading),
+        "ways": [(each.value, HOW_WORDS[each]) for each in How if each is not How.PAGE],
         "by_page": member.participant.person_id == member.participant.patient_id,
-        "ends": _date(subject.ends, reading),
+        "ends": form["ends"] if "ends" in form and "section" not in form else ends,
         "myself": subject.person_id == member.participant.person_id,
         "fault": fault,
-        "fault_section": section or "",
+        "fault_section": form.get("section", ""),
+        "form": form,
         "prove": prove,
         "person": me,
     }
     return page(request, "sharing/person.html", context, 422 if fault else 200)
-
-
-def _date(ends: datetime | None, reading: Reading) -> str:
-    """Return the last whole day before an end, as a date control holds it."""
-    return (ends.astimezone(reading.zone)).date().isoformat() if ends is not None else ""
 
 
 async def _participants(request: Request, member: Member) -> list[Participant]:

@@ -181,6 +181,11 @@ def end_of_day(words: str, zone: tzinfo) -> datetime | None:
         return None
 
 
+def last_day(ends: datetime, zone: tzinfo) -> date:
+    """Return the last day on which what ends then holds, where the page is read: ``end_of_day`` turned round."""
+    return (ends.astimezone(zone) - timedelta(microseconds=1)).date()
+
+
 def invitation_row(invitation: Invitation, addressee: Addressee, people: People, reading: Reading) -> InvitationRow:
     """Return one line of the list."""
     state = state_of(invitation, reading.now)

@@ -13,7 +13,7 @@ from auth.standings import membership
 from crdt.sections import SECTIONS, Section
 from hub.journal import Action as Act
 from hub.store.audits import Trace
-from web.views.inviting import HOW_WORDS
+from web.views.inviting import HOW_WORDS, last_day
 from web.views.people import ROLE_WORDS, People, PersonView
 from web.views.words import Moment, Reading, count, day, moment
 
@@ -126,7 +126,7 @@ def cell_of(participant: Participant, section: Section, reading: Reading) -> Cel
     narrowing = participant.consents.get(section)
     stands = narrowing is not None and (narrowing.ends is None or narrowing.ends > now)
     ends = narrowing.ends if stands and narrowing is not None else None
-    until = day(ends.astimezone(reading.zone).date()) if ends is not None else ""
+    until = day(last_day(ends, reading.zone)) if ends is not None else ""
     grant = grant_of(participant, section, now)
     if grant is not Grant.NONE:
         return Cell(GRANT_WORDS[grant], True, stands, until)
@@ -154,7 +154,7 @@ def sharing_person(participant: Participant, view: PersonView, reading: Reading)
         role=ROLE_WORDS[participant.role],
         cells=cells,
         ended=_ENDED.get(code, ""),
-        until=day(ends.astimezone(reading.zone).date()) if ends is not None else "",
+        until=day(last_day(ends, reading.zone)) if ends is not None else "",
         is_patient=participant.role is Role.PATIENT,
         summary=f"sees {count(seen, 'section')}, changes {changed}",
     )

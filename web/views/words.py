@@ -9,6 +9,9 @@ MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", 
 NO_BREAK: Final = "\u00a0"
 WORDS_SHORT_CHARACTERS: Final = 90
 
+_AHEAD_MAX: Final = timedelta(seconds=10)
+"""What was recorded after the page began to be made, or by a clock a little ahead of ours, happened just now."""
+
 LANGUAGES: Final = {
     "ar": "Arabic",
     "de": "German",
@@ -93,7 +96,7 @@ def moment(instant: datetime, reading: Reading) -> Moment:
 def _relative(instant: datetime, reading: Reading) -> str:
     elapsed = reading.now - instant
     local = instant.astimezone(reading.zone)
-    if timedelta(0) <= elapsed < timedelta(minutes=1):
+    if -_AHEAD_MAX <= elapsed < timedelta(minutes=1):
         return "just now"
     if timedelta(0) <= elapsed < timedelta(hours=1):
         return f"{int(elapsed.total_seconds() // 60)} min ago"
