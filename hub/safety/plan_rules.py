@@ -9,7 +9,7 @@ from crdt.sections import SECTIONS, Section
 from hub.commands import EntryContent, PlanContent
 from hub.safety.medicine_rules import medicine_findings
 from hub.workflows import monitoring, referral_states, tasks
-from hub.workflows.contents import active, day, headline, instant, number, words
+from hub.workflows.contents import active, day, headline, in_days, instant, number, words
 from hub.workflows.findings import Finding, Severity
 
 VISITS_A_MONTH_MAX: Final = 4
@@ -56,12 +56,13 @@ def _referrals(plan: PlanContent, now: datetime) -> Iterable[Finding]:
         if asked and silence.days >= UNOWNED_AFTER.days:
             yield Finding(
                 "referral-unowned", Severity.WARNING, Section.REFERRALS, (entry.id,),
-                f"Nobody has accepted the referral to {named} for {silence.days} days.", "Call, or send it elsewhere.",
+                f"Nobody has accepted the referral to {named} for {in_days(silence.days)}.",
+                "Call, or send it elsewhere.",
             )  # fmt: skip
         if silence.late:
             yield Finding(
                 "referral-late", Severity.WARNING, Section.REFERRALS, (entry.id,),
-                f"The answer from {named} is {silence.late} day{'s' * (silence.late != 1)} late.",
+                f"The answer from {named} is {in_days(silence.late)} late.",
                 "Call for the report.",
             )  # fmt: skip
 
@@ -88,7 +89,7 @@ def _repeated(entry: EntryContent, named: str) -> Iterable[Finding]:
     if interval and len(taken) > 1 and (gap := taken[-1] - taken[-2]) < timedelta(days=interval):
         yield Finding(
             "test-repeated", Severity.ADVICE, Section.MONITORING, (entry.id,),
-            f"{named} was measured twice within {gap.days} days; every {interval:.0f} days is enough.",
+            f"{named} was measured twice within {in_days(gap.days or 1)}; once in {in_days(interval)} is enough.",
             "Look at the earlier result before the next one is ordered.",
         )  # fmt: skip
 

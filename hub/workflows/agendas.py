@@ -8,7 +8,7 @@ from enum import StrEnum
 from crdt.sections import Section
 from hub.commands import EntryContent, PlanContent
 from hub.workflows import monitoring, questions, referral_states, tasks, transitions
-from hub.workflows.contents import active, day, headline, instant, plain_day, words
+from hub.workflows.contents import active, day, headline, in_days, instant, plain_day, words
 from hub.workflows.digests import Line
 from hub.workflows.medications import MEDICATIONS, unreconciled
 
@@ -117,7 +117,7 @@ def _tasks(plan: PlanContent, today: date) -> Iterable[Flag]:
     for entry in active(plan, Section.TASKS):
         told = headline(Section.TASKS, entry)
         if late := tasks.days_late(entry.values, today):
-            yield Flag(Cause.TASK_OVERDUE, Section.TASKS, entry.id, f"{told}, {late} days")
+            yield Flag(Cause.TASK_OVERDUE, Section.TASKS, entry.id, f"{told}, {in_days(late)}")
         elif tasks.unowned(entry.values):
             yield Flag(Cause.TASK_UNOWNED, Section.TASKS, entry.id, told)
 
@@ -126,7 +126,7 @@ def _referrals(plan: PlanContent, now: datetime) -> Iterable[Flag]:
     for entry in active(plan, Section.REFERRALS):
         late = referral_states.silence(entry.values, now).late
         if late:
-            told = f"{headline(Section.REFERRALS, entry)}, {late} days"
+            told = f"{headline(Section.REFERRALS, entry)}, {in_days(late)}"
             yield Flag(Cause.REFERRAL_LATE, Section.REFERRALS, entry.id, told)
 
 

@@ -104,6 +104,11 @@ def place(entry: EntryContent) -> float:
     return position if position is not None else float("inf")
 
 
+def in_days(count: float) -> str:
+    """Return ``1 day``, ``3 days``."""
+    return f"{count:.0f} day" if count == 1 else f"{count:.0f} days"
+
+
 def headline(section: Section, entry: EntryContent) -> str:
     """Return the words that stand for the entry in lists and sentences."""
     declaration = SECTIONS[section]

@@ -87,6 +87,14 @@ def test_a_test_that_was_repeated_too_soon_is_told(bench: Bench) -> None:
     assert rules(bench) == ["test-repeated"]
 
 
+@pytest.mark.parametrize(("ago", "told"), [(20, "within 20 days;"), (1, "within 1 day;")])
+def test_days_are_counted_in_words(bench: Bench, ago: int, told: str) -> None:
+    a_measure(bench, (41.0, ago + 5), (38.0, 5), repeat_days=90)
+
+    (finding,) = findings(bench.plan, NOW)
+    assert told in finding.explanation
+
+
 def test_whoever_orders_a_test_sees_the_result_that_is_at_hand(bench: Bench) -> None:
     a_measure(bench, (38.0, 20), repeat_days=90)
 

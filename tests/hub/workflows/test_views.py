@@ -3,6 +3,8 @@
 import random
 from datetime import timedelta
 
+import pytest
+
 from crdt.sections import Section
 from hub.commands import PlanContent
 from hub.workflows.agendas import Brief, Cause, agenda, card, flags, last_huddle
@@ -61,6 +63,14 @@ def test_every_cause_is_seen_and_the_dangerous_stand_first() -> None:
     bench.put(Section.GOALS, description="Walk", voice=bench.nurse.person_id, review_due=bench.day(-1))
 
     assert causes(bench, "pinned") == list(Cause)
+
+
+@pytest.mark.parametrize(("late", "words"), [(1, "Call, 1 day"), (2, "Call, 2 days")])
+def test_how_late_a_task_is_is_told_in_days(late: int, words: str) -> None:
+    bench = Bench()
+    bench.put(Section.TASKS, title="Call", owner=bench.social.person_id, due=bench.day(-late), state="accepted")
+
+    assert [flag.words for flag in flags(Brief(bench.plan, "Mary"), NOW)] == [words]
 
 
 def test_the_agenda_ranks_by_danger_whatever_the_order_it_is_asked_in() -> None:
