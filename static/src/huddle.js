@@ -100,7 +100,10 @@ function arrived(was) {
   since = performance.now()
   tick()
   const now = stage()
-  if (now && was !== undefined && now.dataset.shown !== was) say(`Now ${document.querySelector(".huddle-name")?.textContent?.trim().split("\n")[0] ?? ""}`)
+  if (!now || was === undefined || now.dataset.shown === was) return
+  // The next patient is read from the top, not from where one had got to with the last.
+  if (now.getBoundingClientRect().top < 0) now.scrollIntoView({ block: "start" })
+  say(`Now ${document.querySelector(".huddle-name")?.textContent?.trim().split("\n")[0] ?? ""}`)
 }
 
 /** @param {string} words why nothing happened, "" for nothing to tell */
