@@ -90,7 +90,7 @@ class MedicationDecide:
     entry: str
     decision: Annotated[str, Asked("Decision", choices=DECISIONS)]
     reason: Annotated[str, Asked("Why", help="Required when you change or stop it.")] = ""
-    dose: Annotated[str, Asked("New DOSE")] = ""
+    dose: Annotated[str, Asked("New dose")] = ""
     frequency: Annotated[str, Asked("New frequency")] = ""
     seen: Seen = None
     name: ClassVar[str] = "medication.decide"

@@ -53,7 +53,7 @@ class Alter:
 
     entry: Annotated[str, Asked("Medicine", Form.ENTRY)]
     why: Annotated[str, Asked("Why")]
-    dose: Annotated[str, Asked("New DOSE")] = ""
+    dose: Annotated[str, Asked("New dose")] = ""
     frequency: Annotated[str, Asked("New frequency")] = ""
     seen: Annotated[str, Asked("Dose shown", hidden=True)] = ""
 

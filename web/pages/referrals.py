@@ -18,6 +18,7 @@ from hub.workflows.visit_undoing import UNDO, VisitTakeBack
 from web.guards import Member, for_member, services
 from web.reading import reader_for
 from web.rendering import elsewhere, is_swap, page
+from web.views.banner import banner
 from web.views.entries import Reader, entry_view
 from web.views.fields import Choice, FieldRow
 from web.views.forms import command_rows
@@ -102,6 +103,7 @@ async def _page(request: Request, member: Member, more: Mapping[str, object], *,
     update = await _update_rows(request, member, entry)
     me = reader.setting.people.person(member.participant.person_id)
     view = referral_view(reader, entry, rows)
+    patient = await found.directory.patient(member.plan_id)
     context = {
         "plan_id": member.plan_id,
         "referral": view,
@@ -114,7 +116,7 @@ async def _page(request: Request, member: Member, more: Mapping[str, object], *,
         "refusal": "",
         "done": done_words(request.query_params.get("done", "")),
         "first": request.query_params.get("first", "") == "yes",
-        "patient": await found.directory.patient(member.plan_id),
+        "banner": banner(patient, reader) if patient is not None else None,
         "person": me,
         "me": me,
         "socket": f"/plans/{member.plan_id}/live",
@@ -212,7 +214,6 @@ def _composing(
         "others": [each for each in typed.get("tests_done", []) if each not in offered],
         "refusal": " ".join(message for name, message in faults.items() if name not in named),
         "person": reader.setting.people.person(member.participant.person_id),
-        "patient": None,
     }
     return page(request, "referrals/form.html" if is_swap(request) else "referrals/new.html", context, status)
 

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from auth.decisions import Action, EntryFacts, decide, sections_readable
+from auth.roles import Participant, Role
 from crdt.sections import Section
 from hub.commands import Refusal, Refused
 from hub.ids import new_id
@@ -17,6 +18,7 @@ from hub.workflows.visits import VisitPublish
 from web.guards import Member, for_member, services
 from web.reading import reader_for
 from web.rendering import elsewhere, is_swap, page
+from web.views.banner import banner
 from web.views.entries import Reader
 from web.views.visits import (
     fingerprint,
@@ -97,6 +99,25 @@ async def _about(request: Request, member: Member, entry: str) -> tuple[Reader, 
     return reader, entry
 
 
+async def _deciding(request: Request, member: Member, reader: Reader) -> list[Participant]:
+    """Return who may decide on what is recommended to them, the patient's own doctors first."""
+    everyone = await services(request).directory.participants(member.plan_id)
+    may = [
+        each
+        for each in everyone
+        if each.person_id != member.participant.person_id
+        and decide(
+            each,
+            Section.REFERRALS,
+            Action.COMMAND,
+            entry=EntryFacts(creator=reader.participant.person_id, values={"asker": each.person_id}),
+            now=reader.now,
+            command="referral.decide_recommendation",
+        ).allowed
+    ]
+    return sorted(may, key=lambda each: each.role is not Role.PRIMARY_CARE)
+
+
 async def _refused(
     request: Request, member: Member, reader: Reader, entry: str, typed: Typed, code: str, field: str, reason: str
 ) -> Response:
@@ -115,14 +136,16 @@ async def _form(
     lines: Sequence[PreviewLine] | None = None,
     status: int = 200,
 ) -> Response:
-    rows = single_rows(typed, faults, reader, asked=bool(entry))
+    found = services(request)
+    deciding = [] if entry else await _deciding(request, member, reader)
+    rows = single_rows(typed, faults, reader, deciding=deciding)
     shown = parts(typed, faults, reader, more=more)
     named = {*rows, *(row.name for part in shown for line in part.lines for row in line.rows)}
     asker, question = referral_words(reader, entry) if entry else ("", "")
-    found = services(request)
+    patient = await found.directory.patient(member.plan_id)
     context = {
         "plan_id": member.plan_id,
-        "patient": await found.directory.patient(member.plan_id),
+        "banner": banner(patient, reader) if patient is not None else None,
         "referral": entry,
         "asker": asker,
         "question": question,

@@ -1,10 +1,11 @@
 """The form of a visit update: its parts as rows with what was typed, and what it would change, in words."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, get_origin
 
+from auth.roles import Participant
 from crdt.fields import Form, Kind
 from crdt.sections import SECTIONS, Section
 from hub.workflows.arguments import ROWS_MAX, Argument
@@ -54,12 +55,27 @@ class PreviewGroup:
     """(words, only suggested)."""
 
 
-def single_rows(typed: Typed, faults: Mapping[str, str], reader: Reader, *, asked: bool) -> dict[str, FieldRow]:
-    """Return the fields that stand once, by name; without a referral also why they came and who reads it."""
-    names = {"answer", "plain_words"} | ({"cause", "reader"} if not asked else set())
+def single_rows(
+    typed: Typed, faults: Mapping[str, str], reader: Reader, *, deciding: Sequence[Participant]
+) -> dict[str, FieldRow]:
+    """Return the fields that stand once, by name.
+
+    Without a referral these are also why they came and who reads it: one of ``deciding``, the first until another is
+    chosen. It is empty where somebody asked.
+    """
+    names = {"answer", "plain_words"} | ({"cause", "reader"} if deciding else set())
     args = [each for each in arguments("visit.publish") if each.name in names]
-    rows = command_rows(Section.REFERRALS, "visit", args, typed, faults, reader.setting)
-    return {row.name: replace(row, required=True) for row in rows}
+    chosen = {"reader": [deciding[0].person_id], **typed} if deciding else typed
+    rows = command_rows(Section.REFERRALS, "visit", args, chosen, faults, reader.setting)
+    may = {each.person_id for each in deciding}
+    return {
+        row.name: replace(row, required=True, choices=_among(row.choices, may) if row.name == "reader" else row.choices)
+        for row in rows
+    }
+
+
+def _among(choices: Sequence[Choice], may: Collection[str]) -> tuple[Choice, ...]:
+    return tuple(choice for choice in choices if choice.value in may or choice.chosen)
 
 
 def parts(typed: Typed, faults: Mapping[str, str], reader: Reader, *, more: str = "") -> tuple[Part, ...]:
