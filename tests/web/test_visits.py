@@ -53,3 +53,16 @@ async def test_who_was_chosen_stays_chosen(house: House) -> None:
     assert refused.status_code == 422
     readers = refused.text.split('name="reader"')[1].split("</select>")[0]
     assert re.findall(r'value="([^"]+)" selected', readers) == [kim]
+
+
+async def test_nobody_is_left_to_decide_who_may_not(house: House) -> None:
+    lee, mary = await house.browser(LEE), house.person("Mary Whitfield").person_id
+    data = {"reader": mary, "cause": "Weight", "answer": "Less salt.", "nothing_to_tell": "yes", "do": "preview"}
+
+    refused = await lee.post(f"/plans/{house.plan}/visit", data=data)
+    taken = await lee.post(f"/plans/{house.plan}/visit", data=data | {"reader": house.person(RUIZ).person_id})
+
+    assert refused.status_code == 422
+    assert "Choose someone who may decide" in refused.text
+    assert "Less salt." in refused.text
+    assert taken.status_code == 200

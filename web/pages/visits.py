@@ -32,6 +32,7 @@ from web.views.visits import (
 )
 
 CHANGED: Final = "The plan has changed since the preview. This is what would change now."
+NOT_DECIDING: Final = "Choose someone who may decide on what you recommend."
 Typed = Mapping[str, Sequence[str]]
 
 
@@ -55,6 +56,8 @@ async def publish(request: Request, member: Member) -> Response:
     if isinstance(command, Faults):
         return await _form(request, member, reader, entry, typed, command.messages, status=422)
     assert isinstance(command, VisitPublish), "the registry builds what it is asked for"
+    if command.reader and command.reader not in {each.person_id for each in await _deciding(request, member, reader)}:
+        return await _form(request, member, reader, entry, typed, {"reader": NOT_DECIDING}, status=422)
     lines = await _lines(request, reader, command)
     if isinstance(lines, Refusal):
         return await _refused(request, member, reader, entry, typed, lines.code, lines.field, lines.reason)
@@ -137,7 +140,7 @@ async def _form(
     status: int = 200,
 ) -> Response:
     found = services(request)
-    deciding = [] if entry else await _deciding(request, member, reader)
+    deciding = None if entry else await _deciding(request, member, reader)
     rows = single_rows(typed, faults, reader, deciding=deciding)
     shown = parts(typed, faults, reader, more=more)
     named = {*rows, *(row.name for part in shown for line in part.lines for row in line.rows)}

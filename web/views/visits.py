@@ -56,18 +56,18 @@ class PreviewGroup:
 
 
 def single_rows(
-    typed: Typed, faults: Mapping[str, str], reader: Reader, *, deciding: Sequence[Participant]
+    typed: Typed, faults: Mapping[str, str], reader: Reader, *, deciding: Sequence[Participant] | None
 ) -> dict[str, FieldRow]:
     """Return the fields that stand once, by name.
 
     Without a referral these are also why they came and who reads it: one of ``deciding``, the first until another is
-    chosen. It is empty where somebody asked.
+    chosen. It is ``None`` where somebody asked.
     """
-    names = {"answer", "plain_words"} | ({"cause", "reader"} if deciding else set())
+    names = {"answer", "plain_words"} | (set() if deciding is None else {"cause", "reader"})
     args = [each for each in arguments("visit.publish") if each.name in names]
     chosen = {"reader": [deciding[0].person_id], **typed} if deciding else typed
     rows = command_rows(Section.REFERRALS, "visit", args, chosen, faults, reader.setting)
-    may = {each.person_id for each in deciding}
+    may = {each.person_id for each in deciding or ()}
     return {
         row.name: replace(row, required=True, choices=_among(row.choices, may) if row.name == "reader" else row.choices)
         for row in rows
