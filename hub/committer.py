@@ -31,7 +31,8 @@ BEAT_SECONDS_MAX: Final = 0.025
 """The longest a busy room waits from beat to beat."""
 
 BEAT_LOAD: Final = 2.0
-"""A room rests as long as its last beat took, times this: telling the fullest room takes a third of a core at most."""
+"""A room rests as long as telling took, times this and up to ``BEAT_SECONDS_MAX``: a third of a core tells the fullest
+room, until the longest rest is too short for that."""
 
 TIMER_SECONDS: Final = 0.001
 """The loop's timers are no finer: what is due sooner is due now, else the loop would go round until it is."""

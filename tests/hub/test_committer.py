@@ -177,6 +177,34 @@ async def test_a_busy_room_waits_a_beat_and_a_quiet_one_does_not() -> None:
     assert len(hub.journal.edits()) == 3
 
 
+@pytest.mark.parametrize(("telling", "rest"), [(0.004, 0.008), (0.04, committer.BEAT_SECONDS_MAX)])
+async def test_a_room_rests_twice_as_long_as_telling_took_and_never_longer_than_the_longest_beat(
+    telling: float, rest: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub, ann, ben = await two_in_a_hub()
+    room = hub.room()
+    hub.clock.passed = room.next_beat + 1
+    told = ben.line.write
+
+    def slowly(data: bytes) -> None:
+        hub.clock.passed += telling
+        told(data)
+
+    monkeypatch.setattr(ben.line, "write", slowly)
+    ann.write("x")
+    await hub.beat()
+
+    assert room.next_beat - hub.clock.passed == pytest.approx(rest)
+    ann.write("y")
+    await hub.beat()
+    rested = len(hub.journal.edits())
+    hub.clock.passed = room.next_beat
+    await hub.beat()
+
+    assert rested == 2
+    assert len(hub.journal.edits()) == 3
+
+
 async def test_edits_at_two_hubs_reach_everyone() -> None:
     first, second, ann, ben = await a_pair()
 
