@@ -13,26 +13,27 @@ from typing import Final, TypeAlias
 
 from tests.bench.across import NAME as ACROSS
 from tests.bench.across import across
+from tests.bench.floors import floors
 from tests.bench.reports import machine, plotted, table
 from tests.bench.scenarios import Outcome, Typing, cold_open, idle, saturation, typing
 from tests.bench.servers import SERVERS, Server
 
-Scenario: TypeAlias = Callable[[Server], Outcome]
+Scenario: TypeAlias = Typing | Callable[[Server], Outcome]
 
 RATES: Final = tuple(4_000 * 1.25**step for step in range(16))
 
 FULL: Final[dict[str, Scenario]] = {
-    "huddle": partial(typing, what=Typing("huddle", 1, 10, 5, 12)),
-    "crowd": partial(typing, what=Typing("crowd", 1, 200, 2, 10)),
-    "many": partial(typing, what=Typing("many", 300, 4, 0.5, 12)),
+    "huddle": Typing("huddle", 1, 10, 5, 12),
+    "crowd": Typing("crowd", 1, 200, 2, 10),
+    "many": Typing("many", 300, 4, 0.5, 12),
     "saturation": partial(saturation, editors=20, rates=RATES, seconds=2.0),
     "cold open": partial(cold_open, edits=10_000, opens=9, storm=500),
     "idle": partial(idle, documents=1_000),
 }
 QUICK: Final[dict[str, Scenario]] = {
-    "huddle": partial(typing, what=Typing("huddle", 1, 10, 5, 2)),
-    "crowd": partial(typing, what=Typing("crowd", 1, 50, 2, 2)),
-    "many": partial(typing, what=Typing("many", 20, 4, 0.5, 4)),
+    "huddle": Typing("huddle", 1, 10, 5, 2),
+    "crowd": Typing("crowd", 1, 50, 2, 2),
+    "many": Typing("many", 20, 4, 0.5, 4),
     "saturation": partial(saturation, editors=10, rates=(1_000, 3_000), seconds=1.0),
     "cold open": partial(cold_open, edits=1_000, opens=3, storm=50),
     "idle": partial(idle, documents=50),
@@ -70,8 +71,10 @@ def run(scenarios: dict[str, Scenario], servers: Sequence[type[Server]]) -> list
                 with contextlib.ExitStack() as stack:
                     stack.callback(server.stop)
                     server.start()
-                    outcomes.append(scenario(server))
+                    outcomes.append(typing(server, scenario) if isinstance(scenario, Typing) else scenario(server))
                 sys.stderr.write(f"{outcomes[-1]}\n")
+            if isinstance(scenario, Typing):
+                outcomes += floors(Path(scratch) / f"{name}-alone", scenario)
     return outcomes
 
 

@@ -17,6 +17,8 @@ from crdt.documents import SectionDocument
 from crdt.lib0 import number, string
 from crdt.sections import Section
 from crdt.updates import EMPTY_UPDATE, FROM_JOURNAL, STRING, read_update
+from hub.ids import new_id
+from hub.journal import Act, Action
 from hub.open_sections import SNAPSHOT_EDITS_MAX
 
 SECTION: Final = Section.GOALS
@@ -29,6 +31,8 @@ SERVER_CLIENT: Final = 1 << 33
 
 TAIL: Final = SNAPSHOT_EDITS_MAX // 2
 """Edits behind the last snapshot: half of what a hub lets gather."""
+
+SAMPLE_CLIENT: Final = 1_000
 
 _BEHIND_AND_BEFORE: Final = 0xC4
 """Info of a string with an origin and a right origin."""
@@ -80,6 +84,19 @@ def an_edit(client: int, at: int, begin: int, characters: int) -> bytes:
     before = number(SERVER_CLIENT) + number(begin + 1)
     head = b"\x01\x01" + number(client) + number(clock) + bytes((_BEHIND_AND_BEFORE,))
     return head + behind + before + string(typed(at, characters)) + b"\x00"
+
+
+def acts(plan: str, rows: int) -> Sequence[Act]:
+    """Return so many edits of 4 characters as the rows that a plan's journal takes."""
+    begin = a_ground(1).lines[0][2]
+    words = {"field": "barriers", "before": "0001", "after": "00010002"}
+    return [
+        Act(
+            plan=plan, actor=new_id(), action=Action.EDIT, role="care_manager", session=new_id(), section=Section.GOALS,
+            entry=entry_id(0), field="barriers", update=an_edit(SAMPLE_CLIENT, at + 1, begin, 4), words=words,
+        )
+        for at in range(rows)
+    ]  # fmt: skip
 
 
 def lines_of(state: bytes, ground: Ground) -> list[str]:

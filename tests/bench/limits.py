@@ -7,28 +7,25 @@ import asyncio
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 import asyncpg
 
-from crdt.sections import Section
 from hub.ids import new_id
-from hub.journal import Act, Action, Batch
+from hub.journal import Batch
 from hub.postgres import EmbeddedPostgres
 from hub.store.engine import create_engine
 from hub.store.journal import PostgresJournal
 from hub.store.migrating import migrate
 from hub.store.notices import CHANNEL
-from tests.bench.edits import a_ground, an_edit, entry_id
+from tests.bench.edits import acts
 
 SECONDS: Final = 3.0
 ROWS: Final = (1, 10, 50, 200)
 PROCESSES: Final = (1, 2, 4)
 LISTENERS: Final = (1, 2, 4, 8)
 GROWTH_ROWS: Final = 20_000
-CLIENT: Final = 1_000
 
 
 def main() -> None:
@@ -61,18 +58,6 @@ def _say(words: str) -> None:
     sys.stdout.flush()
 
 
-def _acts(plan: str, rows: int) -> Sequence[Act]:
-    begin = a_ground(1).lines[0][2]
-    words = {"field": "barriers", "before": "0001", "after": "00010002"}
-    return [
-        Act(
-            plan=plan, actor=new_id(), action=Action.EDIT, role="care_manager", session=new_id(), section=Section.GOALS,
-            entry=entry_id(0), field="barriers", update=an_edit(CLIENT, at + 1, begin, 4), words=words,
-        )
-        for at in range(rows)
-    ]  # fmt: skip
-
-
 async def _appends(url: str, journals: int, rows: int) -> float:
     """Return commits a second of so many journals, each with a plan of its own, for ``SECONDS``."""
     until = time.monotonic() + SECONDS
@@ -83,9 +68,9 @@ async def _appends(url: str, journals: int, rows: int) -> float:
         plan = new_id()
         await journal.create_plan(plan)
         head = (await journal.heads([plan]))[plan]
-        acts, commits = _acts(plan, rows), 0
+        made, commits = acts(plan, rows), 0
         while time.monotonic() < until:
-            head = (await journal.append([Batch(plan, head, acts)]))[plan]
+            head = (await journal.append([Batch(plan, head, made)]))[plan]
             commits += 1
         await journal.close()
         await engine.dispose()
@@ -133,7 +118,7 @@ async def _growth(url: str) -> float:
     head = (await journal.heads([plan]))[plan]
     before = await asked.fetchval(size)
     for _ in range(GROWTH_ROWS // 100):
-        head = (await journal.append([Batch(plan, head, _acts(plan, 100))]))[plan]
+        head = (await journal.append([Batch(plan, head, acts(plan, 100))]))[plan]
     grown = await asked.fetchval(size) - before
     await journal.close()
     await engine.dispose()

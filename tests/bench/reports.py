@@ -50,6 +50,7 @@ def table(outcomes: Sequence[Outcome]) -> str:
 def _cells(each: Outcome) -> list[str]:
     more = ", ".join(f"{name.replace('_', ' ')} {value:,.1f}" for name, value in each.more.items())
     postgres = f" ({each.postgres_per_edit:.2f})" if each.postgres_per_edit else ""
+    checked = each.sockets or each.missing or not each.equal
     return [
         f"{each.scenario}{': ' + more if more else ''}",
         each.server,
@@ -60,8 +61,8 @@ def _cells(each: Outcome) -> list[str]:
         _told(each.cpu_per_1000_deliveries),
         (f"{each.cpu_per_edit:.2f}" if each.edits else "") + postgres,
         f"{each.memory_mb:.0f}" if each.memory_mb else "",
-        f"{each.missing:,}" + (f" ({'; '.join(each.faults)})" if each.faults else ""),
-        "yes" if each.equal else "NO",
+        f"{each.missing:,}" + (f" ({'; '.join(each.faults)})" if each.faults else "") if checked else "",
+        ("yes" if each.equal else "NO") if checked else "",
     ]
 
 
@@ -79,6 +80,7 @@ def _ratio(ours: Outcome | None, other: Outcome) -> str:
 
 
 _COLOURS: Final = {HUB: "#0b6e4f", "Hocuspocus": "#c05f00", "pycrdt-websocket": "#6b5fb5"}
+_FLOOR: Final = "#8a8a8a"
 _ROW, _LEFT, _WIDTH, _GAP = 18, 190, 720, 30
 
 
@@ -98,11 +100,10 @@ def plotted(outcomes: Sequence[Outcome]) -> str:
         parts.append(f'<text x="10" y="{y}" class="t">{escape(name)}: {escape(rows[0][2])}</text>')
         for each, value, _ in rows:
             y += _ROW
+            colour = _COLOURS.get(each.server, _FLOOR)
             long = max(1.0, (_WIDTH - _LEFT - 170) * min(1.0, value / widest))
             parts.append(f'<text x="{_LEFT - 8}" y="{y + 11}" text-anchor="end">{escape(each.server)}</text>')
-            parts.append(
-                f'<rect x="{_LEFT}" y="{y}" width="{long:.1f}" height="{_ROW - 4}" fill="{_COLOURS[each.server]}"/>'
-            )
+            parts.append(f'<rect x="{_LEFT}" y="{y}" width="{long:.1f}" height="{_ROW - 4}" fill="{colour}"/>')
             lost = f", {each.missing:,} missing" if each.missing else ""
             parts.append(f'<text x="{_LEFT + long + 6:.1f}" y="{y + 11}">{value:,.1f}{lost}</text>')
         y += _GAP + 8

@@ -11,7 +11,7 @@ from tests.bench.__main__ import QUICK
 from tests.bench.edits import a_ground, a_past, an_edit, lines_of, numbers_of, typed
 from tests.bench.generator import Client, Generator
 from tests.bench.reports import plotted, table
-from tests.bench.scenarios import Outcome, Stage, Typing, contents, measure, percentiles
+from tests.bench.scenarios import Outcome, Stage, Typing, contents, measure, percentiles, typing
 from tests.bench.servers import HubServer
 from tests.bench.wires import HocuspocusWire, Seat
 
@@ -70,7 +70,7 @@ def test_a_small_crowd_at_a_real_hub_gets_every_edit(tmp_path: Path) -> None:
     hub = HubServer(tmp_path)
     hub.start()
     try:
-        outcome = QUICK["crowd"](hub)
+        outcome = typing(hub, QUICK["crowd"])
     finally:
         hub.stop()
 
