@@ -62,6 +62,8 @@ class Pending:
     room: Room
     work: Work
     since: float
+    judged: float
+    """The seconds that gathering it took."""
 
     def batch(self) -> Batch:
         return Batch(self.room.plan_id, self.room.head, self.work.acts)
@@ -94,6 +96,8 @@ class Committer:
         self._soft_queue: list[tuple[float, int, Room]] = []
         self._soft_count = 0
         self._pending: dict[Room, Pending] = {}
+        self._beats: list[float] = []
+        """What this beat took each of its rooms, to be counted at its end."""
         self._wake = asyncio.Event()
         self._retry_seconds = 0.0
         self._retry_at = 0.0
@@ -137,6 +141,9 @@ class Committer:
             self._gather(now)
         if self._pending and now >= self._retry_at:
             await self._commit(list(self._pending.values()))
+        for seconds in self._beats:
+            measures.BEAT_SECONDS.observe(seconds)
+        self._beats.clear()
         return self._pause()
 
     def _pause(self) -> float | None:
@@ -185,9 +192,8 @@ class Committer:
             work = self._gathered(room)
             if work is None:
                 continue
-            measures.BEAT_SECONDS.observe(self._clock.seconds() - started)
             if work.acts:
-                self._pending[room] = Pending(room, work, now)
+                self._pending[room] = Pending(room, work, now, self._clock.seconds() - started)
             else:
                 room.finish(work, room.head)
                 room.turns.give_back()
@@ -229,12 +235,14 @@ class Committer:
                 measures.COMMIT_FAILURES.inc()
                 await self._commit_apart(left)
                 break
-            measures.COMMIT_SECONDS.observe(self._clock.seconds() - began)
-            measures.COMMIT_ROWS.observe(sum(len(each.work.acts) for each in left))
+            took, rows_in_all = self._clock.seconds() - began, sum(len(each.work.acts) for each in left)
             self._resume()
             for each in left:
                 if each.room.plan_id in heads:
                     landed.append(self._land(each, heads[each.room.plan_id]))
+            await asyncio.sleep(0)  # What was told goes out now: somebody waits for that, and for nothing below.
+            measures.COMMIT_SECONDS.observe(took)
+            measures.COMMIT_ROWS.observe(rows_in_all)
             left = []
             for each, rows in zip(behind, moved, strict=True):
                 if self._overtaken(each, rows, landed):
@@ -259,7 +267,7 @@ class Committer:
         room.finish(pending.work, head)
         self.keep_snapshots(room)
         room.turns.give_back()
-        self._pace(room, started)
+        self._pace(room, started, judged=pending.judged)
         self.mark(room)
         return room.plan_id, head.seq
 
@@ -269,12 +277,13 @@ class Committer:
         if due:
             self._keep(room.plan_id, [section.snapshot() for section in due])
 
-    def _pace(self, room: Room, started: float) -> None:
+    def _pace(self, room: Room, started: float, *, judged: float = 0.0) -> None:
         """Let the room rest for as long as the beat took, and fetch what the beat found lacking."""
         if room.lacking:
             self._prepare(room)
         now = self._clock.seconds()
         room.next_beat = now + min(BEAT_SECONDS_MAX, BEAT_LOAD * (now - started))
+        self._beats.append(judged + now - started)
 
     def _overtaken(self, pending: Pending, rows: Sequence[Row], landed: list[tuple[str, int]]) -> bool:
         """Go behind the rows that are first; return false where there is nothing left to commit."""

@@ -24,6 +24,9 @@ ANSWERS_KEPT_MAX: Final = 32
 SNAPSHOT_EDITS_MAX: Final = 500
 """After so many updates a section's state is kept as a snapshot, which bounds the tail of the next load."""
 
+NOTHING: Final = b"\x00"
+"""The state vector of an empty replica: a reader left there is sent everything."""
+
 
 class Claim:
     """Answers the gate's question whether one person may write under a client id (invariant 3)."""
@@ -128,6 +131,14 @@ class OpenSection:
         self.facts_version += 1
         self.edits_since_snapshot += 1
         self._answers.clear()
+
+    def left_at(self) -> bytes:
+        """Return the state vector that a reader who is paused is left at, before something is applied.
+
+        It grows with every page that ever wrote here, so nobody makes it while nobody is paused: who is by the time of
+        the relay is sent everything.
+        """
+        return self.document.state_vector() if any(each.line.paused for each in self.readers) else NOTHING
 
     def missing_from(self, state_vector: bytes) -> bytes:
         """Return what a replica lacks; only between batches, so that it is committed.

@@ -13,16 +13,13 @@ from hub.connections import Connection
 from hub.journal import Action, Row
 from hub.lines import CloseCode, notice
 from hub.notices import Changed, changed_by, tell_changed
-from hub.open_sections import OpenSection
+from hub.open_sections import NOTHING, OpenSection
 
 if TYPE_CHECKING:
     from hub.rooms import Room
 
 MESSAGE_BYTES_MAX: Final = 1 << 20
 """A relayed message; a beat that holds more goes out as several."""
-
-_NOTHING: Final = b"\x00"
-"""The state vector of an empty replica: a reader left there is sent everything."""
 
 ACCESS_ACTIONS: Final = frozenset(
     {Action.GRANT, Action.REVOKE, Action.CONSENT, Action.REDEEM, Action.BREAK_GLASS, Action.REVIEW, Action.ADMIN}
@@ -166,7 +163,7 @@ def absorb(room: "Room", rows: Sequence[Row]) -> None:
         else:
             changed.structure = True  # Of a row with several entries we know only that there were some.
     for name, part in updates.items():
-        relay(room.sections[name], part, author=None, before=_NOTHING)
+        relay(room.sections[name], part, author=None, before=NOTHING)
     for name, changed in told.items():
         tell_changed(room, name, changed)
 

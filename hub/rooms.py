@@ -351,7 +351,7 @@ class Room:
             return True
         if verdict.changes:
             if section.section not in work.before:
-                work.before[section.section] = section.document.state_vector()
+                work.before[section.section] = section.left_at()
             section.take(verdict, connection.participant.person_id)
             work.add(connection, section.section, verdict)
         self.judging = None

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+from prometheus_client import REGISTRY
 from pycrdt import Doc
 
 from auth.roles import Role
@@ -191,10 +192,12 @@ async def test_a_room_rests_twice_as_long_as_telling_took_and_never_longer_than_
         told(data)
 
     monkeypatch.setattr(ben.line, "write", slowly)
+    counted = seconds_of_beats()
     ann.write("x")
     await hub.beat()
 
     assert room.next_beat - hub.clock.passed == pytest.approx(rest)
+    assert seconds_of_beats() - counted == pytest.approx(telling)
     ann.write("y")
     await hub.beat()
     rested = len(hub.journal.edits())
@@ -203,6 +206,11 @@ async def test_a_room_rests_twice_as_long_as_telling_took_and_never_longer_than_
 
     assert rested == 2
     assert len(hub.journal.edits()) == 3
+
+
+def seconds_of_beats() -> float:
+    """Return what the measure of beats has come to."""
+    return REGISTRY.get_sample_value("careplan_beat_seconds_sum") or 0.0
 
 
 async def test_edits_at_two_hubs_reach_everyone() -> None:

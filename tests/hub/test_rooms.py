@@ -14,6 +14,7 @@ from crdt.sessions import DENIED
 from hub import rooms
 from hub.journal import Action
 from hub.lines import CloseCode
+from hub.open_sections import NOTHING
 from tests.hub.live import ENTRY, PLAN, LiveHub, Make, Peer, a_hub, a_person, an_id, reads
 
 pytestmark = pytest.mark.anyio
@@ -320,6 +321,39 @@ async def test_a_paused_reader_is_left_out_and_catches_up_in_one_piece() -> None
     assert waited == 0
     assert ben.text() == ann.text()
     assert ben.saved
+
+
+async def test_a_reader_that_stops_reading_while_an_edit_is_committed_catches_up_too() -> None:
+    hub, ann, ben = await two_in_a_hub()
+    ann.write("first ")
+    await hub.settle()
+    before, hub.journal.hold = len(hub.journal.edits()), asyncio.Event()
+    ann.write("second ")
+    beat = asyncio.create_task(hub.beat())
+    await asyncio.sleep(0)
+    committed = len(hub.journal.edits()) - before
+
+    ben.line.paused = True
+    hub.journal.hold.set()
+    await beat
+    waited = len(ben.line.out)
+    ben.line.paused = False
+    assert ben.place is not None
+    ben.place[0].resumed(ben.place[1])
+    await hub.settle()
+
+    assert (committed, waited) == (0, 0)
+    assert ben.text() == ann.text() == "second first Walk to the shop"
+
+
+async def test_what_a_paused_reader_is_left_at_is_made_only_where_somebody_is_paused() -> None:
+    hub, _, ben = await two_in_a_hub()
+    section = hub.room().sections[GOALS]
+
+    nobody = section.left_at()
+    ben.line.paused = True
+
+    assert (nobody, section.left_at()) == (NOTHING, section.document.state_vector())
 
 
 async def test_a_reader_that_asks_without_reading_is_answered_once_when_it_reads() -> None:
