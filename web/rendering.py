@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from auth.roles import CLINICIANS
+from auth.roles import CLINICIANS, PATIENT_SIDE
 from web.views.people import own_chip
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -60,10 +60,15 @@ def _own(request: Request) -> dict[str, object]:
     """Return who is signed in, for the bar at the top, and which places they are shown the way to."""
     who = getattr(request.state, "signed_in", None)
     if who is None:
-        return {"person": None, "may_audit": False, "may_huddle": False}
+        return {"person": None, "may_audit": False, "may_huddle": False, "panel_name": "My patients"}
     person = who.person
     chip = own_chip(person.person_id, person.name, person.profession)
-    return {"person": chip, "may_audit": person.may_audit, "may_huddle": person.role in CLINICIANS}
+    return {
+        "person": chip,
+        "may_audit": person.may_audit,
+        "may_huddle": person.role in CLINICIANS,
+        "panel_name": "My plans" if person.role in PATIENT_SIDE else "My patients",
+    }
 
 
 def _hash_of(files: dict[str, Path]) -> str:

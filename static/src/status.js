@@ -64,6 +64,7 @@ export class Status {
     element.dataset.state = state
     if (this.#line.unsent > 0) element.dataset.unsent = String(this.#line.unsent)
     else delete element.dataset.unsent
+    element.toggleAttribute("data-signed-out", this.#line.signedOut)
     const sentence = element.querySelector("[data-words]")
     if (sentence) sentence.textContent = words
     element.querySelectorAll("button, a").forEach((choice) => choice.remove())

@@ -12,7 +12,7 @@ from tests.harness.hubs import Hub
 
 pytestmark = pytest.mark.slow
 
-DOCTOR, PHARMACIST = "Dr. Elena Ruiz", "Tom Becker, PharmD"
+DOCTOR, NURSE, PHARMACIST = "Dr. Elena Ruiz", "Grace Kim, RN", "Tom Becker, PharmD"
 AXE = browsers.ROOT / "node_modules" / "axe-core" / "axe.min.js"
 
 Sit = Callable[..., Seat]
@@ -55,6 +55,20 @@ def test_a_phone_shows_the_plan_without_scrolling_sideways_and_lets_one_write(sh
     doctor.expect_saved()
     expect(doctor.state).to_be_in_viewport()
     assert doctor.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_on_a_phone_the_ways_on_are_one_strip_and_none_is_missing(shared_hub: Hub, sit: Sit) -> None:
+    nurse = sit(shared_hub, NURSE, viewport={"width": 390, "height": 844})
+    strip = nurse.page.get_by_role("navigation", name="On this page")
+
+    box = strip.bounding_box()
+    assert box is not None
+    assert box["height"] < 60, "one line"
+    for name in ("Goals", "History of the plan", "As it was on…", "Who sees what", "Invite someone"):
+        strip.get_by_role("link", name=name).scroll_into_view_if_needed()
+        expect(strip.get_by_role("link", name=name)).to_be_in_viewport()
+    tabs = nurse.page.get_by_role("navigation", name="Main")
+    assert tabs.evaluate("it => it.scrollWidth <= it.clientWidth"), "every tab is in sight"
 
 
 def test_the_keyboard_alone_is_enough(shared_hub: Hub, sit: Sit) -> None:

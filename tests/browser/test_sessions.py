@@ -115,6 +115,29 @@ def test_a_session_that_ends_in_mid_sentence_takes_no_words_along(
             expect(other.field(f"{path}/instructions")).to_contain_text("With breakfast. Never with gra")
 
 
+def test_on_a_phone_the_way_back_in_has_the_whole_bar_to_itself(
+    running_hub: Hub, demo_database: str, browser: Browser
+) -> None:
+    phone = {"viewport": {"width": 390, "height": 844}}
+    with a_seat(browser, running_hub, DOCTOR, f"/plans/{running_hub.plan('Mary')}", **phone) as seat:
+        seat.line_may_fail = True
+        seat.expect_live()
+        age(demo_database, *IDLE, ago=STAFF_IDLE_MAX - SOON)
+        look(seat.page)
+        expect(seat.page.locator("#session-left")).to_be_visible()
+        age(demo_database, *IDLE, ago=STAFF_IDLE_MAX)
+        expect(seat.state).to_contain_text("Signed out. Sign in again to go on.")
+
+        expect(seat.page.locator("#session-left")).to_be_hidden()
+        expect(seat.page.locator("#here")).to_be_hidden()
+        for each in (seat.state.locator("a"), seat.state.locator("button")):
+            box = each.bounding_box()
+            assert box is not None
+            assert box["height"] < 40, "on one line"
+            assert box["y"] + box["height"] <= 844
+        assert violations(seat) == []
+
+
 def test_my_sessions_are_found_in_the_menu(shared_hub: Hub, browser: Browser) -> None:
     with a_seat(browser, shared_hub, DOCTOR, "/panel") as seat:
         seat.page.locator(".me summary").click()

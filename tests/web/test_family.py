@@ -29,6 +29,7 @@ from tests.web.fakes import NOW
 from tests.web.mary import Mary
 from web.languages import LOCALES, language
 from web.views.family import SECTIONS_SHOWN
+from web.views.sharing import OWN_WORDS
 from web.views.words import Reading
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -380,6 +381,7 @@ def sentences() -> Iterator[str]:
     yield from (each.reason for each in (LINK_ENDED, CODE_ENDED, TOO_MANY))
     yield from (template(code) for code in CODES)
     yield from (*ROLE_NAMES.values(), SUGGEST_INSTEAD.strip(), *(each.title for each in SECTIONS.values()))
+    yield from OWN_WORDS.values()
     yield from (COMMANDS[name].refusal for name in FAMILY_COMMANDS)
     yield from {words for move in TASKS.moves.values() for words in move.sources | {move.target}}
 

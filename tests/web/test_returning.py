@@ -14,6 +14,7 @@ from hub.ids import HUB
 from hub.journal import Act, Action
 from tests.web.house import House, a_house
 from web.mail import Mailbox
+from web.views.sharing import OWN_WORDS
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 KIM, LUIS = "Grace Kim", "luis@demo.example"
@@ -164,6 +165,22 @@ async def test_people_of_one_mailbox_choose_who_they_are_and_nobody_else(house: 
     await ask(again)
     await enter(again, code=await code_sent(house, before + 2))
     assert (await enter(again, person=emily)).status_code == 410
+
+
+async def test_who_has_come_in_reads_in_their_language_what_they_may_do(house: House) -> None:
+    link, browser = await house.invited(await house.browser(KIM)), await house.browser()
+    await link.open(browser)
+    await link.redeem(browser)
+
+    said = {}
+    for tag in ("en", "es"):
+        browser.cookies.set("language", tag)
+        page = (await browser.get(f"/plans/{house.plan}/welcome")).text
+        said[tag] = re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", page)
+
+    assert ("Goals", "you read it and add to it") in said["en"]
+    assert ("Metas", "usted lo lee y añade") in said["es"]
+    assert {words for _, words in said["es"]}.isdisjoint(OWN_WORDS.values())
 
 
 async def test_a_spoken_code_proves_no_address_and_staff_have_another_way_in(house: House) -> None:

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from auth.decisions import sections_readable
-from auth.roles import CLINICIANS, Role
+from auth.roles import CLINICIANS, PATIENT_SIDE, Role
 from crdt.sections import Section
 from hub.journal import Act, Action
 from web.directory import Place, SignedIn
@@ -44,7 +44,7 @@ async def show(request: Request, who: SignedIn) -> Response:
     cards = await _cards(request, who, places)
     context = {
         "cards": cards,
-        "tally": _tally(cards),
+        "tally": _tally(cards, "plan" if who.person.role in PATIENT_SIDE else "patient"),
         "person": _me(who),
         "here": "panel",
         "told": await told(request, who, unseen=True) if services(request).access is not None else [],
@@ -156,11 +156,11 @@ async def _record(request: Request, places: Sequence[Place]) -> None:
         found.panel_visits.recorded(each, [PANEL], now)
 
 
-def _tally(cards: list[PatientCard]) -> list[Badge]:
-    """Return how many patients there are of each urgency."""
+def _tally(cards: list[PatientCard], of_what: str) -> list[Badge]:
+    """Return how many there are of each urgency."""
     safety = sum(1 for card in cards if card.order is Order.SAFETY)
     overdue = sum(1 for card in cards if card.order is Order.OVERDUE)
-    told = [Badge(count(len(cards), "patient"))]
+    told = [Badge(count(len(cards), of_what))]
     if safety:
         told.append(Badge(f"{safety} for safety", Tone.ALERT))
     if overdue:

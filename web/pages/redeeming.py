@@ -67,7 +67,9 @@ async def welcome(request: Request, member: Member) -> Response:
         "plan_id": member.plan_id,
         "patient": patient,
         "lines": [
-            (title, words) for section, title, words in access_words(member.participant, now) if section in readable
+            (language.say(title), language.say(words))
+            for section, title, words in access_words(member.participant, now)
+            if section in readable
         ],
         "person": me,
         "home": home_of(request, member),

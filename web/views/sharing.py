@@ -24,6 +24,15 @@ GRANT_WORDS: Final[Mapping[Grant, str]] = {
     Grant.PROPOSE: "suggests",
     Grant.READ: "reads",
 }
+OWN_WORDS: Final[Mapping[str, str]] = {
+    GRANT_WORDS[Grant.WRITE]: "you read and change it",
+    GRANT_WORDS[Grant.WRITE_OWN]: "you read it and change what is yours",
+    GRANT_WORDS[Grant.CONTRIBUTE]: "you read it and add to it",
+    GRANT_WORDS[Grant.PROPOSE]: "you read it and suggest changes",
+    GRANT_WORDS[Grant.READ]: "you read it",
+}
+"""The same to the person's own eyes, and in their language."""
+
 _CLOSED: Final[Mapping[str, str]] = {
     "consent-hidden": "hidden",
     "consent-needed": "needs consent",
@@ -136,10 +145,8 @@ def cell_of(participant: Participant, section: Section, reading: Reading) -> Cel
 
 def access_words(participant: Participant, now: datetime) -> list[tuple[Section, str, str]]:
     """Return each section with its title and what the person can do there, for the person's own eyes."""
-    own = {"changes": "you read and change it", "changes own": "you read it and change what is yours"}
-    own |= {"adds": "you read it and add to it", "suggests": "you read it and suggest changes", "reads": "you read it"}
     cells = [(section, cell_of(participant, section, Reading(now))) for section in SECTIONS]
-    return [(section, SECTIONS[section].title, own.get(cell.words, cell.words)) for section, cell in cells]
+    return [(section, SECTIONS[section].title, OWN_WORDS.get(cell.words, cell.words)) for section, cell in cells]
 
 
 def sharing_person(participant: Participant, view: PersonView, reading: Reading) -> SharingPerson:
