@@ -84,10 +84,12 @@ async def _flushes(file: Path, what: Typing) -> "array[float]":
 async def _every(what: Typing, act: Callable[[], Awaitable[None]]) -> "array[float]":
     """Return how long each took, one after the other and each when the next edit of the scenario would come."""
     pause = 1 / (what.documents * what.editors * what.per_second)
-    took = array("d")
+    took, due = array("d"), asyncio.Event()
     await act()
     for _ in range(min(TIMES_MAX, int(what.seconds / pause))):
-        await asyncio.sleep(pause)
+        asyncio.get_running_loop().call_later(pause, due.set)
+        await due.wait()
+        due.clear()
         began = time.perf_counter()
         await act()
         took.append(time.perf_counter() - began)
