@@ -239,13 +239,13 @@ class Committer:
             self._resume()
             for each in left:
                 if each.room.plan_id in heads:
-                    landed.append(self._land(each, heads[each.room.plan_id]))
+                    landed.append(self._landed(each, heads[each.room.plan_id]))
             await asyncio.sleep(0)  # What was told goes out now: somebody waits for that, and for nothing below.
             measures.COMMIT_SECONDS.observe(took)
             measures.COMMIT_ROWS.observe(rows_in_all)
             left = []
             for each, rows in zip(behind, moved, strict=True):
-                if self._overtaken(each, rows, landed):
+                if not self._given_up(each) and self._overtaken(each, rows, landed):
                     left.append(each)
         if landed:
             self._committed(landed)
@@ -257,8 +257,18 @@ class Committer:
                 await self._commit([each])
             return
         (pending,) = refused
+        if self._given_up(pending):
+            return
         _log.exception("rows were refused", extra={"plan": pending.room.plan_id})
         self._end_pending(pending.room, CloseCode.BUSY, "the plan is loaded anew")
+
+    def _given_up(self, pending: Pending) -> bool:
+        """Whether the room was ended while its commit was under way: ``suspect`` comes from another task."""
+        return self._pending.get(pending.room) is not pending
+
+    def _landed(self, pending: Pending, head: Head) -> tuple[str, int]:
+        """Tell the room, unless it has ended: its pages find what landed where they come back."""
+        return (pending.room.plan_id, head.seq) if self._given_up(pending) else self._land(pending, head)
 
     def _land(self, pending: Pending, head: Head) -> tuple[str, int]:
         room = pending.room

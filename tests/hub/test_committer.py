@@ -11,6 +11,7 @@ from auth.roles import Role
 from crdt.sections import Section
 from hub import committer
 from hub.bus import AccessChanged, LocalBus, Note
+from hub.journal import Act, Action, Batch
 from hub.lines import CloseCode
 from tests.hub.live import ENTRY, PLAN, LiveHub, Make, Peer, a_hub, a_person, an_id, reads, settle
 
@@ -106,6 +107,44 @@ async def test_a_room_that_waits_too_long_ends_and_its_pages_keep_what_is_not_sa
     assert codes == {CloseCode.STORAGE_AWAY}
     assert ben.text() == "kept Walk to the shop"
     assert ann.saved
+
+
+@pytest.mark.parametrize("answer", ["taken", "refused", "behind"])
+async def test_a_room_given_up_while_its_commit_is_under_way_has_ended_once_whatever_the_answer(answer: str) -> None:
+    hub, ann, ben = await two_in_a_hub()
+    room, before = hub.room(), len(hub.journal.edits())
+    hub.journal.hold = asyncio.Event()
+    ann.write("x")
+    beat = asyncio.create_task(hub.beat())
+    await asyncio.sleep(0)
+
+    hub.clock.passed += committer.AWAY_SECONDS_MAX + 5
+    hub.plans.committer.suspect()
+    if answer == "refused":
+        hub.journal.refused.add(PLAN)
+    if answer == "behind":
+        await hub.journal.beside().append([Batch(PLAN, room.head, [a_row()])])
+    hub.journal.hold.set()
+    await beat
+    hub.journal.hold = None
+    hub.journal.refused.clear()
+    hub.clock.passed += 10
+    await hub.plans.poll()
+    ann.connect(hub.plans)
+    ben.connect(hub.plans)
+    await hub.settle()
+
+    assert [peer.line.closed for peer in (ann, ben)] == [None, None]
+    assert room.ended
+    assert room.turns.free
+    assert ann.saved
+    assert ben.text() == ann.text() == "xWalk to the shop"
+    assert len(hub.journal.edits()) == before + 1
+
+
+def a_row() -> Act:
+    """Something that another process wrote."""
+    return Act(plan=PLAN, actor=an_id(), action=Action.READ, section=GOALS)
 
 
 async def test_rooms_share_one_append_a_beat() -> None:
