@@ -109,12 +109,16 @@ async def test_a_room_that_waits_too_long_ends_and_its_pages_keep_what_is_not_sa
     assert ann.saved
 
 
-@pytest.mark.parametrize("answer", ["taken", "refused", "behind"])
+@pytest.mark.parametrize("answer", ["taken", "refused", "behind", "found"])
 async def test_a_room_given_up_while_its_commit_is_under_way_has_ended_once_whatever_the_answer(answer: str) -> None:
     hub, ann, ben = await two_in_a_hub()
     room, before = hub.room(), len(hub.journal.edits())
-    hub.journal.hold = asyncio.Event()
     ann.write("x")
+    if answer == "found":
+        hub.journal.lose_answers = 1
+        await hub.beat()
+        hub.clock.passed += 10
+    hub.journal.hold = asyncio.Event()
     beat = asyncio.create_task(hub.beat())
     await asyncio.sleep(0)
 
