@@ -245,7 +245,7 @@ class Committer:
             measures.COMMIT_ROWS.observe(rows_in_all)
             left = []
             for each, rows in zip(behind, moved, strict=True):
-                if not self._given_up(each) and self._overtaken(each, rows, landed):
+                if not each.room.ended and self._overtaken(each, rows, landed):
                     left.append(each)
         if landed:
             self._committed(landed)
@@ -257,18 +257,17 @@ class Committer:
                 await self._commit([each])
             return
         (pending,) = refused
-        if self._given_up(pending):
+        if pending.room.ended:
             return
         _log.exception("rows were refused", extra={"plan": pending.room.plan_id})
         self._end_pending(pending.room, CloseCode.BUSY, "the plan is loaded anew")
 
-    def _given_up(self, pending: Pending) -> bool:
-        """Whether the room was ended while its commit was under way: ``suspect`` comes from another task."""
-        return self._pending.get(pending.room) is not pending
-
     def _landed(self, pending: Pending, head: Head) -> tuple[str, int]:
-        """Tell the room, unless it has ended: its pages find what landed where they come back."""
-        return (pending.room.plan_id, head.seq) if self._given_up(pending) else self._land(pending, head)
+        """Tell the room, unless it has ended meanwhile: its pages find what landed where they come back.
+
+        Others than the beat end rooms: a poll that can't reach the store, a drain that has waited long enough.
+        """
+        return (pending.room.plan_id, head.seq) if pending.room.ended else self._land(pending, head)
 
     def _land(self, pending: Pending, head: Head) -> tuple[str, int]:
         room = pending.room

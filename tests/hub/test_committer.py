@@ -9,7 +9,7 @@ from pycrdt import Doc
 
 from auth.roles import Role
 from crdt.sections import Section
-from hub import committer
+from hub import committer, plans
 from hub.bus import AccessChanged, LocalBus, Note
 from hub.journal import Act, Action, Batch
 from hub.lines import CloseCode
@@ -143,6 +143,26 @@ async def test_a_room_given_up_while_its_commit_is_under_way_has_ended_once_what
     assert room.turns.free
     assert ann.saved
     assert ben.text() == ann.text() == "xWalk to the shop"
+    assert len(hub.journal.edits()) == before + 1
+
+
+async def test_a_commit_that_outlasts_the_drain_is_in_the_journal_and_ends_nothing_else() -> None:
+    hub, ann, _ = await two_in_a_hub()
+    before, hub.journal.hold = len(hub.journal.edits()), asyncio.Event()
+    ann.write("x")
+    beat = asyncio.create_task(hub.beat())
+    await asyncio.sleep(0)
+    hub.plans.begin_drain()
+    await asyncio.sleep(0)
+
+    hub.clock.passed += plans.DRAIN_SECONDS_MAX + 1
+    await hub.plans.drain()
+    hub.journal.hold.set()
+    await beat
+
+    assert ann.line.closed is not None
+    assert ann.line.closed[0] == CloseCode.RESTART
+    assert not ann.saved
     assert len(hub.journal.edits()) == before + 1
 
 
