@@ -95,6 +95,8 @@ async def perform(
     try:
         async with journal.exclusively(room.plan_id) as turn:
             await _catch_up(room, turn)
+            if room.ended:
+                raise JournalAwayError("the plan was closed before the command began")
             head = room.head
             plan = content_of(room)
             refused = _carried_out(room, plan, actor, command, new_id, performed)
@@ -141,12 +143,17 @@ async def landed(journal: Journal, plan_id: str, unknown: OutcomeUnknownError) -
 
 
 async def open_all(room: Room, journal: Journal, opening: Opening | None = None) -> None:
-    """Have every section open, with the room's turn held. Raises as ``bring_up`` does."""
+    """Have every section open, with the room's turn held. Raises as ``bring_up`` does.
+
+    A room that ended meanwhile has no sections any more, which must never be taken for a plan in which nothing stands.
+    """
     room.wanted.update(section for section in Section if section not in room.sections)
     if room.lacking:
         await bring_up(room, journal, opening)
     for section in list(room.sections.values()):
         await section.read()  # Its values are asked for next.
+    if room.ended:
+        raise JournalAwayError("the plan was closed while it was opened")
 
 
 async def _catch_up(room: Room, turn: Turn) -> None:
@@ -301,6 +308,8 @@ def _told(room: Room, actor: Participant, performed: Performed, head: Head) -> N
     room.head = head
     room.uncommitted = False
     room.known_seconds = room.clock.seconds()
+    if room.ended:
+        return  # Its pages have gone, and find what was done where they come back.
     for section in room.sections.values():
         section.seq = head.seq
     by_section: defaultdict[Section, list[Accepted]] = defaultdict(list)

@@ -141,7 +141,9 @@ class CarePlans:
 
     async def _drained(self) -> None:
         deadline = self._clock.seconds() + DRAIN_SECONDS_MAX
-        while not self.committer.settled and self._clock.seconds() < deadline:
+        while self._clock.seconds() < deadline:
+            if self.committer.settled and all(room.turns.free for room in self._rooms.values()):
+                break  # Nothing waits to be committed; no page opens a plan, none performs a command.
             await asyncio.sleep(0.005)
         for room in list(self._rooms.values()):
             if room.turns.free:

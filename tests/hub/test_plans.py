@@ -1,7 +1,8 @@
 """The live plans as pages and sockets use them: commands, rows and limits."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
@@ -13,11 +14,13 @@ from hub.commands import Done, Refusal, Refused
 from hub.ids import HUB
 from hub.journal import OPENING_ROWS_MAX, Act, Action, JournalAwayError, Opening
 from hub.lines import CloseCode
-from hub.plans import SOCKETS_PER_PERSON_AND_PLAN_MAX, SOCKETS_PER_PERSON_MAX
+from hub.plans import DRAIN_SECONDS_MAX, SOCKETS_PER_PERSON_AND_PLAN_MAX, SOCKETS_PER_PERSON_MAX
+from hub.rooms import Room
 from tests.hub.live import PLAN, Changing, FaultyJournal, LiveHub, Make, a_hub, a_person, an_id, settle
 
 pytestmark = pytest.mark.anyio
 GOALS = Section.GOALS
+GOAL = {"description": "More", "voice": an_id()}
 
 
 class Unauthorised(Changing):
@@ -307,6 +310,128 @@ async def test_a_drain_commits_what_was_accepted_and_closes_with_restart() -> No
     late = hub.peer()
     assert late.line.closed is not None
     assert late.line.closed[0] == CloseCode.RESTART
+
+
+async def test_a_drain_waits_for_a_command_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    hub = await a_hub()
+    page = hub.peer()
+    await hub.settle()
+    reached, go = commits_held(hub, monkeypatch)
+    performing = asyncio.create_task(hub.plans.perform(PLAN, a_person(), Make(GOALS, (an_id(),), GOAL)))
+    await reached.wait()
+
+    hub.plans.begin_drain()
+    await asyncio.sleep(0)
+    meanwhile = page.line.closed
+    go.set()
+    done = await performing
+    await hub.plans.drain()
+
+    assert meanwhile is None
+    assert isinstance(done, Done)
+    assert page.line.closed is not None
+    assert page.line.closed[0] == CloseCode.RESTART
+
+
+async def test_a_command_that_outlasts_the_drain_is_done_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    hub = await a_hub()
+    hub.peer()
+    await hub.settle()
+    room, entry = hub.room(), an_id()
+    reached, go = commits_held(hub, monkeypatch)
+    performing = asyncio.create_task(hub.plans.perform(PLAN, a_person(), Make(GOALS, (entry,), GOAL)))
+    await reached.wait()
+
+    await drained_past(hub, room)
+    go.set()
+    done = await performing
+
+    assert isinstance(done, Done)
+    assert hub.journal.rows()[-1].entry == entry
+
+
+@pytest.mark.parametrize("act", ["read", "change"])
+async def test_a_plan_that_a_drain_closes_while_it_is_opened_is_never_taken_for_an_empty_one(
+    act: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = await a_hub()
+    hub = LiveHub(first.journal, first.clock, first.bus.another())
+    rows, reached, go = len(hub.journal.rows()), asyncio.Event(), asyncio.Event()
+    snapshots = hub.journal.snapshots
+
+    async def slowly(plan: str, sections: Sequence[Section]) -> object:
+        reached.set()
+        await go.wait()
+        return await snapshots(plan, sections)
+
+    monkeypatch.setattr(hub.journal, "snapshots", slowly)
+    make = Make(GOALS, (an_id(),), GOAL)
+    opening = asyncio.create_task(
+        hub.plans.content(PLAN) if act == "read" else hub.plans.perform(PLAN, a_person(), make)
+    )
+    await reached.wait()
+
+    await drained_past(hub, hub.room())
+    go.set()
+
+    with pytest.raises(JournalAwayError):
+        await opening
+    assert len(hub.journal.rows()) == rows
+
+
+async def test_a_command_whose_plan_is_closed_before_its_turn_in_the_journal_does_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hub = await a_hub()
+    hub.peer()
+    await hub.settle()
+    room, rows = hub.room(), len(hub.journal.rows())
+    reached, go = asyncio.Event(), asyncio.Event()
+    exclusively = hub.journal.exclusively
+
+    @asynccontextmanager
+    async def slowly(plan: str) -> AsyncIterator[object]:
+        reached.set()
+        await go.wait()
+        async with exclusively(plan) as turn:
+            yield turn
+
+    monkeypatch.setattr(hub.journal, "exclusively", slowly)
+    performing = asyncio.create_task(hub.plans.perform(PLAN, a_person(), Make(GOALS, (an_id(),), GOAL)))
+    await reached.wait()
+
+    await drained_past(hub, room)
+    go.set()
+
+    with pytest.raises(JournalAwayError):
+        await performing
+    assert len(hub.journal.rows()) == rows
+
+
+def commits_held(hub: LiveHub, monkeypatch: pytest.MonkeyPatch) -> tuple[asyncio.Event, asyncio.Event]:
+    """Have commands wait with their commit: the first event says that one does, the second lets it go on."""
+    reached, go = asyncio.Event(), asyncio.Event()
+    exclusively = hub.journal.exclusively
+
+    @asynccontextmanager
+    async def slowly(plan: str) -> AsyncIterator[object]:
+        async with exclusively(plan) as turn:
+            yield turn
+            reached.set()
+            await go.wait()
+
+    monkeypatch.setattr(hub.journal, "exclusively", slowly)
+    return reached, go
+
+
+async def drained_past(hub: LiveHub, room: Room) -> None:
+    """Drain for longer than a drain waits; return as soon as the room has ended."""
+    hub.plans.begin_drain()
+    await asyncio.sleep(0)
+    assert not room.ended, "it waits"
+    hub.clock.passed += DRAIN_SECONDS_MAX + 1
+    while not room.ended:
+        await asyncio.sleep(0)
 
 
 async def many_plans(hub: LiveHub) -> list[str]:
