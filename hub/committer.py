@@ -206,7 +206,7 @@ class Committer:
         """
         try:
             return room.gather()
-        except BaseException as error:
+        except BaseException as error:  # A room's boundary: what fails in one ends it, and no other room's beat.
             if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
                 raise
             _log.exception("a document failed", extra={"plan": room.plan_id})
