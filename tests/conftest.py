@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import pytest
 from hypothesis import HealthCheck, settings
 
-from hub.postgres import EmbeddedPostgres
+from hub.process.postgres import EmbeddedPostgres
 from tests.harness.browsers import FLAGS, chromium
 from tests.harness.databases import SERVER_SETTINGS, Databases
 from tests.harness.hubs import Hub

@@ -15,7 +15,7 @@ COLLECT_AT: Final = (20_000, 20, 50)
 def main() -> None:
     """Run the command line."""
     gc.disable()
-    from web.cli import commands  # noqa: PLC0415 - what the collector is switched off for
+    from web.commands.cli import commands  # noqa: PLC0415 - what the collector is switched off for
 
     gc.set_threshold(*COLLECT_AT)
     gc.enable()

@@ -9,19 +9,19 @@ from hashlib import sha256
 from starlette.requests import Request
 
 from auth.sessions import recently_authenticated
-from hub.access import AccessChanges
-from hub.emergencies import Emergencies
-from hub.inviting import Inviting
-from hub.journal import JournalAwayError
-from hub.redeeming import Redeeming
-from hub.sharing import Sharing
+from hub.access.changes import AccessChanges
+from hub.access.emergencies import Emergencies
+from hub.access.inviting import Inviting
+from hub.access.redeeming import Redeeming
+from hub.access.sharing import Sharing
+from hub.record.journal import JournalAwayError
 from hub.store.audits import Audits
 from hub.store.engine import Engine
 from hub.store.notifications import Notifications
 from hub.store.people import People
 from hub.store.sessions import Sessions
-from web.directory import SignedIn
-from web.guards import services
+from web.doors.directory import SignedIn
+from web.doors.guards import services
 from web.mail import Mail, Mailbox, NoMail, Post, SmtpMail
 from web.settings import Settings
 

@@ -15,11 +15,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from hub.ids import HUB
-from hub.journal import Act, Action
+from hub.record.journal import Act, Action
 from hub.store.audits import Key, Question
 from web.auditing import CHOICES_MAX, DISCLOSED, EXPORTED, Saved
-from web.directory import SignedIn
-from web.guards import auditing, services
+from web.doors.directory import SignedIn
+from web.doors.guards import auditing, services
 from web.views.audit import Named, key_from
 
 SIX_YEARS: Final = timedelta(days=6 * 366)

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from hub.exports import Names
-from hub.journal import Action
-from hub.signing import SigningKey
+from hub.record.exports import Names
+from hub.record.journal import Action
+from hub.record.signing import SigningKey
+from hub.record.verifying import Fault
 from hub.store.audits import Answer, Audits, Key, Question, Trace
 from hub.store.engine import Engine
 from hub.store.heads import Heads
@@ -15,7 +16,6 @@ from hub.store.people import People, Person
 from hub.store.plans import Plan, Plans
 from hub.store.suspicions import DormantGrant, Suspicions
 from hub.store.verifying import reading
-from hub.verifying import Fault
 from web.views.words import day
 
 VERIFY_ROWS_MAX: Final = 50_000

@@ -5,15 +5,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
-from hub.access import AccessChanges
-from hub.checkpointing import keep_signing
-from hub.clocks import StoreClock
-from hub.desks import Desks
-from hub.huddle_rooms import HuddleRooms
-from hub.huddles import Huddles
+from hub.access.changes import AccessChanges
+from hub.huddles.keeping import Huddles
+from hub.huddles.rooms import HuddleRooms
 from hub.ids import HUB, new_id
-from hub.live_socket import DESKS, HUDDLES, LIVE
-from hub.plans import CarePlans
+from hub.live.plans import CarePlans
+from hub.process.clocks import StoreClock
+from hub.process.timekeeping import Timekeeper
+from hub.record.checkpointing import keep_signing
+from hub.sockets.desks import Desks
+from hub.sockets.live_socket import DESKS, HUDDLES, LIVE
 from hub.store.clock import database_time
 from hub.store.engine import open_engine
 from hub.store.heads import Heads
@@ -25,18 +26,17 @@ from hub.store.participants import Participants
 from hub.store.people import People
 from hub.store.plans import Plans
 from hub.store.sessions import Sessions
-from hub.timekeeping import Timekeeper
 from web.access import access_over
 from web.auditing import Auditing
 from web.counting import keep_counting
-from web.desk_admission import StoreDeskAdmission
-from web.entrances import STATE as ENTRANCES
-from web.entrances import entrances_over
-from web.gatekeeping import StoreGatekeeper
-from web.huddle_admission import HuddleAdmission
+from web.doors.desk_admission import StoreDeskAdmission
+from web.doors.entrances import STATE as ENTRANCES
+from web.doors.entrances import entrances_over
+from web.doors.gatekeeping import StoreGatekeeper
+from web.doors.huddle_admission import HuddleAdmission
+from web.doors.store_directory import StoreDirectory, Stores
 from web.services import Services
 from web.settings import Settings, signing_key_of
-from web.store_directory import StoreDirectory, Stores
 
 
 @asynccontextmanager

@@ -3,9 +3,9 @@
 import asyncio
 from typing import Final
 
-from hub import measures
-from hub.live_socket import outboxes
-from hub.plans import CarePlans
+from hub.live.plans import CarePlans
+from hub.process import measures
+from hub.sockets.live_socket import outboxes
 
 COUNT_SECONDS: Final = 1.0
 

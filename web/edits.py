@@ -14,7 +14,7 @@ from auth.roles import Participant
 from crdt.changes import Assign, Change, Include, Rewrite
 from crdt.fields import Field, Kind, Value
 from crdt.sections import SECTIONS, Section
-from hub.commands import PlanContent, Refusal
+from hub.live.commands import PlanContent, Refusal
 from hub.workflows.grants import barred
 from hub.workflows.suggestions import field_value
 

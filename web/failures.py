@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.types import ExceptionHandler
 
 from auth.roles import CLINICIANS
-from hub.journal import JournalAwayError
+from hub.record.journal import JournalAwayError
 from web.rendering import is_swap, page
 
 FIELDS_KEPT_MAX: Final = 1_000

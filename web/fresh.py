@@ -10,8 +10,8 @@ from starlette.requests import Request
 from auth.decisions import Action as Wish
 from auth.decisions import decide
 from crdt.sections import Section
-from hub.journal import Action, FieldPath, Latest, Narrowed
-from web.guards import Member, services
+from hub.record.journal import Action, FieldPath, Latest, Narrowed
+from web.doors.guards import Member, services
 from web.views.entries import Reader
 from web.views.news import news_of, texts_before, with_words
 

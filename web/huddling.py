@@ -7,12 +7,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from auth.decisions import sections_readable
-from hub.commands import PlanContent
-from hub.huddles import Actor, Huddles
-from hub.journal import JournalAwayError, Row
+from hub.huddles.keeping import Actor, Huddles
+from hub.live.commands import PlanContent
+from hub.record.journal import JournalAwayError, Row
 from hub.workflows.huddle_states import TEAM, Huddle
-from web.directory import Patient, Person, Place, SignedIn
-from web.guards import Member, assigned, services
+from web.doors.directory import Patient, Person, Place, SignedIn
+from web.doors.guards import Member, assigned, services
 from web.reading import reader_for
 from web.views.entries import Reader
 from web.views.huddles import seen_content

@@ -16,7 +16,7 @@ from starlette.requests import Request
 
 from auth.reasons import ROLE_NAMES, SUGGEST_INSTEAD, origins, template, writing_roles
 from crdt.sections import SECTIONS
-from web.directory import Person
+from web.doors.directory import Person
 from web.views.words import Reading
 
 LOCALES: Final = Path(__file__).parent / "locales"

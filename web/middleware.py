@@ -18,7 +18,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.ids import new_id
-from hub.journal import JournalAwayError
+from hub.record.journal import JournalAwayError
 from web.services import Services
 from web.settings import Settings
 

@@ -10,7 +10,7 @@ from auth.decisions import sections_readable
 from crdt.sections import Section
 from hub.workflows.edits import edits_of
 from hub.workflows.wordings import changed_of, stale_entries
-from web.guards import Member, services
+from web.doors.guards import Member, services
 from web.views.entries import Reader
 from web.views.people import People, PersonView, people_of
 from web.views.sections import reader_of

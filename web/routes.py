@@ -1,6 +1,6 @@
 """Every page of the hub: where it is, what it answers to, and, on its endpoint, who may come.
 
-To add a page: a module in ``web/pages`` with an endpoint that names its guard (``web/guards.py``) and says in its
+To add a page: a module in ``web/pages`` with an endpoint that names its guard (``web/doors/guards.py``) and says in its
 docstring what it does, a template, and one line here.
 """
 
@@ -8,28 +8,41 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from web.audit_routes import AUDIT_ROUTES
-from web.entrance_routes import ENTRANCE_ROUTES
-from web.family_routes import FAMILY_ROUTES
-from web.guards import for_anyone
-from web.history_routes import HISTORY_ROUTES
-from web.huddle_routes import HUDDLE_ROUTES
+from web.doors.guards import for_anyone
 from web.pages import (
+    audit,
+    audit_export,
     emergencies,
     entries,
+    explaining,
+    family,
     health,
+    history,
+    huddle_lines,
+    huddle_records,
+    huddle_room,
+    huddles,
     invitations,
     mailbox,
+    my_sessions,
     notifications,
     panel,
+    passkeys,
     plan,
     redeeming,
+    referrals,
+    restoring,
+    returning,
     sections,
     sharing,
     sign_in,
     static_files,
+    tasks,
+    versions,
+    visits,
+    work,
+    work_sign_in,
 )
-from web.work_routes import WORK_ROUTES
 
 
 @for_anyone
@@ -43,6 +56,98 @@ SECTION = PLAN + "/sections/{section}"
 ENTRY = PLAN + "/entries/{section}/{entry}"
 INVITATIONS = PLAN + "/invitations"
 SHARING = PLAN + "/sharing"
+REFERRAL = PLAN + "/referrals"
+FAMILY = PLAN + "/family"
+HUDDLE = "/huddles/{huddle_id}"
+
+HISTORY_ROUTES: tuple[BaseRoute, ...] = (
+    Route(PLAN + "/history", history.of_plan, name="plan_history"),
+    Route(PLAN + "/as-of", versions.as_of, name="plan_as_of"),
+    Route(PLAN + "/compare", versions.compare, name="plan_compare"),
+    Route(PLAN + "/versions", versions.name, name="plan_version", methods=["POST"]),
+    Route(SECTION + "/restore", restoring.ask, name="section_restore", methods=["GET"]),
+    Route(SECTION + "/restore", restoring.restore, name="section_restored", methods=["POST"]),
+    Route(ENTRY + "/history", history.of_entry, name="entry_history"),
+    Route(ENTRY + "/restore", restoring.ask, name="entry_restore", methods=["GET"]),
+    Route(ENTRY + "/restore", restoring.restore, name="entry_restored", methods=["POST"]),
+    Route(ENTRY + "/why", explaining.ask, name="entry_why", methods=["GET"]),
+    Route(ENTRY + "/why", explaining.explain, name="entry_explained", methods=["POST"]),
+    Route(ENTRY + "/writers", explaining.writers, name="entry_writers"),
+)
+"""The history of a plan: what happened, how it was, what to restore, why, who wrote what."""
+
+WORK_ROUTES: tuple[BaseRoute, ...] = (
+    Route("/work", work.show, name="work", methods=["GET"]),
+    Route("/work", work.settle, name="work_settle", methods=["POST"]),
+    Route("/work/count", work.number, name="work_count"),
+    Route(PLAN + "/tasks/line", tasks.line_form, name="task_line", methods=["GET"]),
+    Route(PLAN + "/tasks/line", tasks.line, name="task_line_add", methods=["POST"]),
+    Route(PLAN + "/visit", visits.show, name="visit", methods=["GET"]),
+    Route(PLAN + "/visit", visits.publish, name="visit_publish", methods=["POST"]),
+    Route(REFERRAL + "/new", referrals.new, name="referral_new", methods=["GET"]),
+    Route(REFERRAL + "/new", referrals.create, name="referral_create", methods=["POST"]),
+    Route(REFERRAL + "/{entry}", referrals.show, name="referral"),
+    Route(REFERRAL + "/{entry}/take-back", referrals.take_back, name="visit_take_back", methods=["POST"]),
+)
+"""What waits on me, tasks in one line, referrals round their loop, visit updates."""
+
+AUDIT_ROUTES: tuple[BaseRoute, ...] = (
+    Route("/audit", audit.show, name="audit", methods=["GET"]),
+    Route("/audit", audit.search, name="audit_search", methods=["POST"]),
+    Route("/audit/verify", audit.verify, name="audit_verify", methods=["POST"]),
+    Route("/audit/export", audit_export.export, name="audit_export", methods=["POST"]),
+)
+"""Audit: search, verification, signed exports."""
+
+ENTRANCE_ROUTES: tuple[BaseRoute, ...] = (
+    Route("/sign-in/work", work_sign_in.begin, name="sign_in_work"),
+    Route("/sign-in/work/back", work_sign_in.back, name="sign_in_back"),
+    Route("/sign-in/work/logged-out", work_sign_in.logged_out, name="logged_out", methods=["POST"]),
+    Route("/sign-out/work", work_sign_in.leave, name="sign_out_work"),
+    Route("/sign-in/passkey", passkeys.challenge, name="passkey_challenge"),
+    Route("/sign-in/passkey/use", passkeys.use, name="passkey_use", methods=["POST"]),
+    Route("/sign-in/code", returning.show, name="return", methods=["GET"]),
+    Route("/sign-in/code", returning.ask, name="return_ask", methods=["POST"]),
+    Route("/sign-in/code/enter", returning.enter, name="return_enter", methods=["POST"]),
+    Route("/passkeys/offer", returning.offer, name="passkey_offer"),
+    Route("/passkeys/new", passkeys.options, name="passkey_options"),
+    Route("/passkeys", passkeys.add, name="passkey_add", methods=["POST"]),
+    Route("/passkeys/forget", passkeys.forget, name="passkey_forget", methods=["POST"]),
+    Route("/sessions", my_sessions.show, name="sessions", methods=["GET"]),
+    Route("/sessions", my_sessions.end, name="sessions_end", methods=["POST"]),
+    Route("/sessions/left", my_sessions.left, name="session_left"),
+    Route("/sessions/keep", my_sessions.left, name="session_keep", methods=["POST"]),
+)
+"""Signing in by a work account, a passkey or a code, and where one is signed in."""
+
+FAMILY_ROUTES: tuple[BaseRoute, ...] = (
+    Route(FAMILY, family.show, name="family"),
+    Route(FAMILY + "/sheet", family.sheet, name="family_sheet"),
+    Route(FAMILY + "/readings/{entry}", family.read, name="family_read", methods=["POST"]),
+    Route(FAMILY + "/notes", family.write, name="family_write", methods=["POST"]),
+    Route(FAMILY + "/tasks/{entry}/{verb}", family.act, name="family_act", methods=["POST"]),
+    Route(FAMILY + "/seen", family.seen, name="family_seen", methods=["POST"]),
+    Route(FAMILY + "/settings", family.settings, name="family_settings", methods=["POST"]),
+    Route(FAMILY + "/{block}", family.block, name="family_block"),
+)
+"""The family's page."""
+
+HUDDLE_ROUTES: tuple[BaseRoute, ...] = (
+    Route("/huddles", huddles.show, name="huddles", methods=["GET"]),
+    Route("/huddles", huddles.create, name="huddle_create", methods=["POST"]),
+    Route("/huddles/add", huddles.add, name="huddle_add", methods=["POST"]),
+    Route(HUDDLE, huddle_room.show, name="huddle"),
+    Route(HUDDLE + "/stage", huddle_room.stage, name="huddle_stage"),
+    Route(HUDDLE + "/minutes", huddle_records.minutes, name="huddle_minutes"),
+    Route(HUDDLE + "/mine", huddle_records.mine, name="huddle_mine"),
+    Route(HUDDLE + "/sign", huddle_records.sign, name="huddle_sign", methods=["POST"]),
+    Route(HUDDLE + "/carry", huddle_records.carry, name="huddle_carry", methods=["POST"]),
+    Route(HUDDLE + "/lines", huddle_lines.note, name="huddle_note", methods=["POST"]),
+    Route(HUDDLE + "/assign", huddle_lines.assign, name="huddle_assign", methods=["POST"]),
+    Route(HUDDLE + "/read-back", huddle_lines.read_back, name="huddle_read_back", methods=["POST"]),
+    Route(HUDDLE + "/{move}", huddle_room.act, name="huddle_act", methods=["POST"]),
+)
+"""Huddles: agenda, live room, minutes, signatures."""
 
 ROUTES: tuple[BaseRoute, ...] = (
     Route("/", home, name="home"),

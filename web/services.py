@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Protocol
 from auth.roles import Participant
 from crdt.passages import Passage
 from crdt.sections import Section
-from hub.commands import Command, Outcome, PlanContent
-from hub.huddles import Huddles
-from hub.journal import EVERYTHING, Act, FieldPath, Latest, Narrowed, Row
-from hub.visits import Visits
-from web.directory import Directory
+from hub.huddles.keeping import Huddles
+from hub.live.commands import Command, Outcome, PlanContent
+from hub.live.visits import Visits
+from hub.record.journal import EVERYTHING, Act, FieldPath, Latest, Narrowed, Row
+from web.doors.directory import Directory
 from web.settings import Settings
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Present(Protocol):
 
 
 class Plans(Protocol):
-    """The live plans as pages use them; ``hub.plans.CarePlans`` is the one in service."""
+    """The live plans as pages use them; ``hub.live.plans.CarePlans`` is the one in service."""
 
     async def content(self, plan_id: str) -> PlanContent:
         """Return the committed content of every section."""
@@ -101,7 +101,7 @@ class Services:
     huddles: Huddles | None = None
     """Asked for by ``web.huddling.huddles``; ``None`` for a hub without a store."""
     audit: "Auditing | None" = None
-    """Asked for by ``web.guards.auditing``; ``None`` for a hub without a store."""
+    """Asked for by ``web.doors.guards.auditing``; ``None`` for a hub without a store."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     zone: tzinfo = UTC
     panel_visits: Visits = field(default_factory=Visits)

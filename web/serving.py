@@ -17,8 +17,8 @@ from types import FrameType
 import uvicorn
 from starlette.types import ASGIApp
 
-from hub.live_socket import LiveSocket
-from hub.watchdog import Watchdog
+from hub.process.watchdog import Watchdog
+from hub.sockets.live_socket import LiveSocket
 from web.settings import Settings, SettingsError
 
 DRAIN_SECONDS_MAX = 3

@@ -12,7 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from hub.signing import SigningError, SigningKey, local_signing_key, read_signing_key
+from hub.record.signing import SigningError, SigningKey, local_signing_key, read_signing_key
 
 SECRET_KEY_CHARACTERS_MIN = 32
 PORT_MAX = 65535

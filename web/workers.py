@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import FrameType
 from typing import Final
 
-from web.refusals import CommandError
+from web.commands.refusals import CommandError
 
 WORKERS_MAX: Final = 64
 READY_SECONDS_MAX: Final = 60.0

@@ -8,7 +8,7 @@ from crdt.changes import Amend, Annotate, Append, Assign, Change, Create, Decide
 from crdt.contents import Record, SectionContent
 from crdt.fields import Kind, Scalar, Value
 from crdt.sections import SECTIONS, Section
-from hub.commands import EntryContent, PlanContent
+from hub.live.commands import EntryContent, PlanContent
 
 
 def imagined(plan: PlanContent, changes: Sequence[Change], *, by: int) -> PlanContent:

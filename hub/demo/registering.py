@@ -8,11 +8,11 @@ from auth.consents import TEXT_VERSION, Consent, How
 from auth.roles import Narrowing, Participant
 from crdt.sections import Section
 from hub.demo.seeding import Seeded, seed
-from hub.gatekeepers import Admitted, TurnedAway
 from hub.ids import HUB, new_id
-from hub.journal import Act, Action, Journal
-from hub.lines import CloseCode
-from hub.plans import CarePlans
+from hub.live.gatekeepers import Admitted, TurnedAway
+from hub.live.lines import CloseCode
+from hub.live.plans import CarePlans
+from hub.record.journal import Act, Action, Journal
 from hub.store.consents import Consents
 from hub.store.engine import Engine
 from hub.store.journal import PostgresJournal

@@ -8,10 +8,10 @@ from typing import Final, Protocol
 
 from auth.roles import Narrowing, Participant
 from crdt.sections import Section
-from hub.commands import Command, Outcome, Refused
 from hub.demo import aisha, harold, joyce, kayla, mary, rosa, walter
 from hub.demo.people import Cast, cast
 from hub.demo.stories import Story, Teller
+from hub.live.commands import Command, Outcome, Refused
 from hub.store.people import Person
 from hub.store.plans import Plan
 

@@ -16,9 +16,9 @@ from auth.roles import Participant
 from crdt.changes import Assign, Change, Rewrite
 from crdt.fields import Kind, Scalar, Value
 from crdt.sections import SECTIONS, Section
-from hub.commands import Command, PlanContent, Refusal
 from hub.demo.imagined import imagined
 from hub.demo.people import Cast
+from hub.live.commands import Command, PlanContent, Refusal
 from hub.workflows.entries import EntryCreate
 from hub.workflows.grants import barred
 from hub.workflows.monitoring import ReadingRecord

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from hub.commands import EntryContent
+from hub.live.commands import EntryContent
 from hub.safety.ingredients import BRANDS, INGREDIENTS, Ingredient
 from hub.workflows.contents import members, words
 

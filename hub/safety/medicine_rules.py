@@ -5,7 +5,7 @@ from itertools import combinations
 from typing import Final
 
 from crdt.sections import Section
-from hub.commands import EntryContent, PlanContent
+from hub.live.commands import EntryContent, PlanContent
 from hub.safety.doses import Medicine, ingredients_in, read
 from hub.safety.ingredients import ALLERGY_GROUPS, CROSS_REACTING, INGREDIENTS, ONE_OF_A_CLASS
 from hub.workflows.contents import active, words

@@ -6,7 +6,7 @@ from itertools import combinations
 from typing import Final
 
 from crdt.sections import SECTIONS, Section
-from hub.commands import EntryContent, PlanContent
+from hub.live.commands import EntryContent, PlanContent
 from hub.safety.medicine_rules import medicine_findings
 from hub.workflows import monitoring, referral_states, tasks
 from hub.workflows.contents import active, day, headline, in_days, instant, number, words

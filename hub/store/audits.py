@@ -14,7 +14,7 @@ import asyncpg
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from hub.journal import CHANGES_CONTENT, Action
+from hub.record.journal import CHANGES_CONTENT, Action
 from hub.store.engine import connected
 from hub.store.journal import driver_of
 

@@ -7,7 +7,7 @@ from typing import Final
 import asyncpg
 import sqlalchemy as sa
 
-from hub.journal import JournalAwayError
+from hub.record.journal import JournalAwayError
 
 _OF_THE_DATABASE: Final = (
     asyncpg.PostgresConnectionError,

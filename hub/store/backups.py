@@ -7,7 +7,7 @@ from datetime import datetime
 
 import asyncpg
 
-from hub.journal import Head
+from hub.record.journal import Head
 from hub.store.away import away
 from hub.store.engine import database_url
 from hub.store.tables import JOURNAL_ROLES

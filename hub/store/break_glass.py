@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from auth.break_glass import BreakGlass, Verdict
 from auth.roles import Role
-from hub.journal import Turn
+from hub.record.journal import Turn
 from hub.store.engine import connected, connection_of
 from hub.store.tables import break_glass as table
 from hub.store.tables import person

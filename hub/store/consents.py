@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from auth.consents import Consent, How
 from auth.roles import Narrowing
 from crdt.sections import Section
-from hub.journal import Turn
+from hub.record.journal import Turn
 from hub.store.engine import connected, connection_of
 from hub.store.tables import consent as table
 

@@ -9,7 +9,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from hub.journal import Turn
+from hub.record.journal import Turn
 from hub.store.away import away
 
 Engine: TypeAlias = AsyncEngine

@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from hub.journal import Head
+from hub.record.journal import Head
 from hub.store.away import away
 from hub.store.engine import connected
 from hub.store.journal import Driver, driver_of

@@ -8,7 +8,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from hub.journal import Turn
+from hub.record.journal import Turn
 from hub.store.engine import connected, connection_of
 from hub.store.tables import huddle as table
 from hub.store.tables import huddle_attendee as attendee
@@ -19,7 +19,7 @@ HUDDLES_LISTED_MAX: Final = 60
 
 
 class HuddleRows:
-    """Fills ``hub.huddles.Kept``."""
+    """Fills ``hub.huddles.keeping.Kept``."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine

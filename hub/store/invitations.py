@@ -12,7 +12,7 @@ from auth.consents import How
 from auth.invitations import Delivery, Invitation, InvitationState, Refusal, WrongCode, redeem
 from auth.roles import Role
 from crdt.sections import Section
-from hub.journal import Turn
+from hub.record.journal import Turn
 from hub.store.engine import connected, connection_of
 from hub.store.tables import invitation as table
 

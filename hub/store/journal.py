@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from crdt.sections import Section
 from hub.ids import HUB
-from hub.journal import (
+from hub.record.journal import (
     CHANGES_CONTENT,
     EVERYTHING,
     OPENING_ROWS_MAX,
@@ -146,7 +146,7 @@ _clients_decoder: Final = msgspec.json.Decoder(dict[int, str])
 
 
 class PostgresJournal:
-    """Fills ``hub.journal.Journal``. One for a process; ``close`` gives its connection back."""
+    """Fills ``hub.record.journal.Journal``. One for a process; ``close`` gives its connection back."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
@@ -312,7 +312,7 @@ def _clauses(narrowed: Narrowed) -> Iterable[tuple[str, object]]:
 
 
 class PostgresTurn:
-    """Fills ``hub.journal.Turn``."""
+    """Fills ``hub.record.journal.Turn``."""
 
     def __init__(self, plan: str, head: Head, connection: AsyncConnection, driver: Driver, clock: Clock) -> None:
         self._plan = plan

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from crdt.sections import Section
-from hub.journal import CHANGES_CONTENT, Action, Latest, Row
+from hub.record.journal import CHANGES_CONTENT, Action, Latest, Row
 from hub.store.engine import connected
 from hub.store.journal import READ_COLUMNS, row_of
 from hub.store.tables import looked as table

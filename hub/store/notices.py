@@ -14,7 +14,7 @@ from typing import Final
 
 import asyncpg
 
-from hub.bus import Hear, Listening, Note, decoder, packed
+from hub.live.bus import Hear, Listening, Note, decoder, packed
 from hub.store.engine import CONNECT_SECONDS_MAX, database_url
 
 CHANNEL: Final = "careplan_hub"
@@ -49,7 +49,7 @@ select count(*) from pg_locks where locktype = 'advisory' and granted and objsub
 
 NOTIFY: Final = "select pg_notify($1, note) from unnest($2::text[]) as note"
 
-_log = logging.getLogger("hub.bus")
+_log = logging.getLogger("hub.live.bus")
 
 
 class PostgresBus:

@@ -8,7 +8,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from hub.journal import Row, Turn
+from hub.record.journal import Row, Turn
 from hub.store.engine import connected, connection_of
 from hub.store.journal import READ_COLUMNS, driver_of, row_of
 from hub.store.tables import notification as table

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from auth.roles import Narrowing, Participant, Role
 from auth.sessions import Idle, Session
 from crdt.sections import Section
-from hub.journal import Turn
+from hub.record.journal import Turn
 from hub.store.engine import connected, connection_of
 from hub.store.tables import participant as table
 

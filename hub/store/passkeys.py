@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from auth.passkeys import Passkey
-from hub.journal import Turn
+from hub.record.journal import Turn
 from hub.store.engine import connected, connection_of
 from hub.store.tables import passkey as table
 

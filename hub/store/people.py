@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from auth.invitations import Delivery
 from auth.roles import Role
-from hub.journal import Turn
+from hub.record.journal import Turn
 from hub.store.engine import connected, connection_of
 from hub.store.tables import invitation
 from hub.store.tables import person as table

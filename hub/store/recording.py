@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import asyncpg
 
-from hub.appending import append_to_all
-from hub.journal import Act, JournalAwayError
+from hub.record.appending import append_to_all
+from hub.record.journal import Act, JournalAwayError
 from hub.store.engine import StoreError, open_engine
 from hub.store.journal import PostgresJournal
 

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from hub.chain import JSON
-from hub.journal import Turn
+from hub.record.chain import JSON
+from hub.record.journal import Turn
 from hub.store.engine import connected, connection_of
 from hub.store.tables import ticket as table
 

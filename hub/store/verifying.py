@@ -17,13 +17,13 @@ import asyncpg
 import msgspec
 
 from crdt.sections import Section
-from hub.checkpoints import Checkpoint, CheckpointError, Signed, read_checkpoints
-from hub.journal import Head, Snapshot
-from hub.signing import VerifierKey
+from hub.record.checkpoints import Checkpoint, CheckpointError, Signed, read_checkpoints
+from hub.record.journal import Head, Snapshot
+from hub.record.signing import VerifierKey
+from hub.record.verifying import LINE_FIELDS, Chain, Fault, Kind, Progress, Replay, RowValues, signed_fault
 from hub.store.away import away, away_in_turn
 from hub.store.engine import database_url
 from hub.store.journal import Driver
-from hub.verifying import LINE_FIELDS, Chain, Fault, Kind, Progress, Replay, RowValues, signed_fault
 
 ROWS_AT_ONCE_MAX: Final = 500
 """What still lies in the processor's cache and wakes no garbage collector: with thousands a row costs half again."""

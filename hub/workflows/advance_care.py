@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Final
 from auth.roles import Participant
 from crdt.changes import Assign, Change
 from crdt.sections import SECTIONS, Section
-from hub.commands import PlanContent, Refusal
+from hub.live.commands import PlanContent, Refusal
 from hub.workflows.arguments import Asked
 from hub.workflows.contents import words
 from hub.workflows.grants import commanded

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from crdt.sections import Section
-from hub.commands import EntryContent, PlanContent
+from hub.live.commands import EntryContent, PlanContent
 from hub.workflows import monitoring, questions, referral_states, tasks, transitions
 from hub.workflows.contents import active, day, headline, in_days, instant, plain_day, words
 from hub.workflows.digests import Line

@@ -11,7 +11,7 @@ from crdt.changes import Amend, Annotate, Change, Root
 from crdt.contents import Record
 from crdt.fields import Form, Scalar, Value
 from crdt.sections import SECTIONS, Section
-from hub.commands import PlanContent, Refusal
+from hub.live.commands import PlanContent, Refusal
 from hub.workflows.arguments import LINE_MAX, Asked, Key
 from hub.workflows.contents import stamp, words
 from hub.workflows.entries import made

@@ -7,7 +7,7 @@ from typing import TypeAlias
 from crdt.contents import Record
 from crdt.fields import Form, Value
 from crdt.sections import SECTIONS, Section
-from hub.commands import EntryContent, PlanContent
+from hub.live.commands import EntryContent, PlanContent
 
 Values: TypeAlias = Mapping[str, Value]
 

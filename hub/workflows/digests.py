@@ -14,7 +14,7 @@ from auth.decisions import Action, fields_visible
 from auth.roles import Participant
 from crdt.fields import Form, Kind
 from crdt.sections import SECTIONS, Section
-from hub.commands import EntryContent, PlanContent
+from hub.live.commands import EntryContent, PlanContent
 from hub.workflows.contents import headline, plainly, retired, words
 from hub.workflows.grants import barred
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from crdt.sections import Section
-from hub.commands import PlanContent
+from hub.live.commands import PlanContent
 from hub.workflows import monitoring
 from hub.workflows.contents import active, instant, number, words
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from crdt.sections import Section
-from hub.chain import JSON
-from hub.journal import CHANGES_CONTENT, Action, Row
+from hub.record.chain import JSON
+from hub.record.journal import CHANGES_CONTENT, Action, Row
 from hub.workflows.digests import Edit
 
 _SECTIONS = frozenset(Section)

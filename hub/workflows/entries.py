@@ -10,7 +10,7 @@ from auth.roles import Participant
 from crdt.changes import Assign, Change, Create
 from crdt.fields import SET_MEMBERS_MAX, TEXT_CHARACTERS_MAX, Field, Form, Kind, Value
 from crdt.sections import SECTIONS, Section
-from hub.commands import PlanContent, Refusal
+from hub.live.commands import PlanContent, Refusal
 from hub.workflows import referral_states, tasks
 from hub.workflows.arguments import Asked, Reason
 from hub.workflows.contents import active, members, place, retired, stamp, words

@@ -11,7 +11,7 @@ from typing import Final
 
 from auth.roles import Participant
 from crdt.sections import Section
-from hub.commands import EntryContent, PlanContent
+from hub.live.commands import EntryContent, PlanContent
 from hub.workflows import monitoring, tasks
 from hub.workflows.contents import instant, members, number, words
 from hub.workflows.digests import Edit

@@ -7,7 +7,7 @@ from typing import Final
 
 from auth.roles import Participant
 from crdt.sections import Section
-from hub.commands import EntryContent, PlanContent
+from hub.live.commands import EntryContent, PlanContent
 from hub.workflows.contents import headline, words
 from hub.workflows.digests import Edit, collapsed
 from hub.workflows.grants import visible

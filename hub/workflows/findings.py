@@ -10,7 +10,7 @@ from auth.decisions import Action
 from auth.roles import Participant
 from crdt.changes import Amend, Change, Root
 from crdt.sections import Section
-from hub.commands import PlanContent, Refusal
+from hub.live.commands import PlanContent, Refusal
 from hub.workflows.arguments import Asked, Reason
 from hub.workflows.comments import commented, comments_on
 from hub.workflows.contents import words

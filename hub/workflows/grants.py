@@ -5,7 +5,7 @@ from datetime import datetime
 from auth.decisions import Action, EntryFacts, decide, facts_of
 from auth.roles import Participant
 from crdt.sections import SECTIONS, Section
-from hub.commands import EntryContent, PlanContent, Refusal
+from hub.live.commands import EntryContent, PlanContent, Refusal
 from hub.workflows.contents import active, retired, words
 
 

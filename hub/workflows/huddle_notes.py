@@ -15,7 +15,7 @@ from auth.roles import Participant
 from crdt.changes import Assign, Change, Create, Include, Rewrite
 from crdt.fields import MEMBER_CHARACTERS_MAX, Value
 from crdt.sections import Section
-from hub.commands import EntryContent, PlanContent, Refusal
+from hub.live.commands import EntryContent, PlanContent, Refusal
 from hub.workflows.arguments import LINE_MAX
 from hub.workflows.contents import active, day, headline, members, words
 from hub.workflows.entries import made as made_entry

@@ -12,7 +12,7 @@ from auth.roles import Participant
 from crdt.changes import Append, Assign, Change, Create, Include
 from crdt.fields import Form, Value
 from crdt.sections import Section
-from hub.commands import EntryContent, PlanContent, Refusal
+from hub.live.commands import EntryContent, PlanContent, Refusal
 from hub.workflows.arguments import LINE_MAX, Asked
 from hub.workflows.contents import members, records, stamp, words
 from hub.workflows.entries import faults_of

@@ -9,7 +9,7 @@ from auth.decisions import Action
 from auth.roles import Participant
 from crdt.changes import Assign, Change
 from crdt.sections import SECTIONS, Section
-from hub.commands import EntryContent, PlanContent, Refusal
+from hub.live.commands import EntryContent, PlanContent, Refusal
 from hub.workflows.arguments import Asked, Seen
 from hub.workflows.comments import commented
 from hub.workflows.contents import active, words

@@ -12,7 +12,7 @@ from crdt.changes import Append, Change
 from crdt.contents import Record
 from crdt.fields import Form, Scalar
 from crdt.sections import Section
-from hub.commands import PlanContent, Refusal
+from hub.live.commands import PlanContent, Refusal
 from hub.workflows.arguments import LINE_MAX, Asked
 from hub.workflows.contents import Values, instant, number, records, stamp, words
 from hub.workflows.grants import commanded

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from crdt.changes import Amend, Annotate, Append, Assign, Change, Create, Decide, Include, Rewrite, Root
 from crdt.fields import Form, Value
 from crdt.sections import SECTIONS, Section
-from hub.commands import EntryContent, PlanContent
+from hub.live.commands import EntryContent, PlanContent
 from hub.workflows.contents import headline, words
 from hub.workflows.digests import SILENT
 from hub.workflows.suggestions import proposed

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Final
 from auth.roles import Participant
 from crdt.changes import Assign, Change, Rewrite
 from crdt.sections import Section
-from hub.commands import EntryContent, PlanContent, Refusal
+from hub.live.commands import EntryContent, PlanContent, Refusal
 from hub.workflows.arguments import Asked
 from hub.workflows.contents import active, instant, stamp, words
 from hub.workflows.entries import made

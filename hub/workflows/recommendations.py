@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from auth.roles import Participant
 from crdt.changes import Append, Assign, Change, Decide
 from crdt.sections import Section
-from hub.commands import PlanContent, Refusal
+from hub.live.commands import PlanContent, Refusal
 from hub.workflows.arguments import LINE_MAX, Asked, Key
 from hub.workflows.contents import records, retired, stamp, words
 from hub.workflows.grants import commanded, missing

@@ -10,7 +10,7 @@ from auth.roles import Participant
 from crdt.changes import Assign, Change
 from crdt.fields import Form, Value
 from crdt.sections import SECTIONS, Section
-from hub.commands import PlanContent, Refusal
+from hub.live.commands import PlanContent, Refusal
 from hub.workflows.arguments import Asked
 from hub.workflows.contents import instant, number, plain_day, words
 from hub.workflows.earlier_results import EarlierResult, results_at_hand

@@ -9,7 +9,7 @@ from auth.roles import Participant
 from crdt.changes import Assign, Change, Rewrite
 from crdt.fields import Form
 from crdt.sections import Section
-from hub.commands import EntryContent, PlanContent, Refusal
+from hub.live.commands import EntryContent, PlanContent, Refusal
 from hub.workflows.arguments import Asked, Reason
 from hub.workflows.contents import day, stamp, words
 from hub.workflows.grants import commanded, missing

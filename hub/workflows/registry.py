@@ -13,7 +13,7 @@ from typing import Any, Final, TypeAlias, Union, get_args, get_origin
 
 from crdt.fields import Field, Form, Kind, Value
 from crdt.sections import SECTIONS, Section
-from hub.commands import Command
+from hub.live.commands import Command
 from hub.workflows import (
     advance_care,
     comments,

@@ -14,7 +14,7 @@ from auth.roles import Participant
 from crdt.changes import Assign, Change, Include, Rewrite
 from crdt.fields import Field, Kind, Value
 from crdt.sections import SECTIONS, Section
-from hub.commands import COMMAND_CHANGES_MAX, EntryContent, PlanContent, Refusal
+from hub.live.commands import COMMAND_CHANGES_MAX, EntryContent, PlanContent, Refusal
 from hub.workflows.arguments import Reason
 from hub.workflows.contents import Values, active, members, retired, words
 from hub.workflows.entries import unfinished

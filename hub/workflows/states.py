@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from hub.commands import Refusal
+from hub.live.commands import Refusal
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from auth.roles import Participant
 from crdt.changes import Change, Create
 from crdt.fields import Form, Value
 from crdt.sections import Section
-from hub.commands import PlanContent, Refusal
+from hub.live.commands import PlanContent, Refusal
 from hub.workflows.arguments import Asked
 from hub.workflows.contents import words
 from hub.workflows.entries import made

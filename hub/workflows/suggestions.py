@@ -16,7 +16,7 @@ from crdt.changes import Amend, Annotate, Assign, Change, Rewrite, Root
 from crdt.contents import Record
 from crdt.fields import TEXT_CHARACTERS_MAX, Field, Kind, Scalar, Value
 from crdt.sections import SECTIONS, Section
-from hub.commands import PlanContent, Refusal
+from hub.live.commands import PlanContent, Refusal
 from hub.workflows.arguments import Asked, Key, Reason, Seen
 from hub.workflows.contents import stamp, words
 from hub.workflows.entries import faults_of, made

@@ -16,7 +16,7 @@ from auth.roles import PATIENT_SIDE, Participant
 from crdt.changes import Assign, Change, Rewrite
 from crdt.fields import Form, Value
 from crdt.sections import Section
-from hub.commands import PlanContent, Refusal
+from hub.live.commands import PlanContent, Refusal
 from hub.workflows.arguments import Asked, Reason
 from hub.workflows.contents import Values, day, words
 from hub.workflows.grants import commanded, missing

@@ -8,7 +8,7 @@ from typing import ClassVar
 from auth.roles import Participant
 from crdt.changes import Assign, Change, Create
 from crdt.sections import Section
-from hub.commands import EntryContent, PlanContent, Refusal
+from hub.live.commands import EntryContent, PlanContent, Refusal
 from hub.workflows.contents import active, place, retired, words
 from hub.workflows.grants import commanded
 

@@ -14,7 +14,7 @@ from auth.roles import Participant
 from crdt.changes import Assign, Change, Create, Rewrite
 from crdt.fields import Form, Kind, Value
 from crdt.sections import SECTIONS, Section
-from hub.commands import EntryContent, PlanContent, Refusal
+from hub.live.commands import EntryContent, PlanContent, Refusal
 from hub.workflows.arguments import Asked
 from hub.workflows.business_days import business_days_after
 from hub.workflows.contents import Values, day, instant, stamp, words

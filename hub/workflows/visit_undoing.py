@@ -16,7 +16,7 @@ from crdt.changes import Amend, Assign, Change, Decide, Rewrite, Root
 from crdt.contents import EntryContent, Record, SectionContent
 from crdt.fields import Kind, Value
 from crdt.sections import SECTIONS, Section
-from hub.commands import PlanContent, Refusal
+from hub.live.commands import PlanContent, Refusal
 from hub.workflows.arguments import Reason
 from hub.workflows.contents import headline, stamp
 from hub.workflows.grants import barred, commanded

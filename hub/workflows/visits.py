@@ -15,7 +15,7 @@ from auth.roles import Participant
 from crdt.changes import Assign, Change, Create, Rewrite
 from crdt.fields import Form, Value
 from crdt.sections import SECTIONS
-from hub.commands import EntryContent, PlanContent, Refusal
+from hub.live.commands import EntryContent, PlanContent, Refusal
 from hub.workflows.arguments import LINE_MAX, ROWS_MAX, Asked
 from hub.workflows.comments import commented
 from hub.workflows.contents import words

@@ -8,7 +8,7 @@ from enum import StrEnum
 from auth.decisions import Action, remark_visible
 from auth.roles import Participant
 from crdt.sections import Section
-from hub.commands import EntryContent, PlanContent
+from hub.live.commands import EntryContent, PlanContent
 from hub.workflows import huddles, monitoring, questions, referral_states, tasks
 from hub.workflows.comments import comments_on
 from hub.workflows.contents import day, headline, members, words

@@ -18,8 +18,8 @@ from crdt.lib0 import number, string
 from crdt.sections import Section
 from crdt.updates import EMPTY_UPDATE, FROM_JOURNAL, STRING, read_update
 from hub.ids import new_id
-from hub.journal import Act, Action
-from hub.open_sections import SNAPSHOT_EDITS_MAX
+from hub.live.open_sections import SNAPSHOT_EDITS_MAX
+from hub.record.journal import Act, Action
 
 SECTION: Final = Section.GOALS
 FIELD: Final = "barriers"

@@ -13,8 +13,8 @@ from typing import Final
 import asyncpg
 
 from hub.ids import new_id
-from hub.journal import Batch
-from hub.postgres import EmbeddedPostgres
+from hub.process.postgres import EmbeddedPostgres
+from hub.record.journal import Batch
 from hub.store.engine import create_engine
 from hub.store.journal import PostgresJournal
 from hub.store.migrating import migrate

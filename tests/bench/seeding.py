@@ -11,8 +11,8 @@ from auth.sessions import TOKEN_BYTES, Idle, Session, hash_token
 from crdt.sections import Section
 from hub.demo.registering import StoreRegistering
 from hub.ids import HUB, new_id
-from hub.journal import Act, Action, Batch, Head, Snapshot
-from hub.open_sections import clients_of
+from hub.live.open_sections import clients_of
+from hub.record.journal import Act, Action, Batch, Head, Snapshot
 from hub.store.engine import open_engine
 from hub.store.journal import PostgresJournal
 from hub.store.people import Person

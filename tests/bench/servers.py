@@ -17,7 +17,7 @@ import psutil
 
 import hatch_build
 from hub.ids import new_id
-from hub.postgres import EmbeddedPostgres
+from hub.process.postgres import EmbeddedPostgres
 from hub.store.engine import create_engine
 from hub.store.migrating import migrate
 from tests.bench.edits import SECTION, Past

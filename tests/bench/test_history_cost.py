@@ -12,16 +12,16 @@ from statistics import median
 import pytest
 
 from crdt.documents import SectionDocument
-from hub.commands import PlanContent
-from hub.journal import Act, Action, Batch, Snapshot
-from hub.loading import bring_up
-from hub.rooms import Room
+from hub.live.commands import PlanContent
+from hub.live.loading import bring_up
+from hub.live.rooms import Room
+from hub.live.versions import content_at
+from hub.live.visits import Visits
+from hub.record.journal import Act, Action, Batch, Snapshot
 from hub.store.engine import open_engine
 from hub.store.journal import PostgresJournal
-from hub.versions import content_at
-from hub.visits import Visits
 from tests.crdt.builders import WALK, Peer, a_peer, a_section, taken
-from tests.hub.live import FakeClock
+from tests.hub.builders import FakeClock
 
 EDITS = 10_000
 FEW = 100

@@ -10,13 +10,13 @@ import tracemalloc
 
 import pytest
 
-from hub.chain import canonical_line
 from hub.ids import new_id
-from hub.journal import EMPTY, Act, Action, Batch, line_of
+from hub.record.chain import canonical_line
+from hub.record.journal import EMPTY, Act, Action, Batch, line_of
+from hub.record.verifying import Fault
 from hub.store.engine import open_engine
 from hub.store.journal import PostgresJournal
 from hub.store.verifying import ROWS_AT_ONCE_MAX, reading
-from hub.verifying import Fault
 
 PLANS = 4
 ROWS = 6_000

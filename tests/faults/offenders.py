@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from crdt.frames import FRAME_BYTES_MAX, Frame, FrameKind, encode
 from crdt.lib0 import counted, number, string
-from hub.lines import CloseCode
+from hub.live.lines import CloseCode
 from tests.bench.generator import framed
 from tests.harness.hubs import Live
 

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 
 import pytest
 
-from hub.plans import SOCKETS_PER_PERSON_AND_PLAN_MAX
+from hub.live.plans import SOCKETS_PER_PERSON_AND_PLAN_MAX
 from tests.faults.measuring import company, counted, memory_of, until_counted
 from tests.faults.offenders import CUT, OPEN, Result, Task
 from tests.faults.typists import Ledger, a_while, p99, typing_through

@@ -12,7 +12,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from hub.enforcement import POLL_SECONDS
+from hub.live.enforcement import POLL_SECONDS
 from tests.conftest import StartHub
 from tests.faults.measuring import counted
 from tests.faults.typists import Typist, a_while, typing_through

@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from hub.postgres import EmbeddedPostgres
+from hub.process.postgres import EmbeddedPostgres
 from tests.faults.typists import Fault, a_while, typing_through
 from tests.harness.hubs import Hub
 

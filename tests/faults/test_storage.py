@@ -19,8 +19,8 @@ import asyncpg
 import httpx2
 import pytest
 
-from hub.enforcement import POLL_SECONDS
-from hub.postgres import EmbeddedPostgres
+from hub.live.enforcement import POLL_SECONDS
+from hub.process.postgres import EmbeddedPostgres
 from tests.faults.cables import Cable
 from tests.faults.typists import Ledger, Typist, a_while, p99, typing_through, until
 from tests.harness.hubs import Hub

@@ -12,7 +12,7 @@ import asyncpg
 
 from hub.store.engine import create_engine
 from hub.store.migrating import migrate
-from web.preparing import seed_demo
+from web.commands.preparing import seed_demo
 
 MIGRATED = "template_migrated"
 SEEDED = "template_seeded"

@@ -12,11 +12,11 @@ import pytest
 from crdt.documents import SectionDocument
 from crdt.frames import FrameKind
 from crdt.sections import Section
-from hub.connections import Connection
-from hub.journal import JournalAwayError
-from hub.open_sections import OpenSection
-from hub.rooms import Room
-from tests.hub.live import PLAN, LiveHub, Peer, a_hub, a_person, an_id
+from hub.live.connections import Connection
+from hub.live.open_sections import OpenSection
+from hub.live.rooms import Room
+from hub.record.journal import JournalAwayError
+from tests.hub.builders import PLAN, LiveHub, Peer, a_hub, a_person, an_id
 
 pytestmark = pytest.mark.anyio
 FAILURES = int(os.environ.get("CAREPLAN_LEAKS", "500"))

@@ -11,10 +11,10 @@ from websockets.protocol import OPEN
 from websockets.uri import parse_uri
 
 from crdt.frames import FRAME_BYTES_MAX
-from hub import budgets
-from hub.lines import CloseCode
-from hub.live_socket import CLOSING_BYTES_MAX, LIVE, OUTBOX_BYTES_MAX, PARTS_MAX, LiveSocket
-from tests.hub.live import a_hub
+from hub.live.lines import CloseCode
+from hub.sockets import budgets
+from hub.sockets.live_socket import CLOSING_BYTES_MAX, LIVE, OUTBOX_BYTES_MAX, PARTS_MAX, LiveSocket
+from tests.hub.builders import a_hub
 
 pytestmark = pytest.mark.anyio
 PATH = "/plans/0190aaaa-0000-7000-8000-000000000001/live"

@@ -8,9 +8,9 @@ from auth.roles import Role
 from crdt.documents import SectionDocument
 from crdt.frames import FrameKind
 from crdt.sections import Section
-from hub.bus import LocalBus, Note
-from hub.commands import Outcome
-from tests.hub.live import ENTRY, PLAN, LiveHub, Make, Peer, a_hub, a_person, an_id, settle
+from hub.live.bus import LocalBus, Note
+from hub.live.commands import Outcome
+from tests.hub.builders import ENTRY, PLAN, LiveHub, Make, Peer, a_hub, a_person, an_id, settle
 
 SECOND = "0190aaaa-0000-7000-8000-00000000e002"
 REGISTERS = {"priority": ("high", "medium", "low"), "due": ("2026-12-01", "2026-12-24", ""), "unit": ("kg", "steps")}

@@ -6,8 +6,8 @@ from pycrdt import Map
 from crdt.documents import SectionDocument
 from crdt.sections import Section
 from crdt.updates import read_state_vector
-from hub.journal import EMPTY
-from tests.hub.live import PLAN
+from hub.record.journal import EMPTY
+from tests.hub.builders import PLAN
 from tests.simulation.schedules import World, a_world, heal, replayed, run
 
 pytestmark = pytest.mark.anyio

@@ -11,15 +11,15 @@ import pytest
 
 from auth.roles import Participant, Role
 from crdt.sections import Section
-from hub.commands import Command, Done, Outcome, Refused
-from hub.journal import Action, Row
+from hub.live.commands import Command, Done, Outcome, Refused
+from hub.record.journal import Action, Row
 from hub.workflows.entries import EntryCreate
 from hub.workflows.recommendations import ReferralDecideRecommendation, ReferralRecommend
 from hub.workflows.referral_asking import ReferralAsk
 from hub.workflows.referral_states import undecided
 from hub.workflows.referrals import ReferralAccept, ReferralCancel, ReferralClose, ReferralReject, ReferralReport
 from hub.workflows.tasks import MACHINE, TaskAccept, TaskCancel, TaskComplete, TaskReassign, TaskReject, TaskStart
-from tests.hub.live import PLAN, LiveHub, a_hub, a_person
+from tests.hub.builders import PLAN, LiveHub, a_hub, a_person
 
 pytestmark = pytest.mark.anyio
 

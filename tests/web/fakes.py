@@ -12,12 +12,12 @@ from crdt.changes import Amend, Annotate, Append, Assign, Change, Create, Decide
 from crdt.fields import Field, Kind, Value
 from crdt.passages import Passage
 from crdt.sections import SECTIONS, Section
-from hub.chain import JSON
-from hub.commands import Command, Done, EntryContent, Outcome, PlanContent, Refusal, Refused, SectionContent, why
 from hub.ids import new_id
-from hub.journal import CHANGES_CONTENT, Act, Action, Batch, FieldPath, JournalAwayError, Latest, Narrowed, Row
-from hub.journal_memory import MemoryJournal
-from web.directory import Patient, Person, Place, SignedIn
+from hub.live.commands import Command, Done, EntryContent, Outcome, PlanContent, Refusal, Refused, SectionContent, why
+from hub.record.chain import JSON
+from hub.record.journal import CHANGES_CONTENT, Act, Action, Batch, FieldPath, JournalAwayError, Latest, Narrowed, Row
+from hub.record.journal_memory import MemoryJournal
+from web.doors.directory import Patient, Person, Place, SignedIn
 from web.services import Services
 from web.settings import Mode, Settings
 

@@ -11,12 +11,12 @@ import httpx2
 from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
 
-from hub.journal import Action, Row
+from hub.record.journal import Action, Row
 from hub.store.people import Person
 from web.access import Access
 from web.app import create_app
-from web.directory import Person as Known
-from web.directory import SignedIn
+from web.doors.directory import Person as Known
+from web.doors.directory import SignedIn
 from web.services import Services
 from web.settings import Mode, Settings, Smtp
 

@@ -9,7 +9,7 @@ from crdt.fields import Scalar, Value
 from crdt.sections import Section
 from hub.ids import new_id
 from tests.web.fakes import NOW, Here, World, a_patient, a_world
-from web.directory import Person
+from web.doors.directory import Person
 
 S = Section
 

@@ -18,7 +18,7 @@ import pytest
 from websockets.sync.client import ClientConnection, connect
 
 from hub.ids import HUB
-from hub.journal import Row
+from hub.record.journal import Row
 from hub.store.engine import open_engine
 from hub.store.journal import PostgresJournal
 from hub.workflows.tasks import MACHINE

@@ -16,15 +16,15 @@ from typer.testing import CliRunner
 from crdt.contents import SectionContent
 from crdt.sections import Section
 from hub.demo.registering import NobodyComes
-from hub.plans import CarePlans
+from hub.live.plans import CarePlans
+from hub.record.verifying import Replay
 from hub.store.engine import open_engine
 from hub.store.journal import PostgresJournal
 from hub.store.verifying import reading
-from hub.verifying import Replay
 from tests.conftest import StartHub
 from tests.harness.databases import Databases
 from tests.harness.hubs import Hub
-from web.cli import commands
+from web.commands.cli import commands
 
 pytestmark = pytest.mark.slow
 

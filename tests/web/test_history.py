@@ -10,7 +10,7 @@ from crdt.changes import Append, Assign, Create, Rewrite
 from crdt.fields import Kind
 from crdt.sections import SECTIONS, Section
 from hub.ids import new_id
-from hub.journal import Act, Action, Narrowed
+from hub.record.journal import Act, Action, Narrowed
 from tests.web.conftest import As
 from tests.web.fakes import NOW
 from tests.web.mary import Mary

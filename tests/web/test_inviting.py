@@ -11,7 +11,7 @@ import pytest
 from auth.invitations import ATTEMPTS_PER_ADDRESS_MAX
 from auth.roles import Role
 from hub.ids import new_id
-from hub.journal import Action
+from hub.record.journal import Action
 from tests.web.house import House, a_form, a_house
 from web.mail import Mailbox
 
@@ -311,7 +311,7 @@ async def test_another_plan_s_inviter_can_not_withdraw_it(house: House) -> None:
 async def test_a_plan_has_only_so_many_invitations_under_way_even_of_many_made_at_one_instant(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hub.inviting.INVITATIONS_WAITING_MAX", 3)
+    monkeypatch.setattr("hub.access.inviting.INVITATIONS_WAITING_MAX", 3)
     kim, mary = await house.browser(KIM), await house.browser(MARY)
     at = f"/plans/{house.plan}/invitations"
 
@@ -333,7 +333,7 @@ async def test_a_plan_has_only_so_many_invitations_under_way_even_of_many_made_a
 async def test_withdrawing_and_inviting_again_all_day_comes_to_an_end(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hub.inviting.INVITATIONS_A_DAY_MAX", 3)
+    monkeypatch.setattr("hub.access.inviting.INVITATIONS_A_DAY_MAX", 3)
     kim, at = await house.browser(KIM), f"/plans/{house.plan}/invitations"
 
     for _ in range(3):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from auth.roles import Role
-from hub.journal import Action
+from hub.record.journal import Action
 from tests.web.house import House, Link, a_house
 from web.mail import Mailbox
 

@@ -11,7 +11,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from crdt.frames import Frame, FrameKind, decode, encode
-from hub.lines import CloseCode
+from hub.live.lines import CloseCode
 from tests.harness.databases import Databases
 from tests.harness.hubs import Hub
 

@@ -30,7 +30,7 @@ def lines(tmp_path: Path) -> Iterator[Lines]:
 
 
 def test_a_field_that_is_not_listed_is_dropped(lines: Lines) -> None:
-    structlog.get_logger("hub.rooms").info("opened", plan="p1", name="Mary", words="chest pain")
+    structlog.get_logger("hub.live.rooms").info("opened", plan="p1", name="Mary", words="chest pain")
 
     (line,) = lines()
 
@@ -46,7 +46,7 @@ def test_a_librarys_line_keeps_its_template_without_what_was_filled_in(lines: Li
 
 
 def test_a_line_of_ours_is_filled_in(lines: Lines) -> None:
-    logging.getLogger("hub.committer").warning("room ended: %s", "storage is away", extra={"plan": "p1"})
+    logging.getLogger("hub.live.committer").warning("room ended: %s", "storage is away", extra={"plan": "p1"})
 
     (line,) = lines()
 
@@ -70,8 +70,8 @@ def test_an_exception_is_told_by_type_and_places_without_its_message(lines: Line
         except KeyError as error:
             raise ValueError("Mary's dose") from error
     except ValueError:
-        structlog.get_logger("hub.rooms").exception("abandoned")
-        logging.getLogger("hub.rooms").exception("abandoned")
+        structlog.get_logger("hub.live.rooms").exception("abandoned")
+        logging.getLogger("hub.live.rooms").exception("abandoned")
 
     told = lines()
 

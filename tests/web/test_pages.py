@@ -12,7 +12,7 @@ from crdt.changes import Assign, Create, Rewrite
 from crdt.fields import Form, Kind
 from crdt.sections import SECTIONS, Section
 from hub.ids import new_id
-from hub.journal import Action
+from hub.record.journal import Action
 from hub.workflows.entries import MADE_BY_COMMAND
 from tests.web.conftest import As
 from tests.web.fakes import NOW

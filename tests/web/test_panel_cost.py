@@ -15,8 +15,8 @@ from starlette.testclient import TestClient
 from hub.demo.registering import StoreRegistering, seed_hub
 from hub.demo.seeding import PATIENTS, Seeded, members_of
 from hub.ids import new_id
-from hub.journal import Act, Batch
-from hub.plans import PLANS_READ_AT_ONCE_MAX
+from hub.live.plans import PLANS_READ_AT_ONCE_MAX
+from hub.record.journal import Act, Batch
 from hub.store.engine import open_engine
 from hub.store.journal import PostgresJournal
 from web.app import create_app

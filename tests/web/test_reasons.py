@@ -8,7 +8,7 @@ import pytest
 from auth.roles import Role
 from crdt.changes import Assign, Rewrite
 from crdt.sections import Section
-from hub.journal import Action, Narrowed, Row
+from hub.record.journal import Action, Narrowed, Row
 from tests.web.conftest import As
 from tests.web.mary import Mary
 from web.views.history import Telling, happenings

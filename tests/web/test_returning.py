@@ -11,7 +11,7 @@ import pytest
 
 from auth.returning import RETURN_CODES_MAX
 from hub.ids import HUB
-from hub.journal import Act, Action
+from hub.record.journal import Act, Action
 from tests.web.house import House, a_house
 from web.mail import Mailbox
 from web.views.sharing import OWN_WORDS

@@ -5,7 +5,7 @@ from starlette.routing import Route
 
 from tests.web.conftest import As
 from tests.web.mary import Mary
-from web.guards import GUARD
+from web.doors.guards import GUARD
 from web.middleware import CONTENT_SECURITY_POLICY
 from web.routes import ROUTES
 

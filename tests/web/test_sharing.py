@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from hub.journal import Action
+from hub.record.journal import Action
 from tests.web.house import House, a_house
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]

@@ -11,11 +11,11 @@ from starlette.responses import Response
 
 from crdt.sections import SECTIONS, Section
 from hub.ids import HUB
-from hub.journal import Action
+from hub.record.journal import Action
 from web.audit_asking import ASKED, Asked, act_of, after_of, asked, question_of, record, saved_of
 from web.auditing import Saved
-from web.directory import SignedIn
-from web.guards import auditing, for_auditor, services
+from web.doors.directory import SignedIn
+from web.doors.guards import auditing, for_auditor, services
 from web.reading import reading_now
 from web.rendering import page
 from web.views.audit import QUESTIONS, VERBS, Named, Results, key_text, line_of, unused_of

@@ -10,13 +10,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hub.exports import ENDINGS, HOW_TO_CHECK, Format, grant_line, grants_preface, line, preface
-from hub.journal import Action
+from hub.record.exports import ENDINGS, HOW_TO_CHECK, Format, grant_line, grants_preface, line, preface
+from hub.record.journal import Action
 from hub.store.audits import Question
 from web.audit_asking import act_of, asked, question_of, record, saved_of
 from web.auditing import EXPORT_ROWS_MAX, Auditing, Saved
-from web.directory import SignedIn
-from web.guards import auditing, for_auditor, services
+from web.doors.directory import SignedIn
+from web.doors.guards import auditing, for_auditor, services
 
 
 @for_auditor

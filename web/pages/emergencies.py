@@ -9,9 +9,9 @@ from starlette.responses import Response
 
 from auth.break_glass import REASON_CHARACTERS_MAX, REASON_CHARACTERS_MIN, BreakGlass, Verdict
 from web.access import access
-from web.directory import SignedIn
-from web.entrances import way_to_prove
-from web.guards import for_clinician, for_person, services
+from web.doors.directory import SignedIn
+from web.doors.entrances import way_to_prove
+from web.doors.guards import for_clinician, for_person, services
 from web.reading import reading_now
 from web.rendering import elsewhere, page
 from web.views.people import own_chip

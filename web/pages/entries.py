@@ -13,12 +13,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from crdt.sections import SECTIONS, Section
-from hub.commands import Done, Outcome, Refused
+from hub.live.commands import Done, Outcome, Refused
 from hub.workflows.arguments import Argument
 from hub.workflows.entries import MADE_BY_COMMAND
 from hub.workflows.registry import COMMANDS, Faults, arguments, build
+from web.doors.guards import InSection, for_section, services
 from web.edits import EntryEdit
-from web.guards import InSection, for_section, services
 from web.pages import tasks
 from web.reading import reader_for
 from web.rendering import elsewhere, fragment, is_swap, page

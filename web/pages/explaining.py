@@ -10,8 +10,8 @@ from starlette.responses import Response
 from crdt.fields import Kind
 from crdt.sections import SECTIONS
 from crdt.updates import FROM_JOURNAL, read_update
-from hub.journal import CHANGES_CONTENT, ROWS_READ_MAX, Act, Action, Narrowed, Row
-from web.guards import InSection, for_section, services
+from hub.record.journal import CHANGES_CONTENT, ROWS_READ_MAX, Act, Action, Narrowed, Row
+from web.doors.guards import InSection, for_section, services
 from web.reading import reader_for
 from web.rendering import elsewhere, fragment, is_swap, page
 from web.views.entries import Reader

@@ -13,14 +13,14 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from auth.decisions import sections_readable
 from auth.roles import Participant, Role
 from crdt.sections import Section
-from hub.commands import Command, Refused
-from hub.sharing import settles
+from hub.access.sharing import settles
+from hub.live.commands import Command, Refused
 from hub.workflows.edits import edits_of
 from hub.workflows.family import FamilyView, family_view
 from hub.workflows.questions import HomeNote
 from hub.workflows.registry import Faults, build
 from hub.workflows.wordings import changed_of
-from web.guards import Member, for_member, services
+from web.doors.guards import Member, for_member, services
 from web.languages import LANGUAGE_COOKIE, LANGUAGES, language_of
 from web.reading import reading_now
 from web.rendering import is_swap, page

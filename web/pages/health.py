@@ -6,11 +6,11 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from hub.ids import HUB
-from hub.journal import JournalAwayError
-from hub.live_socket import LIVE
-from hub.plans import CarePlans
+from hub.live.plans import CarePlans
+from hub.record.journal import JournalAwayError
+from hub.sockets.live_socket import LIVE
 from web.counting import count
-from web.guards import for_anyone, services
+from web.doors.guards import for_anyone, services
 from web.settings import loopback
 
 

@@ -15,8 +15,8 @@ from starlette.responses import Response
 
 from auth.decisions import sections_readable
 from crdt.sections import SECTIONS, Section
-from hub.journal import CHANGES_CONTENT, Action, FieldPath, Narrowed, Row
-from web.guards import InSection, Member, for_member, for_section, services
+from hub.record.journal import CHANGES_CONTENT, Action, FieldPath, Narrowed, Row
+from web.doors.guards import InSection, Member, for_member, for_section, services
 from web.reading import reader_for
 from web.rendering import fragment
 from web.views.entries import Reader, entry_view

@@ -4,11 +4,11 @@ from starlette.requests import Request
 
 from auth.roles import CLINICIANS
 from hub.ids import HUB
-from hub.journal import Act, Action
+from hub.record.journal import Act, Action
 from hub.workflows.contents import words
 from hub.workflows.huddle_notes import decision_of, tasks_in
 from hub.workflows.huddle_states import Huddle
-from web.guards import services
+from web.doors.guards import services
 from web.huddling import Attending
 from web.mail import Letter
 

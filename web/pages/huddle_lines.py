@@ -9,14 +9,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from auth.roles import Participant
-from hub.commands import Command, Refused
+from hub.live.commands import Command, Refused
 from hub.workflows.entries import EntryCreate
 from hub.workflows.huddle_notes import REMARK, HuddleAssign, HuddleNote
 from hub.workflows.huddle_states import Course
 from hub.workflows.huddles import HuddleReadBack
 from hub.workflows.one_line import Known, TaskLine, parse
-from web.directory import SignedIn
-from web.guards import assigned, for_person, services
+from web.doors.directory import SignedIn
+from web.doors.guards import assigned, for_person, services
 from web.huddling import Attending, attending
 from web.pages.huddle_room import arrived, present_members, room
 from web.reading import reading_now

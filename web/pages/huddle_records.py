@@ -7,14 +7,14 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hub.commands import Refused
+from hub.live.commands import Refused
 from hub.workflows.contents import members, words
 from hub.workflows.huddle_driving import Sign
 from hub.workflows.huddle_notes import decision_of
 from hub.workflows.huddle_states import Course, Huddle, Item, No, Stand, frame_hash
 from hub.workflows.huddles import HuddleSign, content_hash, signers
-from web.directory import SignedIn
-from web.guards import assigned, for_person, services
+from web.doors.directory import SignedIn
+from web.doors.guards import assigned, for_person, services
 from web.huddling import Attending, attending, huddles, places_of, reader_in, rows_of
 from web.rendering import elsewhere, page
 from web.views.huddles import UNKNOWN, Card, Do, card_of, clock, owing, patient_name, someone, tally_of

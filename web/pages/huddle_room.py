@@ -13,8 +13,8 @@ from hub.workflows.huddle_driving import Back, End, Flag, Go, Next, Park
 from hub.workflows.huddle_moves import Add, HandOver, Join, Move, Place, Remove, Start, Take
 from hub.workflows.huddle_notes import HuddleNote, decision_of, unfinished
 from hub.workflows.huddle_states import Course, No, Stand, next_waiting, spent
-from web.directory import SignedIn
-from web.guards import assigned, for_person, services
+from web.doors.directory import SignedIn
+from web.doors.guards import assigned, for_person, services
 from web.huddling import Attending, attending, huddles, known_plans, reader_in, rows_of
 from web.pages.huddle_letters import told_of_end
 from web.pages.huddle_records import ended_context

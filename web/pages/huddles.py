@@ -9,8 +9,8 @@ from starlette.responses import Response
 from hub.workflows import agendas
 from hub.workflows.huddle_moves import Add
 from hub.workflows.huddle_states import TITLE_CHARACTERS_MAX, Course, Huddle, No
-from web.directory import Place, SignedIn
-from web.guards import Member, assigned, for_person, services
+from web.doors.directory import Place, SignedIn
+from web.doors.guards import Member, assigned, for_person, services
 from web.huddling import actor_of, huddles, only_team, places_of
 from web.reading import reader_for
 from web.rendering import elsewhere, is_swap, page

@@ -10,11 +10,11 @@ from starlette.responses import Response
 
 from auth.invitations import INVITES, LINK_LASTS, Delivery
 from auth.roles import Role
-from hub.inviting import MANY, Made
+from hub.access.inviting import MANY, Made
 from web.access import access
-from web.entrances import way_to_prove
-from web.guards import Member, for_member, services
-from web.handovers import handed_over, sent
+from web.doors.entrances import way_to_prove
+from web.doors.guards import Member, for_member, services
+from web.doors.handovers import handed_over, sent
 from web.mail import NoMail, invitation_letter
 from web.reading import reading_now, team
 from web.rendering import elsewhere, page

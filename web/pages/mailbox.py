@@ -5,7 +5,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from web.access import access
-from web.guards import for_anyone, services
+from web.doors.guards import for_anyone, services
 from web.mail import Mailbox
 from web.reading import reading_now
 from web.rendering import page

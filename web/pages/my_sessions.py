@@ -4,9 +4,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from auth.sessions import expires
-from web.directory import SignedIn
-from web.entrances import entrances
-from web.guards import for_person, services
+from web.doors.directory import SignedIn
+from web.doors.entrances import entrances
+from web.doors.guards import for_person, services
 from web.reading import reading_now
 from web.rendering import elsewhere, page
 from web.views.people import own_chip

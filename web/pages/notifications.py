@@ -4,8 +4,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from web.access import access
-from web.directory import SignedIn
-from web.guards import for_person, services
+from web.doors.directory import SignedIn
+from web.doors.guards import for_person, services
 from web.reading import reading_now
 from web.rendering import elsewhere, page
 from web.views.notifications import NotificationView, notification_view

@@ -13,9 +13,9 @@ from starlette.responses import Response
 from auth.decisions import sections_readable
 from auth.roles import CLINICIANS, PATIENT_SIDE, Role
 from crdt.sections import Section
-from hub.journal import Act, Action
-from web.directory import Place, SignedIn
-from web.guards import Member, assigned_in, for_member, for_person, services
+from hub.record.journal import Act, Action
+from web.doors.directory import Place, SignedIn
+from web.doors.guards import Member, assigned_in, for_member, for_person, services
 from web.pages.notifications import told
 from web.reading import reading_now
 from web.rendering import elsewhere, is_swap, page

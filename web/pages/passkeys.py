@@ -17,11 +17,11 @@ from auth.passkeys import (
     registered,
     registration_options,
 )
-from hub.entering import BY_PASSKEY
+from hub.access.entering import BY_PASSKEY
 from hub.store.tickets import Purpose
-from web.directory import SignedIn
-from web.entrances import entrances
-from web.guards import for_anyone, for_person
+from web.doors.directory import SignedIn
+from web.doors.entrances import entrances
+from web.doors.guards import for_anyone, for_person
 from web.pages.sign_in import AGENT_CHARACTERS_MAX
 from web.rendering import elsewhere
 

@@ -7,9 +7,9 @@ from starlette.responses import RedirectResponse, Response
 from auth.decisions import sections_readable
 from auth.invitations import INVITES
 from auth.roles import Role
-from hub.sharing import settles
+from hub.access.sharing import settles
+from web.doors.guards import Member, for_member, services
 from web.fresh import with_marks
-from web.guards import Member, for_member, services
 from web.reading import reader_for
 from web.rendering import page
 from web.views.banner import banner

@@ -15,11 +15,11 @@ from auth.decisions import sections_readable
 from auth.invitations import LINK_ENDED, LINK_LASTS, TOO_MANY, Delivery, Refusal, WrongCode
 from auth.roles import Role
 from auth.sessions import Cookie, is_token, session_cookie
-from hub.redeeming import Admitted, Joining, Opened
+from hub.access.redeeming import Admitted, Joining, Opened
 from web.access import access, address_hash
-from web.entrances import entrances
-from web.guards import Member, for_anyone, for_member, services
-from web.handovers import first_page
+from web.doors.entrances import entrances
+from web.doors.guards import Member, for_anyone, for_member, services
+from web.doors.handovers import first_page
 from web.languages import language_at_door, language_of
 from web.mail import code_letter
 from web.reading import reading_now, team

@@ -10,12 +10,12 @@ from starlette.responses import Response
 
 from auth.decisions import Action, EntryFacts, decide, documents_readable, sections_readable
 from crdt.sections import Section
-from hub.commands import Refused
-from hub.journal import Row
+from hub.live.commands import Refused
+from hub.record.journal import Row
 from hub.workflows.referral_asking import ReferralAsk, results_offered
 from hub.workflows.registry import Faults, arguments, build
 from hub.workflows.visit_undoing import UNDO, VisitTakeBack
-from web.guards import Member, for_member, services
+from web.doors.guards import Member, for_member, services
 from web.reading import reader_for
 from web.rendering import elsewhere, is_swap, page
 from web.views.banner import banner

@@ -8,10 +8,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from crdt.sections import SECTIONS, Section
-from hub.commands import Command, Refusal, Refused
 from hub.ids import new_id
+from hub.live.commands import Command, Refusal, Refused
 from hub.workflows.restoring import RestoreEntry, RestoreField, RestoreSection
-from web.guards import InSection, for_section, services
+from web.doors.guards import InSection, for_section, services
 from web.reading import reader_for
 from web.rendering import elsewhere, fragment, is_swap, page
 from web.views.entries import Reader

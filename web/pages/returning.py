@@ -8,12 +8,12 @@ from starlette.responses import RedirectResponse, Response
 
 from auth.invitations import TOO_MANY, Refusal
 from auth.returning import ADDRESS_CHARACTERS_MAX, WrongReturn
-from hub.entering import Entered
-from hub.returning import AskedFor, Returned, Shared
+from hub.access.entering import Entered
+from hub.access.returning import AskedFor, Returned, Shared
 from web.access import access, address_hash, mailbox_hash
-from web.directory import SignedIn
-from web.entrances import entrances
-from web.guards import for_anyone, for_person
+from web.doors.directory import SignedIn
+from web.doors.entrances import entrances
+from web.doors.guards import for_anyone, for_person
 from web.languages import language_at_door, language_of
 from web.mail import code_letter
 from web.pages.redeeming import ONE_TRY_LEFT, TRIES_LEFT

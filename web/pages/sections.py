@@ -3,8 +3,8 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
+from web.doors.guards import InSection, for_section
 from web.fresh import with_marks
-from web.guards import InSection, for_section
 from web.reading import reader_for
 from web.rendering import fragment
 from web.views.sections import section_view

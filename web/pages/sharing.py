@@ -12,12 +12,12 @@ from auth.consents import How
 from auth.decisions import assignments, facts_of
 from auth.roles import Narrowing, Participant, Role
 from crdt.sections import Section
-from hub.journal import Act, Action
-from hub.sharing import settles
+from hub.access.sharing import settles
+from hub.record.journal import Act, Action
 from hub.store.audits import Question, Trace
 from web.access import access
-from web.entrances import way_to_prove
-from web.guards import Member, for_member, services
+from web.doors.entrances import way_to_prove
+from web.doors.guards import Member, for_member, services
 from web.reading import reader_for, reading_now, team
 from web.rendering import elsewhere, page
 from web.views.inviting import HOW_WORDS, WAITING, end_of_day, last_day

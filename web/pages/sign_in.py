@@ -9,9 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from auth.roles import CLINICIANS, PATIENT_SIDE, Role
-from web.directory import Person, SignedIn
-from web.entrances import entrances
-from web.guards import for_anyone, for_person, services
+from web.doors.directory import Person, SignedIn
+from web.doors.entrances import entrances
+from web.doors.guards import for_anyone, for_person, services
 from web.languages import language_at_door
 from web.mail import NoMail
 from web.rendering import THEME_COOKIE, THEMES, elsewhere, page

@@ -6,7 +6,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
-from web.guards import for_anyone
+from web.doors.guards import for_anyone
 from web.rendering import Rendering
 
 _FOR_EVER = "public, max-age=31536000, immutable"

@@ -8,10 +8,10 @@ from starlette.responses import Response
 
 from auth.decisions import sections_readable
 from crdt.sections import SECTIONS, Section
-from hub.commands import Done, Refused
+from hub.live.commands import Done, Refused
 from hub.workflows.entries import EntryCreate
 from hub.workflows.one_line import parse
-from web.guards import Member, for_member, services
+from web.doors.guards import Member, for_member, services
 from web.reading import reader_for, reading_now
 from web.rendering import elsewhere, fragment, is_swap, page
 from web.views.comments import known

@@ -11,11 +11,11 @@ from starlette.responses import Response
 
 from auth.decisions import assignments, facts_of, sections_readable
 from auth.roles import CLINICIANS, Participant
-from hub.chain import JSON
-from hub.commands import PlanContent
-from hub.journal import ROWS_READ_MAX, Act, Action, Narrowed, Row
-from hub.standings_then import ACCESS, participant_then
-from web.guards import Member, for_member, services
+from hub.live.commands import PlanContent
+from hub.record.chain import JSON
+from hub.record.journal import ROWS_READ_MAX, Act, Action, Narrowed, Row
+from hub.record.standings_then import ACCESS, participant_then
+from web.doors.guards import Member, for_member, services
 from web.pages.history import telling_for
 from web.reading import reader_for
 from web.rendering import elsewhere, page

@@ -10,12 +10,12 @@ from starlette.responses import Response
 from auth.decisions import Action, EntryFacts, decide, sections_readable
 from auth.roles import Participant, Role
 from crdt.sections import Section
-from hub.commands import Refusal, Refused
 from hub.ids import new_id
+from hub.live.commands import Refusal, Refused
 from hub.workflows.previews import PreviewLine, counted, preview
 from hub.workflows.registry import Faults, build
 from hub.workflows.visits import VisitPublish
-from web.guards import Member, for_member, services
+from web.doors.guards import Member, for_member, services
 from web.reading import reader_for
 from web.rendering import elsewhere, is_swap, page
 from web.views.banner import banner

@@ -11,12 +11,12 @@ from starlette.responses import Response
 
 from auth.decisions import sections_readable
 from auth.roles import Participant
-from hub.commands import Refused
-from hub.journal import Act, Action
+from hub.live.commands import Refused
+from hub.record.journal import Act, Action
 from hub.workflows.registry import Faults, build
 from hub.workflows.waiting import Waiting
-from web.directory import SignedIn
-from web.guards import assigned_in, for_person, services
+from web.doors.directory import SignedIn
+from web.doors.guards import assigned_in, for_person, services
 from web.reading import reading_now
 from web.rendering import is_swap, page
 from web.views.people import own_chip, people_of

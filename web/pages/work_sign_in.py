@@ -9,10 +9,10 @@ from starlette.responses import RedirectResponse, Response
 
 from auth.oidc import OidcClient, OidcError, ProviderAwayError, TokenRefusedError
 from auth.sessions import TOKEN_BYTES
-from hub.entering import BY_PROVIDER
+from hub.access.entering import BY_PROVIDER
 from hub.store.tickets import Purpose
-from web.entrances import Entrances, entrances, under_way_of, under_way_words
-from web.guards import for_anyone, services
+from web.doors.entrances import Entrances, entrances, under_way_of, under_way_words
+from web.doors.guards import for_anyone, services
 from web.languages import language_at_door
 from web.pages.sign_in import AGENT_CHARACTERS_MAX, own_address, sends_codes
 from web.rendering import page

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from typing import Final
 
 from crdt.sections import SECTIONS, Section
-from hub.exports import Names
 from hub.ids import HUB
-from hub.journal import Action
+from hub.record.exports import Names
+from hub.record.journal import Action
 from hub.store.audits import Key, Trace
 from hub.store.suspicions import DormantGrant
 from web.auditing import Saved

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from auth.decisions import sections_readable
 from crdt.fields import Value
 from crdt.sections import Section
-from web.directory import Patient
+from web.doors.directory import Patient
 from web.views.entries import Reader
 from web.views.medicines import Allergies, allergies
 from web.views.words import day, language, years_old

@@ -7,7 +7,7 @@ from auth.decisions import Action, EntryFacts, decide, remark_visible
 from auth.roles import Participant, Role
 from crdt.fields import Scalar
 from crdt.sections import Section
-from hub.commands import PlanContent
+from hub.live.commands import PlanContent
 from hub.workflows.comments import comments_on
 from hub.workflows.one_line import Known, mentioned
 from web.views.fields import Setting

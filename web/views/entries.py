@@ -9,8 +9,8 @@ from auth.decisions import Action, EntryFacts, decide, entry_visible, facts_of, 
 from auth.roles import Participant
 from crdt.fields import COMMON, Field, Kind, Value
 from crdt.sections import SECTIONS, Declaration, Section
-from hub.commands import PlanContent
-from hub.journal import FieldPath
+from hub.live.commands import PlanContent
+from hub.record.journal import FieldPath
 from web.views.acts import Act, acts
 from web.views.badges import OLD_WORDS, Badge, badges
 from web.views.comments import CommentsView, comments_view

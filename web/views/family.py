@@ -8,7 +8,7 @@ from typing import Final
 from auth.decisions import Action, entry_visible, facts_of
 from auth.roles import Participant, Role
 from crdt.sections import Section
-from hub.commands import EntryContent, PlanContent, SectionContent
+from hub.live.commands import EntryContent, PlanContent, SectionContent
 from hub.workflows import tasks
 from hub.workflows.contents import day, headline, instant, words
 from hub.workflows.family import FamilyView

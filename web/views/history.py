@@ -7,8 +7,8 @@ from typing import Final
 
 from crdt.fields import Field, Kind, Scalar
 from crdt.sections import SECTIONS, Section
-from hub.chain import JSON
-from hub.journal import CHANGES_CONTENT, Action, FieldPath, Row
+from hub.record.chain import JSON
+from hub.record.journal import CHANGES_CONTENT, Action, FieldPath, Row
 from web.views.differences import Part, Went, difference, excerpt
 from web.views.fields import Setting, record_told, scalar_words
 from web.views.words import Moment, moment, short

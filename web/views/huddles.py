@@ -8,8 +8,8 @@ from typing import Final
 from auth.decisions import fields_visible, sections_readable
 from crdt.contents import SectionContent
 from crdt.sections import Section
-from hub.commands import EntryContent, PlanContent
-from hub.journal import Row
+from hub.live.commands import EntryContent, PlanContent
+from hub.record.journal import Row
 from hub.workflows import agendas, tasks
 from hub.workflows.contents import active, day, headline, instant, members, records, words
 from hub.workflows.digests import Edit, Line, digest
@@ -17,7 +17,7 @@ from hub.workflows.edits import edits_of
 from hub.workflows.huddle_notes import BEYOND, REMARK, decision_of, lacks, tasks_in
 from hub.workflows.huddle_states import SECONDS_PER_ITEM, Course, Huddle, Stand, spent
 from hub.workflows.huddles import content_hash, has_read_back, is_signed, owners_of, signers, to_read_back
-from web.directory import Patient, Person
+from web.doors.directory import Patient, Person
 from web.views.banner import Banner, banner
 from web.views.entries import Reader
 from web.views.people import HUES, PersonView

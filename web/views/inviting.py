@@ -11,7 +11,7 @@ from auth.policy import MATRIX, Grant
 from auth.roles import Participant, Role
 from auth.standings import standing_of
 from crdt.sections import SECTIONS, Section
-from hub.inviting import Draft
+from hub.access.inviting import Draft
 from hub.store.invitations import Addressee
 from web.views.badges import Tone
 from web.views.people import ROLE_WORDS, People

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from crdt.fields import Kind
 from crdt.sections import SECTIONS, Section
-from hub.journal import FieldPath, Row
+from hub.record.journal import FieldPath, Row
 from hub.workflows.digests import Line, digest
 from hub.workflows.edits import edits_of
 from web.views.differences import Part, Went, difference, excerpt

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from crdt.sections import SECTIONS, Section
-from hub.journal import Row
+from hub.record.journal import Row
 from hub.store.notifications import Told
 from web.views.people import SOMEONE
 from web.views.words import Moment, Reading, moment

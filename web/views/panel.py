@@ -8,8 +8,8 @@ from typing import Final
 from auth.decisions import sections_readable
 from auth.roles import CLINICIANS
 from crdt.sections import SECTIONS, Section
-from hub.journal import Latest, Row
-from web.directory import Patient
+from hub.record.journal import Latest, Row
+from web.doors.directory import Patient
 from web.views.badges import Badge, Tone, badges
 from web.views.banner import Banner, banner
 from web.views.entries import Reader, headline

@@ -7,7 +7,7 @@ from typing import Final
 from auth.decisions import Action, decide
 from crdt.fields import Value
 from crdt.sections import Section
-from hub.journal import Row
+from hub.record.journal import Row
 from hub.workflows.contents import day as day_in
 from hub.workflows.contents import instant, records, words
 from hub.workflows.referral_states import silence, undecided

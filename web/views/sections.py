@@ -19,7 +19,7 @@ from auth.decisions import (
 from auth.roles import Participant
 from crdt.fields import Value
 from crdt.sections import SECTIONS, Declaration, Section
-from hub.commands import EntryContent, PlanContent
+from hub.live.commands import EntryContent, PlanContent
 from hub.workflows.entries import MADE_BY_COMMAND
 from web.views.badges import Tone
 from web.views.entries import EntryView, Reader, entry_view, headline

@@ -11,7 +11,7 @@ from auth.decisions import Action, Grant, decide, grant_of
 from auth.roles import Participant, Role
 from auth.standings import membership
 from crdt.sections import SECTIONS, Section
-from hub.journal import Action as Act
+from hub.record.journal import Action as Act
 from hub.store.audits import Trace
 from web.views.inviting import HOW_WORDS, last_day
 from web.views.people import ROLE_WORDS, People, PersonView

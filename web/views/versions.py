@@ -10,7 +10,7 @@ from auth.roles import Participant
 from crdt.contents import EntryContent, SectionContent
 from crdt.fields import Field, Kind, Value
 from crdt.sections import SECTIONS, Section
-from hub.commands import PlanContent
+from hub.live.commands import PlanContent
 from web.views.differences import Part, Went, difference
 from web.views.entries import Reader, headline
 from web.views.fields import log_told, words_of

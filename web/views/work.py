@@ -9,7 +9,7 @@ from crdt.sections import SECTIONS, Section
 from hub.workflows.contents import words as register
 from hub.workflows.suggestions import proposed
 from hub.workflows.waiting import Asked, Kind, Waiting, asked_of_others, by_kind, waiting_on
-from web.directory import Patient
+from web.doors.directory import Patient
 from web.views.entries import Reader
 from web.views.entries import headline as entry_headline
 from web.views.fields import scalar_words

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from crdt.passages import Passage
 from crdt.updates import Update
-from hub.journal import Row
+from hub.record.journal import Row
 from web.views.fields import Setting
 from web.views.history import BURST
 from web.views.words import Moment, moment

@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 from crdt.sections import Section
-from hub.commands import Command, PlanContent, Refusal
 from hub.demo.imagined import imagined
 from hub.demo.seeding import members_of, plan_of
 from hub.ids import new_id
+from hub.live.commands import Command, PlanContent, Refusal
 from hub.workflows.contents import records, words
 from hub.workflows.huddles import HuddleSign, content_hash
 from hub.workflows.medications import MedicationDecide, unreconciled

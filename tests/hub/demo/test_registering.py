@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from crdt.sections import Section
 from hub.demo.registering import seed_hub
 from hub.demo.seeding import PATIENTS
-from hub.journal import Action
+from hub.record.journal import Action
 from hub.store.engine import open_engine
 from hub.store.journal import PostgresJournal
 from hub.workflows.edits import edits_of

@@ -9,12 +9,12 @@ import pytest
 from auth.decisions import Action, decide, facts_of
 from auth.roles import Role
 from crdt.sections import SECTIONS, Section
-from hub.commands import COMMAND_CHANGES_MAX, PlanContent, Refusal
 from hub.demo.imagined import imagined
 from hub.demo.people import cast
 from hub.demo.seeding import PATIENTS, Patient, members_of, plan_of, told
 from hub.ids import new_id
-from hub.performing import ROWS_PER_ENTRY_MAX
+from hub.live.commands import COMMAND_CHANGES_MAX, PlanContent, Refusal
+from hub.live.performing import ROWS_PER_ENTRY_MAX
 from hub.safety.plan_rules import findings
 from hub.workflows.agendas import Brief, agenda
 from hub.workflows.contents import active, words

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from auth.roles import Participant, Role
 from hub.ids import HUB, new_id
-from hub.journal import Act, Action
+from hub.record.journal import Act, Action
 from hub.store.engine import create_engine, open_engine
 from hub.store.journal import PostgresJournal
 from hub.store.participants import Participants

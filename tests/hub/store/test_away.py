@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 import sqlalchemy as sa
 
-from hub.journal import JournalAwayError
+from hub.record.journal import JournalAwayError
 from hub.store.away import away, away_in_turn
 
 Around: TypeAlias = Callable[[], AbstractContextManager[None]]

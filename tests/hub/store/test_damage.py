@@ -15,17 +15,17 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from crdt.changes import Assign, Create
 from crdt.documents import SectionDocument, server_client
 from crdt.sections import Section
-from hub.checkpointing import Checkpoints
-from hub.checkpoints import CHECKPOINTS_FILE, StepBackError
 from hub.ids import HUB, new_id
-from hub.journal import Act, Action, Batch, Head, Row, Snapshot, chained, line_of
-from hub.journal_files import check_file, preface_line, row_line
-from hub.signing import SigningKey
+from hub.record.checkpointing import Checkpoints
+from hub.record.checkpoints import CHECKPOINTS_FILE, StepBackError
+from hub.record.journal import Act, Action, Batch, Head, Row, Snapshot, chained, line_of
+from hub.record.journal_files import check_file, preface_line, row_line
+from hub.record.signing import SigningKey
+from hub.record.verifying import LINE_FIELDS, Fault, Kind
 from hub.store.engine import open_engine
 from hub.store.heads import Heads
 from hub.store.journal import COLUMNS, PostgresJournal
 from hub.store.verifying import ROWS_AT_ONCE_MAX, reading
-from hub.verifying import LINE_FIELDS, Fault, Kind
 
 pytestmark = pytest.mark.anyio
 

@@ -8,8 +8,8 @@ import pytest
 
 from auth.oidc import LogoutOrder, SignedIn
 from auth.roles import Role
-from hub.access import AccessChanges
-from hub.entering import Entered, Entering
+from hub.access.changes import AccessChanges
+from hub.access.entering import Entered, Entering
 from hub.ids import HUB, new_id
 from tests.hub.store.conftest import Store, an_act
 

@@ -23,7 +23,7 @@ from auth.roles import Participant, Role
 from auth.sessions import FAMILY_IDLE_MAX, SESSION_AGE_MAX, STAFF_IDLE_MAX, Idle, Session, hash_token
 from crdt.sections import Section
 from hub.ids import HUB, new_id
-from hub.journal import Action
+from hub.record.journal import Action
 from hub.store.attempts import Attempts
 from hub.store.invitations import Addressee, Invitations, Outcome
 from hub.store.passkeys import PASSKEYS_MAX, Passkeys

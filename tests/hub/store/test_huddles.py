@@ -10,19 +10,19 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from auth.roles import Role
-from hub.clocks import SystemClock
-from hub.huddle_rooms import HuddleRooms
-from hub.huddles import Actor, Huddles
+from hub.huddles.keeping import Actor, Huddles
+from hub.huddles.rooms import HuddleRooms
 from hub.ids import HUB, new_id
-from hub.journal import Act, Action, Head, JournalAwayError
+from hub.process.clocks import SystemClock
+from hub.record.journal import Act, Action, Head, JournalAwayError
 from hub.store.engine import open_engine
 from hub.store.huddles import HuddleRows
 from hub.store.journal import PostgresJournal, PostgresTurn
 from hub.workflows.huddle_driving import End, Next, Park, Sign
 from hub.workflows.huddle_moves import Join, Start, Take
 from hub.workflows.huddle_states import Course, Huddle, No, Stand, frame_hash, signature_hash
+from tests.hub.huddles.test_rooms import Doorman, Wire
 from tests.hub.store.conftest import Store
-from tests.hub.test_huddle_rooms import Doorman, Wire
 
 pytestmark = pytest.mark.anyio
 

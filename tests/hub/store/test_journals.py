@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from crdt.sections import Section
-from hub.chain import line_hash
 from hub.ids import HUB, new_id
-from hub.journal import EMPTY, OPENING_ROWS_MAX, Act, Action, Batch, Head, Journal, Latest, Snapshot, line_of
-from hub.journal_memory import MemoryJournal
+from hub.record.chain import line_hash
+from hub.record.journal import EMPTY, OPENING_ROWS_MAX, Act, Action, Batch, Head, Journal, Latest, Snapshot, line_of
+from hub.record.journal_memory import MemoryJournal
 from hub.store.engine import open_engine
 from hub.store.journal import PostgresJournal
 

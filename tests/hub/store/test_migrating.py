@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from hub.journal import Action
+from hub.record.journal import Action
 from hub.store.engine import StoreError, check, create_engine, database_url
 from hub.store.migrating import migrate
 from hub.store.revisions import is_current

@@ -9,9 +9,9 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from crdt.sections import Section
-from hub.chain import line_hash
 from hub.ids import HUB, new_id
-from hub.journal import EMPTY, Act, Action, Batch, Head, JournalAwayError, JournalRefusedError, Row, line_of
+from hub.record.chain import line_hash
+from hub.record.journal import EMPTY, Act, Action, Batch, Head, JournalAwayError, JournalRefusedError, Row, line_of
 from hub.store.clock import Clock
 from hub.store.engine import create_engine, open_engine
 from hub.store.journal import COLUMNS, PostgresJournal, append_rows, driver_of

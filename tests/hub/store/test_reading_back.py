@@ -6,7 +6,7 @@ import pytest
 
 from crdt.sections import Section
 from hub.ids import new_id
-from hub.journal import Action, Row
+from hub.record.journal import Action, Row
 from hub.store.audits import Audits, Question, search_query
 from hub.store.looks import ROWS_MAX, Looks
 from tests.hub.store.conftest import Store, an_act

@@ -12,17 +12,17 @@ from auth.roles import Participant, Role
 from crdt.changes import Assign, Change, Create, Rewrite
 from crdt.contents import SectionContent
 from crdt.sections import Section
-from hub import backups
 from hub.demo.registering import NobodyComes
 from hub.ids import new_id
-from hub.journal import Head
-from hub.plans import CarePlans
-from hub.signing import SigningKey
+from hub.live.plans import CarePlans
+from hub.record import backups
+from hub.record.journal import Head
+from hub.record.signing import SigningKey
+from hub.record.verifying import Fault, Replay
 from hub.store.backups import make_ready, one_instant
 from hub.store.engine import open_engine
 from hub.store.journal import PostgresJournal
 from hub.store.verifying import reading
-from hub.verifying import Fault, Replay
 from tests.harness.databases import Databases
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]

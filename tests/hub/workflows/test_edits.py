@@ -1,8 +1,8 @@
 from collections.abc import Mapping
 
 from crdt.sections import Section
-from hub.chain import JSON
-from hub.journal import EMPTY, Act, Action, Batch, Row, chained
+from hub.record.chain import JSON
+from hub.record.journal import EMPTY, Act, Action, Batch, Row, chained
 from hub.workflows.digests import collapsed
 from hub.workflows.edits import edits_of
 from tests.hub.workflows.plans import NOW, PLAN

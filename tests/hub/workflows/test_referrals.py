@@ -4,7 +4,7 @@ import pytest
 
 from auth.roles import Participant
 from crdt.sections import Section
-from hub.commands import Command
+from hub.live.commands import Command
 from hub.workflows.recommendations import (
     ReferralDecideRecommendation,
     ReferralRecommend,

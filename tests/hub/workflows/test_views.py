@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from crdt.sections import Section
-from hub.commands import PlanContent
+from hub.live.commands import PlanContent
 from hub.workflows.agendas import Brief, Cause, agenda, card, flags, last_huddle
 from hub.workflows.comments import CommentMake
 from hub.workflows.digests import Edit, collapsed, digest, grouped

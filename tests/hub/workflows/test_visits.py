@@ -7,7 +7,7 @@ import pytest
 
 from crdt.changes import Annotate, Assign, Create, Rewrite, Root
 from crdt.sections import Section
-from hub.commands import Refusal
+from hub.live.commands import Refusal
 from hub.workflows.previews import counted, preview
 from hub.workflows.recommendations import ReferralDecideRecommendation
 from hub.workflows.referral_states import undecided

@@ -1,0 +1,117 @@
+"""Who may see what of a plan: consents recorded, memberships ended and dated, each in one transaction with its row."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from auth.consents import RECORDERS, Consent, ConsentRefusal, How, record
+from auth.invitations import ACCESS_LASTS_MAX
+from auth.roles import Narrowing, Participant, Role
+from auth.standings import membership
+from crdt.sections import Section
+from hub.access.acts import agreed, by_member
+from hub.access.changes import AccessChanges
+from hub.record.chain import JSON
+from hub.record.journal import Action, Turn
+from hub.store.consents import Consents
+from hub.store.engine import Engine
+from hub.store.notifications import Notifications
+from hub.store.participants import Participants
+
+ENDS_MAX: Final[timedelta] = ACCESS_LASTS_MAX
+
+
+class Sharing:
+    """The settings of a plan's sharing, for the patient and for staff who record what the patient agreed to."""
+
+    def __init__(self, engine: Engine, changes: AccessChanges, now: Callable[[], datetime]) -> None:
+        self._changes = changes
+        self._now = now
+        self._participants = Participants(engine)
+        self._consents = Consents(engine)
+        self._notifications = Notifications(engine)
+
+    async def consents(self, plan_id: str) -> Mapping[tuple[str, Section], Consent]:
+        """Return the latest consent of each person and section, those taken back left out."""
+        latest = await self._consents.latest(plan_id)
+        return {(each.person_id, each.section): each for each in latest if each.narrowing is not None}
+
+    async def narrow(
+        self, recorder: Participant, person_id: str, section: Section, narrowing: Narrowing | None, *, how: How
+    ) -> str:
+        """Record what the patient consents to for a person and section, ``None`` for what the role says; ``""`` or why
+        not."""
+        now = self._now()
+        subject = await self._participants.load(recorder.plan_id, person_id, now)
+        if subject is None:
+            return "There is no such person in this plan."
+        consent = record(recorder, subject, section, narrowing, how=how, now=now)
+        if isinstance(consent, ConsentRefusal):
+            return consent.reason
+        async with self._changes.of_plan(recorder.plan_id) as turn:
+            await self._consents.record(turn, consent)
+            await turn.append([agreed(consent)])
+            await self._tell_patient(turn, recorder)
+        return ""
+
+    async def end(self, remover: Participant, person_id: str) -> str:
+        """End a person's membership now; ``""`` or why not."""
+        now = self._now()
+        subject = await self._participants.load(remover.plan_id, person_id, now)
+        fault = _may_not_end(remover, subject, now)
+        if fault or subject is None:
+            return fault
+        words: dict[str, JSON] = {"person": person_id, "role": subject.role.value}
+        async with self._changes.of_plan(remover.plan_id) as turn:
+            await self._participants.remove(turn, remover.plan_id, person_id, now)
+            await turn.append([by_member(remover, Action.REVOKE, "participant.remove", words)])
+            await self._tell_patient(turn, remover)
+        return ""
+
+    async def end_on(self, changer: Participant, person_id: str, ends: datetime | None) -> str:
+        """Let a person's membership end at an instant, within a year; ``None`` for none. ``""`` or why not."""
+        now = self._now()
+        subject = await self._participants.load(changer.plan_id, person_id, now)
+        fault = _may_not_end(changer, subject, now) or _end_fault(subject, ends, now)
+        if fault or subject is None:
+            return fault
+        words: dict[str, JSON] = {
+            "person": person_id,
+            "before": subject.ends.isoformat() if subject.ends is not None else None,
+            "after": ends.isoformat() if ends is not None else None,
+        }
+        async with self._changes.of_plan(changer.plan_id) as turn:
+            await self._participants.change(turn, replace(subject, ends=ends))
+            await turn.append([by_member(changer, Action.GRANT, "participant.end", words)])
+            await self._tell_patient(turn, changer)
+        return ""
+
+    async def _tell_patient(self, turn: Turn, who: Participant) -> None:
+        if who.role is not Role.PATIENT:
+            await self._notifications.tell(turn, [who.patient_id], who.plan_id)
+
+
+def settles(participant: Participant, now: datetime) -> bool:
+    """Return whether this person may see and change who sees what."""
+    current = not membership(participant, now) and participant.broke_glass_until is None
+    return current and participant.role in RECORDERS
+
+
+def _may_not_end(remover: Participant, subject: Participant | None, now: datetime) -> str:
+    if not settles(remover, now):
+        return "Only the patient, primary care or the care manager changes who has access."
+    if subject is None or subject.removed:
+        return "There is no such person in this plan."
+    if subject.role is Role.PATIENT:
+        return "The patient's own access can't be ended."
+    if subject.person_id == remover.person_id:
+        return "Nobody ends their own access here: ask the care manager."
+    return ""
+
+
+def _end_fault(subject: Participant | None, ends: datetime | None, now: datetime) -> str:
+    if ends is None:
+        is_family = subject is not None and subject.role is Role.FAMILY
+        return "Choose when the access of someone from the family ends." if is_family else ""
+    return "" if now < ends <= now + ENDS_MAX else "Choose an end within the next year."

@@ -1,0 +1,1 @@
+"""Huddles: how they are kept, and the live room that everyone in one looks at."""

@@ -1,0 +1,171 @@
+"""A section that a room has open: its document, who owns which client id, and who follows it."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from crdt.contents import Accepted
+from crdt.documents import SectionDocument
+from crdt.fields import Kind
+from crdt.lib0 import read_number
+from crdt.sections import Section
+from crdt.updates import FROM_JOURNAL, UpdateError, read_update
+from hub.record.journal import Row, Snapshot
+
+if TYPE_CHECKING:
+    from hub.live.connections import Connection
+
+_log = logging.getLogger("hub.live")
+
+ANSWERS_KEPT_MAX: Final = 32
+"""Answers to sync requests kept until the next commit, so that five hundred equal requests cost one."""
+
+SNAPSHOT_EDITS_MAX: Final = 500
+"""After so many updates a section's state is kept as a snapshot, which bounds the tail of the next load."""
+
+NOTHING: Final = b"\x00"
+"""The state vector of an empty replica: a reader left there is sent everything."""
+
+
+class Claim:
+    """Answers the gate's question whether one person may write under a client id (invariant 3)."""
+
+    __slots__ = ("_clients", "_person")
+
+    def __init__(self, clients: Mapping[int, str], person: str) -> None:
+        self._clients = clients
+        self._person = person
+
+    def may_write_as(self, client_id: int) -> bool:
+        """Return whether the id is this person's, or nobody's yet."""
+        return self._clients.get(client_id, self._person) == self._person
+
+
+class OpenSection:
+    """One section, live. Between the batches of its room it holds exactly what is committed (invariant 2)."""
+
+    __slots__ = (
+        "_answers",
+        "clients",
+        "document",
+        "edits_since_snapshot",
+        "facts_version",
+        "readers",
+        "reading",
+        "section",
+        "seq",
+    )
+
+    def __init__(self, section: Section, snapshot: Snapshot | None, *, later: bool = False) -> None:
+        """Start from a snapshot; with ``later``, its index is made when it is needed."""
+        self.section = section
+        self.document = SectionDocument(section, snapshot.state if snapshot is not None else None, later=later)
+        self.reading: asyncio.Task[None] | None = None
+        """The index is being made on another thread: whoever needs it waits for that."""
+        self.clients: dict[int, str] = dict(snapshot.clients) if snapshot is not None else {}
+        """Client id -> the person who first wrote with it."""
+        self.seq = snapshot.seq if snapshot is not None else 0
+        """The last row of the journal that is in the document."""
+        self.readers: dict[Connection, None] = {}
+        """Those who follow; a dict, because its order is the same in every run of a simulation."""
+        self.edits_since_snapshot = 0
+        self.facts_version = 0
+        """Counts up whenever what a decision may depend on has changed: anything but words in a text."""
+        self._answers: dict[bytes, bytes] = {}
+
+    def read_ahead(self) -> None:
+        """Begin to make the index on another thread, before anyone needs it."""
+        self.reading = asyncio.get_running_loop().create_task(self._read(), name="index")
+
+    async def read(self) -> None:
+        """Wait for the index where it is being made."""
+        if self.reading is not None:
+            await asyncio.wait({self.reading})
+
+    async def _read(self) -> None:
+        try:
+            reading = self.document.reading()
+            await asyncio.to_thread(reading.read)
+            self.document.adopt(reading)
+        except UpdateError:
+            _log.exception("a section can't be read", extra={"section": self.section})  # Who writes next ends the room.
+        finally:
+            self.reading = None
+
+    def person(self, client: int | None) -> str:
+        """Return who owns the client id, ``""`` where nobody is known to."""
+        return self.clients.get(client, "") if client is not None else ""
+
+    def claim(self, person: str) -> Claim:
+        """Return what the gate asks about client ids when this person writes."""
+        return Claim(self.clients, person)
+
+    def take(self, accepted: Accepted, person: str) -> None:
+        """Apply what the gate let through, before it is committed."""
+        self.document.apply(accepted)
+        self.own(accepted, person)
+
+    def own(self, accepted: Accepted, person: str) -> None:
+        """Note to whom an applied update belongs and what it changed (invariant 3)."""
+        if accepted.client is not None:
+            owner = self.clients.setdefault(accepted.client, person)
+            assert owner == person, "a client id belongs to who first wrote with it"
+        for touched in accepted.touched:
+            if touched.kind is not Kind.TEXT:
+                self.facts_version += 1
+                break
+        self.edits_since_snapshot += 1
+        self._answers.clear()
+
+    def replay(self, row: Row) -> None:
+        """Take in a committed row of this section, from the tail of a load or from another process."""
+        if row.seq <= self.seq:
+            return
+        self.seq = row.seq
+        if row.update is None:
+            return
+        self.document.replay(row.update)
+        for client in clients_of(row.update):
+            self.clients.setdefault(client, row.actor)
+        self.facts_version += 1
+        self.edits_since_snapshot += 1
+        self._answers.clear()
+
+    def left_at(self) -> bytes:
+        """Return the state vector that a reader who is paused is left at, before something is applied.
+
+        It grows with every page that ever wrote here, so nobody makes it while nobody is paused: who is by the time of
+        the relay is sent everything.
+        """
+        return self.document.state_vector() if any(each.line.paused for each in self.readers) else NOTHING
+
+    def missing_from(self, state_vector: bytes) -> bytes:
+        """Return what a replica lacks; only between batches, so that it is committed.
+
+        Raises:
+            UpdateError: these bytes are not a state vector.
+        """
+        known = self._answers.get(state_vector)
+        if known is None:
+            known = self.document.missing_from(state_vector)
+            if len(self._answers) >= ANSWERS_KEPT_MAX:
+                self._answers.clear()
+            self._answers[state_vector] = known
+        return known
+
+    def snapshot(self) -> Snapshot:
+        """Return the section as it is; only between batches."""
+        self.edits_since_snapshot = 0
+        return Snapshot(self.section, self.seq, self.document.state(), dict(self.clients))
+
+
+def clients_of(update: bytes) -> list[int]:
+    """Return the client ids whose structs a committed update brings, so that the registry follows from the journal."""
+    blocks, at = read_number(update, 0)
+    if blocks == 0:
+        return []
+    if blocks == 1:
+        _, at = read_number(update, at)
+        return [read_number(update, at)[0]]
+    return [client for client, _ in read_update(update, FROM_JOURNAL).blocks]

@@ -1,0 +1,322 @@
+"""A command, from the rule to its rows: under the plan's head, on committed content, all or nothing."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from auth.decisions import Action as Wish
+from auth.decisions import EntryFacts, assignments, decide, facts_of
+from auth.roles import Participant
+from crdt.authoring import ChangeError
+from crdt.changes import Amend, Annotate, Append, Assign, Change, Create, Decide, Include, Rewrite, Root
+from crdt.contents import Accepted
+from crdt.documents import server_client
+from crdt.sections import Section
+from crdt.updates import EMPTY_UPDATE
+from hub.live import relays
+from hub.live.batches import common_path, is_row_of, words_of
+from hub.live.commands import (
+    COMMAND_CHANGES_MAX,
+    Command,
+    Done,
+    Outcome,
+    PlanContent,
+    Refusal,
+    Refused,
+    version_of,
+    why,
+)
+from hub.live.loading import ROWS_AT_ONCE_MAX, bring_up, take_over
+from hub.live.notices import commanded, tell_changed
+from hub.live.rooms import Room
+from hub.record.chain import JSON
+from hub.record.journal import Act, Action, Head, Journal, JournalAwayError, Opening, Row, Turn
+
+ROWS_PER_ENTRY_MAX: Final = 40
+"""A command that touches more entries than this writes one row a section, not one an entry."""
+
+
+class OutcomeUnknownError(Exception):
+    """The documents hold a command's changes and the journal may not: the room must end."""
+
+    def __init__(self, head: Head, acts: Sequence[Act]) -> None:
+        super().__init__("the outcome of a command's commit is unknown")
+        self.head = head
+        self.acts = acts
+
+
+@dataclass(slots=True)
+class Performed:
+    """What a command did to the open documents, not yet committed."""
+
+    acts: list[Act] = field(default_factory=list)
+    parts: list[tuple[Section, Accepted]] = field(default_factory=list)
+    before: dict[Section, bytes] = field(default_factory=dict)
+    created: dict[str, Section] = field(default_factory=dict)
+
+
+def content_of(room: Room) -> PlanContent:
+    """Return the room's content. Only with its turn held, so that it is committed content."""
+    people: dict[int, str] = {}
+    for section in room.sections.values():
+        people.update(section.clients)
+    return PlanContent(
+        room.plan_id,
+        {name: section.document.content() for name, section in room.sections.items()},
+        people,
+        room.head.seq,
+    )
+
+
+def placed(plan: PlanContent, actor: Participant) -> Participant:
+    """Return the actor with the sections that open to those whom an entry names, as the committed content says."""
+    facts = (
+        (section, EntryFacts(values=entry.values))
+        for section, content in plan.sections.items()
+        for entry in content.entries.values()
+    )
+    return replace(actor, assigned=assignments(actor.person_id, facts))
+
+
+async def perform(
+    room: Room, journal: Journal, actor: Participant, command: Command, new_id: Callable[[], str]
+) -> Outcome:
+    """Perform the command, with the room's turn held and all sections open.
+
+    Raises:
+        JournalAwayError: the journal can't be reached; nothing happened.
+        OutcomeUnknownError: the connection went while it was being committed; the room must end.
+    """
+    acts: Sequence[Act] = ()
+    head = room.head
+    performed = Performed()
+    refused: Refused | None = None
+    try:
+        async with journal.exclusively(room.plan_id) as turn:
+            await _catch_up(room, turn)
+            if room.ended:
+                raise JournalAwayError("the plan was closed before the command began")
+            head = room.head
+            plan = content_of(room)
+            refused = _carried_out(room, plan, actor, command, new_id, performed)
+            acts = performed.acts
+            if refused is not None:
+                acts = [_act(room, actor, Action.REFUSE, command, outcome="refused", reason=refused.reason)]
+            new_head = await turn.append(acts)
+    except (JournalAwayError, TimeoutError) as error:
+        if performed.parts and refused is None:
+            raise OutcomeUnknownError(head, acts) from error
+        room.behind = True
+        raise JournalAwayError("the command could not be recorded") from error
+    if refused is not None and performed.parts:
+        return refused  # The documents hold half of it: the room stays ``uncommitted``, and ends.
+    _told(room, actor, performed, new_head)
+    return refused or Done(new_head.seq, created=performed.created)
+
+
+def _carried_out(
+    room: Room,
+    plan: PlanContent,
+    actor: Participant,
+    command: Command,
+    new_id: Callable[[], str],
+    performed: Performed,
+) -> Refused | None:
+    """Do to the open documents what the rule says; return why not, be it the rule's answer or a change that misfits."""
+    ruled = _ruled(room, plan, placed(plan, actor), command, new_id)
+    if isinstance(ruled, Refused):
+        return ruled
+    try:
+        _apply(room, actor, command, ruled, performed)
+    except ChangeError as error:
+        return Refused("conflict", str(error), error.field)
+    return None
+
+
+async def landed(journal: Journal, plan_id: str, unknown: OutcomeUnknownError) -> Head | None:
+    """Return the head the command's rows stand at, or ``None`` where the journal has others there, or none."""
+    rows: list[Row] = await journal.since(plan_id, unknown.head.seq, limit=max(1, len(unknown.acts)))
+    if unknown.acts and len(rows) == len(unknown.acts) and all(map(is_row_of, unknown.acts, rows)):
+        return Head(rows[-1].seq, rows[-1].hash)
+    return None
+
+
+async def open_all(room: Room, journal: Journal, opening: Opening | None = None) -> None:
+    """Have every section open, with the room's turn held. Raises as ``bring_up`` does.
+
+    A room that ended meanwhile has no sections any more, which must never be taken for a plan in which nothing stands.
+    """
+    room.wanted.update(section for section in Section if section not in room.sections)
+    if room.lacking:
+        await bring_up(room, journal, opening)
+    for section in list(room.sections.values()):
+        await section.read()  # Its values are asked for next.
+    if room.ended:
+        raise JournalAwayError("the plan was closed while it was opened")
+
+
+async def _catch_up(room: Room, turn: Turn) -> None:
+    while room.head.seq < turn.head.seq:
+        rows = await turn.since(room.head.seq, limit=ROWS_AT_ONCE_MAX)
+        take_over(room, rows, Head(rows[-1].seq, rows[-1].hash))
+    room.known_seconds = room.clock.seconds()
+    room.behind = False
+
+
+def _ruled(
+    room: Room, plan: PlanContent, actor: Participant, command: Command, new_id: Callable[[], str]
+) -> Sequence[Change] | Refused:
+    now = room.clock.now()
+    changes = command.changes(plan, actor, now, new_id)
+    if isinstance(changes, Refusal):
+        return Refused(changes.code, changes.reason, changes.field)
+    assert len(changes) <= COMMAND_CHANGES_MAX, "a command makes a bounded number of changes"
+    if not command.authorises:
+        made: dict[str, EntryFacts] = {}
+        for change in changes:
+            wish, entry, name = _wish(plan, actor, change, made)
+            decision = decide(
+                actor, change.section, wish, field=name, entry=entry, now=now, command=command.name, plan=plan.plan_id
+            )
+            if not decision.allowed:
+                return Refused(decision.code, decision.reason, name)
+    return changes
+
+
+def _wish(
+    plan: PlanContent, actor: Participant, change: Change, made: dict[str, EntryFacts]
+) -> tuple[Wish, EntryFacts | None, str]:
+    """Return what ``decide`` is asked for one change: the action, the entry's facts, the field."""
+    section = change.section
+    match change:
+        case Create(entry=entry, values=values):
+            made[entry] = facts_of(section, actor.person_id, values)
+            return Wish.CREATE, made[entry], ""
+        case Annotate(root=root, record=record):
+            facts = _facts(plan, section, str(record.get("entry", "")), made)
+            if root is Root.SUGGESTIONS:
+                return Wish.SUGGEST, facts, str(record.get("field", ""))
+            return Wish.COMMENT, facts, ""
+        case Amend(root=root, key=key):
+            held = plan.sections[section]
+            record = (held.suggestions if root is Root.SUGGESTIONS else held.comments).get(key, {})
+            facts = _facts(plan, section, str(record.get("entry", "")), made)
+            if root is Root.SUGGESTIONS:
+                return Wish.WRITE, facts, str(record.get("field", ""))
+            return Wish.COMMENT, facts, ""
+        case Assign() | Rewrite() | Include() | Append() | Decide():
+            return Wish.WRITE, _facts(plan, section, change.entry, made), change.field
+
+
+def _facts(plan: PlanContent, section: Section, entry: str, made: dict[str, EntryFacts]) -> EntryFacts | None:
+    if entry in made:
+        return made[entry]
+    content = plan.entry(section, entry)
+    return facts_of(section, plan.creator(section, entry), content.values) if content is not None else None
+
+
+def _apply(room: Room, actor: Participant, command: Command, changes: Sequence[Change], performed: Performed) -> None:
+    client = server_client(room.plan_id, actor.person_id)
+    for (section, _), group in _grouped(changes).items():
+        held = room.sections[section]
+        performed.before.setdefault(section, held.document.state_vector())
+        accepted = held.document.perform(group, client=client)
+        if accepted.update == EMPTY_UPDATE:
+            continue
+        room.uncommitted = True
+        performed.parts.append((section, accepted))
+        held.own(accepted, actor.person_id)
+        performed.acts.append(_row(room, actor, command, section, group, accepted))
+        performed.created.update({each.entry: section for each in group if isinstance(each, Create)})
+    if not performed.acts:
+        performed.acts.append(_act(room, actor, Action.COMMAND, command))
+
+
+def _grouped(changes: Sequence[Change]) -> dict[tuple[Section, str], list[Change]]:
+    """Return the changes by section and entry, in order; by section alone where there are many entries."""
+    groups: defaultdict[tuple[Section, str], list[Change]] = defaultdict(list)
+    for change in changes:
+        groups[change.section, _about(change)].append(change)
+    if len(groups) <= ROWS_PER_ENTRY_MAX:
+        return groups
+    sections: defaultdict[tuple[Section, str], list[Change]] = defaultdict(list)
+    for change in changes:
+        sections[change.section, ""].append(change)
+    return sections
+
+
+def _about(change: Change) -> str:
+    if isinstance(change, Annotate):
+        return str(change.record.get("entry", ""))
+    return change.key if isinstance(change, Amend) else change.entry
+
+
+def _row(
+    room: Room, actor: Participant, command: Command, section: Section, group: Sequence[Change], accepted: Accepted
+) -> Act:
+    abouts = {_about(change) for change in group}
+    _, name, _ = common_path(accepted.touched)
+    told, version = words_of(accepted.touched), version_of(command)
+    return _act(
+        room,
+        actor,
+        Action.COMMAND,
+        command,
+        section=section,
+        entry=abouts.pop() if len(abouts) == 1 else "",
+        field=name,
+        reason=why(command),
+        update=accepted.update,
+        told={**(told or {}), "version": version} if version else told,
+    )
+
+
+def _act(
+    room: Room,
+    actor: Participant,
+    action: Action,
+    command: Command,
+    *,
+    section: str = "",
+    entry: str = "",
+    field: str = "",
+    outcome: str = "success",
+    reason: str = "",
+    update: bytes | None = None,
+    told: Mapping[str, JSON] | None = None,
+) -> Act:
+    return Act(
+        plan=room.plan_id,
+        actor=actor.person_id,
+        action=action,
+        role=actor.role,
+        session=actor.session_id,
+        section=section,
+        entry=entry,
+        field=field,
+        event=command.name,
+        outcome=outcome,
+        reason=reason,
+        update=update,
+        words=told,
+    )
+
+
+def _told(room: Room, actor: Participant, performed: Performed, head: Head) -> None:
+    """Relay what is committed, and have the pages fetch what they show by HTML."""
+    room.head = head
+    room.uncommitted = False
+    room.known_seconds = room.clock.seconds()
+    if room.ended:
+        return  # Its pages have gone, and find what was done where they come back.
+    for section in room.sections.values():
+        section.seq = head.seq
+    by_section: defaultdict[Section, list[Accepted]] = defaultdict(list)
+    for name, accepted in performed.parts:
+        by_section[name].append(accepted)
+    for name, parts in by_section.items():
+        updates = [accepted.update for accepted in parts]
+        relays.relay(room.sections[name], updates, author=None, before=performed.before[name])
+        touched = [each for accepted in parts for each in accepted.touched]
+        tell_changed(room, name, commanded(actor.name, touched))

@@ -1,0 +1,101 @@
+"""What pages ask of the store: people, sessions, who takes part in which plan, and what each has looked at."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+from auth.roles import Participant, Role
+from crdt.sections import Section
+from hub.record.journal import Latest, Row
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Someone who may sign in."""
+
+    person_id: str
+    name: str
+    role: Role
+    profession: str = ""
+    locale: str = "en"
+    """The language that the person reads, as a BCP 47 tag."""
+    may_audit: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A person with a session that has not ended."""
+
+    person: Person
+    session_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """Whom a plan is for."""
+
+    plan_id: str
+    family_name: str
+    given_name: str
+    born: date | None
+    gender: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A plan with the part a person has in it."""
+
+    patient: Patient
+    participant: Participant
+
+
+class Directory(Protocol):
+    """Every method raises ``hub.record.journal.JournalAwayError`` when the store can't be reached."""
+
+    async def people(self) -> Sequence[Person]:
+        """Return everyone who may sign in: for the demo's page of people to become."""
+
+    async def signed_in(self, token: str, *, active: bool) -> SignedIn | None:
+        """Return who holds this session, ``None`` where there is none; ``active`` counts the request as activity."""
+
+    async def sign_in(self, person_id: str, *, method: str, agent: str) -> str:
+        """Begin a session, journaled, and return its token, which is kept nowhere else.
+
+        Raises:
+            KeyError: there is no such person.
+        """
+
+    async def sign_out(self, who: SignedIn) -> None:
+        """End the session everywhere, journaled; nothing happens where it has ended."""
+
+    async def participant(self, plan_id: str, who: SignedIn) -> Participant | None:
+        """Return the person's part in the plan, ``None`` where there is none, or no such plan."""
+
+    async def participants(self, plan_id: str) -> Sequence[Participant]:
+        """Return everyone who takes part in the plan now."""
+
+    async def patient(self, plan_id: str) -> Patient | None:
+        """Return whom the plan is for."""
+
+    async def places(self, who: SignedIn) -> Sequence[Place]:
+        """Return the plans that the person takes part in now."""
+
+    async def looked(self, who: SignedIn, plan_id: str) -> Mapping[Section, int]:
+        """Return the journal's row up to which the person has seen each section, for those ever looked at."""
+
+    async def look(self, who: SignedIn, plan_id: str, seen: Mapping[Section, int]) -> None:
+        """Keep up to which row the person has seen the sections; it never goes back."""
+
+    async def unlook(self, who: SignedIn, plan_id: str, was: Mapping[Section, int]) -> None:
+        """Take a look back: the sections are seen up to these rows again, never further than they are."""
+
+    async def news(self, who: SignedIn, wanted: Mapping[str, Collection[Section]]) -> Mapping[str, Sequence[Row]]:
+        """Return what others changed in these sections since the person looked, by plan, in one query."""
+
+    async def last(self, wanted: Mapping[str, Collection[Section]]) -> Mapping[str, Latest]:
+        """Return who last changed anything in these sections, by plan, in one query."""
+
+    async def teams(self, plan_ids: Sequence[str]) -> Mapping[str, Sequence[Participant]]:
+        """Return everyone who takes part in each plan now, in one query."""
