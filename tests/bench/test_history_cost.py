@@ -1,6 +1,6 @@
 """What history costs: opening a plan does not pay for it, any instant of it is at hand, and its growth is known.
 
-Run with ``-s`` to see the numbers that the README states.
+Run with ``-s`` to see the numbers that docs/how-it-works.md states.
 """
 
 import random

@@ -1,6 +1,6 @@
 """What a verification costs: not much more than hashing the same bytes, and no more memory for a longer journal.
 
-Run with ``-s`` to see the numbers that the README states.
+Run with ``-s`` to see the numbers that docs/operations.md states.
 """
 
 import hashlib
