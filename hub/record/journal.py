@@ -1,7 +1,7 @@
 """The journal: the append-only record of a plan, and therefore the plan (invariant 1).
 
 Rows of one plan are numbered from 1 without a gap and chained by hash. Who holds a journal sees a ``Protocol``;
-``hub.store.journal.PostgresJournal`` is the durable one, ``hub.record.journal_memory.MemoryJournal`` the one for
+``hub.store.journal.PostgresJournal`` is the durable one, ``tests.harness.journal_memory.MemoryJournal`` the one for
 tests, and both pass the same acceptance tests.
 """
 

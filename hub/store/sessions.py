@@ -75,16 +75,6 @@ class Sessions:
         async with connected(self._engine) as connection:
             await connection.execute(statement)
 
-    async def rotate(self, turn: Turn, session: Session, *, token_hash: bytes) -> bool:
-        """Give a session that was re-authenticated its new token; False when the old one no longer stood."""
-        statement = (
-            sa.update(table)
-            .where((table.c.token_hash == session.token_hash) & table.c.ended.is_(None))
-            .values(token_hash=token_hash, authenticated=session.authenticated, active=session.active)
-            .returning(table.c.id)
-        )
-        return (await connection_of(turn).execute(statement)).first() is not None
-
     async def end(self, turn: Turn, session_id: str, now: datetime) -> bool:
         """End one session; False when it had ended."""
         return bool(await self._end(turn, table.c.id == session_id, now))

@@ -25,7 +25,7 @@ from hub.live.lines import CloseCode
 from hub.live.plans import CarePlans
 from hub.live.rooms import Room
 from hub.record.journal import Action, Batch, Head, JournalAwayError, JournalRefusedError, Row
-from hub.record.journal_memory import MemoryJournal
+from tests.harness.journal_memory import MemoryJournal
 
 PLAN = "0190aaaa-0000-7000-8000-000000000001"
 ENTRY = "0190aaaa-0000-7000-8000-00000000e001"

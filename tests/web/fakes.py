@@ -16,7 +16,7 @@ from hub.ids import new_id
 from hub.live.commands import Command, Done, EntryContent, Outcome, PlanContent, Refusal, Refused, SectionContent, why
 from hub.record.chain import JSON
 from hub.record.journal import CHANGES_CONTENT, Act, Action, Batch, FieldPath, JournalAwayError, Latest, Narrowed, Row
-from hub.record.journal_memory import MemoryJournal
+from tests.harness.journal_memory import MemoryJournal
 from web.doors.directory import Patient, Person, Place, SignedIn
 from web.services import Services
 from web.settings import Mode, Settings

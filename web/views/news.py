@@ -49,11 +49,6 @@ def news_of(reader: Reader, rows: Sequence[Row]) -> list[News]:
     return [_told(reader, *path, some) for path, some in by_entry.items()]
 
 
-def news_by_entry(news: Sequence[News]) -> Mapping[tuple[Section, str], News]:
-    """Return the news by section and entry."""
-    return {(each.section, each.entry_id): each for each in news}
-
-
 def texts_before(news: Sequence[News]) -> dict[int, set[FieldPath]]:
     """Return as of which rows the words of which texts are needed to say what changed in them."""
     wanted: dict[int, set[FieldPath]] = {}

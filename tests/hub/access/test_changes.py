@@ -8,7 +8,7 @@ import pytest
 from hub.access.changes import AccessChanges
 from hub.ids import HUB, new_id
 from hub.record.journal import Act, Action
-from hub.record.journal_memory import MemoryJournal
+from tests.harness.journal_memory import MemoryJournal
 
 pytestmark = pytest.mark.anyio
 PLAN = new_id()

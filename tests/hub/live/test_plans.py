@@ -105,7 +105,7 @@ async def test_a_command_whose_commit_fails_shows_nobody_anything(monkeypatch: p
     async def gone(*_: object) -> None:
         raise JournalAwayError("gone")
 
-    monkeypatch.setattr("hub.record.journal_memory.MemoryTurn.append", gone)
+    monkeypatch.setattr("tests.harness.journal_memory.MemoryTurn.append", gone)
     with pytest.raises(JournalAwayError):
         await hub.plans.perform(PLAN, a_person(), Make(GOALS, (entry,), {"description": "SECRET", "voice": an_id()}))
 

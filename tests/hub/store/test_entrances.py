@@ -202,23 +202,6 @@ async def test_a_session_is_over_for_the_poll_at_the_very_instant_of_its_limit(
     assert await sessions.over_among([], session.active) == frozenset()
 
 
-async def test_a_token_is_replaced_once(store: Store) -> None:
-    sessions, session = Sessions(store.engine), await a_session(store, await store.a_person())
-    tokens = [os.urandom(32) for _ in range(5)]
-
-    async def rotate(token: bytes) -> bool:
-        async with store.journal.exclusively(HUB) as turn:
-            done = await sessions.rotate(turn, session, token_hash=token)
-            await turn.append([an_act(HUB, Action.SIGN_IN)])
-        return done
-
-    done = await asyncio.gather(*map(rotate, tokens))
-
-    assert sum(done) == 1
-    assert await sessions.by_token(session.token_hash) is None
-    assert await sessions.by_token(tokens[done.index(True)]) is not None
-
-
 async def test_a_ticket_serves_one_of_many_and_only_its_purpose(store: Store) -> None:
     tickets, token = Tickets(store.engine), os.urandom(32)
     await tickets.put(token, Purpose.SOCKET, {"plan": "p"}, expires=store.now + timedelta(seconds=30))

@@ -10,9 +10,9 @@ from crdt.sections import Section
 from hub.ids import HUB, new_id
 from hub.record.chain import line_hash
 from hub.record.journal import EMPTY, OPENING_ROWS_MAX, Act, Action, Batch, Head, Journal, Latest, Snapshot, line_of
-from hub.record.journal_memory import MemoryJournal
 from hub.store.engine import open_engine
 from hub.store.journal import PostgresJournal
+from tests.harness.journal_memory import MemoryJournal
 
 pytestmark = pytest.mark.anyio
 
