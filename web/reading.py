@@ -43,15 +43,16 @@ async def reader_for(request: Request, member: Member, sections: Iterable[Sectio
         JournalAwayError: the reading can't be recorded or the plan can't be loaded: then nothing is shown.
     """
     found = services(request)
-    reading = reading_now(request)
-    shown = sorted(sections if sections is not None else sections_readable(member.participant, reading.now))
+    now = services(request).now()
+    shown = sorted(sections if sections is not None else sections_readable(member.participant, now))
     await found.plans.opened(member.participant, shown)
     people, _ = await team(request, member)
     content = await found.plans.content(member.plan_id)
+    reading = Reading(now, content.zone)
     changes: dict[tuple[Section, str], tuple[str, datetime, int]] = {}
     fields = await found.journal.latest(member.plan_id, shown)
     for (section, entry, _), latest in fields.items():
-        if latest.seq > changes.get((section, entry), ("", reading.now, 0))[2]:
+        if latest.seq > changes.get((section, entry), ("", now, 0))[2]:
             changes[section, entry] = (latest.actor, latest.recorded, latest.seq)
     several = edits_of(await found.journal.history(member.plan_id, field="", limit=SEVERAL_ROWS_MAX))
     alone = {path: latest.recorded for path, latest in fields.items()}

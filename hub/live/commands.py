@@ -6,7 +6,7 @@ server client id, and journals them as one batch of rows. A rule never reads a c
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, date, datetime, tzinfo
 from typing import ClassVar, Protocol, TypeAlias
 
 from auth.roles import Participant
@@ -34,13 +34,19 @@ COMMAND_CHANGES_MAX = 2_000
 class PlanContent:
     """The committed content of a plan at ``seq``: plain values, never a live document.
 
-    ``people`` maps the client ids of the documents to the person who owns each (invariant 3).
+    ``people`` maps the client ids of the documents to the person who owns each (invariant 3). ``zone`` is the time zone
+    of the plan's home organisation: every "today", due day and clock of the plan is a day there.
     """
 
     plan_id: str
     sections: Mapping[Section, SectionContent]
     people: Mapping[int, str] = field(default_factory=dict)
     seq: int = 0
+    zone: tzinfo = UTC
+
+    def day_of(self, instant: datetime) -> date:
+        """Return the day that it is, or was, where the plan is at home."""
+        return instant.astimezone(self.zone).date()
 
     def entry(self, section: Section, entry_id: str) -> EntryContent | None:
         """Return the entry, or ``None`` where there is none of that id."""

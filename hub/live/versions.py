@@ -6,6 +6,7 @@ second from Postgres to plain values (``tests/bench``), and it runs beside the e
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 from crdt.contents import SectionContent
 from crdt.readings import PastSection
@@ -18,7 +19,7 @@ async def content_at(journal: Journal, now: PlanContent, seq: int, sections: Col
     """Return the sections as they stood right after the row ``seq``; ``now`` names who made what (invariant 3)."""
     steps = await journal.steps(now.plan_id, sorted(sections), upto=seq)
     folded = await asyncio.to_thread(_folded, steps, sections, _creators(now))
-    return PlanContent(now.plan_id, folded, now.people, seq)
+    return replace(now, sections=folded, seq=seq)
 
 
 async def texts_at(

@@ -23,11 +23,11 @@ def findings(plan: PlanContent, now: datetime) -> tuple[Finding, ...]:
     """Return all that the rules find, the dangerous first."""
     found = [
         *medicine_findings(plan),
-        *_tasks(plan, now.date()),
+        *_tasks(plan, plan.day_of(now)),
         *_referrals(plan, now),
         *_readings(plan),
         *_goals(plan),
-        *_reviews(plan, now.date()),
+        *_reviews(plan, plan.day_of(now)),
         *_visits(plan, now),
     ]
     ranks = tuple(Severity)
@@ -51,7 +51,8 @@ def _tasks(plan: PlanContent, today: date) -> Iterable[Finding]:
 
 def _referrals(plan: PlanContent, now: datetime) -> Iterable[Finding]:
     for entry in active(plan, Section.REFERRALS):
-        named, silence = headline(Section.REFERRALS, entry), referral_states.silence(entry.values, now)
+        named = headline(Section.REFERRALS, entry)
+        silence = referral_states.silence(entry.values, now, plan.day_of(now))
         asked = words(entry.values, "state") in ("requested", "received")
         if asked and silence.days >= UNOWNED_AFTER.days:
             yield Finding(

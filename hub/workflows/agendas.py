@@ -76,8 +76,8 @@ def _order(item: Item) -> tuple[tuple[int, ...], str, str]:
 
 def flags(brief: Brief, now: datetime) -> tuple[Flag, ...]:
     """Return the reasons to talk about a patient, the most dangerous first."""
-    plan, today = brief.plan, now.date()
-    found = [*_transitions(plan, today), *_zones(plan), *_tasks(plan, today), *_referrals(plan, now)]
+    plan, today = brief.plan, brief.plan.day_of(now)
+    found = [*_transitions(plan, today), *_zones(plan), *_tasks(plan, today), *_referrals(plan, now, today)]
     found += [
         Flag(Cause.UNRECONCILED, MEDICATIONS, entry.id, headline(MEDICATIONS, entry)) for entry in unreconciled(plan)
     ]
@@ -122,9 +122,9 @@ def _tasks(plan: PlanContent, today: date) -> Iterable[Flag]:
             yield Flag(Cause.TASK_UNOWNED, Section.TASKS, entry.id, told)
 
 
-def _referrals(plan: PlanContent, now: datetime) -> Iterable[Flag]:
+def _referrals(plan: PlanContent, now: datetime, today: date) -> Iterable[Flag]:
     for entry in active(plan, Section.REFERRALS):
-        late = referral_states.silence(entry.values, now).late
+        late = referral_states.silence(entry.values, now, today).late
         if late:
             told = f"{headline(Section.REFERRALS, entry)}, {in_days(late)}"
             yield Flag(Cause.REFERRAL_LATE, Section.REFERRALS, entry.id, told)
@@ -153,7 +153,7 @@ class Card:
 
 def card(plan: PlanContent, changed: Sequence[Line], people: Mapping[str, str], now: datetime) -> Card:
     """Return a patient's card. ``changed`` is the digest since the last huddle, for the one who looks."""
-    today = now.date()
+    today = plan.day_of(now)
     open_tasks = [entry for entry in active(plan, Section.TASKS) if tasks.is_open(entry.values) or _rejected(entry)]
     open_tasks.sort(key=lambda entry: (-tasks.days_late(entry.values, today), not tasks.unowned(entry.values)))
     decided = tuple(each for each in active(plan, Section.HUDDLES) if day(each.values, "date") == today)
@@ -175,7 +175,7 @@ def _worries(plan: PlanContent, people: Mapping[str, str]) -> tuple[str, ...]:
     for entry in questions.unanswered(plan):
         by = people.get(plan.creator(Section.CAREGIVER_LOG, entry.id), "from home")
         when = instant(entry.values, "when")
-        on = f", {plain_day(when.date())}" if when is not None else ""
+        on = f", {plain_day(plan.day_of(when))}" if when is not None else ""
         told.append(f'"{headline(Section.CAREGIVER_LOG, entry)}" - {by}{on}')
     for entry in active(plan, Section.TRANSITIONS):
         if words(entry.values, "severity") in ("watcher", "unstable"):

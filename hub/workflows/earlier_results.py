@@ -32,6 +32,6 @@ def results_at_hand(plan: PlanContent, test: str, now: datetime) -> tuple[Earlie
             continue
         when, value = instant(ordered[-1], "when"), number(ordered[-1], "value")
         if when is not None and value is not None and now - when < timedelta(days=interval):
-            again = (when + timedelta(days=interval)).date()
+            again = plan.day_of(when + timedelta(days=interval))
             found.append(EarlierResult(entry.id, measure, value, words(entry.values, "unit"), when, again))
     return tuple(found)

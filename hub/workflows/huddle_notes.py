@@ -119,7 +119,7 @@ class HuddleNote:
             "decision": self.decision.strip() or BEYOND,
             "contingency": self.contingency.strip(),
             "decider": actor.person_id,
-            "date": now.date().isoformat(),
+            "date": plan.day_of(now).isoformat(),
             "attendees": dict.fromkeys(attending, True),
             "tasks": {task.entry: True for task in made},
             "unassigned": {self.catch: True} if self.catch else {},
@@ -157,7 +157,7 @@ class HuddleNote:
     def _task(self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId) -> Create | Refusal:
         if self.due is None:
             return Refusal("form", "Say by when, as in today, fri or 2026-11-21.", "", "task")
-        if self.due < now.date():
+        if self.due < plan.day_of(now):
             return Refusal("form", "This day has passed.", "", "task")
         values: dict[str, Value] = {"title": self.task.strip(), "owner": self.owner, "due": self.due.isoformat()}
         return made_entry(plan, actor, now, TASKS, values, new_id)
@@ -187,7 +187,7 @@ class HuddleAssign:
             return Refusal("form", "Say who, as in @ana or @pharmacist.", self.entry, "owner")
         if "day" in missing and self.due is None:
             return Refusal("form", "Say by when, as in today, fri or 2026-11-21.", self.entry, "due")
-        if self.due is not None and self.due < now.date():
+        if self.due is not None and self.due < plan.day_of(now):
             return Refusal("form", "This day has passed.", self.entry, "due")
         changed: list[Change] = []
         if "owner" in missing:

@@ -105,7 +105,7 @@ class HuddleDecide:
         if isinstance(tasks, Refusal):
             return tasks
         values = typed | {
-            "date": now.date().isoformat(),
+            "date": plan.day_of(now).isoformat(),
             "attendees": dict.fromkeys(sorted(attending), True),
             "tasks": {task.entry: True for task in tasks},
             "status": "active",

@@ -35,10 +35,10 @@ def name_of(measure: str) -> str:
     return name if name and code.replace("-", "").isdigit() else measure
 
 
-def told(result: EarlierResult) -> str:
+def told(plan: PlanContent, result: EarlierResult) -> str:
     """Return an earlier result in one line."""
     value = measured(result.value, result.unit)
-    return f"{name_of(result.measure)} {value} on {plain_day(result.when.date())}"
+    return f"{name_of(result.measure)} {value} on {plain_day(plan.day_of(result.when))}"
 
 
 def results_offered(plan: PlanContent, viewer: Participant, now: datetime) -> tuple[str, ...]:
@@ -50,7 +50,7 @@ def results_offered(plan: PlanContent, viewer: Participant, now: datetime) -> tu
         value = number(taken[-1], "value") if taken else None
         if when is not None and value is not None:
             result = measured(value, words(entry.values, "unit"))
-            found.append(f"{name_of(words(entry.values, 'measure'))} {result}, {plain_day(when.date())}")
+            found.append(f"{name_of(words(entry.values, 'measure'))} {result}, {plain_day(plan.day_of(when))}")
     return tuple(found)
 
 
@@ -82,11 +82,11 @@ class ReferralAsk:
         refusal = missing(self.question, "question", "Write the question first.")
         if refusal is not None:
             return refusal
-        if self.expected_by < now.date():
+        if self.expected_by < plan.day_of(now):
             return Refusal("form", "The day for the answer has passed. Choose a later one.", "", "expected_by")
         again = self.repeated(plan, actor, now)
         if again and not self.repeat_why.strip():
-            at_hand = "; ".join(f"{told(each)}, again from {plain_day(each.again)}" for each in again)
+            at_hand = "; ".join(f"{told(plan, each)}, again from {plain_day(each.again)}" for each in again)
             return Refusal("form", f"Done already: {at_hand}. Leave it out, or say why again.", "", "repeat_why")
         created = made(plan, actor, now, REFERRALS, self._values(), new_id)
         if isinstance(created, Refusal) or not self.send:

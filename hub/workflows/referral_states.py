@@ -7,7 +7,7 @@ again. A community referral needs no report: it closes once it is recorded wheth
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from crdt.contents import Record
 from hub.workflows.contents import Values, day, instant, records, words
@@ -50,14 +50,14 @@ class Silence:
     late: int
 
 
-def silence(values: Values, now: datetime) -> Silence:
-    """Return the silence of a referral that is under way; zeros for any other."""
+def silence(values: Values, now: datetime, today: date) -> Silence:
+    """Return the silence of a referral that is under way; zeros for any other. ``today`` is the plan's day."""
     if words(values, "state") not in UNDERWAY:
         return Silence(0, 0)
     since = instant(values, "state_since")
     expected = day(values, "expected_by")
     days = (now - since).days if since is not None else 0
-    late = (now.date() - expected).days if expected is not None else 0
+    late = (today - expected).days if expected is not None else 0
     return Silence(max(days, 0), max(late, 0))
 
 

@@ -73,7 +73,7 @@ class ReferralSend:
         expected = day(entry.values, "expected_by")
         if expected is None:
             return Refusal("form", "Say by when you expect an answer.", self.entry, "expected_by")
-        if expected < now.date():
+        if expected < plan.day_of(now):
             return Refusal("form", "The day for the answer has passed. Choose a later one.", self.entry, "expected_by")
         changed = assigned(self.entry, "requested", now)
         if not words(entry.values, "asker"):

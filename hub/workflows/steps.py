@@ -40,7 +40,7 @@ def tasks_of(
     for index, step in enumerate(steps):
         if step.due is None:
             return Refusal("form", f"Step {index + 1} has no day. Say by when.", "", f"{row}.{index}.due")
-        if step.due < now.date():
+        if step.due < plan.day_of(now):
             return Refusal("form", f"The day of step {index + 1} has passed.", "", f"{row}.{index}.due")
         values: dict[str, Value] = {"title": step.title, "owner": step.owner, "due": step.due.isoformat()}
         if supports:

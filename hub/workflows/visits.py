@@ -188,7 +188,7 @@ def _unasked(act: _Act, update: VisitPublish) -> Create | Refusal:
         "recipient": act.actor.person_id,
         "question": update.cause,
         "urgency": "routine",
-        "expected_by": act.now.date().isoformat(),
+        "expected_by": act.plan.day_of(act.now).isoformat(),
     }
     created = made(act.plan, act.actor, act.now, REFERRALS, values, act.new_id)
     if isinstance(created, Refusal):

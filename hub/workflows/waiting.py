@@ -83,7 +83,7 @@ class Asked:
 
 def asked_of_others(plan: PlanContent, viewer: Participant, now: datetime) -> tuple[Asked, ...]:
     """Return what the viewer asked of others and is still open, the late and the unowned first."""
-    today, me = now.date(), viewer.person_id
+    today, me = plan.day_of(now), viewer.person_id
     found: list[Asked] = []
     for entry in visible(plan, viewer, Section.TASKS, now):
         values, owner = entry.values, words(entry.values, "owner")
@@ -98,7 +98,7 @@ def asked_of_others(plan: PlanContent, viewer: Participant, now: datetime) -> tu
     for entry in visible(plan, viewer, Section.REFERRALS, now):
         values, state = entry.values, words(entry.values, "state")
         if words(values, "asker") == me and state in referral_states.UNDERWAY:
-            late = referral_states.silence(values, now).late
+            late = referral_states.silence(values, now, plan.day_of(now)).late
             found.append(
                 Asked(
                     Section.REFERRALS, entry.id, headline(Section.REFERRALS, entry), words(values, "recipient"), state,
@@ -130,14 +130,14 @@ def _tasks(plan: PlanContent, viewer: Participant, now: datetime) -> Iterable[Wa
         kind = Kind.TASK_TO_ACCEPT if state in tasks.ASKED else Kind.TASK_TO_DO
         verbs = ("accept", "reject") if state in tasks.ASKED else ("complete", "start", "hold", "resume", "fail")
         possible = tuple(f"task.{verb}" for verb in verbs if verb in tasks.MACHINE.verbs_from(state))
-        late = tasks.days_late(entry.values, now.date())
+        late = tasks.days_late(entry.values, plan.day_of(now))
         yield _item(plan, kind, Section.TASKS, entry, *possible, due=day(entry.values, "due"), late=late)
 
 
 def _referrals(plan: PlanContent, viewer: Participant, now: datetime) -> Iterable[Waiting]:
     for entry in visible(plan, viewer, Section.REFERRALS, now):
         values, state = entry.values, words(entry.values, "state")
-        due, late = day(values, "expected_by"), referral_states.silence(values, now).late
+        due, late = day(values, "expected_by"), referral_states.silence(values, now, plan.day_of(now)).late
         if words(values, "recipient") == viewer.person_id and state in referral_states.UNDERWAY:
             asked = state in ("requested", "received")
             verbs = ("referral.accept", "referral.reject") if asked else ("visit.publish", "referral.schedule")

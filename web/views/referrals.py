@@ -150,7 +150,7 @@ def referral_view(reader: Reader, entry: str, rows: Sequence[Row]) -> ReferralVi
 
 
 def _silence(values: Mapping[str, Value], reader: Reader) -> str:
-    quiet = silence(values, reader.now)
+    quiet = silence(values, reader.now, reader.setting.reading.today)
     if quiet.late:
         return f"No answer: {count(quiet.late, 'day')} past the day it was expected"
     appointment = instant(values, "appointment")
@@ -200,7 +200,7 @@ def _reached(values: Mapping[str, Value]) -> int:
 
 
 def _clock(values: Mapping[str, Value], reader: Reader, key: str) -> tuple[str, bool]:
-    since, quiet = instant(values, "state_since"), silence(values, reader.now)
+    since, quiet = instant(values, "state_since"), silence(values, reader.now, reader.setting.reading.today)
     if quiet.late:
         return f"{count(quiet.late, 'day')} late", True
     days = (reader.now - since).days if since is not None else 0

@@ -10,7 +10,7 @@ from hub.workflows.recommendations import (
     ReferralRecommend,
     ReferralRecordNeedMet,
 )
-from hub.workflows.referral_states import COMMUNITY_CLOSES_FROM, MACHINE, OPEN, silence
+from hub.workflows.referral_states import COMMUNITY_CLOSES_FROM, MACHINE, OPEN, Silence, silence
 from hub.workflows.referrals import (
     ReferralAccept,
     ReferralCancel,
@@ -176,8 +176,9 @@ def test_silence_is_counted_in_days(bench: Bench) -> None:
     waiting = bench.entry(REFERRALS, a_referral(bench, "requested", expected_by=bench.day(-2))).values
     closed = bench.entry(REFERRALS, a_referral(bench, "closed", expected_by=bench.day(-2))).values
 
-    assert (silence(waiting, bench.now).days, silence(waiting, bench.now).late) == (4, 2)
-    assert (silence(closed, bench.now).days, silence(closed, bench.now).late) == (0, 0)
+    today = bench.now.date()
+    assert silence(waiting, bench.now, today) == Silence(days=4, late=2)
+    assert silence(closed, bench.now, today) == Silence(days=0, late=0)
 
 
 def test_an_appointment_lies_ahead(bench: Bench) -> None:

@@ -1,4 +1,6 @@
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -24,6 +26,7 @@ from hub.workflows.tasks import (
     overdue,
     unowned,
 )
+from hub.workflows.waiting import waiting_on
 from tests.hub.workflows.plans import Bench
 
 STATES = sorted(OPEN | CLOSED)
@@ -210,3 +213,17 @@ def test_unowned_and_overdue_are_computed(bench: Bench) -> None:
     assert (overdue(asked, today), unowned(asked)) == (False, True)
     assert overdue(asked, today + timedelta(days=1))
     assert not overdue(done, today)
+
+
+@pytest.mark.parametrize(
+    ("zone", "late"),
+    [("UTC", 1), ("America/New_York", 0), ("Pacific/Honolulu", 0), ("Pacific/Kiritimati", 1), ("Europe/Berlin", 1)],
+)
+def test_a_task_is_late_once_its_day_is_over_where_the_plan_is_at_home(bench: Bench, zone: str, late: int) -> None:
+    """2 December 01:00 in UTC is still 1 December in the evening all over America."""
+    entry = a_task(bench, bench.nurse, "accepted", due="2026-12-01")
+    there = replace(bench.plan, zone=ZoneInfo(zone))
+
+    waiting = waiting_on(there, bench.nurse, datetime(2026, 12, 2, 1, tzinfo=UTC))
+
+    assert {each.entry: each.late for each in waiting}[entry] == late
