@@ -1,23 +1,33 @@
 /**
  * A text in its control, merged character by character: the person's typing becomes splices, the others' come in around the caret.
  */
+import { carried, changeIn, changeOf, comparison, splicesOf } from "./changes.js"
 import { claim } from "./fields.js"
 import { offerEarly, tell } from "./messages.js"
-import { clean, difference, faultOfText, rebased, spliced } from "./texts.js"
+import { clean, difference, faultOfText } from "./texts.js"
 
+/** @typedef {import("./changes.js").Change} Change */
+/** @typedef {import("./texts.js").Splice} Splice */
 /** @typedef {import("./fields.js").Field} Field */
 /** @typedef {import("./live_sections.js").LiveSection} LiveSection */
 /** @typedef {import("./live_sections.js").Touch} Touch */
 /** @typedef {import("./bindings.js").Company} Company */
 /** @typedef {HTMLInputElement | HTMLTextAreaElement} TextControl */
 
+/** Changes of others that wait beside words typed here; above it they are compared as one. */
+const WAITING_MAX = 10_000
+
 export class TextBinding {
-  /** What both the control and the Y.Text last held. */
+  /** What the control held when the document last knew all of it. */
   #shadow
+  /** What others did to the document since, and the control does not show yet. @type {Change[]} */
+  #waiting = []
   #bound = false
   #composing = false
   #over = false
   #sending = false
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #soon
 
   /** @param {Field} field @param {TextControl} control @param {LiveSection} section @param {Company} company */
   constructor(field, control, section, company) {
@@ -29,10 +39,7 @@ export class TextBinding {
     claim(control)
     control.addEventListener("input", () => this.push())
     control.addEventListener("compositionstart", () => (this.#composing = true))
-    control.addEventListener("compositionend", () => {
-      this.#composing = false
-      this.push()
-    })
+    for (const name of ["compositionend", "blur"]) control.addEventListener(name, () => this.#composed())
     control.addEventListener("beforeinput", (event) => this.#before(/** @type {InputEvent} */ (event)))
     control.addEventListener("keydown", (event) => this.#key(/** @type {KeyboardEvent} */ (event)))
     for (const name of ["keyup", "pointerup", "focus"]) control.addEventListener(name, () => this.#caretMoved())
@@ -53,17 +60,23 @@ export class TextBinding {
     if (this.#bound || !this.section.ready || !this.text) return
     this.#bound = true
     const early = this.control.value
-    if (early === this.#shadow || document.activeElement === this.control) return this.push()
+    this.#compare()
+    if (early === this.#shadow) return this.#follow()
+    if (document.activeElement === this.control) return this.#pushNext()
     this.#shadow = early
-    this.#pull()
+    this.#compare()
+    this.#follow()
     if (this.text.toString() !== early) offerEarly(this.field, early, () => this.#use(early))
   }
 
-  /** The section has a new document: its words stand, what was typed and not taken is kept elsewhere. */
+  /** The section has a new document: its words stand, but for what is being composed; what was typed and not taken is kept elsewhere. */
   renew() {
     this.#bound = this.text !== null
+    if (this.#composing) return this.#compare()
     this.#over = false
-    this.#pull()
+    this.#shadow = this.control.value
+    this.#compare()
+    this.#follow()
   }
 
   /** @param {string} words */
@@ -74,69 +87,99 @@ export class TextBinding {
 
   /** Words typed since the last time go into the document, and the document's into the control. */
   push() {
-    const { text, control } = this
-    if (!this.#bound || this.#composing || !text) return
-    const fault = faultOfText(control.value)
-    this.#over = fault !== ""
-    control.setAttribute("aria-invalid", String(this.#over))
-    if (fault) return tell(this.field.message, fault, [], "fault")
-    if (this.field.message?.dataset.tone === "fault") tell(this.field.message, "")
-    const caret = control.selectionEnd ?? control.value.length
-    const splice = rebased(this.#shadow, control.value, text.toString(), caret)
-    const taken = splice && { ...splice, insert: clean(splice.insert) }
-    // The shadow moves first: the document tells us of our own edit as well.
-    if (taken) this.#send(taken, text.toString())
-    this.#pull()
+    if (!this.#bound || this.#composing || !this.text || !this.#send()) return
+    this.#follow()
     this.#caretMoved()
   }
 
-  /** @param {import("./texts.js").Splice} splice @param {string} words of the document */
-  #send(splice, words) {
+  /** What was composed goes out at once; the browser still has to place the caret, so the others' words come in after that. */
+  #composed() {
+    if (!this.#composing) return
+    this.#composing = false
+    if (!this.#bound || !this.text) return
+    this.#send()
+    clearTimeout(this.#soon)
+    this.#soon = setTimeout(() => this.push())
+  }
+
+  /** @returns {boolean} false where the words typed here are too many, and stay here */
+  #send() {
+    const { control } = this
+    const fault = faultOfText(control.value)
+    this.#over = fault !== ""
+    control.setAttribute("aria-invalid", String(this.#over))
+    if (fault) tell(this.field.message, fault, [], "fault")
+    else if (this.field.message?.dataset.tone === "fault") tell(this.field.message, "")
+    if (fault) return false
+    const splice = difference(this.#shadow, control.value, control.selectionEnd ?? control.value.length)
+    if (!splice) return true
+    // The shadow moves first: the document tells us of our own edit as well.
+    const shown = changeOf(splice)
+    this.#shadow = control.value
+    const insert = clean(splice.insert)
+    const isClean = insert === splice.insert
+    this.#into(this.#carriedOver(isClean ? shown : changeOf({ ...splice, insert }), shown))
+    if (!isClean) this.#compare()
+    return true
+  }
+
+  /** @param {Change} own what goes into the document @param {Change} shown the same as it stands in the control @returns {Splice[]} of the document as it is now */
+  #carriedOver(own, shown) {
+    this.#waiting = this.#waiting.map((theirs) => {
+      const behind = carried(theirs, shown, false)
+      own = carried(own, theirs, true)
+      shown = carried(shown, theirs, true)
+      return behind
+    })
+    return splicesOf(own)
+  }
+
+  /** @param {Splice[]} splices */
+  #into(splices) {
     const { entry, field } = this.field.path
-    this.#shadow = this.control.value
-    if (spliced(words, splice) === words) return
+    if (splices.length === 0) return
     this.company.undoable(this.section, () => this.section.undoText(entry, field), this.field.key)
     this.#sending = true
-    this.section.spliceText(entry, field, splice)
+    for (const splice of splices) this.section.spliceText(entry, field, splice)
     this.#sending = false
   }
 
   /** @param {Touch} touch */
   touched(touch) {
     if (!this.#bound) return this.bind()
-    if (this.#sending || this.#composing || this.#over) return
-    if (this.control.value === this.#shadow && touch.delta) this.#follow(touch.delta)
-    this.#pull()
+    if (this.#sending) return
+    const change = changeIn(touch.delta)
+    if (change && this.#waiting.length < WAITING_MAX) this.#waiting.push(change)
+    else this.#compare()
+    if (this.#composing || this.#over) return
+    if (this.control.value === this.#shadow) this.#follow()
+    else this.#pushNext()
   }
 
-  /** Apply each step of the others where it happened, so that the caret stays between the same words. @param {NonNullable<Touch["delta"]>} delta */
-  #follow(delta) {
-    let at = 0
-    for (const { retain, insert, delete: removed } of delta) {
-      if (retain) at += retain
-      if (typeof insert !== "string" && !removed) continue
-      const words = typeof insert === "string" ? insert : ""
-      this.#splice({ index: at, remove: removed ?? 0, insert: words })
-      at += words.length
-    }
+  /** The document may be telling of a change just now, and is not to be changed before it is done. */
+  #pushNext() {
+    queueMicrotask(() => this.push())
   }
 
-  /** Whatever still differs comes over as one splice. */
-  #pull() {
+  /** The others' changes are not known one by one: find what differs. */
+  #compare() {
+    this.#waiting = [comparison(this.#shadow, this.text?.toString() ?? this.#shadow)]
+  }
+
+  /** Apply each step of the others where it happened, so that caret and selection stay between the same words. */
+  #follow() {
+    for (const change of this.#waiting) for (const splice of splicesOf(change)) this.#splice(splice)
     const words = this.text?.toString() ?? this.#shadow
-    if (this.control.value === words) {
-      this.#shadow = words
-      return
-    }
-    const splice = difference(this.control.value, words)
-    if (splice) this.#splice(splice)
-    this.#shadow = words
+    // Nothing should differ now; if it does, the document is right.
+    if (this.control.value !== words) for (const splice of splicesOf(comparison(this.control.value, words))) this.#splice(splice)
+    this.#waiting = []
+    this.#shadow = this.control.value
   }
 
-  /** @param {import("./texts.js").Splice} splice */
+  /** Only ever an insertion or a removal: what replaces a piece around the caret would be selected. @param {Splice} splice */
   #splice({ index, remove, insert }) {
-    this.control.setRangeText(insert, index, index + remove, "preserve")
-    this.#shadow = this.control.value
+    if (insert) this.control.setRangeText(insert, index, index, "preserve")
+    if (remove) this.control.setRangeText("", index + insert.length, index + insert.length + remove, "preserve")
   }
 
   /** The browser's own undo would take the others' words along. @param {InputEvent} event */

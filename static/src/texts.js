@@ -1,4 +1,4 @@
-/** Differences between two states of one text, as a single splice on whole code points, and how to carry one over another. */
+/** Differences between two states of one text, as a single splice on whole code points, and what of a text the hub takes. */
 
 /** @typedef {{ index: number, remove: number, insert: string }} Splice offsets in UTF-16 units, as Yjs and the DOM count */
 
@@ -35,42 +35,6 @@ export function difference(before, after, caret = after.length) {
   while (head > 0 && (partsPair(before, head) || partsPair(after, head))) head--
   while (tail > 0 && (partsPair(before, before.length - tail) || partsPair(after, after.length - tail))) tail--
   return { index: head, remove: before.length - tail - head, insert: after.slice(head, after.length - tail) }
-}
-
-/** @param {string} text @param {Splice} splice @returns {string} */
-export function spliced(text, { index, remove, insert }) {
-  return text.slice(0, index) + insert + text.slice(index + remove)
-}
-
-/**
- * Return where an offset of the old text stands after the splice; text inserted exactly there goes before it only if `after`.
- * @param {number} offset @param {Splice} splice @param {boolean} [after]
- * @returns {number}
- */
-export function moved(offset, { index, remove, insert }, after = false) {
-  if (offset < index || (offset === index && !(after && remove === 0))) return offset
-  if (offset >= index + remove) return offset + insert.length - remove
-  return index + insert.length
-}
-
-/**
- * Return the splice on `theirs` that does what turned `base` into `mine`, or null where nothing was done.
- * Nothing of theirs is removed but what both had.
- * @param {string} base @param {string} mine @param {string} theirs
- * @param {number} [caret] in `mine`
- * @returns {Splice | null}
- */
-export function rebased(base, mine, theirs, caret) {
-  const own = difference(base, mine, caret)
-  const other = difference(base, theirs)
-  if (!own || !other) return own
-  const start = moved(own.index, other, true)
-  const ownEnd = own.index + own.remove
-  const otherEnd = other.index + other.remove
-  // What I removed and they kept: my range without the part that they replaced.
-  if (ownEnd <= other.index || own.index >= otherEnd) return { index: start, remove: own.remove, insert: own.insert }
-  if (own.index < other.index) return { index: own.index, remove: other.index - own.index, insert: own.insert }
-  return { index: other.index + other.insert.length, remove: Math.max(0, ownEnd - otherEnd), insert: own.insert }
 }
 
 /**
