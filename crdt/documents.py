@@ -22,7 +22,9 @@ from crdt.updates import (
     EMPTY_UPDATE,
     FROM_JOURNAL,
     FROM_PEERS,
+    Struct,
     UpdateError,
+    read_first_block,
     read_state_vector,
     read_update,
     write_state_vector,
@@ -117,12 +119,18 @@ class SectionDocument:
         self._settle()
         if self._unread and self._knows(update):
             return Accepted(update, None, ())
-        verdict = gate.judge(self._index, update, client, may)
+        verdict = gate.judge(self._index, update, client, may, self._held)
         if isinstance(verdict, Refusal):
             return verdict
         accepted = _accepted(verdict)
         self._judged = accepted, verdict
         return accepted
+
+    def _held(self, client: int, clock: int, end: int) -> list[Struct]:
+        """Return the structs of a client id that stand from one known clock to another: see ``gate.Held``."""
+        clock -= (client, clock) in self._index.low_halves
+        update = self._live.get_update(write_state_vector({**self._index.clocks(), client: clock}))
+        return read_first_block(update, until=end, structs_max=gate.REPEATED_STRUCTS_MAX)
 
     def _knows(self, update: bytes) -> bool:
         """Return whether the update is the answer of a page that only read: no edit, and no deletion but ours."""

@@ -9,6 +9,7 @@ member of a set, insert and delete in an existing text. Everything else is refus
     skip        a gap declared by the sender
     client      a client id that is someone else's, or kept for the server
     clock       clocks that do not follow what is known of that client id
+    differs     a clock that is known, with another edit than the one that stands under it
     dependency  origins, parents or deleted ids that are not known, are gone, or stand in different places
     order       neighbours that nobody can have seen side by side (see ``crdt.index``)
     surrogate   half a character cut off, or put in
@@ -20,7 +21,7 @@ member of a set, insert and delete in an existing text. Everything else is refus
     grant       not allowed to this person, with the reason from ``may``
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, Protocol, TypeAlias
 
 from pycrdt import get_update
@@ -29,6 +30,8 @@ from crdt.contents import Refusal
 from crdt.fields import MEMBER_CHARACTERS_MAX, SET_MEMBERS_MAX, TEXT_CHARACTERS_MAX, Field, Kind
 from crdt.index import Index
 from crdt.places import Holds, Place
+from crdt.ranges import Ranges
+from crdt.repetitions import GONE, is_repeated
 from crdt.trials import Trial
 from crdt.updates import (
     COLLECTED,
@@ -51,6 +54,14 @@ PEER_CLIENT_MAX: Final = (1 << 32) - 1
 CONFLICT_STEPS_MAX: Final = 50_000
 """Structs passed while looking for the places of one update's structs; honest ones pass a few."""
 
+REPEATED_STRUCTS_MAX: Final = 20_000
+"""Known structs that one update may repeat; an honest page repeats its last few, or what one lost answer held."""
+
+Held: TypeAlias = Callable[[int, int, int], Sequence[Struct]]
+"""(client id, first clock, end) -> the structs that stand there in the document.
+
+Raises ``UpdateError`` of the code ``size`` where they are over ``REPEATED_STRUCTS_MAX``."""
+
 May: TypeAlias = Callable[[str, str], str]
 """(entry, field) -> ``""`` when the person may write it, else the reason in words. Asked once a field."""
 
@@ -61,6 +72,7 @@ _REASONS: Final = {
     "skip": "Part of this change is missing. Load the section anew and try again.",
     "client": "This page writes under another page's name. Load it anew and try again.",
     "clock": "An earlier change of this page is missing. Load the section anew and try again.",
+    "differs": "This page has said something else in the same place before. Load the section anew and try again.",
     "dependency": "This change builds on something that is not in the plan. Load the section anew and try again.",
     "order": "This change stands in no place of its text. Load the section anew and try again.",
     "surrogate": "This change cuts a character in half. Load the section anew and try again.",
@@ -81,15 +93,16 @@ class _RefusedError(Exception):
         self.refusal = refusal
 
 
-def judge(index: Index, data: bytes, client: ClientClaim, may: May) -> Trial | Refusal:
+def judge(index: Index, data: bytes, client: ClientClaim, may: May, held: Held) -> Trial | Refusal:
     """Return the trial of an update that passed, already standing in the index, or why it did not pass.
 
-    The caller ends the trial: ``keep`` or ``take_back``. After a refusal the index is as it was.
+    ``held`` tells what stands where the update repeats clocks that are known. The caller ends the trial: ``keep`` or
+    ``take_back``. After a refusal the index is as it was.
     """
     trial = Trial(index, data)
     index.patience = CONFLICT_STEPS_MAX
     try:
-        update = _unknown(trial, read_update(data, FROM_PEERS))
+        update = _unknown(trial, read_update(data, FROM_PEERS), held)
         _write(trial, update, client)
         _delete(trial, update)
         _allow(trial, may)
@@ -102,11 +115,12 @@ def judge(index: Index, data: bytes, client: ClientClaim, may: May) -> Trial | R
     return trial
 
 
-def _unknown(trial: Trial, update: Update) -> Update:
-    """Return the update without the structs known already.
+def _unknown(trial: Trial, update: Update, held: Held) -> Update:
+    """Return the update without the structs known already, once they are found to be what is known.
 
-    A sync step 2 that crosses the page's own last update repeats it. What is repeated is not compared with what is
-    known; it is cut off, so that the journal never holds two versions of one id.
+    A sync step 2 that crosses the page's own last update repeats it. What is repeated is cut off, so that the journal
+    never holds two versions of one id; what is not repeated but contradicted is refused, so that nobody is told
+    "saved" of an edit that stands in no row.
     """
     if not update.blocks:
         return update
@@ -114,11 +128,31 @@ def _unknown(trial: Trial, update: Update) -> Update:
     known = trial.index.next(client)
     if structs[0][1] >= known:
         return update
+    _compare(trial.index, update, held)
     for struct in structs:
         if struct[1] < known:
             trial.index.unknown_part(client, struct)  # Cut through a surrogate pair, it raises.
     trial.update = get_update(trial.update, write_state_vector({client: known}))
     return read_update(trial.update, FROM_PEERS)
+
+
+def _compare(index: Index, update: Update, held: Held) -> None:
+    """Refuse what is known otherwise, and what is repeated as deleted where nothing says that it is."""
+    client, structs = update.blocks[0]
+    known = index.next(client)
+    said = [struct for struct in structs if struct[1] < known]
+    end = min(known, said[-1][1] + said[-1][2])
+    if not is_repeated(client, said, held(client, said[0][1], end)):
+        raise UpdateError("differs", f"clocks of {client} up to {end} are known otherwise")
+    gone = Ranges()
+    for of, first, last in update.deletes:
+        if of == client:
+            gone.add(first, last)
+    dead = index.authors[client].dead
+    for kind, clock, length, *_ in said:
+        upto = min(known, clock + length)
+        if kind in GONE and any(dead.lacking(*part) for part in gone.lacking(clock, upto)):
+            raise UpdateError("differs", "what stands is repeated as deleted, and its deletion is not told")
 
 
 def _write(trial: Trial, update: Update, claim: ClientClaim) -> None:

@@ -158,6 +158,31 @@ def _blocks(data: bytes, limits: Limits) -> tuple[list[tuple[int, list[Struct]]]
     return blocks, at
 
 
+def read_first_block(data: bytes, *, until: int, structs_max: int) -> list[Struct]:
+    """Return the structs of an update of our own that stand before a clock in its first block, and read no further.
+
+    Raises:
+        UpdateError: these are over ``structs_max``, or none of ours; codes ``size``, ``bytes``, ``content``.
+    """
+    structs: list[Struct] = []
+    try:
+        blocks, at = read_number(data, 0)
+        if not blocks:
+            return structs
+        count, at = read_number(data, at)
+        _, at = read_number(data, at)
+        clock, at = read_number(data, at)
+        while clock < until and len(structs) < count:
+            if len(structs) >= structs_max:
+                raise UpdateError("size", f"over {structs_max} structs")
+            struct, at = _struct(data, at, clock)
+            structs.append(struct)
+            clock += struct[2]
+    except (IndexError, EncodingError) as error:
+        raise UpdateError("bytes", f"an update of {len(data)} bytes is cut short") from error
+    return structs
+
+
 def _struct(data: bytes, at: int, clock: int) -> tuple[Struct, int]:
     info = data[at]
     at += 1

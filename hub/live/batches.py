@@ -5,7 +5,7 @@ own, because an update is never split (invariant 5).
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -16,7 +16,7 @@ from crdt.sections import Section
 from crdt.updates import merge
 from hub.live.connections import Connection
 from hub.record.chain import JSON
-from hub.record.journal import Act, Action, Row
+from hub.record.journal import Act, Action
 
 WORDS_TOUCHED_MAX: Final = 100
 """Touched fields a row tells of in words; of a longer update the rest stands in its bytes alone."""
@@ -36,12 +36,13 @@ class Run:
     """Entry, field and member where the updates touch exactly one; else they are a run of their own."""
     updates: list[bytes]
     touched: list[Touched]
+    _merged: bytes = b""
 
     def merged(self) -> bytes:
-        """Return the run as one update."""
-        if len(self.updates) > 1:
-            self.updates = [merge(self.updates)]  # Asked for the row and for the relay.
-        return self.updates[0]
+        """Return the run as one update; asked for once it is whole, for the row and for the relay."""
+        if not self._merged:
+            self._merged = merge(self.updates)
+        return self._merged
 
 
 @dataclass(slots=True)
@@ -75,6 +76,15 @@ class Work:
         run = Run(connection, section, accepted.client, path, [accepted.update], list(accepted.touched))
         self._latest[connection, section] = run
         self.runs.append(run)
+
+    def judged_again(
+        self, sections: Collection[Section], passed: Sequence[tuple[Connection, Section, Accepted]]
+    ) -> None:
+        """Hold of these sections what has passed now, in place of what had passed before."""
+        self.runs = [run for run in self.runs if run.section not in sections]
+        self._latest.clear()
+        for connection, section, accepted in passed:
+            self.add(connection, section, accepted)
 
     def owe_saved(self, connection: Connection, section: Section, messages: int = 1) -> None:
         """Note messages to acknowledge: the client counts them."""
@@ -184,17 +194,3 @@ def _told(first: Touched, touched: Sequence[Touched]) -> dict[str, JSON]:
             return {"record": first.member, "before": first.before, "after": touched[-1].after}
         case Kind.REGISTER:
             return {"before": first.before, "after": touched[-1].after}
-
-
-def is_row_of(act: Act, row: Row) -> bool:
-    """Return whether this row is that act: same person, session and place, and the very same bytes."""
-    return (
-        act.actor == row.actor
-        and act.session == row.session
-        and act.action == row.action
-        and act.section == row.section
-        and act.entry == row.entry
-        and act.field == row.field
-        and act.event == row.event
-        and act.update == row.update
-    )

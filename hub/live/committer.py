@@ -6,27 +6,36 @@ so that the busier a room is the more of its edits share one row, one commit and
 A batch, once gathered, is the room's until its outcome is known. Where the journal is away or the answer is lost it is
 sent again, unchanged, for the head it was made for: the head decides. If the head has moved on, either the batch had
 landed after all (its rows are there, recognised one by one), or others were first: their rows are taken in and the
-batch goes behind them. So nothing is appended twice and nothing is called saved that is not (invariant 2).
+batch goes behind them, judged again where it must be (``hub.live.overtaking``). So nothing is appended twice and
+nothing is called saved that is not (invariant 2).
 """
 
 import asyncio
 import heapq
 import logging
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from crdt.updates import FROM_JOURNAL, read_update
 from hub.live import notices
-from hub.live.batches import Work, is_row_of
+from hub.live.batches import Work
 from hub.live.lines import CloseCode
-from hub.live.loading import take_over
-from hub.live.open_sections import SNAPSHOT_EDITS_MAX, clients_of
+from hub.live.open_sections import SNAPSHOT_EDITS_MAX
+from hub.live.overtaking import give_way
 from hub.live.rooms import Room
 from hub.process import measures
 from hub.process.clocks import Clock
-from hub.record.journal import Batch, Head, Journal, JournalAwayError, JournalRefusedError, Row, Snapshot
+from hub.record.journal import (
+    Batch,
+    Head,
+    Journal,
+    JournalAwayError,
+    JournalRefusedError,
+    Row,
+    Snapshot,
+    is_row_of,
+)
 
 BEAT_SECONDS_MAX: Final = 0.025
 """The longest a busy room waits from beat to beat."""
@@ -50,10 +59,6 @@ AWAY_SECONDS_MAX: Final = 60.0
 """A room whose batch has waited that long ends: its sockets close, the pages keep what is not saved."""
 
 _log = logging.getLogger("hub.live")
-
-
-class _ClashError(Exception):
-    """Another process committed, first, what this batch can't follow: an edit under the same client id."""
 
 
 @dataclass(slots=True)
@@ -83,6 +88,7 @@ class Committer:
         trouble: Callable[[bool], None],
         dropped: Callable[[Room], None],
         keep: Callable[[str, Sequence[Snapshot]], None],
+        reassess: Callable[[str], Awaitable[None]],
     ) -> None:
         self._journal = journal
         self._clock = clock
@@ -91,6 +97,7 @@ class Committer:
         self._trouble = trouble
         self._dropped = dropped
         self._keep = keep
+        self._reassess = reassess
         self._dirty: dict[Room, None] = {}
         self._soft_due: dict[Room, float] = {}
         """When to look again at rooms that have notices or presence to send."""
@@ -208,13 +215,19 @@ class Committer:
         try:
             return room.gather()
         except BaseException as error:  # A room's boundary: what fails in one ends it, and no other room's beat.
-            if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            if not self._failed(room, error):
                 raise
-            _log.exception("a document failed", extra={"plan": room.plan_id})
-            if room.judging is not None:
-                room.dismiss(room.judging, CloseCode.BAD_FRAME, "the change could not be read")
-            self._end_pending(room, CloseCode.BUSY, "the plan is loaded anew")
             return None
+
+    def _failed(self, room: Room, error: BaseException) -> bool:
+        """End the room where the error is one of its documents; return whether it is."""
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            return False
+        _log.error("a document failed", exc_info=error, extra={"plan": room.plan_id})
+        if room.judging is not None:
+            room.dismiss(room.judging, CloseCode.BAD_FRAME, "the change could not be read")
+        self._end_pending(room, CloseCode.BUSY, "the plan is loaded anew")
+        return True
 
     async def _commit(self, pending: Sequence[Pending]) -> None:
         landed: list[tuple[str, int]] = []
@@ -246,7 +259,7 @@ class Committer:
             measures.COMMIT_ROWS.observe(rows_in_all)
             left = []
             for each, rows in zip(behind, moved, strict=True):
-                if not each.room.ended and self._overtaken(each, rows, landed):
+                if not each.room.ended and await self._overtaken(each, rows, landed):
                     left.append(each)
         if landed:
             self._committed(landed)
@@ -295,7 +308,7 @@ class Committer:
         room.next_beat = now + min(BEAT_SECONDS_MAX, BEAT_LOAD * (now - started))
         self._beats.append(judged + now - started)
 
-    def _overtaken(self, pending: Pending, rows: Sequence[Row], landed: list[tuple[str, int]]) -> bool:
+    async def _overtaken(self, pending: Pending, rows: Sequence[Row], landed: list[tuple[str, int]]) -> bool:
         """Go behind the rows that are first; return false where there is nothing left to commit."""
         room, acts = pending.room, pending.work.acts
         if len(rows) >= len(acts) and all(map(is_row_of, acts, rows)):
@@ -303,14 +316,20 @@ class Committer:
             landed.append(self._land(pending, Head(own.seq, own.hash)))
             room.behind = True  # Whatever stands behind our own rows is fetched at the next beat.
             return False
-        try:
-            if not rows:
-                raise _ClashError("the journal is not where this room's head is")
-            _give_way(room, pending.work, rows)
-        except _ClashError as clash:
-            self._end_pending(room, CloseCode.BUSY, str(clash))
+        if not rows:
+            self._end_pending(room, CloseCode.BUSY, "the journal is not where this room's head is")
             return False
-        take_over(room, rows, Head(rows[-1].seq, rows[-1].hash))
+        try:
+            async with asyncio.timeout(COMMIT_SECONDS_MAX):
+                await give_way(room, pending.work, rows, self._journal, self._reassess)
+        except (JournalAwayError, TimeoutError):
+            if not room.ended:
+                self._end_pending(room, CloseCode.BUSY, "the plan is loaded anew")
+        except BaseException as error:  # The room's boundary, as in ``_gathered``.
+            if not self._failed(room, error):
+                raise
+        if room.ended:
+            return False
         if pending.work.acts:
             return True
         landed.append(self._land(pending, room.head))
@@ -362,30 +381,3 @@ class Committer:
             self._retry_seconds = self._retry_at = 0.0
             self._trouble(False)
             self._wake.set()
-
-
-def _give_way(room: Room, work: Work, rows: Sequence[Row]) -> None:
-    """Drop from the batch what others have committed already (a page that moved between processes sends it to both).
-
-    Raises:
-        _ClashError: a client id of the batch has become someone else's (invariant 3).
-    """
-    for row in rows:
-        if row.update is None:
-            continue
-        clients = set(clients_of(row.update))
-        runs = [run for run in work.runs if run.section == row.section and run.client in clients]
-        if any(run.connection.participant.person_id != row.actor for run in runs):
-            raise _ClashError("a client id was taken in another process")
-        known = _ends(row.update)
-        repeated = [
-            run for run in runs if all(end <= known.get(client, 0) for client, end in _ends(run.merged()).items())
-        ]
-        if repeated:
-            work.runs = [run for run in work.runs if run not in repeated]
-            work.seal(room.plan_id)
-
-
-def _ends(update: bytes) -> dict[int, int]:
-    """Return client id -> the clock behind its last struct in the update."""
-    return {client: structs[-1][1] + structs[-1][2] for client, structs in read_update(update, FROM_JOURNAL).blocks}

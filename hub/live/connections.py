@@ -45,6 +45,7 @@ class Connection:
     __slots__ = (
         "_answers",
         "_granted",
+        "expelled",
         "gone",
         "inbox_bytes",
         "inbox_frames",
@@ -68,6 +69,8 @@ class Connection:
         self.inbox_bytes = 0
         self.gone = False
         """The socket has ended; edits that had arrived are still taken."""
+        self.expelled = False
+        """It was put out for cause: of what it sent, nothing counts that has to be judged again."""
         self.resting = False
         """Its socket is not read, because its share of the inbox is full."""
         self.refusals = 0

@@ -1,6 +1,6 @@
 """From the journal into a room: sections on demand, and the rows that others have committed since."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from crdt.sections import Section
@@ -72,6 +72,33 @@ async def bring_up(room: "Room", journal: Journal, opening: Opening | None = Non
     if scanned > SNAPSHOT_EDITS_MAX:
         for section in fresh.values():
             section.edits_since_snapshot = max(section.edits_since_snapshot, SNAPSHOT_EDITS_MAX)
+
+
+async def load(
+    plan_id: str, journal: Journal, sections: Collection[Section], head: Head
+) -> Mapping[Section, OpenSection]:
+    """Return the sections as the journal has them up to this head, ready to be written to.
+
+    A snapshot of another process may be ahead of the head; its rows are passed over when they come.
+
+    Raises:
+        JournalAwayError: the journal can't be reached.
+    """
+    snapshots = await journal.snapshots(plan_id, list(sections))
+    fresh = {name: OpenSection(name, snapshots.get(name), later=True) for name in sections}
+    at = min(section.seq for section in fresh.values())
+    while at < head.seq:
+        rows = await journal.since(plan_id, at, limit=min(ROWS_AT_ONCE_MAX, head.seq - at))
+        assert rows, "rows up to the head are there"
+        at = rows[-1].seq
+        _replay(fresh, rows)
+    for name, section in fresh.items():
+        snapshot = snapshots.get(name)
+        if snapshot is not None and len(snapshot.state) >= OFF_LOOP_BYTES_MIN:
+            section.read_ahead()
+            await section.read()
+        section.seq = head.seq
+    return fresh
 
 
 def take_over(room: "Room", rows: Sequence[Row], head: Head) -> None:

@@ -3,9 +3,10 @@
 import asyncio
 import logging
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from crdt.contents import Accepted
+from crdt.contents import Accepted, Refusal
 from crdt.documents import SectionDocument
 from crdt.fields import Kind
 from crdt.lib0 import read_number
@@ -84,14 +85,24 @@ class OpenSection:
             await asyncio.wait({self.reading})
 
     async def _read(self) -> None:
+        document = self.document  # ``begin_again`` puts another in its place.
         try:
-            reading = self.document.reading()
+            reading = document.reading()
             await asyncio.to_thread(reading.read)
-            self.document.adopt(reading)
+            document.adopt(reading)
         except UpdateError:
             _log.exception("a section can't be read", extra={"section": self.section})  # Who writes next ends the room.
         finally:
-            self.reading = None
+            if document is self.document:
+                self.reading = None
+
+    def begin_again(self, other: "OpenSection") -> None:
+        """Hold what another section holds, which was loaded anew; who follows this one follows it still."""
+        self.document, self.clients, self.seq = other.document, other.clients, other.seq
+        self.reading = None
+        self.edits_since_snapshot = max(self.edits_since_snapshot, other.edits_since_snapshot)
+        self.facts_version += 1
+        self._answers.clear()
 
     def person(self, client: int | None) -> str:
         """Return who owns the client id, ``""`` where nobody is known to."""
@@ -100,6 +111,14 @@ class OpenSection:
     def claim(self, person: str) -> Claim:
         """Return what the gate asks about client ids when this person writes."""
         return Claim(self.clients, person)
+
+    def judge(self, connection: "Connection", update: bytes, now: datetime) -> Accepted | Refusal:
+        """Pass an update of a connection through the gate, with what its participant may do at this instant."""
+        return self.document.judge(
+            update,
+            client=self.claim(connection.participant.person_id),
+            may=lambda entry, name: connection.may_write(self, entry, name, now),
+        )
 
     def take(self, accepted: Accepted, person: str) -> None:
         """Apply what the gate let through, before it is committed."""

@@ -15,7 +15,7 @@ from crdt.documents import server_client
 from crdt.sections import Section
 from crdt.updates import EMPTY_UPDATE
 from hub.live import relays
-from hub.live.batches import common_path, is_row_of, words_of
+from hub.live.batches import common_path, words_of
 from hub.live.commands import (
     COMMAND_CHANGES_MAX,
     Command,
@@ -31,7 +31,7 @@ from hub.live.loading import ROWS_AT_ONCE_MAX, bring_up, take_over
 from hub.live.notices import commanded, tell_changed
 from hub.live.rooms import Room
 from hub.record.chain import JSON
-from hub.record.journal import Act, Action, Head, Journal, JournalAwayError, Opening, Row, Turn
+from hub.record.journal import Act, Action, Head, Journal, JournalAwayError, Opening, Row, Turn, is_row_of
 
 ROWS_PER_ENTRY_MAX: Final = 40
 """A command that touches more entries than this writes one row a section, not one an entry."""

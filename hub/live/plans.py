@@ -27,6 +27,7 @@ from hub.live.neighbours import Neighbours
 from hub.live.performing import OutcomeUnknownError
 from hub.live.presence import Presence
 from hub.live.rooms import Room
+from hub.live.snapshots import Snapshots
 from hub.live.visits import Visits
 from hub.process.clocks import Clock, SystemClock
 from hub.process.measures import Counts
@@ -76,6 +77,7 @@ class CarePlans:
         self._new_id = new_id
         self._rooms: dict[str, Room] = {}
         self._visits = visits or Visits()
+        self._snapshots = Snapshots(journal)
         self._drain: asyncio.Task[None] | None = None
         self._sockets: Counter[str] = Counter()
         self._draining = False
@@ -91,6 +93,7 @@ class CarePlans:
             trouble=self._trouble,
             dropped=self._forget,
             keep=self._keep,
+            reassess=self._ask_anew,
         )
         self.gatekeeper = gatekeeper
         self.enforcement = Enforcement(gatekeeper, journal, self._rooms, self._clock, mark=self.committer.mark)
@@ -451,14 +454,7 @@ class CarePlans:
                 self.committer.mark(room)
 
     def _keep(self, plan_id: str, snapshots: Sequence[Snapshot]) -> None:
-        self._spawn(self._kept(plan_id, snapshots))
-
-    async def _kept(self, plan_id: str, snapshots: Sequence[Snapshot]) -> None:
-        for snapshot in snapshots:
-            try:
-                await self._journal.keep_snapshot(plan_id, snapshot)
-            except JournalAwayError:
-                return  # A snapshot is a cache: the next one comes with the next edits.
+        self._spawn(self._snapshots.keep(plan_id, snapshots))
 
     def _committed(self, plans: Sequence[tuple[str, int]]) -> None:
         self.neighbours.moved(plans)
@@ -479,6 +475,9 @@ class CarePlans:
         if room is not None:
             room.access_moved = True  # The poll asks again where this attempt fails.
             self._spawn(self._reassessed(room))
+
+    async def _ask_anew(self, plan_id: str) -> None:
+        await self.enforcement.reassess(plan_id)
 
     async def _reassessed(self, room: Room) -> None:
         with contextlib.suppress(JournalAwayError):

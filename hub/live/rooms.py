@@ -140,6 +140,7 @@ class Room:
         for section in self.sections.values():
             section.readers.pop(connection, None)
         if expelled:
+            connection.expelled = True
             connection.readings.clear()
         self.newcomers.pop(connection, None)
         self.presences.leave(connection)
@@ -338,17 +339,13 @@ class Room:
             reading.unsaved += count  # The answer on its way holds them too; taken twice, they would no longer fit.
             return True
         self.judging = connection
-        verdict = section.document.judge(
-            update,
-            client=section.claim(connection.participant.person_id),
-            may=lambda entry, name: connection.may_write(section, entry, name, now),
-        )
+        verdict = section.judge(connection, update, now)
         if isinstance(verdict, Refusal):
             self.judging = None
             if count > 1:
                 return False
             if not self._put_aside(connection, section.section, reading, verdict, answers=answers):
-                self._refuse(work, connection, section.section, verdict)
+                self.refuse(work, connection, section.section, verdict)
             return True
         if verdict.changes:
             if section.section not in work.before:
@@ -384,7 +381,8 @@ class Room:
         self.behind = True
         return True
 
-    def _refuse(self, work: Work, connection: Connection, section: Section, refusal: Refusal) -> None:
+    def refuse(self, work: Work, connection: Connection, section: Section, refusal: Refusal) -> None:
+        """Have the connection told, once the batch is committed, that its change of the section was not taken."""
         measures.REFUSALS.labels(refusal.code).inc()
         work.refusals.append((connection, section, refusal))
         work.asks.pop((connection, section), None)

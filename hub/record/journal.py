@@ -218,6 +218,11 @@ def head_after(head: Head, rows: Sequence[Row]) -> Head:
     return Head(rows[-1].seq, rows[-1].hash) if rows else head
 
 
+def is_row_of(act: Act, row: Row) -> bool:
+    """Return whether this row is that act in every column, bytes and words included: written by us, or just like it."""
+    return act.plan == row.plan and _row(act, row.seq, row.prev_hash, row.recorded).hash == row.hash
+
+
 def line_of(row: Row) -> Line:
     """Return what is hashed of a row."""
     return Line(

@@ -2,6 +2,7 @@
 
 import pytest
 
+from crdt import gate
 from crdt.changes import Append, Create, Include
 from crdt.contents import Accepted, Refusal
 from crdt.documents import SectionDocument, server_client
@@ -161,11 +162,12 @@ class TestClocks:
 
         assert refused(document, written(ME, [a_struct(COLLECTED, 0, length=CLOCK_MAX + 1)])).code == "clock"
 
-    def test_what_is_known_already_is_no_change_whatever_it_says_now(self) -> None:
+    def test_what_is_known_already_is_no_change(self) -> None:
         document = a_section()
-        taken(document, a_word(document))
+        word = a_word(document)
+        taken(document, word)
 
-        accepted = taken(document, written(ME, [a_struct(STRING, 0, "y", origin=(99, 99))]))
+        accepted = taken(document, word)
 
         assert not accepted.changes
         assert document.content().entries[WALK].values["description"] == "walk né😀 dailyx"
@@ -175,19 +177,66 @@ class TestClocks:
         last = text_ids(document)[-1]
         taken(document, written(ME, [a_struct(STRING, 0, "ab", origin=last)]))
 
-        accepted = taken(document, written(ME, [a_struct(STRING, 0, "XYcd", origin=last)]))
+        accepted = taken(document, written(ME, [a_struct(STRING, 0, "abcd", origin=last)]))
 
         assert accepted.touched[0].inserted == "cd"
         assert accepted.update == written(ME, [a_struct(STRING, 2, "cd", origin=(ME, 1))])
         assert document.content().entries[WALK].values["description"] == "walk né😀 dailyabcd"
 
-    def test_a_cut_through_a_surrogate_pair(self) -> None:
+    def test_another_edit_under_clocks_that_are_known(self) -> None:
         document = a_section()
-        taken(document, a_word(document))
+        ids = text_ids(document)
+        taken(document, written(ME, [a_struct(STRING, 0, "ab", origin=ids[-1])]))
 
-        update = written(ME, [a_struct(STRING, 0, "😀", origin=text_ids(document)[0])])
+        for struct in (
+            a_struct(STRING, 0, "aB", origin=ids[-1]),
+            a_struct(STRING, 0, "aBc", origin=ids[-1]),
+            a_struct(STRING, 0, "😀", origin=ids[-1]),
+            a_struct(STRING, 0, "ab", origin=ids[0]),
+            a_struct(STRING, 0, "ab", origin=ids[-1], right=ids[0]),
+            a_struct(STRING, 0, "ab", right=ids[0]),
+            a_struct(STRING, 1, "b", origin=ids[0]),
+            a_struct(PLAIN, 0, "ab", parent=made_by(container(document, "")), key="unit"),
+        ):
+            assert refused(document, written(ME, [struct])).code == "differs", struct
 
-        assert refused(document, update).code == "surrogate"
+    def test_another_value_under_a_clock_that_is_known(self) -> None:
+        document = a_section()
+        entry = made_by(container(document, ""))
+        origin = last_id(place_of(document, "unit"))
+        taken(document, written(ME, [a_struct(PLAIN, 0, "4 mg", origin=origin)]))
+
+        for struct in (
+            a_struct(PLAIN, 0, "40 mg", origin=origin),
+            a_struct(PLAIN, 0, True, origin=origin),
+            a_struct(PLAIN, 0, "4 mg", parent=entry, key="unit"),
+        ):
+            assert refused(document, written(ME, [struct])).code == "differs", struct
+
+    def test_known_words_that_are_deleted_now_count_with_their_deletion_and_not_without(self) -> None:
+        document = a_section()
+        last = text_ids(document)[-1]
+        taken(document, written(ME, [a_struct(STRING, 0, "ab", origin=last)]))
+        gone = [a_struct(DELETED, 0, length=2, origin=last)]
+
+        assert refused(document, written(ME, gone)).code == "differs"
+        assert refused(document, written(ME, gone, [(ME, 0, 1)])).code == "differs"
+        accepted = taken(document, written(ME, gone, [(ME, 0, 2)]))
+        again = taken(document, written(ME, gone))
+
+        assert (accepted.changes, again.changes) == (True, False)
+        assert (accepted.client, accepted.touched[0].deleted) == (None, 2)
+        assert document.content().entries[WALK].values["description"] == "walk né😀 daily"
+
+    def test_more_is_repeated_than_is_worth_comparing(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(gate, "REPEATED_STRUCTS_MAX", 3)
+        document = a_section()
+        first = text_ids(document)[0]
+        structs = [a_struct(STRING, clock, "x", origin=first) for clock in range(4)]
+        taken(document, written(ME, structs))
+
+        assert not taken(document, written(ME, structs[:3])).changes
+        assert refused(document, written(ME, structs)).code == "size"
 
 
 class TestDependencies:
