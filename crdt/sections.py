@@ -61,6 +61,10 @@ class Declaration:
         return _FIELDS[self.section].get(name)
 
 
+CALLS = ("emergency number", "call now", "call in opening hours")
+"""Whom the people at home call, the most urgent first."""
+
+
 def _line(
     name: str, label: str, help: str = "", *, required: bool = False, fhir: str = "", only_for: str = ""
 ) -> Field:
@@ -504,7 +508,9 @@ _DECLARATIONS: Final[tuple[Declaration, ...]] = (
             _of(Form.PERSON, "responder", "Who responds", required=True),
             _text("green_instructions", "In the green zone"),
             _text("yellow_instructions", "In the yellow zone"),
+            _choice("yellow_call", "Then, in the yellow zone", *CALLS),
             _text("red_instructions", "In the red zone"),
+            _choice("red_call", "Then, in the red zone", *CALLS),
             _log("readings", "Readings", fhir="valueQuantity"),
         ),
     ),
@@ -543,6 +549,7 @@ _DECLARATIONS: Final[tuple[Declaration, ...]] = (
             _text("handoff_summary", "Summary"),
             _text("handoff_actions", "Actions"),
             _text("handoff_contingency", "If things change"),
+            _choice("contingency_call", "Then", *CALLS),
             _text("read_back", "Read back"),
             _plain_words("this stay"),
         ),

@@ -76,7 +76,9 @@ class Language:
     def clock(self, instant: datetime, reading: Reading) -> str:
         """Return ``8:21 in the morning``."""
         local = instant.astimezone(reading.zone)
-        if not _MORNING_HOUR <= local.hour < _NIGHT_HOUR:
+        if (local.hour, local.minute) == (_MIDDAY_HOUR, 0):
+            words = self.say(_("%(clock)s noon"))
+        elif not _MORNING_HOUR <= local.hour < _NIGHT_HOUR:
             words = self.say(_("%(clock)s at night"))
         elif local.hour < _MIDDAY_HOUR:
             words = self.say(_("%(clock)s in the morning"))
@@ -95,6 +97,13 @@ class Language:
         """Return ``today, 8:21 in the morning``, ``yesterday, ...``, or the date with the time."""
         return self.say(_("%(day)s, %(clock)s")) % {
             "day": self.near_day(instant.astimezone(reading.zone).date(), reading),
+            "clock": self.clock(instant, reading),
+        }
+
+    def when_on_paper(self, instant: datetime, reading: Reading) -> str:
+        """Return the date with the time, never ``today``: paper is read on other days."""
+        return self.say(_("%(day)s, %(clock)s")) % {
+            "day": self.day(instant.astimezone(reading.zone).date()),
             "clock": self.clock(instant, reading),
         }
 

@@ -47,6 +47,7 @@ def tell(story: Story) -> None:
         TransitionRecord(
             entry=story.id("stay"), event="discharged", end=story.at(-5, 13), visit_days="7", severity="watcher",
             summary="Day four after a caesarean, blood pressure 142/90 on nifedipine.",
+            contingency_call="emergency number",
             contingency="Worst headache, flashes before the eyes, pain under the right ribs, or short of breath: call "
             "911.",
             plain_words="Your blood pressure is still high after the birth. Measure it twice a day.",
@@ -75,6 +76,7 @@ def _home(story: Story) -> None:
         "kim", S.MONITORING, "pressure", ago=4, measure="8480-6 Systolic blood pressure", unit="mmHg",
         green="100..139", yellow="140..159",
         red="160..", persistence="1 of 1", responder="kim", green_instructions="Good. Measure again tonight.",
+        yellow_call="call now", red_call="emergency number",
         yellow_instructions="Call the nurse today: 140 or more.", red_instructions="Rest five minutes, measure again. "
         "Still 160 or more: call 911.",
     )  # fmt: skip

@@ -50,7 +50,7 @@ def tell(story: Story) -> None:
         TransitionRecord(
             entry=story.id("stay"), event="discharged", end=story.at(-19, 15), visit_days="7", severity="watcher",
             summary="Fluid lost 6 kg (13 lb); dry weight 68 kg (150 lb).",
-            contingency="Cannot breathe lying down, or chest pain: call 911.",
+            contingency="Cannot breathe lying down, or chest pain: call 911.", contingency_call="emergency number",
             plain_words="Water had gathered in your lungs. The water pill took it away. Weigh yourself every morning.",
         ),
         ago=18,
@@ -74,6 +74,7 @@ def _watch(story: Story) -> None:
         "kim", S.MONITORING, "weight", ago=18, measure="29463-7 Body weight", unit="kg", green="66..69",
         yellow="69.1..70.4",
         red="70.5..", persistence="2 of 3", responder="kim", green_instructions="Go on as you do.",
+        yellow_call="call in opening hours", red_call="call now",
         yellow_instructions="Call the nurse: 1 kg (2 lb) over your dry weight of 68 kg (150 lb) for two days.",
         red_instructions="Call the nurse now: 2.5 kg (5 lb) over. Cannot breathe lying down: call 911.",
     )  # fmt: skip

@@ -51,6 +51,7 @@ def tell(story: Story) -> None:
     story.add(
         "kim", S.MONITORING, "lithium-level", ago=60, measure="14334-7 Lithium level", unit="mmol/L", green="0.6..0.9",
         yellow="0.91..1.2", red="1.21..", persistence="1 of 1", repeat_days=80, responder="ruiz",
+        yellow_call="call now", red_call="call now",
         yellow_instructions="Call the nurse before the next tablet.", red_instructions="Take no more tablets and call "
         "now; shaky or confused: 911.",
     )  # fmt: skip

@@ -128,6 +128,7 @@ def _hospital(story: Story) -> None:
             entry=story.id("stay"), event="discharged", end=story.at(-3, 16), visit_days="7", severity="watcher",
             summary="NSTEMI with one stent, uncomplicated. Lives alone. Two antiplatelets are new.",
             actions="Reconcile medicines. Cardiology within a week. Cardiac rehabilitation.",
+            contingency_call="emergency number",
             contingency="Chest pain that does not go away after 5 minutes and one nitroglycerin: call 911.",
             plain_words="You had a heart attack. A small tube keeps the blood vessel open. The new pills keep it open "
             "too.",
@@ -218,6 +219,7 @@ def _home(story: Story) -> None:
         "kim", S.MONITORING, "pressure", ago=3, measure="8480-6 Systolic blood pressure", unit="mmHg", green="100..129",
         yellow="130..159", red="160..", persistence="2 of 3", responder="kim",
         green_instructions="Go on as you do.", yellow_instructions="Call the nurse: blood pressure 130 or more twice.",
+        yellow_call="call in opening hours", red_call="call now",
         red_instructions="Call the nurse now: blood pressure 160 or more. With chest pain call 911.",
     )  # fmt: skip
     story.add(

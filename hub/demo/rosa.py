@@ -67,6 +67,7 @@ def _follow(story: Story) -> None:
         "nair", S.MONITORING, "egfr", ago=80, measure="33914-3 eGFR", unit="mL/min/1.73 m2", green="45..",
         yellow="30..44",
         red="..29", persistence="2 of 2", repeat_days=90, responder="nair",
+        yellow_call="call in opening hours", red_call="call in opening hours",
         yellow_instructions="Kidneys a little weaker: drink as usual, no ibuprofen, call before any new medicine.",
         red_instructions="Dr. Nair calls you the same day.",
     )  # fmt: skip

@@ -52,6 +52,7 @@ def tell(story: Story) -> None:
         "okafor", S.MONITORING, "spo2", ago=40, measure="59408-5 Oxygen saturation", unit="%", green="90..100",
         yellow="86..89",
         red="..85", persistence="2 of 3", responder="kim", green_instructions="Go on as you do.",
+        yellow_call="call in opening hours", red_call="emergency number",
         yellow_instructions="Call the nurse: oxygen below 90 twice. Rest, pursed lips.",
         red_instructions="Call 911: oxygen at 85 or below, or you cannot finish a sentence.",
     )  # fmt: skip

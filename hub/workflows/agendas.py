@@ -16,6 +16,7 @@ from hub.workflows.medications import MEDICATIONS, unreconciled
 class Cause(StrEnum):
     """Why a patient stands on the agenda, the most dangerous first."""
 
+    HELP_NOW = "words that may mean an emergency"
     DISCHARGE = "discharged"
     RED_ZONE = "red zone"
     TASK_OVERDUE = "task overdue"
@@ -81,9 +82,14 @@ def flags(brief: Brief, now: datetime) -> tuple[Flag, ...]:
     found += [
         Flag(Cause.UNRECONCILED, MEDICATIONS, entry.id, headline(MEDICATIONS, entry)) for entry in unreconciled(plan)
     ]
+    urgent = questions.urgent(plan)
     found += [
-        Flag(Cause.QUESTION, Section.CAREGIVER_LOG, entry.id, headline(Section.CAREGIVER_LOG, entry))
-        for entry in questions.unanswered(plan)
+        Flag(cause, Section.CAREGIVER_LOG, entry.id, headline(Section.CAREGIVER_LOG, entry))
+        for cause, entries in (
+            (Cause.HELP_NOW, urgent),
+            (Cause.QUESTION, [each for each in questions.unanswered(plan) if each not in urgent]),
+        )
+        for entry in entries
     ]
     found += _stale(plan, today)
     if brief.pinned:

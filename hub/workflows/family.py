@@ -3,14 +3,14 @@
 Nothing here shows clinical text where plain words are missing: it says so, and the family can ask.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Final
 
 from auth.roles import Participant
-from crdt.sections import Section
+from crdt.sections import CALLS, Section
 from hub.live.commands import EntryContent, PlanContent
 from hub.workflows import monitoring, tasks
 from hub.workflows.contents import instant, members, number, words
@@ -19,6 +19,8 @@ from hub.workflows.family_news import ChangeTold, changes_told, recent_edits, sa
 from hub.workflows.grants import visible
 from hub.workflows.medications import is_medicine
 from hub.workflows.wordings import Changed, is_stale, plain_words
+
+EMERGENCY: Final = CALLS[0]
 
 NO_PLAIN_WORDS: Final = said("The team has not put this in plain words yet.")
 TIMES: Final = (
@@ -31,13 +33,34 @@ TIMES: Final = (
 )
 """Times of day in the order of the page; the last for a medicine of which no time is said."""
 
+DECIDING: Final[Mapping[str, str]] = {
+    "unreconciled": said("your team has not checked it since the hospital stay."),
+    "prepared": said("your team is deciding whether to change or stop it."),
+}
+"""Why a medicine is not settled, by what its reconciliation says."""
+SUGGESTED: Final = said("someone on your team has suggested to change or stop it.")
 
-_AT_ONCE: Final = re.compile(r"\b(911|112|999|emergency|ambulance|emergencias?|ambulancia)\b", re.IGNORECASE)
+
+class Advice(StrEnum):
+    """What the person at home is told to do with a medicine that is not settled."""
+
+    ASK = "ask"
+    """Ask before taking it."""
+    KEEP = "keep"
+    """It must not be stopped suddenly: keep taking it, and call today."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caution:
+    """Why a medicine is not simply today's: ``words`` are a sentence for the family, looked up in their language."""
+
+    advice: Advice
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
 class MedicineToday:
-    """One medicine at one time of day. ``was`` is the dose before a change of the last days."""
+    """One medicine at one time of day. ``was`` is the dose before a recent change."""
 
     entry: str
     name: str
@@ -53,6 +76,22 @@ class MedicineToday:
     by: str = ""
     """Who changed it in the last days."""
     since: datetime | None = None
+    cautions: tuple[Caution, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HelpLine:
+    """When to call for help. ``call`` is one of ``CALLS``, ``""`` where the team has not said whom.
+
+    A line of a zone has its measure with where the zone begins and ends, as they were typed.
+    """
+
+    words: str
+    call: str
+    measure: str = ""
+    low: str = ""
+    high: str = ""
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +112,8 @@ class Watch:
     entry: str
     measure: str
     unit: str
-    emergency: str
-    call: str
+    told: str
+    """What to do in the zone of the last reading."""
     zone: str
     last: float | None
     when: datetime | None = None
@@ -102,14 +141,16 @@ class FamilyView:
 
     called: str
     updated: datetime | None
-    emergency: tuple[str, ...]
+    emergency: tuple[HelpLine, ...]
     """What to call the emergency number for."""
-    call: tuple[str, ...]
-    """What to call the nurse for."""
+    call: tuple[HelpLine, ...]
+    """What to call the team for, the urgent first."""
+    unsorted: tuple[HelpLine, ...]
+    """What the team wrote for when things get worse without saying whom to call."""
     allergies: tuple[str, ...]
     today: tuple[tuple[str, tuple[MedicineToday, ...]], ...]
     stopped: tuple[str, ...]
-    """Medicines that ended in the last days: what to take no more."""
+    """Medicines that were stopped lately or since this person looked: what to take no more."""
     changes: tuple[ChangeTold, ...]
     contacts: tuple[Contact, ...]
     measures: tuple[Watch, ...]
@@ -117,6 +158,8 @@ class FamilyView:
     questions: tuple[EntryContent, ...]
     problems: tuple[Explained, ...] = ()
     visits: tuple[Explained, ...] = ()
+    hidden: frozenset[Section] = frozenset()
+    """Sections that are not shared with this person; what they would show is said to be hidden, never to be none."""
 
 
 def family_view(
@@ -128,23 +171,30 @@ def family_view(
     now: datetime,
     looked: Mapping[Section, int] | None = None,
     begun: datetime | None = None,
+    cautions: Mapping[str, tuple[Caution, ...]] | None = None,
+    suggested: frozenset[str] = frozenset(),
+    hidden: frozenset[Section] = frozenset(),
 ) -> FamilyView:
     """Return the view for one person. ``edits`` tell what changed, ``changed`` what is out of date.
 
     ``looked`` is the journal's row up to which the person has read each section; ``begun`` is when the plan was
-    first written.
+    first written; ``cautions`` are what the safety rules say of a medicine, by entry;
+    ``suggested`` are the medicines whose end or change somebody has suggested.
     """
     recent = recent_edits(edits, now, looked or {}, begun)
     medicines = [entry for entry in visible(plan, viewer, Section.MEDICATIONS, now) if is_medicine(entry)]
     measures = tuple(_measure(entry) for entry in visible(plan, viewer, Section.MONITORING, now))
     about = visible(plan, viewer, Section.ABOUT_ME, now)
+    lines = _help_lines(plan, viewer, now)
+    unsettled = {each.id: _cautions(each, suggested, (cautions or {}).get(each.id, ())) for each in medicines}
     return FamilyView(
         called=next((words(each.values, "preferred_name") for each in about), ""),
         updated=max(changed.values(), default=None),
-        emergency=_lines(plan, viewer, now, measures, "emergency"),
-        call=_lines(plan, viewer, now, measures, "call"),
+        emergency=tuple(each for each in lines if each.call == EMERGENCY),
+        call=tuple(sorted((each for each in lines if each.call in CALLS[1:]), key=lambda each: CALLS.index(each.call))),
+        unsorted=tuple(each for each in lines if each.call not in CALLS),
         allergies=_allergies(plan, viewer, now),
-        today=_today(medicines, changed, recent, people),
+        today=_today(medicines, changed, recent, people, unsettled),
         stopped=_stopped(medicines, recent),
         changes=changes_told(plan, viewer, recent, people, now, looked or {}),
         contacts=_contacts(plan, viewer, people, now),
@@ -153,6 +203,7 @@ def family_view(
         questions=tuple(visible(plan, viewer, Section.CAREGIVER_LOG, now)),
         problems=_problems(plan, viewer, changed, now),
         visits=_visits(plan, viewer, changed, now),
+        hidden=hidden,
     )
 
 
@@ -160,7 +211,21 @@ def _in_use(entry: EntryContent) -> bool:
     return words(entry.values, "taking") in ("", "active")
 
 
-def _medicine(entry: EntryContent, changed: Changed, recent: list[Edit], people: Mapping[str, str]) -> MedicineToday:
+def _cautions(entry: EntryContent, suggested: frozenset[str], found: tuple[Caution, ...]) -> tuple[Caution, ...]:
+    """Return what a danger says of the medicine, then that it is under decision; one that must go on is kept going."""
+    keep = any(each.advice is Advice.KEEP for each in found)
+    why = DECIDING.get(words(entry.values, "reconciliation"), SUGGESTED if entry.id in suggested else "")
+    deciding = (Caution(Advice.KEEP if keep else Advice.ASK, why),) if why else ()
+    return (*(each for each in found if each.words), *deciding)
+
+
+def _medicine(
+    entry: EntryContent,
+    changed: Changed,
+    recent: list[Edit],
+    people: Mapping[str, str],
+    cautions: tuple[Caution, ...],
+) -> MedicineToday:
     own = [edit for edit in recent if edit.section is Section.MEDICATIONS and edit.entry == entry.id]
     explained = plain_words(Section.MEDICATIONS, entry)
     dose = next((edit for edit in own if edit.field == "dose" and edit.before), None)
@@ -179,17 +244,23 @@ def _medicine(entry: EntryContent, changed: Changed, recent: list[Edit], people:
         takes=words(entry.values, "takes"),
         by=people.get(last.actor, "") if last is not None else "",
         since=last.recorded if last is not None else None,
+        cautions=cautions,
     )
 
 
 def _today(
-    medicines: list[EntryContent], changed: Changed, recent: list[Edit], people: Mapping[str, str]
+    medicines: list[EntryContent],
+    changed: Changed,
+    recent: list[Edit],
+    people: Mapping[str, str],
+    cautions: Mapping[str, tuple[Caution, ...]],
 ) -> tuple[tuple[str, tuple[MedicineToday, ...]], ...]:
     by_time: dict[str, list[MedicineToday]] = {time: [] for time in TIMES}
     for entry in medicines:
         if _in_use(entry):
+            medicine = _medicine(entry, changed, recent, people, cautions[entry.id])
             for time in members(entry.values, "times") or (TIMES[-1],):
-                by_time.setdefault(time, []).append(_medicine(entry, changed, recent, people))
+                by_time.setdefault(time, []).append(medicine)
     return tuple((time, tuple(some)) for time, some in by_time.items() if some)
 
 
@@ -217,8 +288,7 @@ def _measure(entry: EntryContent) -> Watch:
         entry=entry.id,
         measure=monitoring.measure_name(entry.values),
         unit=words(entry.values, "unit"),
-        emergency=words(entry.values, "red_instructions"),
-        call=words(entry.values, "yellow_instructions"),
+        told=words(entry.values, f"{state.zone}_instructions") if state.zone else "",
         zone=state.zone,
         last=number(state.reading, "value") if state.reading is not None else None,
         when=instant(state.reading, "when") if state.reading is not None else None,
@@ -257,16 +327,25 @@ def _visits(plan: PlanContent, viewer: Participant, changed: Changed, now: datet
     return tuple(sorted(told, key=lambda each: (each.when is None, each.when or now)))
 
 
-def _lines(
-    plan: PlanContent, viewer: Participant, now: datetime, measures: tuple[Watch, ...], which: str
-) -> tuple[str, ...]:
-    """Return the lines for the emergency number, or those for the team; only what names help at once is the former."""
-    stays = visible(plan, viewer, Section.TRANSITIONS, now)
-    worst = [words(entry.values, "handoff_contingency") for entry in stays] + [each.emergency for each in measures]
-    told = [each for each in worst if bool(_AT_ONCE.search(each)) == (which == "emergency")]
-    if which == "call":
-        told += [each.call for each in measures]
-    return tuple(dict.fromkeys(each for each in told if each))
+def _help_lines(plan: PlanContent, viewer: Participant, now: datetime) -> tuple[HelpLine, ...]:
+    """Return when to call for help, as the team ordered it: what was said at the last discharges, then the zones."""
+    found = [
+        HelpLine(words(entry.values, "handoff_contingency"), words(entry.values, "contingency_call"))
+        for entry in visible(plan, viewer, Section.TRANSITIONS, now)
+    ]
+    for zone in ("red", "yellow"):
+        found += [
+            HelpLine(
+                told,
+                words(entry.values, f"{zone}_call"),
+                monitoring.measure_name(entry.values),
+                *monitoring.bounds(entry.values, zone),
+                words(entry.values, "unit"),
+            )
+            for entry in visible(plan, viewer, Section.MONITORING, now)
+            if (told := words(entry.values, f"{zone}_instructions"))
+        ]
+    return tuple(dict.fromkeys(each for each in found if each.words))
 
 
 def _contacts(plan: PlanContent, viewer: Participant, people: Mapping[str, str], now: datetime) -> tuple[Contact, ...]:

@@ -14,8 +14,8 @@ from hub.workflows.grants import visible
 from hub.workflows.medications import is_medicine
 from hub.workflows.monitoring import measure_name
 
-NEW_FOR: Final = timedelta(days=7)
-"""A change is told to the family for this long, and longer where they have not looked since."""
+NEW_FOR: Final = timedelta(days=30)
+"""A change is told to the family for at least this long, and longer where they have not looked since."""
 
 SET_UP_IN: Final = timedelta(hours=1)
 """What is put into a plan while it is first written is not news to anyone."""

@@ -86,6 +86,12 @@ def measure_name(values: Values) -> str:
     return rest if code[:1].isdigit() and rest else name
 
 
+def bounds(values: Values, zone: str) -> tuple[str, str]:
+    """Return where a zone begins and ends as it was typed, ``""`` for an open end or a zone without a range."""
+    low, separator, high = words(values, zone).partition("..")
+    return (low, high) if separator else ("", "")
+
+
 def at_home(values: Values) -> bool:
     """Say whether someone at home can take the reading; a measure without a code is taken for one."""
     code = words(values, "measure").partition(" ")[0]

@@ -13,6 +13,7 @@ from hub.workflows.arguments import Asked
 from hub.workflows.contents import active, instant, stamp, words
 from hub.workflows.entries import made
 from hub.workflows.grants import commanded, missing
+from hub.workflows.red_flags import help_needed
 from hub.workflows.team import NewId
 
 CAREGIVER_LOG: Final = Section.CAREGIVER_LOG
@@ -29,6 +30,15 @@ def unanswered(plan: PlanContent) -> list[EntryContent]:
         entry
         for entry in active(plan, CAREGIVER_LOG)
         if words(entry.values, "kind") in WANTS_ANSWER and not words(entry.values, "answered_by")
+    ]
+
+
+def urgent(plan: PlanContent) -> list[EntryContent]:
+    """Return the unanswered notes from home, of any kind, whose words may mean an emergency."""
+    return [
+        entry
+        for entry in active(plan, CAREGIVER_LOG)
+        if not words(entry.values, "answered_by") and help_needed(words(entry.values, "words"))
     ]
 
 

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final
 
 from auth.decisions import Action
 from auth.roles import Participant
@@ -59,6 +59,9 @@ def suggested(
     return Annotate(section, Root.SUGGESTIONS, key, record)
 
 
+MEDICINE_FIELDS: Final = frozenset({"dose", "frequency", "taking"})
+
+
 def open_suggestions(plan: PlanContent, section: Section, entry_id: str = "") -> dict[str, Record]:
     """Return the section's open suggestions by key, of one entry where it is named."""
     content = plan.sections.get(section)
@@ -69,6 +72,12 @@ def open_suggestions(plan: PlanContent, section: Section, entry_id: str = "") ->
         for key, record in content.suggestions.items()
         if words(record, "state") == "open" and entry_id in ("", words(record, "entry"))
     }
+
+
+def suggested_medicines(plan: PlanContent) -> frozenset[str]:
+    """Return the medicines for which an open suggestion names another dose, another rhythm or an end."""
+    proposals = open_suggestions(plan, Section.MEDICATIONS).values()
+    return frozenset(words(each, "entry") for each in proposals if words(each, "field") in MEDICINE_FIELDS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

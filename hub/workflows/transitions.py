@@ -13,7 +13,7 @@ from auth.decisions import Action, EntryFacts, decide
 from auth.roles import Participant
 from crdt.changes import Assign, Change, Create, Rewrite
 from crdt.fields import Form, Kind, Value
-from crdt.sections import SECTIONS, Section
+from crdt.sections import CALLS, SECTIONS, Section
 from hub.live.commands import EntryContent, PlanContent, Refusal
 from hub.workflows.arguments import Asked
 from hub.workflows.business_days import business_days_after
@@ -85,6 +85,7 @@ class TransitionRecord:
     summary: Annotated[str, Asked("Summary", wide=True)] = ""
     actions: Annotated[str, Asked("Actions", wide=True)] = ""
     contingency: Annotated[str, Asked("If things change", wide=True)] = ""
+    contingency_call: Annotated[str, Asked("Then", Form.CHOICE, choices=CALLS)] = ""
     plain_words: Annotated[str, Asked("In plain words", wide=True)] = ""
     name: ClassVar[str] = "transition.record"
     authorises: ClassVar[bool] = True
@@ -112,6 +113,7 @@ class TransitionRecord:
             ("setting", self.setting, ("", *SETTINGS)),
             ("visit_days", self.visit_days, VISIT_DAYS),
             ("severity", self.severity, ("", *SEVERITIES)),
+            ("contingency_call", self.contingency_call, ("", *CALLS)),
         ):
             if chosen not in choices:
                 return Refusal("form", f"Choose one of: {', '.join(filter(None, choices))}.", self.entry, name)
@@ -143,6 +145,7 @@ class TransitionRecord:
         typed = {
             "setting": self.setting, "severity": self.severity, "reason": self.reason, "plain_words": self.plain_words,
             "handoff_summary": self.summary, "handoff_actions": self.actions, "handoff_contingency": self.contingency,
+            "contingency_call": self.contingency_call,
         }  # fmt: skip
         return values | {name: value.strip() for name, value in typed.items() if value.strip()}
 

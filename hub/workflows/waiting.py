@@ -20,6 +20,7 @@ from hub.workflows.suggestions import open_suggestions
 class Kind(StrEnum):
     """Why something waits on a person, in the order of the list."""
 
+    HELP_NOW = "words that may mean an emergency"
     RED_ZONE = "red zone"
     TASK_TO_ACCEPT = "task to accept"
     TASK_TO_DO = "task to do"
@@ -51,7 +52,7 @@ class Waiting:
 
 
 def waiting_on(plan: PlanContent, viewer: Participant, now: datetime) -> tuple[Waiting, ...]:
-    """Return what waits on the viewer in this plan: the late first, then by kind and day."""
+    """Return what waits on the viewer in this plan: a possible emergency first, the late, then by kind and day."""
     found = [
         *_tasks(plan, viewer, now),
         *_referrals(plan, viewer, now),
@@ -62,8 +63,11 @@ def waiting_on(plan: PlanContent, viewer: Participant, now: datetime) -> tuple[W
         *_mentions(plan, viewer, now),
         *_huddles(plan, viewer, now),
     ]
-    kinds = tuple(Kind)
-    return tuple(sorted(found, key=lambda each: (-each.late, kinds.index(each.kind), each.due or date.max)))
+    return tuple(sorted(found, key=_urgency))
+
+
+def _urgency(it: Waiting) -> tuple[bool, int, int, date]:
+    return it.kind is not Kind.HELP_NOW, -it.late, tuple(Kind).index(it.kind), it.due or date.max
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,9 +171,11 @@ def _medicines(plan: PlanContent, viewer: Participant, now: datetime) -> Iterabl
 
 def _questions(plan: PlanContent, viewer: Participant, now: datetime) -> Iterable[Waiting]:
     section = Section.CAREGIVER_LOG
-    for entry in questions.unanswered(plan):
+    urgent = {entry.id: entry for entry in questions.urgent(plan)}
+    for entry in {**urgent, **{each.id: each for each in questions.unanswered(plan)}}.values():
         if barred(plan, viewer, section, Action.COMMAND, now=now, entry_id=entry.id, command="question.answer") is None:
-            yield _item(plan, Kind.QUESTION, section, entry, "question.answer")
+            kind = Kind.HELP_NOW if entry.id in urgent else Kind.QUESTION
+            yield _item(plan, kind, section, entry, "question.answer")
 
 
 def _suggestions(plan: PlanContent, viewer: Participant, now: datetime) -> Iterable[Waiting]:

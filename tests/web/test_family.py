@@ -23,6 +23,7 @@ from crdt.changes import Assign, Create, Rewrite
 from crdt.fields import Kind, Value
 from crdt.sections import SECTIONS, Section
 from hub.ids import new_id
+from hub.record.journal import Act, Action
 from hub.workflows.tasks import MACHINE as TASKS
 from tests.web.conftest import As
 from tests.web.fakes import NOW
@@ -87,6 +88,57 @@ def test_emergency_and_call_lines_come_first_then_medicines(mary: Mary, as_perso
 
 def test_a_changed_dose_stands_beside_the_one_before(mary: Mary, as_person: As) -> None:
     assert "furosemide 80 mg was 40 mg" in words_of(family_page(mary, as_person))
+
+
+def test_a_stop_is_told_however_often_the_plan_was_read_since(mary: Mary, as_person: As) -> None:
+    """Thirty visits of a team write a thousand rows; the order to stop a medicine stays on the page."""
+    change(mary, "lee", Assign(S.MEDICATIONS, mary.entries["furosemide"], "taking", "stopped"))
+    reads = [
+        Act(plan=mary.plan, actor=mary.people["lee"].person_id, action=Action.READ, section=S.GOALS)
+        for _ in range(1_000)
+    ]
+
+    async def read() -> None:
+        async with mary.world.journal.exclusively(mary.plan) as turn:
+            await turn.append(reads)
+
+    asyncio.run(read())
+    page = words_of(family_page(mary, as_person))
+
+    assert "Do not take any more furosemide" in page
+    assert "Stop taking furosemide." in page
+
+
+@pytest.mark.parametrize(
+    ("section", "said", "never"),
+    [
+        (S.MEDICATIONS, "Medicines and allergies are not shared with you.", "No medicines are recorded"),
+        (S.MONITORING, "What the team wrote for this is not shared with you.", "has written nothing more"),
+        (S.REFERRALS, "Visits are not shared with you.", "No visits are planned."),
+        (S.TASKS, "Tasks are not shared with you.", "Nothing is open for you."),
+    ],
+)
+def test_what_is_hidden_is_said_to_be_hidden_and_never_to_be_none(
+    mary: Mary, as_person: As, section: Section, said: str, never: str
+) -> None:
+    kate = replace(mary.people["kate"], consents={section: Narrowing("none")})
+    mary.world.directory.members[mary.plan, kate.person_id] = kate
+    pages = [family_page(mary, as_person), as_person("kate").get(f"/plans/{mary.plan}/family/sheet").text]
+
+    assert said in words_of(pages[0])
+    for page in pages:
+        assert never not in words_of(page)
+
+
+def test_a_note_that_may_mean_an_emergency_is_answered_at_once_with_whom_to_call(mary: Mary, as_person: As) -> None:
+    kate, at = as_person("kate"), f"/plans/{mary.plan}/family/notes"
+
+    live = kate.post(at, data={"kind": "question", "words": "She has chest pain right now"}, headers=SWAP)
+    plain = kate.post(at, data={"kind": "concern", "words": "She says she wants to die"})
+    shown = kate.get(plain.headers["location"].split("#")[0])
+
+    assert "call 911 at once" in live.text
+    assert "988" in words_of(shown.text)
 
 
 def test_where_plain_words_are_missing_the_page_says_so_and_shows_no_clinical_text(mary: Mary, as_person: As) -> None:
@@ -199,7 +251,7 @@ def test_neither_number_nor_family_name_is_on_the_sheet(mary: Mary, as_person: A
     page = family_page(mary, as_person)
 
     assert "Mary's plan" in html.unescape(sheet)
-    assert "Printed 21-Nov-2026 08:30. Old after 28 November 2026." in sheet
+    assert "Printed 21 November 2026, 8:30 in the morning. Old after 28 November 2026." in sheet
     assert 'src="data:image/svg+xml' in sheet
     for each in (sheet, page):
         assert "129 728" not in each

@@ -1,7 +1,8 @@
 """The family's page: today, in plain words, in one's own language; readable without scripts, live with them."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import segno
@@ -15,13 +16,17 @@ from auth.roles import Participant, Role
 from crdt.sections import Section
 from hub.access.sharing import settles
 from hub.live.commands import Command, Refused
+from hub.record.journal import CHANGES_CONTENT, Narrowed, Row
 from hub.workflows.edits import edits_of
 from hub.workflows.family import FamilyView, family_view
+from hub.workflows.family_news import NEW_FOR
 from hub.workflows.questions import HomeNote
+from hub.workflows.red_flags import Help, help_needed
 from hub.workflows.registry import Faults, build
+from hub.workflows.suggestions import suggested_medicines
 from hub.workflows.wordings import changed_of
 from web.doors.guards import Member, for_member, services
-from web.languages import LANGUAGE_COOKIE, LANGUAGES, language_of
+from web.languages import LANGUAGE_COOKIE, LANGUAGES, _, language_of
 from web.reading import reading_now
 from web.rendering import is_swap, page
 from web.views.family import (
@@ -36,14 +41,28 @@ from web.views.family import (
     note_rows,
     task_rows,
 )
-from web.views.words import day_and_time, instant_of
+from web.views.words import Reading, instant_of
 
-HISTORY_ROWS_MAX: Final = 500
+EDITS_ROWS_MAX: Final = 500
+"""Rows of edits that are read at once."""
+EDITS_ROWS_IN_ALL_MAX: Final = 20_000
+"""Rows of edits that are read for one page: a month in which a whole team types all day."""
 SIZES: Final = ("18", "21", "24")
 """Pixels of the body's text."""
 SIZE_COOKIE: Final = "text"
 YEAR_SECONDS: Final = 31_536_000
 SHEET_GOOD_FOR: Final = timedelta(days=7)
+ANSWERS: Final[Mapping[str, str]] = {
+    "done": _("Sent."),
+    "emergency": _(
+        "Sent. If this is happening now, do not wait for an answer here: call 911 at once. If it is not, call the team."
+    ),
+    "crisis": _(
+        "Sent. You are not alone. If anyone is in danger, call 911 at once. To talk to someone now, call or text 988, "
+        "at any hour."
+    ),
+}
+"""What the page says to something that was sent."""
 WRITABLE: Final = ("question", "observation", "concern")
 
 
@@ -81,14 +100,16 @@ async def block(request: Request, member: Member) -> Response:
 async def sheet(request: Request, member: Member) -> Response:
     """Show the plan as one sheet of paper: no number, first name only, with its date and the way to the live page."""
     context = await _context(request, member)
-    now, language = services(request).now(), language_of(request, member.who.person)
+    language = language_of(request, member.who.person)
     address = f"{services(request).settings.origin}/plans/{member.plan_id}/family"
-    view = context["view"]
+    view, reading = context["view"], context["reading"]
     assert isinstance(view, FamilyView), "the context holds the view"
+    assert isinstance(reading, Reading), "the context holds when and where it is read"
     more = {
         "qr": segno.make(address, error="m", micro=False).svg_data_uri(border=0, dark="#000", light=None),
         "address": address,
-        "old_after": language.day((now + SHEET_GOOD_FOR).astimezone(services(request).zone).date()),
+        "printed": language.when_on_paper(services(request).now(), reading),
+        "old_after": language.day(reading.today + SHEET_GOOD_FOR),
         "density": density(view),
     }
     return page(request, "family/sheet.html", {**context, **more})
@@ -116,7 +137,15 @@ async def write(request: Request, member: Member) -> Response:
         about=_one(form, "related"),
     )
     note = HomeNote(kind=sent.kind, words=sent.words, when=instant_of(_one(form, "when")), related=sent.about)
-    return await _done(request, member, note, sent)
+    return await _done(request, member, note, sent, answer=_answer(sent.words))
+
+
+def _answer(words: str) -> str:
+    """Return what the page answers to a note: whom to call, where its words may mean that help is needed now."""
+    needed = help_needed(words)
+    if Help.CRISIS in needed:
+        return "crisis"
+    return "emergency" if needed else "done"
 
 
 @for_member
@@ -190,19 +219,24 @@ async def _context(request: Request, member: Member, sent: Sent | None = None) -
     viewer, language = await _viewer(request, member), language_of(request, member.who.person)
     shown = _shown(request, member, viewer)
     await found.plans.opened(me, shown)
-    plan = content_for(await found.plans.content(member.plan_id), (viewer, me), reading.now)
+    whole = await found.plans.content(member.plan_id)
+    reading = Reading(reading.now, whole.zone)
+    plan = content_for(whole, (viewer, me), reading.now)
     latest = await found.journal.latest(member.plan_id, shown)
     begun = min((it.recorded for it in latest.values()), default=None)
-    rows = await found.journal.history(member.plan_id, limit=HISTORY_ROWS_MAX)
-    edits = edits_of(row for row in rows if row.section in shown)
+    looked = await found.directory.looked(member.who, member.plan_id)
+    rows = await _edits(request, member, shown, looked, reading.now)
+    edits = edits_of(rows)
     changed = {
         path: when
         for path, when in changed_of({path: it.recorded for path, it in latest.items()}, edits).items()
         if plan.entry(path[0], path[1]) is not None
     }
     people = {each.person_id: each.name for each in await found.directory.participants(member.plan_id)}
-    looked = await found.directory.looked(member.who, member.plan_id)
-    view = family_view(plan, viewer, people, changed, edits, reading.now, looked, begun)
+    view = family_view(
+        plan, viewer, people, changed, edits, reading.now, looked, begun,
+        suggested=suggested_medicines(whole), hidden=frozenset(SECTIONS_SHOWN) - set(shown),
+    )  # fmt: skip
     sent = sent or Sent(about=request.query_params.get("about", "")[:40])
     return {
         "plan_id": member.plan_id,
@@ -226,9 +260,34 @@ async def _context(request: Request, member: Member, sent: Sent | None = None) -
         "sent": sent,
         "about": name_of(plan, sent.about),
         "done": request.query_params.get("done", ""),
-        "seq": rows[0].seq if rows else 0,
-        "printed": day_and_time(reading.now, reading),
+        "answer": language.say(ANSWERS.get(request.query_params.get("answer", ""), ANSWERS["done"])),
+        "seq": whole.seq,
+        "reading": reading,
+        "on_paper": lambda instant: language.when_on_paper(instant, reading),
     }
+
+
+async def _edits(
+    request: Request, member: Member, shown: Sequence[Section], looked: Mapping[Section, int], now: datetime
+) -> list[Row]:
+    """Return the edits of these sections that are told: those of the last weeks, and those since the last look.
+
+    What else happened in the plan meanwhile, however often it was read, pushes none of them out.
+    """
+    narrowed = Narrowed(actions=CHANGES_CONTENT, sections=frozenset(shown))
+    seen, since = min(looked.values(), default=None), now - NEW_FOR
+    found: list[Row] = []
+    before: int | None = None
+    while shown and len(found) < EDITS_ROWS_IN_ALL_MAX:
+        rows = await services(request).journal.history(
+            member.plan_id, narrowed=narrowed, before_seq=before, limit=EDITS_ROWS_MAX
+        )
+        told = [row for row in rows if row.recorded > since or (seen is not None and row.seq > seen)]
+        found += told
+        if len(told) < EDITS_ROWS_MAX:
+            break
+        before = rows[-1].seq
+    return found
 
 
 def _size(request: Request) -> str:
@@ -248,7 +307,9 @@ def _one(form: FormData, name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-async def _done(request: Request, member: Member, command: Command | Faults, sent: Sent) -> Response:
+async def _done(
+    request: Request, member: Member, command: Command | Faults, sent: Sent, *, answer: str = "done"
+) -> Response:
     """Perform it: a sentence for the page's script, else the page, with what was typed where it was refused."""
     language = language_of(request, member.who.person)
     if isinstance(command, Faults):
@@ -256,7 +317,8 @@ async def _done(request: Request, member: Member, command: Command | Faults, sen
     else:
         outcome = await services(request).plans.perform(member.plan_id, member.participant, command)
         if not isinstance(outcome, Refused) or outcome.code == "again":
-            return PlainTextResponse(language.say("Sent.")) if is_swap(request) else _to(member, sent.block, "done")
+            told = language.say(ANSWERS[answer])
+            return PlainTextResponse(told) if is_swap(request) else _to(member, sent.block, answer)
         fault, status = language.reason(outcome.reason), {"form": 422, "state": 409, "gone": 409}.get(outcome.code, 403)
     if is_swap(request):
         return PlainTextResponse(fault, status)
@@ -264,6 +326,7 @@ async def _done(request: Request, member: Member, command: Command | Faults, sen
     return page(request, "family/page.html", context, status)
 
 
-def _to(member: Member, block: str, done: str = "") -> Response:
-    query, place = (f"?done={block}" if done else ""), (f"#{block}" if block else "")
+def _to(member: Member, block: str, answer: str = "") -> Response:
+    said = f"&answer={answer}" if answer != "done" else ""
+    query, place = (f"?done={block}{said}" if answer else ""), (f"#{block}" if block else "")
     return RedirectResponse(f"/plans/{member.plan_id}/family{query}{place}", 303)

@@ -205,7 +205,8 @@ def density(view: FamilyView) -> str:
         for _time, some in view.today
         for it in some
     )
-    sentences = sum(_lines(each, _SENTENCE_CHARACTERS) for each in (*view.emergency, *view.call))
+    lines = (*view.emergency, *view.call, *view.unsorted)
+    sentences = sum(_lines(f"{each.measure}{each.low}{each.high} {each.words}", _SENTENCE_CHARACTERS) for each in lines)
     height = _ROW_HEIGHT * rows + sentences + len(view.contacts) / 2
     return next((name for name, most in _DENSITIES if height <= most), _DENSEST)
 

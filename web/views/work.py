@@ -16,6 +16,7 @@ from web.views.fields import scalar_words
 from web.views.words import count, day, sentence, short
 
 KIND_WORDS: Final[Mapping[Kind, str]] = {
+    Kind.HELP_NOW: "Words that may mean an emergency: call now",
     Kind.RED_ZONE: "Readings in the red zone",
     Kind.TASK_TO_ACCEPT: "Tasks to accept",
     Kind.TASK_TO_DO: "Tasks to do",

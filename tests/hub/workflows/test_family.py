@@ -3,10 +3,13 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from auth.roles import Narrowing
 from crdt.sections import SECTIONS, Section
-from hub.workflows.family import family_view
+from hub.workflows.family import Advice, Caution, family_view
 from hub.workflows.questions import HomeNote
+from hub.workflows.suggestions import SuggestionMake, suggested_medicines
 from hub.workflows.wordings import WORDINGS, changed_of, stale_entries
 from tests.hub.workflows.plans import NOW, Bench
 from tests.hub.workflows.test_views import MEDICATIONS, a_medicine, an_edit
@@ -14,7 +17,7 @@ from tests.hub.workflows.test_views import MEDICATIONS, a_medicine, an_edit
 
 def test_the_family_is_told_of_older_changes_until_they_have_looked(bench: Bench) -> None:
     water = a_medicine(bench, plain_words="Water pill.")
-    old = an_edit(bench, MEDICATIONS, water, "dose", "40 mg", "80 mg", minutes=-20_000)
+    old = an_edit(bench, MEDICATIONS, water, "dose", "40 mg", "80 mg", minutes=-50_000)
     edits = (replace(old, seq=7),)
 
     def told(looked: dict[Section, int]) -> list[tuple[str, bool]]:
@@ -23,6 +26,38 @@ def test_the_family_is_told_of_older_changes_until_they_have_looked(bench: Bench
 
     assert told({MEDICATIONS: 6}) == [("furosemide: 80 mg now (was 40 mg).", True)]
     assert told({MEDICATIONS: 7}) == []
+
+
+@pytest.mark.parametrize(
+    ("reconciliation", "suggested", "found", "told"),
+    [
+        ("continue", False, (), []),
+        ("", False, (), []),
+        ("unreconciled", False, (), [Advice.ASK]),
+        ("prepared", False, (), [Advice.ASK]),
+        ("continue", True, (), [Advice.ASK]),
+        ("continue", False, (Caution(Advice.ASK, "It can harm the kidneys."),), [Advice.ASK]),
+        ("prepared", False, (Caution(Advice.KEEP, "Stopping it suddenly is dangerous."),), [Advice.KEEP, Advice.KEEP]),
+    ],
+)
+def test_a_medicine_that_is_not_settled_is_never_told_as_simply_todays(
+    bench: Bench, reconciliation: str, suggested: bool, found: tuple[Caution, ...], told: list[Advice]
+) -> None:
+    pill = a_medicine(bench, reconciliation=reconciliation)
+    asked = frozenset({pill}) if suggested else frozenset()
+
+    view = family_view(bench.plan, bench.daughter, {}, {}, (), NOW, cautions={pill: found}, suggested=asked)
+
+    ((_, (medicine,)),) = view.today
+    assert [each.advice for each in medicine.cautions] == told
+
+
+def test_a_medicine_with_an_open_suggestion_about_its_dose_is_one_under_decision(bench: Bench) -> None:
+    pill, other = a_medicine(bench), a_medicine(bench)
+    bench.perform(bench.nurse, SuggestionMake(section=MEDICATIONS, entry=pill, field="dose", value="20 mg"))
+    bench.perform(bench.nurse, SuggestionMake(section=MEDICATIONS, entry=other, field="route", value="oral"))
+
+    assert suggested_medicines(bench.plan) == {pill}
 
 
 def test_the_family_is_told_nothing_of_what_it_may_not_see_nor_of_its_own_edits(bench: Bench) -> None:

@@ -12,6 +12,7 @@ from hub.workflows.comments import CommentMake
 from hub.workflows.digests import Edit, collapsed, digest, grouped
 from hub.workflows.family import NO_PLAIN_WORDS, family_view
 from hub.workflows.huddles import HuddleDecide
+from hub.workflows.questions import QuestionAnswer
 from hub.workflows.steps import Step
 from hub.workflows.suggestions import SuggestionMake
 from hub.workflows.tasks import TaskAccept
@@ -36,8 +37,8 @@ def a_red_weight(bench: Bench) -> str:
     return bench.put(
         Section.MONITORING, measure="29463-7 Body weight", unit="kg", green="66..69", red="70.5..",
         persistence="2 of 3", responder=bench.nurse.person_id, readings=log,
-        red_instructions="Cannot breathe lying down: call 911.",
-        yellow_instructions="Weight up 1 kg: call the nurse.",
+        red_instructions="Cannot breathe lying down: call 911.", red_call="emergency number",
+        yellow_instructions="Weight up 1 kg: call the nurse.", yellow_call="call in opening hours",
     )  # fmt: skip
 
 
@@ -60,6 +61,7 @@ def test_every_cause_is_seen_and_the_dangerous_stand_first() -> None:
     a_referral(bench, "accepted", expected_by=bench.day(-6))
     a_medicine(bench, reconciliation="unreconciled")
     bench.put(Section.CAREGIVER_LOG, kind="question", words="Which pill?", when=NOW.isoformat())
+    bench.put(Section.CAREGIVER_LOG, kind="observation", words="Chest pain at night", when=NOW.isoformat())
     bench.put(Section.GOALS, description="Walk", voice=bench.nurse.person_id, review_due=bench.day(-1))
 
     assert causes(bench, "pinned") == list(Cause)
@@ -231,14 +233,43 @@ def test_the_family_sees_emergencies_first_and_whom_to_call_but_nobody_elses_tas
 
     view = family_view(bench.plan, bench.daughter, {bench.nurse.person_id: "Grace Kim"}, {}, (), NOW)
 
-    assert view.emergency == ("Cannot breathe lying down: call 911.",)
-    assert view.call == ("Weight up 1 kg: call the nurse.",)
+    assert [(each.words, each.measure, each.low) for each in view.emergency] == [
+        ("Cannot breathe lying down: call 911.", "Body weight", "70.5")
+    ]
+    assert [each.words for each in view.call] == ["Weight up 1 kg: call the nurse."]
+    assert view.unsorted == ()
     assert [(each.name, each.phone) for each in view.contacts] == [
         ("Grace Kim", "555-0100"),
         ("primary care", "555-0101"),
     ]
     assert [entry.id for entry in view.tasks] == [own]
     assert (view.measures[0].measure, view.measures[0].zone, view.measures[0].last) == ("Body weight", "red", 72.0)
+
+
+def test_words_that_may_mean_an_emergency_wait_before_everything_else_until_they_are_answered(bench: Bench) -> None:
+    bench.put(Section.TASKS, title="Late", owner=bench.nurse.person_id, due=bench.day(-9), state="accepted")
+    bench.put(Section.CAREGIVER_LOG, kind="question", words="Which pill?", when=NOW.isoformat())
+    note = bench.put(Section.CAREGIVER_LOG, kind="observation", words="She can't breathe", when=NOW.isoformat())
+
+    first = waiting_on(bench.plan, bench.nurse, NOW)[0]
+    bench.perform(bench.nurse, QuestionAnswer(entry=note, answer="I call you now."))
+
+    assert (first.kind, first.entry, first.commands) == (Kind.HELP_NOW, note, ("question.answer",))
+    assert [each.kind for each in waiting_on(bench.plan, bench.nurse, NOW)] == [Kind.TASK_TO_DO, Kind.QUESTION]
+
+
+def test_a_help_line_stands_where_the_team_put_it_whatever_its_words_say(bench: Bench) -> None:
+    """Nobody searches the words: "911" in a line for the nurse makes it no emergency, and none is moved by itself."""
+    measure = {"measure": "8480-6 Systolic blood pressure", "responder": bench.nurse.person_id, "red": "160.."}
+    told = "Call the nurse now. With chest pain call 911."
+    bench.put(Section.MONITORING, **measure, red_instructions=told, red_call="call now", unit="mmHg")
+    bench.put(Section.MONITORING, **measure, red_instructions="Call an ambulance.")
+
+    view = family_view(bench.plan, bench.daughter, {}, {}, (), NOW)
+
+    assert view.emergency == ()
+    assert [(each.words, each.low, each.unit) for each in view.call] == [(told, "160", "mmHg")]
+    assert [each.words for each in view.unsorted] == ["Call an ambulance."]
 
 
 def test_what_waits_on_a_person_says_which_command_settles_it(bench: Bench) -> None:
