@@ -45,7 +45,8 @@ def tell(story: Story) -> None:
     story.do(
         "cole",
         TransitionRecord(
-            entry=story.id("stay"), event="discharged", end=story.at(-5, 13), visit_days="7", severity="watcher",
+            entry=story.id("stay"), event="discharged", destination="home",
+            end=story.at(-5, 13), visit_days="7", severity="watcher",
             summary="Day four after a caesarean, blood pressure 142/90 on nifedipine.",
             contingency_call="emergency number",
             contingency="Worst headache, flashes before the eyes, pain under the right ribs, or short of breath: call "

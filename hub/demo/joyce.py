@@ -48,7 +48,8 @@ def tell(story: Story) -> None:
     story.do(
         "ruiz",
         TransitionRecord(
-            entry=story.id("stay"), event="discharged", end=story.at(-19, 15), visit_days="7", severity="watcher",
+            entry=story.id("stay"), event="discharged", destination="home",
+            end=story.at(-19, 15), visit_days="7", severity="watcher",
             summary="Fluid lost 6 kg (13 lb); dry weight 68 kg (150 lb).",
             contingency="Cannot breathe lying down, or chest pain: call 911.", contingency_call="emergency number",
             plain_words="Water had gathered in your lungs. The water pill took it away. Weigh yourself every morning.",

@@ -125,7 +125,8 @@ def _hospital(story: Story) -> None:
     story.do(
         "ruiz",
         TransitionRecord(
-            entry=story.id("stay"), event="discharged", end=story.at(-3, 16), visit_days="7", severity="watcher",
+            entry=story.id("stay"), event="discharged", destination="home",
+            end=story.at(-3, 16), visit_days="7", severity="watcher",
             summary="NSTEMI with one stent, uncomplicated. Lives alone. Two antiplatelets are new.",
             actions="Reconcile medicines. Cardiology within a week. Cardiac rehabilitation.",
             contingency_call="emergency number",

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from crdt.sections import Section
 from hub.live.commands import EntryContent, PlanContent
-from hub.workflows import monitoring, questions, referral_states, tasks, transitions
+from hub.workflows import monitoring, questions, referral_states, tasks, transition_clocks
 from hub.workflows.contents import active, day, headline, in_days, instant, plain_day, words
 from hub.workflows.digests import Line
 from hub.workflows.medications import MEDICATIONS, unreconciled
@@ -99,9 +99,9 @@ def flags(brief: Brief, now: datetime) -> tuple[Flag, ...]:
 
 def _transitions(plan: PlanContent, today: date) -> Iterable[Flag]:
     for entry in active(plan, Section.TRANSITIONS):
-        if not transitions.in_window(entry.values, today):
+        if not transition_clocks.in_window(plan, entry, today):
             continue
-        running = [clock for clock in transitions.clocks(entry.values, today) if not clock.done]
+        running = [clock for clock in transition_clocks.clocks(plan, entry, today) if not clock.done]
         if running:
             late = [clock.name for clock in running if clock.late]
             told = f"{', '.join(late)} overdue" if late else f"{running[0].name} due {plain_day(running[0].due)}"

@@ -1,12 +1,8 @@
-"""Stays in hospital and the way home: recorded by hand, with the clocks that run after a discharge.
-
-The clocks are those of transitional care management (CMS, MLN908628): interactive contact within two business days,
-a visit within 7 days (high complexity) or 14, and 30 days in which all of it counts.
-"""
+"""Stays in hospital and the way home, recorded by hand; the clocks that then run are in ``transition_clocks``."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, ClassVar, Final
 
 from auth.decisions import Action, EntryFacts, decide
@@ -16,56 +12,23 @@ from crdt.fields import Form, Kind, Value
 from crdt.sections import CALLS, SECTIONS, Section
 from hub.live.commands import EntryContent, PlanContent, Refusal
 from hub.workflows.arguments import Asked
-from hub.workflows.business_days import business_days_after
-from hub.workflows.contents import Values, day, instant, stamp, words
+from hub.workflows.contents import instant, stamp, words
 from hub.workflows.grants import commanded
 from hub.workflows.medications import MEDICATIONS, current, unreconciled
 from hub.workflows.team import NewId, next_place
+from hub.workflows.transition_clocks import VISIT_DAYS, dues
 
 TRANSITIONS: Final = Section.TRANSITIONS
 
-CONTACT_BUSINESS_DAYS: Final = 2
-WINDOW_DAYS: Final = 30
-VISIT_DAYS: Final = ("7", "14")
-EVENTS: Final = ("admitted", "discharged", "transferred", "visited")
+EVENTS: Final = ("admitted", "discharged", "transferred", "visited", "died")
 SEVERITIES: Final = ("stable", "watcher", "unstable")
-SETTINGS: Final = ("emergency department", "inpatient", "skilled nursing", "home", "hospice")
-
-
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """One of the clocks after a discharge: ``late`` days past its day, 0 where it was met or still runs."""
-
-    name: str
-    due: date
-    done: bool
-    late: int
-
-
-def clocks(values: Values, today: date) -> tuple[Clock, ...]:
-    """Return the clocks that were started by this discharge, in the order in which they end."""
-    found: list[Clock] = []
-    for name, due, done in (("contact", "contact_due", "contact_done"), ("visit", "visit_due", "visit_done")):
-        ends = day(values, due)
-        if ends is not None:
-            met = instant(values, done) is not None
-            found.append(Clock(name, ends, met, 0 if met else max((today - ends).days, 0)))
-    ended = instant(values, "end")
-    if found and ended is not None:
-        ends = ended.date() + timedelta(days=WINDOW_DAYS)
-        met = words(values, "medicines_reconciled") == "yes"
-        found.append(Clock("medicines reconciled", ends, met, 0 if met else max((today - ends).days, 0)))
-    return tuple(found)
-
-
-def in_window(values: Values, today: date) -> bool:
-    """Say whether the 30 days after this discharge still run."""
-    ended = instant(values, "end")
-    return (
-        words(values, "event") == "discharged"
-        and ended is not None
-        and ended.date() <= today <= ended.date() + timedelta(days=WINDOW_DAYS)
-    )
+SETTINGS: Final = (
+    "emergency department", "observation", "inpatient", "psychiatric hospital", "rehabilitation hospital",
+    "long-term hospital", "skilled nursing", "home", "hospice",
+)  # fmt: skip
+DESTINATIONS: Final = (
+    "home", "home with home health", "assisted living", "skilled nursing", "another hospital", "hospice",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +39,7 @@ class TransitionRecord:
     event: Annotated[str, Asked("Event", Form.CHOICE, choices=EVENTS)]
     facility: Annotated[str, Asked("Place")] = ""
     setting: Annotated[str, Asked("Setting", Form.CHOICE, choices=SETTINGS)] = ""
+    destination: Annotated[str, Asked("Where to", Form.CHOICE, choices=DESTINATIONS)] = ""
     start: Annotated[datetime | None, Asked("From", Form.INSTANT)] = None
     end: Annotated[datetime | None, Asked("To", Form.INSTANT)] = None
     reason: Annotated[str, Asked("Reason", wide=True)] = ""
@@ -111,6 +75,7 @@ class TransitionRecord:
         for name, chosen, choices in (
             ("event", self.event, EVENTS),
             ("setting", self.setting, ("", *SETTINGS)),
+            ("destination", self.destination, ("", *DESTINATIONS)),
             ("visit_days", self.visit_days, VISIT_DAYS),
             ("severity", self.severity, ("", *SEVERITIES)),
             ("contingency_call", self.contingency_call, ("", *CALLS)),
@@ -131,27 +96,30 @@ class TransitionRecord:
         for name, value in (("start", self.start), ("end", self.end)):
             if value is not None and value > now + timedelta(minutes=5):
                 return Refusal("form", "This lies ahead. Record it when it happened.", self.entry, name)
+        if self.event == "discharged" and not self.destination:
+            return Refusal("form", "Say where they went: what is due now depends on it.", self.entry, "destination")
         return None
 
-    def _values(self) -> dict[str, Value]:
+    def _values(self, plan: PlanContent, setting: str) -> dict[str, Value]:
         values: dict[str, Value] = {"event": self.event}
         if self.end is not None:
             values["end"] = stamp(self.end)
         if self.event == "discharged" and self.end is not None:
-            home = self.end.astimezone(UTC).date()
-            values["contact_due"] = business_days_after(home, CONTACT_BUSINESS_DAYS).isoformat()
-            values["visit_due"] = (home + timedelta(days=int(self.visit_days))).isoformat()
-            values["medicines_reconciled"] = "no"
+            set_by = dues(setting, self.destination, plan.day_of(self.end), int(self.visit_days))
+            values |= {name: due.isoformat() for name, due in set_by.items()}
+            values |= {"medicines_reconciled": "no"} if "visit_due" in set_by else {}
         typed = {
-            "setting": self.setting, "severity": self.severity, "reason": self.reason, "plain_words": self.plain_words,
-            "handoff_summary": self.summary, "handoff_actions": self.actions, "handoff_contingency": self.contingency,
-            "contingency_call": self.contingency_call,
+            "setting": self.setting, "destination": self.destination, "severity": self.severity, "reason": self.reason,
+            "plain_words": self.plain_words, "handoff_summary": self.summary, "handoff_actions": self.actions,
+            "handoff_contingency": self.contingency, "contingency_call": self.contingency_call,
         }  # fmt: skip
         return values | {name: value.strip() for name, value in typed.items() if value.strip()}
 
     def _new(self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId) -> list[Change] | Refusal:
         assert self.start is not None, "asked for by _fault"
-        values = self._values() | {
+        if self.event == "discharged" and not self.setting:
+            return self._unplaced()
+        values = self._values(plan, self.setting) | {
             "facility": self.facility.strip(),
             "start": stamp(self.start),
             "pending_results": {each.strip(): True for each in self.pending if each.strip()},
@@ -173,10 +141,16 @@ class TransitionRecord:
         if event != "admitted" or self.event not in ("discharged", "transferred"):
             told = f"This stay is recorded as {event} now; only an admission ends."
             return Refusal("state", told, self.entry, "event")
-        began = instant(entry.values, "start")
+        setting, began = self.setting or words(entry.values, "setting"), instant(entry.values, "start")
+        if self.event == "discharged" and not setting:
+            return self._unplaced()
         if self.end is not None and began is not None and self.end < began:
             return Refusal("form", "They can't have left before they came.", self.entry, "end")
-        return [self._set(name, value) for name, value in self._values().items()]
+        return [self._set(name, value) for name, value in self._values(plan, setting).items()]
+
+    def _unplaced(self) -> Refusal:
+        told = "Say what kind of place they left: what is due now depends on it."
+        return Refusal("form", told, self.entry, "setting")
 
     def _set(self, name: str, value: Value) -> Change:
         field = SECTIONS[TRANSITIONS].field(name)

@@ -8,7 +8,7 @@ from typing import Final
 from crdt.fields import Value
 from crdt.sections import Section
 from web.views.people import People
-from web.views.words import Reading, count, day_of, instant_of, sentence
+from web.views.words import Reading, count, day, day_of, instant_of, sentence
 
 TASK_OPEN: Final = frozenset({"requested", "received", "accepted", "in progress", "on hold"})
 TASK_UNOWNED: Final = frozenset({"requested", "received"})
@@ -124,10 +124,12 @@ def _transition(values: Values, people: People, reading: Reading) -> list[Badge]
     if values.get("severity") in ("watcher", "unstable"):
         found.append(Badge(sentence(str(values["severity"])), Tone.ALERT))
     for due, done, what in (("contact_due", "contact_done", "Contact"), ("visit_due", "visit_done", "Visit")):
-        days = overdue_days(values, due, reading)
-        if days and not values.get(done):
-            found.append(Badge(f"{what} overdue by {count(days, 'day')}", Tone.ALERT))
-    if values.get("event") == "discharged" and values.get("medicines_reconciled") != "yes":
+        by, days = day_of(values.get(due)), overdue_days(values, due, reading)
+        if by is None or values.get(done):
+            continue
+        late = f"{what} overdue by {count(days, 'day')}"
+        found.append(Badge(late, Tone.ALERT) if days else Badge(f"{what} by {day(by)}", Tone.WARN))
+    if values.get("visit_due") and values.get("medicines_reconciled") != "yes":
         found.append(Badge("Medicines not reconciled", Tone.WARN))
     return found
 

@@ -1,0 +1,118 @@
+"""The clocks after leaving a hospital: which of them run, when they are due, what met them and what ended them.
+
+Days are days where the plan is at home. Federal holidays count for the contact, whatever days a practice is closed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from types import MappingProxyType
+from typing import Final
+
+from crdt.sections import Section
+from hub.live.commands import EntryContent, PlanContent
+from hub.workflows.business_days import business_days_after
+from hub.workflows.contents import Values, active, day, instant, words
+
+STAYS: Final = frozenset(
+    {
+        "inpatient", "observation", "psychiatric hospital", "rehabilitation hospital", "long-term hospital",
+        "skilled nursing",
+    }
+)  # fmt: skip
+"""Where a stay may end in transitional care management (CMS, MLN908628)."""
+
+COMMUNITY: Final = frozenset({"home", "home with home health", "assisted living"})
+"""Where it may lead. A facility's own discharge starts the clocks later; a hospice cares by its own plan."""
+
+CONTACT_BUSINESS_DAYS: Final = 2
+"""Interactive contact after discharge, Monday to Friday without federal holidays (CMS, MLN908628)."""
+
+VISIT_DAYS: Final = ("7", "14")
+"""The visit face to face, in calendar days: high and moderate complexity of the decisions (CPT 99496, 99495)."""
+
+WINDOW_DAYS: Final = 30
+"""The days that count, the day of discharge being the first (CMS, MLN908628)."""
+
+EMERGENCY_FOLLOW_UP_DAYS: Final = 7
+"""Follow-up after an emergency department alone, which starts no transitional care (NCQA HEDIS, measure FMC)."""
+
+ATTEMPTS_THAT_COUNT: Final = 2
+"""Attempts in time, on separate occasions, that count as the contact if the rest is met; they go on (CMS FAQ)."""
+
+
+@dataclass(frozen=True, slots=True)
+class TransitionClock:
+    """One of the clocks after a discharge: ``late`` days past its day, 0 where it was met, has ended or still runs."""
+
+    name: str
+    due: date
+    done: bool
+    late: int
+
+
+def dues(setting: str, destination: str, left: date, visit_days: int) -> Mapping[str, date]:
+    """Return the days that a discharge sets, by field; empty where it starts no clock."""
+    if destination not in COMMUNITY:
+        return MappingProxyType({})
+    if setting == "emergency department":
+        return {"contact_due": left + timedelta(days=EMERGENCY_FOLLOW_UP_DAYS)}
+    if setting in STAYS:
+        contact = business_days_after(left, CONTACT_BUSINESS_DAYS)
+        return {"contact_due": contact, "visit_due": left + timedelta(days=visit_days)}
+    return MappingProxyType({})
+
+
+def clocks(plan: PlanContent, entry: EntryContent, today: date) -> tuple[TransitionClock, ...]:
+    """Return the clocks that this discharge started, in the order in which they end; none once something ended them."""
+    values = entry.values
+    contact, visit = day(values, "contact_due"), day(values, "visit_due")
+    if ended_by(plan, entry) is not None:
+        return ()
+    found: list[TransitionClock] = []
+    if contact is not None:
+        found.append(_clock("contact", contact, instant(values, "contact_done") is not None, today))
+    if visit is not None:
+        visited = instant(values, "visit_done")
+        found.append(_clock("visit", visit, visited is not None, today))
+        # No later than the day of the visit (CMS, MLN908628).
+        by = min(visit, plan.day_of(visited)) if visited is not None else visit
+        found.append(_clock("medicines reconciled", by, words(values, "medicines_reconciled") == "yes", today))
+    return tuple(sorted(found, key=lambda clock: clock.due))
+
+
+def _clock(name: str, due: date, done: bool, today: date) -> TransitionClock:
+    return TransitionClock(name, due, done, 0 if done else max((today - due).days, 0))
+
+
+def window_ends(plan: PlanContent, values: Values) -> date | None:
+    """Return the last day that counts after this discharge, ``None`` where there is none."""
+    left = instant(values, "end")
+    if words(values, "event") != "discharged" or left is None:
+        return None
+    return plan.day_of(left) + timedelta(days=WINDOW_DAYS - 1)
+
+
+def in_window(plan: PlanContent, entry: EntryContent, today: date) -> bool:
+    """Say whether the days after this discharge still run: neither over nor ended by something else."""
+    left, last = instant(entry.values, "end"), window_ends(plan, entry.values)
+    if left is None or last is None or ended_by(plan, entry) is not None:
+        return False
+    return plan.day_of(left) <= today <= last
+
+
+def ended_by(plan: PlanContent, entry: EntryContent) -> EntryContent | None:
+    """Return what ended the clocks of this discharge: a later stay in a hospital, or the patient's death.
+
+    An emergency department that lets somebody go home again ends nothing.
+    """
+    left = instant(entry.values, "end")
+    if left is None:
+        return None
+    for other in active(plan, Section.TRANSITIONS):
+        began = instant(other.values, "start")
+        died = words(other.values, "event") == "died"
+        stay = words(other.values, "setting") in STAYS or words(other.values, "event") == "admitted"
+        if other.id != entry.id and began is not None and began >= left and (died or stay):
+            return other
+    return None
