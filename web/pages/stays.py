@@ -1,0 +1,144 @@
+"""Came to hospital, went home, moved, died: a move between places of care, recorded by hand in half a minute.
+
+Each is the command ``transition.record`` with the questions that this move needs. "Went home" ends the stay that is
+recorded as going on; where none is, it asks where and since when.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from auth.decisions import Action, EntryFacts, decide
+from crdt.sections import Section
+from hub.live.commands import Refused
+from hub.workflows.contents import active, instant, stamp, words
+from hub.workflows.registry import Faults, arguments, build
+from web.doors.guards import Member, for_member, services
+from web.reading import reader_for
+from web.rendering import elsewhere, fragment
+from web.views.entries import Reader
+from web.views.forms import command_rows
+from web.views.words import instant_from_form
+
+TRANSITIONS: Final = Section.TRANSITIONS
+_STAY: Final = ("facility", "setting", "start")
+"""Asked where no stay is recorded as going on."""
+_HANDOFF: Final = ("severity", "summary", "actions", "contingency", "contingency_call", "pending", "plain_words")
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One of the moves: the event it records, its words, and what it asks for."""
+
+    event: str
+    title: str
+    button: str
+    asked: tuple[str, ...]
+    ends: bool = False
+    """It ends the stay that goes on."""
+    now: str = "start"
+    """The question that begins with this moment."""
+
+
+MOVES: Final[Mapping[str, Move]] = {
+    "came": Move("admitted", "Came to hospital", "Record that they came", (*_STAY, "reason")),
+    "emergency": Move(
+        "visited", "Seen in an emergency department", "Record the visit", ("facility", "start", "end", "reason")
+    ),
+    "home": Move(
+        "discharged", "Went home", "Record that they left", ("destination", "end", "visit_days", *_HANDOFF), True, "end"
+    ),
+    "moved": Move(
+        "transferred", "Moved to a facility", "Record the move", ("destination", "end", *_HANDOFF), True, "end"
+    ),
+    "died": Move("died", "Died", "Record the death", ("facility", "start")),
+}
+"""By the last part of the address, in the order of the plan's links."""
+
+
+@for_member
+async def ask(request: Request, member: Member) -> Response:
+    """Show what is asked for this move, beginning with this moment."""
+    move = _move(request)
+    reader = await _reader(request, member)
+    typed = {move.now: [stamp(reader.now)]}
+    return _form(request, member, reader, move, typed, {})
+
+
+@for_member
+async def record(request: Request, member: Member) -> Response:
+    """Record the move, or show the form again with what was typed."""
+    move = _move(request)
+    reader = await _reader(request, member)
+    zone = reader.setting.reading.zone
+    form = await request.form()
+    typed: dict[str, list[str]] = {}
+    for name, value in form.multi_items():
+        if isinstance(value, str):
+            typed.setdefault(name, []).append(instant_from_form(value, zone))
+    told = {
+        **typed,
+        "event": [move.event],
+        **({"setting": ["emergency department"]} if move.event == "visited" else {}),
+    }
+    command = build("transition.record", told, section=TRANSITIONS, entry=_going_on(reader) if move.ends else "")
+    if isinstance(command, Faults):
+        return _form(request, member, reader, move, typed, command.messages, status=422)
+    outcome = await services(request).plans.perform(member.plan_id, member.participant, command)
+    if isinstance(outcome, Refused):
+        status = {"form": 422, "state": 409}.get(outcome.code, 403)
+        return _form(request, member, reader, move, typed, {outcome.field: outcome.reason}, status=status)
+    return elsewhere(request, f"/plans/{member.plan_id}?done=transition.record#section-{TRANSITIONS}")
+
+
+def _move(request: Request) -> Move:
+    move = MOVES.get(str(request.path_params["move"]))
+    if move is None:
+        raise HTTPException(404)
+    return move
+
+
+async def _reader(request: Request, member: Member) -> Reader:
+    """Return the reader of the section; 403 for who may record no move."""
+    reader = await reader_for(request, member, [TRANSITIONS])
+    facts = EntryFacts(creator=member.participant.person_id, values={})
+    if not decide(member.participant, TRANSITIONS, Action.CREATE, entry=facts, now=reader.now).allowed:
+        raise HTTPException(403)
+    return reader
+
+
+def _going_on(reader: Reader) -> str:
+    """Return the stay that is recorded as going on, the latest where there are several; ``""`` for none."""
+    stays = [each for each in active(reader.content, TRANSITIONS) if words(each.values, "event") == "admitted"]
+    stays.sort(key=lambda each: instant(each.values, "start") or reader.now)
+    return stays[-1].id if stays else ""
+
+
+def _form(
+    request: Request,
+    member: Member,
+    reader: Reader,
+    move: Move,
+    typed: Mapping[str, Sequence[str]],
+    faults: Mapping[str, str],
+    *,
+    status: int = 200,
+) -> Response:
+    names = move.asked if not move.ends or _going_on(reader) else (*_STAY, *move.asked)
+    by_name = {each.name: each for each in arguments("transition.record")}
+    rows = command_rows(TRANSITIONS, "new", [by_name[name] for name in names], typed, faults, reader.setting)
+    context = {
+        "rows": rows,
+        "hidden": [],
+        "title": move.title,
+        "button": move.button,
+        "action": request.url.path,
+        "target": f"#new-{TRANSITIONS}",
+        "refusal": " ".join(told for name, told in faults.items() if name not in names),
+    }
+    back = f"/plans/{member.plan_id}#section-{TRANSITIONS}"
+    return fragment(request, "plan/form.html", context, title=move.title, back=back, status=status)
