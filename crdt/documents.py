@@ -14,6 +14,7 @@ from crdt.contents import Accepted, EntryContent, Record, Refusal, SectionConten
 from crdt.fields import Kind, Scalar, Value
 from crdt.gate import ClientClaim, May
 from crdt.index import PATIENCE, Index
+from crdt.intakes import Intake
 from crdt.passages import Passage, passages
 from crdt.places import Container, Place
 from crdt.sections import SECTIONS, Section
@@ -22,6 +23,7 @@ from crdt.updates import (
     EMPTY_UPDATE,
     FROM_JOURNAL,
     FROM_PEERS,
+    Limits,
     Struct,
     UpdateError,
     read_first_block,
@@ -114,12 +116,17 @@ class SectionDocument:
         self._stale_entries.update(self._known.roots[Root.ENTRIES].places)
         self._stale_records = True
 
-    def judge(self, update: bytes, *, client: ClientClaim, may: May) -> Accepted | Refusal:
+    def intake(self, update: bytes, *, client: ClientClaim, may: May) -> Intake:
+        """Return the work of taking in what may be long; its slices are for ``judge``."""
+        self._settle()
+        return Intake(self._index, update, client, may, self._held)
+
+    def judge(self, update: bytes, *, client: ClientClaim, may: May, limits: Limits = FROM_PEERS) -> Accepted | Refusal:
         """Return what the update would do, or why it is refused; the document stays as it is."""
         self._settle()
-        if self._unread and self._knows(update):
+        if self.repeats(update):
             return Accepted(update, None, ())
-        verdict = gate.judge(self._index, update, client, may, self._held)
+        verdict = gate.judge(self._index, update, client, may, self._held, limits)
         if isinstance(verdict, Refusal):
             return verdict
         accepted = _accepted(verdict)
@@ -132,11 +139,13 @@ class SectionDocument:
         update = self._live.get_update(write_state_vector({**self._index.clocks(), client: clock}))
         return read_first_block(update, until=end, structs_max=gate.REPEATED_STRUCTS_MAX)
 
-    def _knows(self, update: bytes) -> bool:
-        """Return whether the update is the answer of a page that only read: no edit, and no deletion but ours."""
+    def repeats(self, update: bytes) -> bool:
+        """Return whether it is seen without the index that the update is the answer of a page that only read: no edit,
+        and no deletion but ours.
+        """
         if update == EMPTY_UPDATE:
             return True
-        if not update.startswith(_NO_BLOCKS):
+        if not self._unread or not update.startswith(_NO_BLOCKS):
             return False
         try:
             theirs = read_update(update, FROM_PEERS).deletes

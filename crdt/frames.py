@@ -21,12 +21,20 @@ from enum import Enum
 from typing import Final
 
 from crdt.lib0 import EncodingError, counted, number, read_bytes, read_number, string
+from crdt.updates import INTAKE_BYTES_MAX, STATE_VECTOR_BYTES_MAX
 
 FRAME_BYTES_MAX: Final = 64 * 1024
-"""A frame of a peer above this is refused before it is decoded."""
+"""A frame of a peer above this is refused before it is decoded, unless it is part of a sync: see ``bytes_max``."""
 
 DOCUMENT_BYTES_MAX: Final = 64
 """The longest section id has 17 bytes."""
+
+HEAD_BYTES_MAX: Final = DOCUMENT_BYTES_MAX + 8
+"""Name, type, step and the length of what follows stand within these."""
+
+
+MESSAGE_BYTES_MAX: Final = INTAKE_BYTES_MAX + HEAD_BYTES_MAX
+"""No message is longer."""
 
 
 class FrameKind(Enum):
@@ -92,17 +100,39 @@ def encode(frame: Frame) -> bytes:
     return string(frame.document) + head + counted(frame.payload)
 
 
+def head(data: bytes) -> tuple[str, FrameKind] | None:
+    """Return document and kind of a message of which these are the first bytes; ``None`` where they are none."""
+    try:
+        document, at = _document(data)
+        return document, _kind(data, at)[0]
+    except (IndexError, EncodingError, FrameError):
+        return None
+
+
+def bytes_max(kind: FrameKind) -> int:
+    """Return how long a message of that kind may be: what is typed is short, what a sync repeats may be long."""
+    match kind:
+        case FrameKind.SYNC_STEP_1:
+            return STATE_VECTOR_BYTES_MAX + HEAD_BYTES_MAX
+        case FrameKind.SYNC_STEP_2:
+            return MESSAGE_BYTES_MAX
+        case _:
+            return FRAME_BYTES_MAX
+
+
 def decode(data: bytes) -> Frame:
     """Return what a peer's bytes say.
 
     Raises:
-        FrameError: above ``FRAME_BYTES_MAX``, cut short, trailing bytes, a type or step we do not speak, words that
+        FrameError: above ``bytes_max``, cut short, trailing bytes, a type or step we do not speak, words that
             are not UTF-8.
     """
     if data in _BARE:
         return Frame("", _BARE[data])
     if len(data) > FRAME_BYTES_MAX:
-        raise FrameError(f"a frame of {len(data)} bytes is over {FRAME_BYTES_MAX}")
+        begins = head(data[:HEAD_BYTES_MAX])
+        if begins is None or len(data) > bytes_max(begins[1]):
+            raise FrameError(f"a frame of {len(data)} bytes is too long")
     try:
         document, at = _document(data)
         kind, at = _kind(data, at)

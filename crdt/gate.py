@@ -3,11 +3,12 @@
 A peer may do three things, each with the grant for exactly that field: set a register of an existing entry, switch a
 member of a set, insert and delete in an existing text. Everything else is refused by a code and a sentence:
 
-    size        over the bounds of bytes, client blocks, structs, delete ranges, work
+    size        over the bounds of bytes, structs, delete ranges
+    work        too many structs contend for one spot
     bytes       cut short, too long, or no update at all
     content     content that no care plan holds: binary, embeds, formats, arrays, XML, subdocuments, BigInt
     skip        a gap declared by the sender
-    client      a client id that is someone else's, or kept for the server
+    client      a client id that is someone else's, or kept for the server; several at once
     clock       clocks that do not follow what is known of that client id
     differs     a clock that is known, with another edit than the one that stands under it
     dependency  origins, parents or deleted ids that are not known, are gone, or stand in different places
@@ -36,10 +37,10 @@ from crdt.trials import Trial
 from crdt.updates import (
     COLLECTED,
     DELETED,
-    FRESH_DELETE_RANGES_MAX,
     FROM_PEERS,
     PLAIN,
     STRING,
+    Limits,
     Squashed,
     Struct,
     Update,
@@ -67,6 +68,7 @@ May: TypeAlias = Callable[[str, str], str]
 
 _REASONS: Final = {
     "size": "This change is too large to be taken at once. Make it in smaller steps.",
+    "work": "Too much was written in this one spot at the same time. Load the section anew and try again.",
     "bytes": "This change arrived damaged. Load the section anew and try again.",
     "content": "This change holds something a care plan can't hold.",
     "skip": "Part of this change is missing. Load the section anew and try again.",
@@ -87,13 +89,17 @@ class ClientClaim(Protocol):
         """Return whether this connection's participant owns the client id, or takes it now as its first writer."""
 
 
-class _RefusedError(Exception):
+class RefusedError(Exception):
+    """A rule of the gate is broken; carries the refusal."""
+
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.code)
         self.refusal = refusal
 
 
-def judge(index: Index, data: bytes, client: ClientClaim, may: May, held: Held) -> Trial | Refusal:
+def judge(
+    index: Index, data: bytes, client: ClientClaim, may: May, held: Held, limits: Limits = FROM_PEERS
+) -> Trial | Refusal:
     """Return the trial of an update that passed, already standing in the index, or why it did not pass.
 
     ``held`` tells what stands where the update repeats clocks that are known. The caller ends the trial: ``keep`` or
@@ -102,20 +108,25 @@ def judge(index: Index, data: bytes, client: ClientClaim, may: May, held: Held) 
     trial = Trial(index, data)
     index.patience = CONFLICT_STEPS_MAX
     try:
-        update = _unknown(trial, read_update(data, FROM_PEERS), held)
+        update = _unknown(trial, read_update(data, limits), held, limits)
         _write(trial, update, client)
-        _delete(trial, update)
+        _delete(trial, update, limits.fresh_max)
         _allow(trial, may)
     except UpdateError as error:
         trial.take_back()
-        return Refusal(error.code, _REASONS[error.code])
-    except _RefusedError as refused:
+        return refusal_of(error)
+    except RefusedError as refused:
         trial.take_back()
         return refused.refusal
     return trial
 
 
-def _unknown(trial: Trial, update: Update, held: Held) -> Update:
+def refusal_of(error: UpdateError) -> Refusal:
+    """Return what the person is told of an update that breaks the format, a bound, or fits nowhere."""
+    return Refusal(error.code, _REASONS[error.code])
+
+
+def _unknown(trial: Trial, update: Update, held: Held, limits: Limits) -> Update:
     """Return the update without the structs known already, once they are found to be what is known.
 
     A sync step 2 that crosses the page's own last update repeats it. What is repeated is cut off, so that the journal
@@ -133,7 +144,7 @@ def _unknown(trial: Trial, update: Update, held: Held) -> Update:
         if struct[1] < known:
             trial.index.unknown_part(client, struct)  # Cut through a surrogate pair, it raises.
     trial.update = get_update(trial.update, write_state_vector({client: known}))
-    return read_update(trial.update, FROM_PEERS)
+    return read_update(trial.update, limits)
 
 
 def _compare(index: Index, update: Update, held: Held) -> None:
@@ -141,18 +152,39 @@ def _compare(index: Index, update: Update, held: Held) -> None:
     client, structs = update.blocks[0]
     known = index.next(client)
     said = [struct for struct in structs if struct[1] < known]
+    gone = compare(index, client, said, held)
+    told = Ranges()
+    for of, first, last in update.deletes:
+        if of == client:
+            told.add(first, last)
+    compare_gone(index, client, gone, told)
+
+
+def compare(index: Index, client: int, said: Sequence[Struct], held: Held) -> list[tuple[int, int]]:
+    """Refuse structs that begin below what is known of that client id and say something else than what stands there.
+
+    Return the clocks that they repeat as gone, for ``compare_gone``.
+
+    Raises:
+        UpdateError: they differ, or are too many; codes ``differs``, ``size``.
+    """
+    known = index.next(client)
     end = min(known, said[-1][1] + said[-1][2])
     if not is_repeated(client, said, held(client, said[0][1], end)):
         raise UpdateError("differs", f"clocks of {client} up to {end} are known otherwise")
-    gone = Ranges()
-    for of, first, last in update.deletes:
-        if of == client:
-            gone.add(first, last)
-    dead = index.authors[client].dead
-    for kind, clock, length, *_ in said:
-        upto = min(known, clock + length)
-        if kind in GONE and any(dead.lacking(*part) for part in gone.lacking(clock, upto)):
-            raise UpdateError("differs", "what stands is repeated as deleted, and its deletion is not told")
+    return [(clock, min(known, clock + length)) for kind, clock, length, *_ in said if kind in GONE]
+
+
+def compare_gone(index: Index, client: int, repeated: Sequence[tuple[int, int]], told: Ranges) -> None:
+    """Refuse clocks that are repeated as gone where neither we nor the ``told`` deletions say so.
+
+    Raises:
+        UpdateError: code ``differs``.
+    """
+    author = index.authors.get(client)
+    assert author is not None or not repeated, "what is repeated is known"
+    if author is not None and any(author.dead.lacking(*part) for each in repeated for part in told.lacking(*each)):
+        raise UpdateError("differs", "what stands is repeated as deleted, and its deletion is not told")
 
 
 def _write(trial: Trial, update: Update, claim: ClientClaim) -> None:
@@ -165,7 +197,7 @@ def _write(trial: Trial, update: Update, claim: ClientClaim) -> None:
         for struct in structs:
             place = _place(trial.index, struct)
             if place is not None:
-                _check(struct, place)
+                check(struct, place)
             trial.write(client, struct, place)
 
 
@@ -181,8 +213,12 @@ def _place(index: Index, struct: Struct) -> Place | None:
     return place
 
 
-def _check(struct: Struct, place: Place) -> None:
-    """Refuse a struct that a peer may not write there."""
+def check(struct: Struct, place: Place) -> None:
+    """Refuse a struct that a peer may not write there.
+
+    Raises:
+        RefusedError, UpdateError: why not.
+    """
     kind, _, _, _, right, _, _, content = struct
     holds = place.container.holds
     field = place.field
@@ -239,37 +275,46 @@ def _check_member(content: object, field: Field, place: Place) -> None:
         raise _refused("members", f"{field.label} holds {SET_MEMBERS_MAX} at most.", place)
 
 
-def _delete(trial: Trial, update: Update) -> None:
+def _delete(trial: Trial, update: Update, fresh_max: int) -> None:
     fresh = 0
     for client, start, end in update.deletes:
         fresh += trial.delete(client, start, end)
-        if fresh > FRESH_DELETE_RANGES_MAX:
-            raise UpdateError("size", f"over {FRESH_DELETE_RANGES_MAX} deletions at once")
+        if fresh > fresh_max:
+            raise UpdateError("size", f"over {fresh_max} deletions at once")
 
 
 def _allow(trial: Trial, may: May) -> None:
     """Refuse what the update as a whole may not do: what it deletes included."""
     asked: set[tuple[str, str]] = set()
     for place, tally in trial.tallies.items():
-        field = place.field
-        if field is None or not place.container.writable:
-            raise UpdateError("path", "not a field of an entry")
-        if place.container.holds is Holds.ENTRY and field.kind is not Kind.REGISTER:
-            raise UpdateError("path", "a text or a set stays in its place")
-        if field.command:
-            raise _refused("command", f"{field.label} is changed by its own command.", place)
         if tally.squashed:
             raise UpdateError("content", "several values at once, none of them replaced")
-        if place.length + tally.characters > TEXT_CHARACTERS_MAX and tally.characters > 0:
-            raise _refused("length", f"{field.label} holds {TEXT_CHARACTERS_MAX} characters at most. Split it.", place)
-        name = (place.entry, field.name)
-        if name not in asked:
-            asked.add(name)
-            reason = may(place.entry, field.name)
-            if reason:
-                raise _refused("grant", reason, place)
+        allow(place, tally.characters, may, asked)
 
 
-def _refused(code: str, reason: str, place: Place) -> _RefusedError:
+def allow(place: Place, characters: int, may: May, asked: set[tuple[str, str]]) -> None:
+    """Refuse a change of that place, by which its text grows by so many characters; ``asked`` remembers the grants.
+
+    Raises:
+        RefusedError, UpdateError: why not.
+    """
     field = place.field
-    return _RefusedError(Refusal(code, reason, place.entry, field.name if field else ""))
+    if field is None or not place.container.writable:
+        raise UpdateError("path", "not a field of an entry")
+    if place.container.holds is Holds.ENTRY and field.kind is not Kind.REGISTER:
+        raise UpdateError("path", "a text or a set stays in its place")
+    if field.command:
+        raise _refused("command", f"{field.label} is changed by its own command.", place)
+    if place.length + characters > TEXT_CHARACTERS_MAX and characters > 0:
+        raise _refused("length", f"{field.label} holds {TEXT_CHARACTERS_MAX} characters at most. Split it.", place)
+    name = (place.entry, field.name)
+    if name not in asked:
+        asked.add(name)
+        reason = may(place.entry, field.name)
+        if reason:
+            raise _refused("grant", reason, place)
+
+
+def _refused(code: str, reason: str, place: Place) -> RefusedError:
+    field = place.field
+    return RefusedError(Refusal(code, reason, place.entry, field.name if field else ""))

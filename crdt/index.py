@@ -183,7 +183,7 @@ class Index:
         while other is not None and other is not before:
             self.patience -= 1
             if self.patience < 0:
-                raise UpdateError("size", "too many structs contend for one spot")
+                raise UpdateError("work", "too many structs contend for one spot")
             passed.add(other)
             conflicting.add(other)
             if other.origin == origin:

@@ -9,6 +9,7 @@ of a refusal.
 from collections.abc import Mapping
 from typing import Final
 
+from crdt import frames
 from crdt.effects import Ask, AskPresent, Close, Edit, Effect, Join, Leave, Present, Scope, Send, Watch
 from crdt.frames import FRAME_BYTES_MAX, Frame, FrameError, FrameKind, decode, encode
 from crdt.lib0 import EncodingError, read_bytes, string
@@ -66,6 +67,14 @@ class PlanSession:
         if section is None or section not in self.scopes:
             return self._of_unknown(frame)
         return self._of_section(section, frame)
+
+    def bytes_max(self, head: bytes) -> int:
+        """Return how long a message may be of which these are the first bytes: long only what answers or asks a sync of
+        a section that is joined.
+        """
+        begins = frames.head(head)
+        joined = begins is not None and _SECTIONS.get(begins[0]) in self._joined
+        return frames.bytes_max(begins[1]) if begins is not None and joined else FRAME_BYTES_MAX
 
     def regrant(self, scopes: Mapping[Section, Scope]) -> list[Effect]:
         """Take over what the peer may have from now on, and end the documents that it may have no more."""

@@ -31,14 +31,23 @@ UPDATE_BYTES_MAX: Final = 64 * 1024
 BLOCKS_MAX: Final = 1
 """A peer writes under one client id."""
 
-STRUCTS_MAX: Final = 5_000
-"""Structs in one update of a peer."""
+STRUCTS_MAX: Final = 1_000
+"""Structs that are judged at once, at about 25 microseconds each; more is taken in slices (``crdt.intakes``)."""
 
 DELETE_RANGES_MAX: Final = 20_000
 """Delete ranges in one update of a peer: a whole delete set, mostly known already, is part of an honest sync step 2."""
 
 FRESH_DELETE_RANGES_MAX: Final = 1_000
-"""Delete ranges of one update that delete something new."""
+"""Delete ranges judged at once that delete something new, at about 10 microseconds each; more is taken in slices."""
+
+INTAKE_BYTES_MAX: Final = 8 << 20
+"""A sync step 2, which repeats a section's whole delete set: two million ranges, or a day of typing."""
+
+SLICE_BYTES_MAX: Final = 1 << 20
+"""One slice of it: as a rule a small part of this, but a struct is never cut, and a paste is one struct."""
+
+INTAKE_STRUCTS_MAX: Final = 200_000
+"""Structs in it, known or new: eight hours of typing without a pause, at five a second, are 144,000."""
 
 CLOCK_MAX: Final = (1 << 31) - 1
 """yrs keeps clocks in 32 bits; half of that is the bound."""
@@ -48,6 +57,9 @@ VALUE_DEPTH_MAX: Final = 4
 
 STATE_VECTOR_CLIENTS_MAX: Final = 100_000
 """Client ids in a state vector; a page that old is better loaded anew."""
+
+STATE_VECTOR_BYTES_MAX: Final = 2 << 20
+"""So many clients at their longest, with room to spare."""
 
 MERGE_CHUNK_MAX: Final = 256
 """Updates merged in one call: the cost of merging grows with the square of their number."""
@@ -107,9 +119,13 @@ class Limits:
     blocks_max: int
     structs_max: int
     ranges_max: int
+    fresh_max: int = FRESH_DELETE_RANGES_MAX
 
 
 FROM_PEERS: Final = Limits(UPDATE_BYTES_MAX, BLOCKS_MAX, STRUCTS_MAX, DELETE_RANGES_MAX)
+FROM_SLICES: Final = Limits(2 * SLICE_BYTES_MAX, BLOCKS_MAX, 3 * STRUCTS_MAX, DELETE_RANGES_MAX)
+FROM_BATCHES: Final = Limits(INTAKE_BYTES_MAX, BLOCKS_MAX, INTAKE_STRUCTS_MAX, INTAKE_STRUCTS_MAX, INTAKE_STRUCTS_MAX)
+"""What was judged bit by bit within one beat already, and is judged again as a whole."""
 FROM_JOURNAL: Final = Limits(1 << 30, 10_000_000, 100_000_000, 100_000_000)
 """Our own journal and snapshots passed the gate when they were written; the bounds only end a runaway."""
 
@@ -118,7 +134,8 @@ def read_update(data: bytes, limits: Limits) -> Update:
     """Return what the update says.
 
     Raises:
-        UpdateError: it breaks the format or a bound; codes ``size``, ``bytes``, ``content``, ``skip``, ``clock``.
+        UpdateError: it breaks the format or a bound; codes ``size``, ``client``, ``bytes``, ``content``, ``skip``,
+            ``clock``.
     """
     if len(data) > limits.bytes_max:
         raise UpdateError("size", f"an update of {len(data)} bytes is over {limits.bytes_max}")
@@ -137,7 +154,7 @@ def read_update(data: bytes, limits: Limits) -> Update:
 def _blocks(data: bytes, limits: Limits) -> tuple[list[tuple[int, list[Struct]]], int]:
     count, at = read_number(data, 0)
     if count > limits.blocks_max:
-        raise UpdateError("size", f"{count} client blocks are over {limits.blocks_max}")
+        raise UpdateError("client", f"{count} client blocks are over {limits.blocks_max}")
     blocks: list[tuple[int, list[Struct]]] = []
     for _ in range(count):
         structs_count, at = read_number(data, at)
@@ -149,7 +166,7 @@ def _blocks(data: bytes, limits: Limits) -> tuple[list[tuple[int, list[Struct]]]
             raise UpdateError("bytes", "an empty client block")
         structs: list[Struct] = []
         for _ in range(structs_count):
-            struct, at = _struct(data, at, clock)
+            struct, at = read_struct(data, at, clock)
             structs.append(struct)
             clock += struct[2]
             if clock > CLOCK_MAX:
@@ -175,7 +192,7 @@ def read_first_block(data: bytes, *, until: int, structs_max: int) -> list[Struc
         while clock < until and len(structs) < count:
             if len(structs) >= structs_max:
                 raise UpdateError("size", f"over {structs_max} structs")
-            struct, at = _struct(data, at, clock)
+            struct, at = read_struct(data, at, clock)
             structs.append(struct)
             clock += struct[2]
     except (IndexError, EncodingError) as error:
@@ -183,7 +200,13 @@ def read_first_block(data: bytes, *, until: int, structs_max: int) -> list[Struc
     return structs
 
 
-def _struct(data: bytes, at: int, clock: int) -> tuple[Struct, int]:
+def read_struct(data: bytes, at: int, clock: int) -> tuple[Struct, int]:
+    """Return the struct at that offset, which has that clock, and the offset behind it.
+
+    Raises:
+        UpdateError: codes ``content``, ``skip``, ``bytes``.
+        IndexError: it is cut short. EncodingError: so is something in it.
+    """
     info = data[at]
     at += 1
     kind = info & 31

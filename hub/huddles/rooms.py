@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+from crdt.frames import FRAME_BYTES_MAX
 from crdt.sessions import PLAN_DOCUMENT
 from hub.live.bus import HuddleMoved, InHuddle, Listening, Moved, Note, SessionsEnded, WhoIsInHuddle
 from hub.live.gatekeepers import TurnedAway
@@ -74,6 +75,9 @@ class _Sitting:
     @property
     def about(self) -> Mapping[str, str]:
         return {"huddle": self.guest.huddle_id, "person": self.guest.person_id}
+
+    def bytes_max(self, head: bytes) -> int:
+        return FRAME_BYTES_MAX
 
     def receive(self, message: bytes) -> None:
         self._messages += 1

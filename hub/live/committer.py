@@ -18,8 +18,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from crdt.intakes import Effort
 from hub.live import notices
 from hub.live.batches import Work
+from hub.live.intakes import EFFORT_STEPS_MAX
 from hub.live.lines import CloseCode
 from hub.live.open_sections import SNAPSHOT_EDITS_MAX
 from hub.live.overtaking import give_way
@@ -189,6 +191,7 @@ class Committer:
             heapq.heappush(self._soft_queue, (due, self._soft_count, room))
 
     def _gather(self, now: float) -> None:
+        effort = Effort(EFFORT_STEPS_MAX)
         for room in list(self._dirty):
             if not room.waiting:
                 if not room.lacking:
@@ -197,7 +200,7 @@ class Committer:
             if now < room.next_beat - TIMER_SECONDS or not room.turns.take_if_free():
                 continue
             started = self._clock.seconds()
-            work = self._gathered(room)
+            work = self._gathered(room, effort)
             if work is None:
                 continue
             if work.acts:
@@ -207,13 +210,13 @@ class Committer:
                 room.turns.give_back()
                 self._pace(room, started)
 
-    def _gathered(self, room: Room) -> Work | None:
+    def _gathered(self, room: Room, effort: Effort) -> Work | None:
         """Return the room's batch, or end the room where its documents failed: its state is in the journal.
 
         A panic of pycrdt is no ``Exception``. Whoever sent what was being judged is not asked to come back.
         """
         try:
-            return room.gather()
+            return room.gather(effort)
         except BaseException as error:  # A room's boundary: what fails in one ends it, and no other room's beat.
             if not self._failed(room, error):
                 raise

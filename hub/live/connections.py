@@ -9,6 +9,7 @@ from auth.decisions import Action, Grant, facts_of
 from auth.grants import compile_grants
 from auth.roles import Participant
 from crdt.effects import Scope
+from crdt.intakes import Intake
 from crdt.sections import Section
 from crdt.sessions import PlanSession
 from hub.live.lines import Line
@@ -34,6 +35,8 @@ class Reading:
     """Our sync step 1 is out and its answer has not come: it will hold every update sent before it."""
     asked_again: int = 0
     """How often in a row we had to ask anew."""
+    intake: Intake | None = None
+    """What it sent and is being taken in over several beats; what it sent behind it waits."""
     unsaved: int = 0
     """Messages to acknowledge with the answer to our step 1: the answer itself, as far as the page counts it, and
     updates put aside because it will hold them."""

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Final
 from crdt.contents import Accepted, Refusal
 from crdt.documents import SectionDocument
 from crdt.fields import Kind
+from crdt.intakes import Intake
 from crdt.lib0 import read_number
 from crdt.sections import Section
-from crdt.updates import FROM_JOURNAL, UpdateError, read_update
+from crdt.updates import FROM_JOURNAL, FROM_PEERS, Limits, UpdateError, read_update
 from hub.record.journal import Row, Snapshot
 
 if TYPE_CHECKING:
@@ -112,9 +113,20 @@ class OpenSection:
         """Return what the gate asks about client ids when this person writes."""
         return Claim(self.clients, person)
 
-    def judge(self, connection: "Connection", update: bytes, now: datetime) -> Accepted | Refusal:
+    def judge(
+        self, connection: "Connection", update: bytes, now: datetime, limits: Limits = FROM_PEERS
+    ) -> Accepted | Refusal:
         """Pass an update of a connection through the gate, with what its participant may do at this instant."""
         return self.document.judge(
+            update,
+            client=self.claim(connection.participant.person_id),
+            may=lambda entry, name: connection.may_write(self, entry, name, now),
+            limits=limits,
+        )
+
+    def intake(self, connection: "Connection", update: bytes, now: datetime) -> Intake:
+        """Return the work of taking in what may be long; each slice passes ``judge`` at its own instant."""
+        return self.document.intake(
             update,
             client=self.claim(connection.participant.person_id),
             may=lambda entry, name: connection.may_write(self, entry, name, now),

@@ -13,6 +13,7 @@ from typing import Final
 
 from crdt.contents import Accepted, Refusal
 from crdt.sections import Section
+from crdt.updates import FROM_BATCHES
 from hub.live.batches import Run, Work
 from hub.live.connections import Connection
 from hub.live.loading import load, take_over
@@ -110,7 +111,11 @@ def _judged(
     for run in runs:
         connection = room.judging = run.connection
         for update in run.updates:
-            verdict = ACCESS_ENDED if connection.expelled else section.judge(connection, update, room.clock.now())
+            verdict = (
+                ACCESS_ENDED
+                if connection.expelled
+                else section.judge(connection, update, room.clock.now(), FROM_BATCHES)
+            )
             if isinstance(verdict, Refusal):
                 room.judging = None
                 return connection, verdict

@@ -8,19 +8,20 @@ below.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Final, TypeAlias
+from typing import Final
 
 from auth.roles import Participant
-from crdt.contents import Refusal
+from crdt.contents import Accepted, Refusal
 from crdt.effects import Ask, AskPresent, Close, Edit, Effect, Join, Leave, Present, Send, Watch
+from crdt.intakes import Effort
 from crdt.keystrokes import joined
 from crdt.sections import Section
-from hub.live import relays
+from hub.live import intakes, relays
 from hub.live.batches import Work
 from hub.live.connections import Connection, Reading
+from hub.live.inboxes import Inbox, Item, Message
 from hub.live.lines import CloseCode, wrapped
 from hub.live.notices import SoftChanges
 from hub.live.open_sections import OpenSection
@@ -30,15 +31,6 @@ from hub.live.visits import Visits
 from hub.process import measures
 from hub.process.clocks import Clock
 from hub.record.journal import EMPTY, Act, Head, JournalAwayError
-
-INBOX_FRAMES_MAX: Final = 512
-"""Messages of one connection that wait; beyond it its socket is not read, and TCP slows the sender down."""
-
-INBOX_BYTES_MAX: Final = 1 << 20
-"""Bytes of one connection that wait, bounded likewise."""
-
-ROOM_INBOX_BYTES_MAX: Final = 32 << 20
-"""Bytes that wait in a room in all; who goes beyond is sent away to come back (``BUSY``) and keeps its edits."""
 
 BEAT_ITEMS_MAX: Final = 2_000
 BEAT_BYTES_MAX: Final = 4 << 20
@@ -50,8 +42,8 @@ CONNECTIONS_MAX: Final = 2_000
 REFUSALS_MAX: Final = 50
 """Refusals of one connection; an honest page stops after one, so this is someone trying doors."""
 
-TYPED_AT_ONCE_MAX: Final = 200
-"""Updates of one connection that are looked at together."""
+AT_ONCE_BYTES_MAX: Final = 4 << 10
+"""An answer to our step 1 up to this is judged at once; of a longer one most is known already, as a rule."""
 
 ASKED_AGAIN_MAX: Final = 3
 """How often an update that does not fit is answered by our sync step 1 instead of a refusal."""
@@ -61,8 +53,6 @@ FRESH_SECONDS_MAX: Final = 1.0
 
 MISFITS: Final = frozenset({"clock", "dependency"})
 """Refusals of an update that builds on what we have not got: it may be on its way, or at another process."""
-
-Item: TypeAlias = Join | Leave | Ask | Edit
 
 
 class Room:
@@ -106,9 +96,7 @@ class Room:
         self.next_beat = 0.0
         self.next_soft = 0.0
         self.next_soft_changes = 0.0
-        self._inbox: deque[tuple[Connection, Item, int]] = deque()
-        """Who sent what, and how many bytes of it."""
-        self._inbox_bytes = 0
+        self._inbox = Inbox()
         self._challenged: dict[tuple[Connection, Section], None] = {}
         self._left_behind: dict[tuple[Connection, Section], bytes] = {}
         self._notes: list[tuple[Sequence[Act], asyncio.Future[int]]] = []
@@ -183,17 +171,9 @@ class Room:
             self._wake(self)
 
     def _enqueue(self, connection: Connection, item: Item) -> None:
-        size = _size(item)
-        if self._inbox_bytes + size > ROOM_INBOX_BYTES_MAX:
+        if not self._inbox.put(connection, item):
             self.dismiss(connection, CloseCode.BUSY, "the plan has too much to take in")
             return
-        self._inbox.append((connection, item, size))
-        self._inbox_bytes += size
-        connection.inbox_frames += 1
-        connection.inbox_bytes += size
-        if connection.inbox_frames >= INBOX_FRAMES_MAX or connection.inbox_bytes >= INBOX_BYTES_MAX:
-            connection.resting = True
-            connection.line.take_breath()
         if isinstance(item, Join) and item.section not in self.sections:
             self.wanted.add(item.section)
         self._wake(self)
@@ -208,8 +188,10 @@ class Room:
         self._wake(self)
         return waiter
 
-    def gather(self) -> Work:
+    def gather(self, effort: Effort) -> Work:
         """Judge and apply what waits, and return it as rows to commit and what is owed afterwards.
+
+        What is long is taken in as far as ``effort`` allows, the rest of it in later beats.
 
         Only with the turn held, and until ``finish`` or the room's end: from here to there the documents hold what is
         not committed, so nothing is answered from them (invariant 2).
@@ -218,56 +200,70 @@ class Room:
         work.challenges, self._challenged = self._challenged, {}
         work.notes, self._notes = self._notes, []
         work.asks, self._left_behind = self._left_behind, {}
-        held: deque[tuple[Connection, Item, int]] = deque()
+        held: list[Message] = []
         now = self.clock.now()
         blocked: set[tuple[Connection, Section]] = set()
         items = taken = 0
         while self._inbox and items < BEAT_ITEMS_MAX and taken < BEAT_BYTES_MAX:
-            connection, item, size = waiting = self._inbox.popleft()
-            items += 1
+            waiting = self._inbox.next()
+            connection, item, _ = waiting
             key = (connection, item.section)
-            if key in blocked or not self._ready(connection, item):
+            looked_at, left = [waiting], [waiting]
+            if key not in blocked and self._ready(connection, item):
+                if isinstance(item, Edit) and not item.answers:
+                    looked_at += self._inbox.behind(waiting)
+                left = looked_at[self._take(work, looked_at, now, effort) :]
+            if left:
                 blocked.add(key)
-                held.append(waiting)
-                continue
-            taken += size
-            self._count_off(connection, size)
-            if isinstance(item, Edit) and not item.answers:
-                more = self._behind(connection, item.section)
-                items += len(more)
-                self._type(work, connection, item.section, [item.update, *more], now)
-            else:
-                self._consider(work, connection, item, now)
-        self._inbox.extendleft(reversed(held))
+            held += left
+            items += len(looked_at)
+            for each in looked_at[: len(looked_at) - len(left)]:
+                taken += each.size
+                self._inbox.done(each)
+        self._inbox.put_back(held)
         work.seal(self.plan_id)
         return work
 
-    def _behind(self, connection: Connection, section: Section) -> list[bytes]:
-        """Take out the updates of this connection and section that stand next in the inbox."""
-        updates: list[bytes] = []
-        while self._inbox and len(updates) < TYPED_AT_ONCE_MAX:
-            sender, item, size = self._inbox[0]
-            if sender is not connection or not isinstance(item, Edit) or item.answers or item.section is not section:
-                break
-            self._inbox.popleft()
-            self._count_off(connection, size)
-            updates.append(item.update)
-        return updates
+    def _take(self, work: Work, looked_at: Sequence[Message], now: datetime, effort: Effort) -> int:
+        """Take a message, and the updates that stand right behind an update; return how many are done with."""
+        connection, item, _ = looked_at[0]
+        if not isinstance(item, Edit):
+            self._consider(work, connection, item)
+            return 1
+        reading = connection.readings.get(item.section)
+        if reading is None:
+            return len(looked_at)  # It has gone, or sent this before it heard of a refusal or of its access' end.
+        if reading.intake is None and not item.answers:
+            updates = [each.item.update for each in looked_at if isinstance(each.item, Edit)]
+            return self._type(work, connection, item.section, updates, now)
+        several = item.update[:1] > b"\x01"  # Of several client ids, of which most are known.
+        at_once = reading.intake is None and len(item.update) <= AT_ONCE_BYTES_MAX and not several
+        if at_once and self._edit(work, connection, self.sections[item.section], item.update, now, answers=True):
+            return 1
+        return int(intakes.take_in(self, work, connection, item, effort))
 
     def _type(
         self, work: Work, connection: Connection, section: Section, updates: Sequence[bytes], now: datetime
-    ) -> None:
-        """Take updates of one connection that wait one behind the other; what was typed in one go is judged at once."""
-        waiting = deque(updates)
+    ) -> int:
+        """Take updates of one connection that wait one behind the other; what was typed in one go is judged at once.
+
+        Return how many are done with: those before the first that is too much for that.
+        """
+        done = 0
         for update, count in joined(updates):
-            each = [waiting.popleft() for _ in range(count)]
             if section not in connection.readings:
-                return  # It sent this before it heard of a refusal or of the end of its access.
+                break  # It sent this before it heard of a refusal or of the end of its access.
             if self._edit(work, connection, self.sections[section], update, now, count=count):
+                done += count
                 continue
-            for alone in each:
+            for alone in updates[done : done + count] if count > 1 else ():
                 if section in connection.readings:
-                    self._edit(work, connection, self.sections[section], alone, now)
+                    if not self._edit(work, connection, self.sections[section], alone, now):
+                        return done
+                    done += 1
+            if section in connection.readings and connection.readings[section].intake is not None:
+                return done
+        return len(updates)
 
     def _ready(self, connection: Connection, item: Item) -> bool:
         """Return whether the item can be considered now; else it waits for its section, or for the journal's rows."""
@@ -285,19 +281,8 @@ class Room:
             return False
         return True
 
-    def _count_off(self, connection: Connection, size: int) -> None:
-        self._inbox_bytes -= size
-        connection.inbox_frames -= 1
-        connection.inbox_bytes -= size
-        emptied = connection.inbox_frames * 2 < INBOX_FRAMES_MAX and connection.inbox_bytes * 2 < INBOX_BYTES_MAX
-        if connection.resting and emptied:
-            connection.resting = False
-            connection.line.go_on()
-
-    def _consider(self, work: Work, connection: Connection, item: Item, now: datetime) -> None:
+    def _consider(self, work: Work, connection: Connection, item: Join | Leave | Ask) -> None:
         match item:
-            case Edit(section, update) if section in connection.readings:
-                self._edit(work, connection, self.sections[section], update, now, answers=True)
             case Leave(section):
                 self._unread(connection, section)
             case Join(section) if not connection.gone:
@@ -332,7 +317,8 @@ class Room:
     ) -> bool:
         """Pass the gate, or be refused: the one way from a socket into a document (invariant 4).
 
-        Return false where ``count`` updates were joined and did not pass: each is then judged by itself.
+        Return false where ``count`` updates were joined and did not pass: each is then judged by itself; and where one
+        is too much to be judged at once: it is then taken in over several beats.
         """
         reading = connection.readings[section.section]
         if reading.asked and not answers:
@@ -344,21 +330,40 @@ class Room:
             self.judging = None
             if count > 1:
                 return False
-            if not self._put_aside(connection, section.section, reading, verdict, answers=answers):
-                self.refuse(work, connection, section.section, verdict)
+            if verdict.code == "size":
+                reading.intake = section.intake(connection, update, now)
+                return False
+            self.decline(work, connection, section.section, verdict, answers=answers)
             return True
-        if verdict.changes:
-            if section.section not in work.before:
-                work.before[section.section] = section.left_at()
-            section.take(verdict, connection.participant.person_id)
-            work.add(connection, section.section, verdict)
+        self.accept(work, connection, section, verdict)
         self.judging = None
-        owed = count
-        if answers:
-            owed = reading.unsaved
-            reading.asked, reading.asked_again, reading.unsaved = False, 0, 0
-        work.owe_saved(connection, section.section, owed)
+        self.acknowledge(work, connection, section.section, count, answers=answers)
         return True
+
+    def accept(self, work: Work, connection: Connection, section: OpenSection, accepted: Accepted) -> None:
+        """Apply what passed the gate, and have it committed."""
+        if not accepted.changes:
+            return
+        if section.section not in work.before:
+            work.before[section.section] = section.left_at()
+        section.take(accepted, connection.participant.person_id)
+        work.add(connection, section.section, accepted)
+
+    def acknowledge(self, work: Work, connection: Connection, section: Section, count: int, *, answers: bool) -> None:
+        """Owe the page that so many messages are saved: with an answer to our step 1 all that it holds."""
+        reading = connection.readings[section]
+        reading.intake = None
+        if answers:
+            count = reading.unsaved
+            reading.asked, reading.asked_again, reading.unsaved = False, 0, 0
+        work.owe_saved(connection, section, count)
+
+    def decline(self, work: Work, connection: Connection, section: Section, refusal: Refusal, *, answers: bool) -> None:
+        """Refuse what did not pass, or put it aside where an answer can still make it fit."""
+        reading = connection.readings[section]
+        reading.intake = None
+        if not self._put_aside(connection, section, reading, refusal, answers=answers):
+            self.refuse(work, connection, section, refusal)
 
     def _put_aside(
         self, connection: Connection, section: Section, reading: Reading, refusal: Refusal, *, answers: bool
@@ -442,12 +447,6 @@ class Room:
         for _, waiter in notes:
             if not waiter.done():
                 waiter.set_exception(JournalAwayError("the plan was loaded anew before the row was written"))
-
-
-def _size(item: Item) -> int:
-    if isinstance(item, Edit):
-        return len(item.update)
-    return len(item.state_vector) if isinstance(item, Ask) else 0
 
 
 def _nobody_else(_room: Room, _changed: Sequence[Presence], _gone: Mapping[int, int]) -> None:

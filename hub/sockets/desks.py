@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from crdt.frames import FRAME_BYTES_MAX
 from crdt.sessions import PLAN_DOCUMENT
 from hub.live.bus import Listening, Moved, Note, SessionsEnded
 from hub.live.gatekeepers import TurnedAway
@@ -75,6 +76,9 @@ class _Desk:
     @property
     def about(self) -> Mapping[str, str]:
         return {"person": self.worker.person_id}
+
+    def bytes_max(self, head: bytes) -> int:
+        return FRAME_BYTES_MAX
 
     def receive(self, message: bytes) -> None:
         self._messages += 1

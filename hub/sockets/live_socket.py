@@ -9,8 +9,8 @@ it stays full the socket ends. The upgrade is answered only once it is known who
 import asyncio
 import logging
 import re
-from collections.abc import Callable, MutableMapping, MutableSet
-from typing import Any, Final, Protocol, cast
+from collections.abc import Callable, MutableMapping
+from typing import Any, Final, cast
 
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request, Response
@@ -22,14 +22,15 @@ try:
 except ImportError:
     from websockets.utils import apply_mask
 
-from crdt.frames import FRAME_BYTES_MAX
+from crdt.frames import FRAME_BYTES_MAX, HEAD_BYTES_MAX, MESSAGE_BYTES_MAX
 from hub.live.gatekeepers import TurnedAway
 from hub.live.lines import CloseCode, wrapped
 from hub.live.plans import CarePlans
 from hub.process import measures
 from hub.record.journal import JournalAwayError
 from hub.sockets.budgets import Budget, Budgets
-from hub.sockets.seats import Door, PlanDoor, Seat, SitDown
+from hub.sockets.long_messages import LONG_SECONDS_MAX, LongMessage
+from hub.sockets.seats import Door, PlanDoor, Seat, SitDown, Sockets
 
 LIVE: Final = "live"
 """Under this name the application's lifespan state holds the ``CarePlans``."""
@@ -58,12 +59,14 @@ CLOSING_BYTES_MAX: Final = 16 << 10
 """What a peer may still send after it was closed: a page has little under way, a flood is not read to its end."""
 
 STALL_SECONDS_MAX: Final = 15.0
-"""How long a full outbox may stay full."""
+STALL_BYTES_MIN: Final = 64 << 10
+"""A full outbox has to empty by so much in that time: what is on a slow line with a long answer is not gone."""
 
 OUTBOX_BYTES_HIGH: Final = 256 << 10
 OUTBOX_BYTES_LOW: Final = 64 << 10
 OUTBOX_BYTES_MAX: Final = 4 << 20
-"""Beyond it the socket ends at once; only answers that a peer asks for and does not read lead there."""
+"""Where so much waits and more comes, the socket ends at once; only answers that a peer asks for and does not read lead
+there. One answer alone may be longer: a section is never too large to be opened."""
 
 PARTS_MAX: Final = 1_000
 """Frames that one message may come in; honest pages send one."""
@@ -89,12 +92,6 @@ def outboxes() -> tuple[int, int]:
     return sum(each.waiting_bytes for each in _seated), sum(each.paused for each in _seated)
 
 
-class Sockets(Protocol):
-    """What uvicorn keeps of its connections, so that it can end them."""
-
-    connections: MutableSet[Any]
-
-
 class LiveSocket(asyncio.Protocol):
     """One socket to one plan, one huddle or one person's desk. Fills ``Line``."""
 
@@ -106,6 +103,7 @@ class LiveSocket(asyncio.Protocol):
         "_closing_bytes",
         "_early",
         "_heard",
+        "_long",
         "_lookup",
         "_loop",
         "_messages",
@@ -135,6 +133,7 @@ class LiveSocket(asyncio.Protocol):
         self._rest = b""
         """The beginning of a frame whose end has not come."""
         self._parts: list[bytes] = []
+        self._long: LongMessage | None = None
         self._early = False
         """Something came behind the request before it was answered."""
         self._backlog: list[bytes] = []
@@ -158,6 +157,8 @@ class LiveSocket(asyncio.Protocol):
             data, self._rest = self._rest + data, b""
         if self._closing:
             self._parse_after_close(data)
+        elif self._long is not None:
+            self._take_long(data)
         elif self._seat is None or self._protocol.state is not OPEN:
             self._parse(data)
         else:
@@ -169,7 +170,7 @@ class LiveSocket(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         self._paused = True
-        self._later("stall", STALL_SECONDS_MAX, self._stalled)
+        self._watch_stall()
 
     def resume_writing(self) -> None:
         self._paused = False
@@ -184,6 +185,7 @@ class LiveSocket(asyncio.Protocol):
             self._cancel(name)
         if self._lookup is not None:
             self._lookup.cancel()
+        self._forget_long()
         if self._seat is not None:
             seat, self._seat = self._seat, None
             seat.left()
@@ -214,15 +216,17 @@ class LiveSocket(asyncio.Protocol):
         transport = self._transport
         if transport is None or self._closing or transport.is_closing():
             return
-        transport.write(data)
-        if self._paused and transport.get_write_buffer_size() > OUTBOX_BYTES_MAX:
+        if transport.get_write_buffer_size() > OUTBOX_BYTES_MAX:
             self._stalled()
+        else:
+            transport.write(data)
 
     def close(self, code: int, reason: str) -> None:
         if self._closing:
             return
         self._closing = code
         self._backlog.clear()
+        self._forget_long()
         if self._protocol.state is OPEN:
             self._protocol.send_close(code, reason.encode()[:REASON_BYTES_MAX].decode(errors="ignore"))
             self._flush()
@@ -333,7 +337,7 @@ class LiveSocket(asyncio.Protocol):
                 size = int.from_bytes(data[at + 2 : at + 10], "big")
             unmasked = not data[at + 1] & 0x80
             if unmasked or (body <= end and size > FRAME_BYTES_MAX):
-                self._parse(data[at:])  # It says what is wrong and ends the socket.
+                self._begin_long(data[at:], body - at, size)
                 return
             if body + size > end:
                 break
@@ -346,6 +350,36 @@ class LiveSocket(asyncio.Protocol):
                 self._parse_after_close(data[at:])
                 return
         self._rest = data[at:]
+
+    def _begin_long(self, data: bytes, body: int, size: int) -> None:
+        """Begin to gather a message that is long where one may be, and let the protocol end the socket elsewhere."""
+        mask, head = data[body - 4 : body], data[body : body + HEAD_BYTES_MAX]
+        whole = data[0] == _WHOLE_MESSAGE and data[1] & 0x80 and not self._parts and size <= MESSAGE_BYTES_MAX
+        if whole and len(head) < HEAD_BYTES_MAX:
+            self._rest = data
+        elif not whole or self._seat is None or size > self._seat.bytes_max(apply_mask(head, mask)):
+            self._parse(data)  # It says what is wrong and ends the socket.
+        elif not _budgets.reserve(self._budget, size):
+            self._turn_out(CloseCode.BUSY, "too much at once")
+        else:
+            self._long = LongMessage(size, mask)
+            self._later("long", LONG_SECONDS_MAX, self._stalled)
+            self._take_long(data[body:])
+
+    def _take_long(self, data: bytes) -> None:
+        long = self._long
+        assert long is not None, "only what was begun goes on"
+        rest = long.take(data)
+        if long.complete:
+            self._forget_long()
+            self._deliver(apply_mask(long.masked(), long.mask))
+            self._cut(rest)
+
+    def _forget_long(self) -> None:
+        if self._long is not None:
+            _budgets.release(self._budget, self._long.size)
+            self._long = None
+            self._cancel("long")
 
     def _take(self, frame: Frame) -> None:
         if frame.opcode is Opcode.BINARY or frame.opcode is Opcode.CONT:
@@ -416,10 +450,7 @@ class LiveSocket(asyncio.Protocol):
         transport = self._transport
         if transport is None or transport.is_closing():
             return
-        if on:
-            transport.resume_reading()
-        else:
-            transport.pause_reading()
+        transport.resume_reading() if on else transport.pause_reading()
 
     def _seconds(self) -> float:
         return round(self._loop.time() - self._since, 3)
@@ -430,6 +461,14 @@ class LiveSocket(asyncio.Protocol):
             return
         self.write(_PING)
         self._later("ping", PING_SECONDS, self._ping)
+
+    def _watch_stall(self, waited: int | None = None) -> None:
+        """Look again and again whether the peer has read something."""
+        waits = self.waiting_bytes
+        if waited is not None and waits > waited - STALL_BYTES_MIN:
+            self._stalled()
+        else:
+            self._later("stall", STALL_SECONDS_MAX, lambda: self._watch_stall(waits))
 
     def _stalled(self) -> None:
         """The peer does not read: what it missed it gets when it comes back and syncs."""

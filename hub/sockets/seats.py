@@ -1,13 +1,19 @@
 """Where a live socket may sit down: in a plan's room, or in a huddle. The socket knows no more of either than this."""
 
-from collections.abc import Callable, Mapping
-from typing import Protocol, TypeAlias
+from collections.abc import Callable, Mapping, MutableSet
+from typing import Any, Protocol, TypeAlias
 
 from hub.live.connections import Connection
 from hub.live.gatekeepers import TurnedAway
 from hub.live.lines import Line
 from hub.live.plans import CarePlans
 from hub.live.rooms import Room
+
+
+class Sockets(Protocol):
+    """What uvicorn keeps of its connections, so that it can end them."""
+
+    connections: MutableSet[Any]
 
 
 class Seat(Protocol):
@@ -20,6 +26,9 @@ class Seat(Protocol):
     @property
     def drains(self) -> bool:
         """Whether a hub that ends closes it in its own time, after what was accepted is committed."""
+
+    def bytes_max(self, head: bytes) -> int:
+        """Return how long a message that begins like this may be."""
 
     def receive(self, message: bytes) -> None:
         """Take one message of the peer."""
@@ -58,6 +67,9 @@ class PlanSeat:
     @property
     def about(self) -> Mapping[str, str]:
         return {"plan": self._room.plan_id, "person": self._connection.participant.person_id}
+
+    def bytes_max(self, head: bytes) -> int:
+        return self._connection.session.bytes_max(head)
 
     def receive(self, message: bytes) -> None:
         self._room.receive(self._connection, message)

@@ -33,8 +33,18 @@ def test_every_kind_has_a_vector() -> None:
     assert {vector["kind"] for vector in VECTORS["frames"]} == {kind.name for kind in FrameKind}
 
 
+@pytest.mark.parametrize(("kind", "size"), [(FrameKind.SYNC_STEP_2, 8 << 20), (FrameKind.SYNC_STEP_1, 2 << 20)])
+def test_only_what_a_sync_repeats_may_be_long(kind: FrameKind, size: int) -> None:
+    long = Frame("goals", kind, bytes(size))
+
+    assert decode(encode(long)) == long
+    for other in (Frame("goals", kind, bytes(size + 100)), Frame("goals", FrameKind.UPDATE, bytes(FRAME_BYTES_MAX))):
+        with pytest.raises(FrameError, match="too long"):
+            decode(encode(other))
+
+
 def test_a_frame_over_the_bound_is_refused_unread() -> None:
-    with pytest.raises(FrameError, match="over"):
+    with pytest.raises(FrameError, match="too long"):
         decode(b"\xff" * (FRAME_BYTES_MAX + 1))
 
 

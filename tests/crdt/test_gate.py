@@ -142,7 +142,7 @@ class TestClients:
         document = a_section()
         struct = a_struct(STRING, 0, "x", origin=text_ids(document)[-1])
 
-        assert refused(document, written_blocks([(ME, [struct]), (ME + 1, [struct])])).code == "size"
+        assert refused(document, written_blocks([(ME, [struct]), (ME + 1, [struct])])).code == "client"
 
 
 class TestClocks:
@@ -399,7 +399,7 @@ class TestBounds:
         taken(document, written(ME, [a_struct(STRING, clock, "x", right=first) for clock in range(100)]))
         later = [a_struct(STRING, clock, "y", right=first) for clock in range(CONFLICT_STEPS_MAX // 100 + 1)]
 
-        assert refused(document, written(ME + 1, later)).code == "size"
+        assert refused(document, written(ME + 1, later)).code == "work"
         taken(document, written(ME + 1, later[:50]))
 
     @pytest.mark.parametrize("update", ["", "00", "000000", "0001", "01", "010005000000", "ffffffffffffffff7f00"])

@@ -3,7 +3,7 @@
 import contextlib
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from pycrdt import Array, Doc, Map, Text
 
@@ -85,6 +85,7 @@ def structs(draw: st.DrawFn, clock: int) -> tuple[object, ...]:
 
 @given(st.integers(0, NUMBER_MAX), st.integers(0, 1 << 20), st.data())
 def test_an_update_is_read_as_it_was_written(client: int, clock: int, data: st.DataObject) -> None:
+    assume(client != 3)  # It would stand twice in the delete set.
     told = []
     for _ in range(data.draw(st.integers(1, 4))):
         told.append(data.draw(structs(clock)))
@@ -93,7 +94,7 @@ def test_an_update_is_read_as_it_was_written(client: int, clock: int, data: st.D
     update = read_update(written(client, told, [(client, 0, 2), (client, 5, 6), (3, 1, 2)]), FROM_PEERS)  # type: ignore[arg-type]
 
     assert update.blocks == [(client, told)]
-    assert set(update.deletes) == {(client, 0, 2), (client, 5, 6), (3, 1, 2)} or client == 3
+    assert set(update.deletes) == {(client, 0, 2), (client, 5, 6), (3, 1, 2)}
 
 
 @given(FLOATS)
@@ -173,15 +174,15 @@ def test_the_bounds_are_the_reader_s() -> None:
     fits = Limits(len(update), 1, 3, 2)
     read_update(update, fits)
 
-    for limits in (
-        Limits(len(update) - 1, 1, 3, 2),
-        Limits(len(update), 0, 3, 2),
-        Limits(len(update), 1, 2, 2),
-        Limits(len(update), 1, 3, 1),
+    for limits, code in (
+        (Limits(len(update) - 1, 1, 3, 2), "size"),
+        (Limits(len(update), 0, 3, 2), "client"),
+        (Limits(len(update), 1, 2, 2), "size"),
+        (Limits(len(update), 1, 3, 1), "size"),
     ):
         with pytest.raises(UpdateError) as caught:
             read_update(update, limits)
-        assert caught.value.code == "size"
+        assert caught.value.code == code
 
 
 @given(st.dictionaries(st.integers(0, NUMBER_MAX), st.integers(0, NUMBER_MAX)))

@@ -10,14 +10,17 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import OPEN
 from websockets.uri import parse_uri
 
-from crdt.frames import FRAME_BYTES_MAX
+from crdt.frames import FRAME_BYTES_MAX, HEAD_BYTES_MAX
 from hub.live.lines import CloseCode
-from hub.sockets import budgets
+from hub.sockets import budgets, live_socket
 from hub.sockets.live_socket import CLOSING_BYTES_MAX, LIVE, OUTBOX_BYTES_MAX, PARTS_MAX, LiveSocket
 from tests.hub.builders import a_hub
 
 pytestmark = pytest.mark.anyio
 PATH = "/plans/0190aaaa-0000-7000-8000-000000000001/live"
+
+
+LONG = 1 << 20
 
 
 class FakeTransport(asyncio.Transport):
@@ -62,6 +65,10 @@ class FakeSeat:
     def __init__(self) -> None:
         self.heard: list[bytes] = []
         self.dismissed: list[int] = []
+
+    def bytes_max(self, head: bytes) -> int:
+        assert len(head) == HEAD_BYTES_MAX
+        return LONG if head.startswith(b"long") else FRAME_BYTES_MAX
 
     def receive(self, message: bytes) -> None:
         self.heard.append(message)
@@ -112,6 +119,85 @@ async def test_messages_come_out_whole_wherever_the_network_cuts(sizes: tuple[in
         at += step
 
     assert seat.heard == messages
+
+
+async def test_what_may_be_long_comes_out_whole_wherever_the_network_cuts(seed: int) -> None:
+    live, _, seat = await a_socket()
+    chance = random.Random(seed)
+    messages = [b"before", b"long" + chance.randbytes(LONG - 4), b"long" + chance.randbytes(100_000), b"after"]
+    stream = b"".join(framed(message) + framed(b"beat", Opcode.PING) for message in messages)
+
+    at = 0
+    while at < len(stream):
+        step = chance.choice([1, 3, 50, 1_000, 300_000])
+        live.data_received(stream[at : at + step])
+        at += step
+
+    assert seat.heard == messages
+    assert live._budget.long_bytes == 0
+
+
+@pytest.mark.parametrize(
+    ("message", "first"),
+    [(b"long" + bytes(LONG), b""), (b"other" + bytes(FRAME_BYTES_MAX), b""), (b"long" + bytes(FRAME_BYTES_MAX), b"x")],
+    ids=["longer than it may be", "of another kind", "within a message in parts"],
+)
+async def test_no_other_message_is_long(message: bytes, first: bytes) -> None:
+    live, transport, seat = await a_socket()
+    if first:
+        live.data_received(framed(first, fin=False))
+
+    live.data_received(framed(message)[: 2 * FRAME_BYTES_MAX])
+
+    assert seat.heard == []
+    assert int.from_bytes(transport.written[2:4]) in (1002, 1009)
+
+
+async def test_one_person_has_only_so_much_under_way_and_gets_the_room_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(budgets, "LONG_BYTES_MAX", LONG)
+    (first, _, seat), (second, _, other) = await a_socket(), await a_socket()
+    second._budget = first._budget
+    message = framed(b"long" + bytes(LONG - 4))
+
+    first.data_received(message[:-1])
+    second.data_received(message)
+    refused = list(other.dismissed)
+    first.connection_lost(None)
+    third, _, seat = await a_socket()
+    third._budget = first._budget
+    third.data_received(message)
+
+    assert refused == [CloseCode.BUSY]
+    assert [len(each) for each in seat.heard] == [LONG]
+
+
+async def test_an_answer_alone_may_be_longer_than_all_that_may_wait() -> None:
+    live, transport, _ = await a_socket()
+
+    live.write(bytes(2 * OUTBOX_BYTES_MAX))
+    opened = len(transport.written)
+    transport.waiting = OUTBOX_BYTES_MAX + 1
+    live.write(b"more")
+
+    assert opened == 2 * OUTBOX_BYTES_MAX
+    assert transport.closed
+
+
+async def test_a_slow_line_that_still_reads_is_not_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    live, transport, _ = await a_socket()
+    watched: list[int] = []
+    monkeypatch.setattr(live_socket, "STALL_SECONDS_MAX", 3600.0)
+    transport.waiting = 5 << 20
+    live.pause_writing()
+
+    for left in (4 << 20, 3 << 20):
+        before, transport.waiting = transport.waiting, left
+        live._watch_stall(before)
+        watched.append(transport.closed)
+    live._watch_stall(transport.waiting)
+
+    assert watched == [False, False]
+    assert transport.closed
 
 
 async def test_a_message_in_parts_with_a_ping_between_is_one_message() -> None:

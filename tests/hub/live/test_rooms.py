@@ -11,7 +11,7 @@ from crdt.fields import TEXT_CHARACTERS_MAX
 from crdt.frames import Frame, FrameKind, encode
 from crdt.sections import Section
 from crdt.sessions import DENIED
-from hub.live import rooms
+from hub.live import inboxes, rooms
 from hub.live.lines import CloseCode
 from hub.live.open_sections import NOTHING
 from hub.record.journal import Action
@@ -379,7 +379,7 @@ async def test_a_reader_that_asks_without_reading_is_answered_once_when_it_reads
 
 
 async def test_a_sender_with_a_full_share_of_the_inbox_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rooms, "INBOX_FRAMES_MAX", 4)
+    monkeypatch.setattr(inboxes, "INBOX_FRAMES_MAX", 4)
     hub, ann, _ = await two_in_a_hub()
 
     for letter in "abcd":

@@ -1,0 +1,61 @@
+"""What a connection brings that is too long for one beat: looked at and taken in over several (``crdt.intakes``).
+
+Everything it sends for the same section behind that waits, and it is acknowledged once, when the last slice is
+committed. Each slice is a row of its own.
+"""
+
+from typing import TYPE_CHECKING, Final
+
+from crdt.contents import Refusal
+from crdt.effects import Edit
+from crdt.intakes import SLICE_STEPS, Effort, Intake
+from crdt.updates import FROM_SLICES
+
+if TYPE_CHECKING:
+    from hub.live.batches import Work
+    from hub.live.connections import Connection
+    from hub.live.open_sections import OpenSection
+    from hub.live.rooms import Room
+
+EFFORT_STEPS_MAX: Final = 8_000
+"""What all rooms together do of this in one beat: 10 to 25 milliseconds, in which the loop does nothing else."""
+
+SLICE_COST: Final = 500 * SLICE_STEPS
+"""What a slice counts for in steps."""
+
+
+def take_in(room: "Room", work: "Work", connection: "Connection", edit: Edit, effort: Effort) -> bool:
+    """Go on with an edit of a section that the connection has; return whether it is done with, one way or the other."""
+    reading = connection.readings[edit.section]
+    section = room.sections[edit.section]
+    room.judging = connection
+    if reading.intake is None and not section.document.repeats(edit.update):
+        reading.intake = section.intake(connection, edit.update, room.clock.now())
+    refusal = _go_on(room, work, connection, section, reading.intake, effort) if reading.intake is not None else None
+    room.judging = None
+    if refusal is not None:
+        room.decline(work, connection, edit.section, refusal, answers=edit.answers)
+    elif reading.intake is not None and not reading.intake.done:
+        return False
+    else:
+        room.acknowledge(work, connection, edit.section, 1, answers=edit.answers)
+    return True
+
+
+def _go_on(
+    room: "Room", work: "Work", connection: "Connection", section: "OpenSection", intake: Intake, effort: Effort
+) -> Refusal | None:
+    """Look further, or take the next slice."""
+    if not intake.surveyed:
+        refusal = intake.survey(effort)
+        if refusal is not None or not intake.surveyed:
+            return refusal
+    if not intake.slices or effort.left <= 0:
+        return None
+    effort.left -= SLICE_COST
+    verdict = section.judge(connection, intake.slices[0], room.clock.now(), FROM_SLICES)
+    if isinstance(verdict, Refusal):
+        return intake.explained(verdict)
+    intake.take()
+    room.accept(work, connection, section, verdict)
+    return None
