@@ -26,6 +26,7 @@ async function hashes(folder) {
 await mkdir(fresh, { recursive: true })
 await build({
   entryPoints: sources,
+  inject: [join(here, "src/cover.js")], // Deny by default: no page can be made without it.
   outdir: fresh,
   entryNames: "[name]",
   bundle: true,

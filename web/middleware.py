@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.ids import new_id
 from hub.record.journal import JournalAwayError
+from web.doors.directory import SignedIn
 from web.services import Services
 from web.settings import Settings
 
@@ -169,7 +170,11 @@ def _is_activity(request: Request) -> bool:
 
 
 class Known:
-    """Finds whose session the cookie names and leaves it in ``request.state.signed_in``."""
+    """Finds whose session the cookie names and leaves it in ``request.state.signed_in``.
+
+    A browser has one sign-in: where the answer brings the cookie of a new one, the one before ends with it, and with
+    that the sockets of the pages that were rendered for it.
+    """
 
     def __init__(self, app: ASGIApp, *, settings: Settings, services: Callable[[], Services]) -> None:
         self._app = app
@@ -188,4 +193,37 @@ class Known:
                     request.state.signed_in = await directory.signed_in(token, active=active)
                 except JournalAwayError:
                     request.state.storage_away = True
+            if request.state.signed_in is not None:
+                await self._app(scope, receive, self._ending(request.state.signed_in, send))
+                return
         await self._app(scope, receive, send)
+
+    def _ending(self, before: SignedIn, send: Send) -> Send:
+        """Return a way out that ends this sign-in before the browser hears of another."""
+
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                token = self._brought(MutableHeaders(scope=message))
+                if token:
+                    await self._end(before, token)
+            await send(message)
+
+        return answer
+
+    def _brought(self, headers: MutableHeaders) -> str:
+        begins = f"{self._cookie}="
+        tokens = [
+            each[len(begins) :].partition(";")[0] for each in headers.getlist("set-cookie") if each.startswith(begins)
+        ]
+        return tokens[-1].strip('"') if tokens else ""
+
+    async def _end(self, before: SignedIn, token: str) -> None:
+        services = self._services()
+        try:
+            now = await services.directory.signed_in(token, active=False)
+            if now is None or now.session_id == before.session_id:
+                return
+            await services.directory.sign_out(before)
+        except JournalAwayError:
+            return  # It ends by its own limits; the page that was asked for is right all the same.
+        services.plans.sessions_ended([before.session_id])

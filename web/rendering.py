@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2.ext import Extension
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from auth.roles import CLINICIANS, PATIENT_SIDE
+from web.marks import form_mark, marked_template, page_of, render_for
 from web.views.people import own_chip
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -19,6 +21,13 @@ SERVED: Final = ("app.css", "history.css", "family.css", "sheet.css", "icon.svg"
 
 THEMES: Final = frozenset({"light", "dark"})
 THEME_COOKIE: Final = "theme"
+
+
+class Marked(Extension):
+    """Puts the mark of a page into every template as it is read (``web.marks``)."""
+
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
+        return marked_template(source)
 
 
 class Rendering:
@@ -35,7 +44,9 @@ class Rendering:
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            extensions=[Marked],
         )
+        self._environment.globals |= {"page_of": page_of, "form_mark": form_mark}
 
     def words(self, request: Request, template: str, context: Mapping[str, object]) -> str:
         """Return the template's HTML."""
@@ -53,6 +64,7 @@ class Rendering:
             **_own(request),
             "address": request.url.path,
         }
+        render_for(request)
         return self._environment.get_template(template).render({**shared, **context})
 
 

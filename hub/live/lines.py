@@ -33,6 +33,8 @@ class CloseCode(IntEnum):
     ACCESS_ENDED = 4403
     NO_PLAN = 4404
     """No such plan, or none that one may see; permanent."""
+    ANOTHER = 4409
+    """The page belongs to another person than the one who is signed in now; permanent for this page."""
     BUSY = 4503
     """Too slow, too much or too many: come back and sync."""
 

@@ -73,6 +73,12 @@ export class Bindings {
     return [...this.#bound.values()].filter(({ binding }) => binding.draft).length
   }
 
+  /** @returns {{ label: string, words: string }[]} the same fields, with what is typed */
+  get typed() {
+    const drafts = [...this.#bound.values()].filter(({ binding }) => binding.draft)
+    return drafts.map(({ field }) => ({ label: field.label, words: field.controls[0]?.value ?? "" }))
+  }
+
   /** @param {string} section */
   #of(section) {
     return [...this.#bound.values()].filter(({ field }) => field.path.section === section)

@@ -30,14 +30,12 @@ function noticed(notice) {
 
 function start() {
   const { socket, plan } = document.body.dataset
-  const url = new URL(socket ?? `/plans/${plan}/live`, location.href)
-  url.protocol = url.protocol.replace(/^http/, "ws")
   const line = new FamilyLine(document.getElementById("line"))
   const outbox = new Outbox(document, () => line.signedOut())
   let everConnected = false
   keepSections()
   watchSession()
-  new NoticeSocket(url.href, {
+  new NoticeSocket(socket ?? `/plans/${plan}/live`, {
     connected: () => {
       line.connected()
       if (everConnected) void refetchPage()

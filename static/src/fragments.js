@@ -1,4 +1,5 @@
 /** Asks for fresh fragments: the sections listen for these events on the body and fetch themselves (their hx-trigger). */
+import { ask, isAnothers } from "./belonging.js"
 import htmx from "./hypermedia.js"
 
 /** Notices that come together are answered by one fetch. */
@@ -54,7 +55,8 @@ function note(section) {
 
 /** The page as the person may see it now, morphed in: sections may have come or gone. @returns {Promise<void>} */
 export async function refetchPage() {
-  const response = await fetch(location.href, { credentials: "same-origin" })
+  const response = await ask(location.href)
+  if (isAnothers(response)) return
   if (!response.ok || response.redirected) return location.reload()
   const text = await response.text()
   for (const selector of ["main", ".section-nav"]) {

@@ -1,6 +1,7 @@
 /** The room of a huddle: everyone's page goes where the driver goes, until one leaves or types; the keys; the two-minute bar. */
 import "./extra_styles.js"
 import htmx from "./hypermedia.js"
+import { ask } from "./belonging.js"
 import { commonKeys, listen } from "./keys.js"
 import { NoticeSocket } from "./notice_socket.js"
 import { watchSession } from "./session_left.js"
@@ -51,7 +52,7 @@ async function look(force = false) {
   const shown = stage()
   if (!shown) return
   const { huddle } = document.body.dataset
-  const response = await fetch(`/huddles/${huddle}/stage${at() ? `?at=${at()}` : ""}`, { headers: { "HX-Request": "true" }, credentials: "same-origin" })
+  const response = await ask(`/huddles/${huddle}/stage${at() ? `?at=${at()}` : ""}`, { headers: { "HX-Request": "true" } })
   if (response.status === 404 || response.redirected) return location.reload()
   if (!response.ok) return
   const text = await response.text()
@@ -221,10 +222,8 @@ function watchLines() {
 }
 
 function start() {
-  const url = new URL(document.body.dataset.socket ?? "", location.href)
-  url.protocol = url.protocol.replace(/^http/, "ws")
   const status = new Status(document, () => location.reload())
-  new NoticeSocket(url.href, {
+  new NoticeSocket(document.body.dataset.socket ?? "", {
     connected: () => status.happened({ kind: "connected" }),
     lost: () => status.happened({ kind: "lost" }),
     signedOut: () => status.happened({ kind: "signed out" }),

@@ -1,4 +1,5 @@
 /** Words that the hub refused: kept beside their field, to copy or to send as a suggestion, until the person drops them. */
+import { ask } from "./belonging.js"
 import { tell } from "./messages.js"
 
 /** @typedef {import("./fields.js").Field} Field */
@@ -28,7 +29,7 @@ async function suggested(field, edit, plan) {
   const body = new URLSearchParams({ field: name, value: edit.kind === "set" ? edit.member : wordsOf(edit), words: "" })
   const address = `/plans/${plan}/entries/${section}/${entry}/suggestion.make`
   try {
-    return (await fetch(address, { method: "POST", body, headers: { "HX-Request": "true" }, credentials: "same-origin" })).ok
+    return (await ask(address, { method: "POST", body, headers: { "HX-Request": "true" } })).ok
   } catch {
     return false // The network is away; the words stay where they are.
   }

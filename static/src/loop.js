@@ -19,8 +19,6 @@ function end(status, reason) {
 }
 
 function start() {
-  const url = new URL(document.body.dataset.socket ?? "", location.href)
-  url.protocol = url.protocol.replace(/^http/, "ws")
   const status = new Status(document, () => location.reload())
   let everConnected = false
   tidyMenus()
@@ -28,7 +26,7 @@ function start() {
   keepSections()
   watchSession()
   listen(commonKeys())
-  new NoticeSocket(url.href, {
+  new NoticeSocket(document.body.dataset.socket ?? "", {
     connected: () => {
       status.happened({ kind: "connected" })
       if (everConnected) document.body.dispatchEvent(new CustomEvent("plan:reconnected"))

@@ -1,5 +1,6 @@
 /** The live socket for a page without CRDT: only the document `plan`, only notices. Comes back by itself unless the hub says never. */
-import { closingOf } from "./closings.js"
+import { socketAddress } from "./belonging.js"
+import { heedClosing } from "./closings.js"
 import { Kind, Reader, decode, encode, varString } from "./frames.js"
 import { readNotice } from "./notices.js"
 
@@ -21,15 +22,26 @@ export class NoticeSocket {
   /** @type {WebSocket | null} */
   #socket = null
 
-  /** @param {string} address @param {Listener} listener */
+  #covered = false
+
+  /** @param {string} address as in data-socket @param {Listener} listener */
   constructor(address, listener) {
-    this.address = address
+    this.address = socketAddress(address)
     this.listener = listener
     this.open()
     addEventListener("online", () => this.#socket ?? this.open())
+    document.addEventListener("page:covered", () => {
+      this.#covered = true
+      this.#socket?.close()
+    })
+    document.addEventListener("page:back", () => {
+      this.#covered = false
+      this.#socket ?? this.open()
+    })
   }
 
   open() {
+    if (this.#covered) return
     const socket = new WebSocket(this.address)
     this.#socket = socket
     socket.binaryType = "arraybuffer"
@@ -57,8 +69,8 @@ export class NoticeSocket {
   /** @param {number} code @param {string} reason */
   #closed(code, reason) {
     this.#socket = null
-    const closing = closingOf(code)
-    if (closing === "sign in") return this.listener.signedOut()
+    const closing = heedClosing(code)
+    if (closing === "sign in" || closing === "another") return this.listener.signedOut()
     if (closing !== "retry") return this.listener.ended(this.#ending || reason || "Your access to this plan has ended.")
     this.listener.lost()
     this.#attempt += 1

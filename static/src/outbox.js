@@ -1,5 +1,7 @@
 /** Forms that are sent by the page: kept in it, in their order, while the hub can't be reached. */
+import { ask, isAnothers } from "./belonging.js"
 import { changed } from "./fragments.js"
+import { alsoTyped } from "./kept_drafts.js"
 
 /** @typedef {{ form: HTMLFormElement, address: string, body: URLSearchParams, section: string, label: string }} Letter */
 
@@ -16,6 +18,7 @@ export class Outbox {
     this.page = page
     this.signedOut = signedOut
     page.addEventListener("submit", (event) => this.#submitted(event))
+    alsoTyped(() => this.#letters.map(({ form, label }) => ({ label: form.querySelector("label")?.textContent?.trim() ?? "", words: label })))
     addEventListener("online", () => void this.flush())
     page.addEventListener("visibilitychange", () => page.hidden || void this.flush())
     addEventListener("beforeunload", (event) => this.#letters.length && event.preventDefault())
@@ -48,12 +51,12 @@ export class Outbox {
   async #send({ form, address, body, section, label }) {
     let answer
     try {
-      answer = await fetch(address, { method: "POST", body, headers: { "HX-Request": "true" }, credentials: "same-origin" })
+      answer = await ask(address, { method: "POST", body, headers: { "HX-Request": "true" } })
     } catch {
       return false // The network is away.
     }
     if (answer.status === 401) this.signedOut()
-    if (LATER.has(answer.status)) return false
+    if (LATER.has(answer.status) || isAnothers(answer)) return false
     const told = this.#slot(form)
     if (told) {
       told.textContent = answer.ok ? await answer.text() : `${label} — ${await answer.text()}`

@@ -3,10 +3,11 @@
  * browser has none. What is said stands on the element, in the page's own language: `data-done` (else the page goes on
  * to `data-next`, or is loaded anew) and `data-refused`.
  */
+import { ask } from "./belonging.js"
 
 /** @param {string} address @returns {Promise<Record<string, unknown>>} */
 async function asked(address) {
-  const answer = await fetch(address, { credentials: "same-origin" })
+  const answer = await ask(address)
   if (!answer.ok) throw new Error(String(answer.status))
   return answer.json()
 }
@@ -14,7 +15,7 @@ async function asked(address) {
 /** @param {string} address @param {unknown} credential @returns {Promise<boolean>} */
 async function sent(address, credential) {
   const body = new URLSearchParams({ response: JSON.stringify(credential) })
-  return (await fetch(address, { method: "POST", body, credentials: "same-origin" })).ok
+  return (await ask(address, { method: "POST", body })).ok
 }
 
 /** @typedef {{ parseCreationOptionsFromJSON: (told: unknown) => PublicKeyCredentialCreationOptions, parseRequestOptionsFromJSON: (told: unknown) => PublicKeyCredentialRequestOptions }} Parsing */

@@ -3,7 +3,8 @@ import * as Y from "yjs"
 import { Bindings } from "./bindings.js"
 import { changed, edited, refetchPage, retry } from "./fragments.js"
 import { closeDrawer } from "./drawer.js"
-import { keepWords } from "./kept_words.js"
+import { alsoTyped } from "./kept_drafts.js"
+import { keepWords, wordsOf } from "./kept_words.js"
 import { LiveSection } from "./live_sections.js"
 import { tell } from "./messages.js"
 import { News } from "./news.js"
@@ -50,6 +51,18 @@ export class PlanPage {
       say: this.status.say,
     })
     this.#openSections()
+    alsoTyped(() => this.#typed())
+  }
+
+  /** @returns {import("./kept_drafts.js").Typed[]} what the hub has not acknowledged, and what is typed and in no document yet */
+  #typed() {
+    const unsent = [...this.#sections.values()].flatMap((section) =>
+      section.unsent.map((edit) => ({
+        label: this.bindings.field(`${section.name}/${edit.entry}/${edit.field}`)?.label ?? edit.field,
+        words: edit.kind === "text" ? (section.text(edit.entry, edit.field)?.toString() ?? "") : wordsOf(edit),
+      })),
+    )
+    return [...unsent, ...this.bindings.typed]
   }
 
   /** How much would be lost with the page. */

@@ -1,7 +1,8 @@
 /** The page's one websocket, and the document `plan` on it: presence and notices. */
 import { HocuspocusProvider, HocuspocusProviderWebsocket } from "@hocuspocus/provider"
 import * as Y from "yjs"
-import { closingOf } from "./closings.js"
+import { socketAddress } from "./belonging.js"
+import { heedClosing } from "./closings.js"
 import { readNotice } from "./notices.js"
 
 /** @typedef {import("./notices.js").Notice} Notice */
@@ -21,16 +22,10 @@ const DELAY_MS_MAX = 4_000
 /** The hub pings every 20 s: silence above this is a dead line. */
 const SILENCE_MS_MAX = 30_000
 
-/** @param {string} address as in data-socket @returns {string} */
-export function socketAddress(address) {
-  const url = new URL(address, location.href)
-  url.protocol = url.protocol.replace(/^http/, "ws")
-  return url.href
-}
-
 export class PlanSocket {
   /** Said before the close that it explains; only the close tells whether signing in helps. */
   #ending = ""
+  #covered = false
 
   /** @param {string} address @param {PlanWatcher} watcher */
   constructor(address, watcher) {
@@ -55,6 +50,14 @@ export class PlanSocket {
     this.plan.attach()
     addEventListener("offline", () => this.#cut())
     addEventListener("online", () => this.resume())
+    document.addEventListener("page:covered", () => {
+      this.#covered = true
+      this.socket.disconnect()
+    })
+    document.addEventListener("page:back", () => {
+      this.#covered = false
+      this.resume()
+    })
   }
 
   /** @returns {Awareness} */
@@ -66,6 +69,7 @@ export class PlanSocket {
 
   /** Try again at once, after a sign-in or when the network is back; nothing happens where the line is up. */
   resume() {
+    if (this.#covered) return
     if (this.socket.status === "disconnected" || this.socket.status === "connecting") void this.socket.connect()
   }
 
@@ -90,9 +94,9 @@ export class PlanSocket {
 
   /** @param {number | undefined} code @param {string | undefined} reason */
   #disconnected(code, reason) {
-    const closing = closingOf(code)
+    const closing = heedClosing(code)
     if (closing !== "retry") this.socket.disconnect()
-    if (closing === "sign in") this.watcher.signedOut()
+    if (closing === "sign in" || closing === "another") this.watcher.signedOut()
     else if (closing === "ended") this.watcher.ended(this.#ending || reason || "Your access to this plan has ended.")
     else if (closing === "none") this.watcher.ended("There is no such plan, or you may not see it.")
     else this.watcher.lost()

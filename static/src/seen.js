@@ -1,4 +1,5 @@
 /** What was looked at for two seconds is seen, section by section; `e` marks everything here, and can be taken back. */
+import { ask } from "./belonging.js"
 
 const LOOKED_MS = 2_000
 
@@ -36,7 +37,7 @@ async function mark(name, news) {
   const seq = news.dataset.seq ?? ""
   if (marked.get(name) === seq) return
   marked.set(name, seq)
-  const answer = await fetch(news.action, { method: "POST", body: new URLSearchParams([["section", name], ["seq", seq]]), credentials: "same-origin", redirect: "manual" }).catch(() => null)
+  const answer = await ask(news.action, { method: "POST", body: new URLSearchParams([["section", name], ["seq", seq]]), redirect: "manual" }).catch(() => null)
   if (answer === null) marked.delete(name)
 }
 

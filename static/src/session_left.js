@@ -3,6 +3,8 @@
  * pages ask by themselves. Words stand on the element `#session-left`, in the page's language.
  */
 
+import { ask } from "./belonging.js"
+
 /** So long before its end a session is spoken of. */
 export const WARNED_SECONDS = 120
 
@@ -17,11 +19,7 @@ export function lookAgainMs(seconds) {
 /** @param {boolean} keep @returns {Promise<number | null>} seconds left, 0 without a session; null where nobody answers */
 async function left(keep) {
   try {
-    const answer = await fetch(keep ? "/sessions/keep" : "/sessions/left", {
-      method: keep ? "POST" : "GET",
-      headers: { "HX-Request": "true" },
-      credentials: "same-origin",
-    })
+    const answer = await ask(keep ? "/sessions/keep" : "/sessions/left", { method: keep ? "POST" : "GET", headers: { "HX-Request": "true" } })
     if (answer.status === 401) return 0
     return answer.ok ? Number((await answer.json()).seconds) : null
   } catch {

@@ -10,15 +10,13 @@ import { Status } from "./status.js"
 import { renew, triage, triageKeys } from "./triage.js"
 
 function start() {
-  const url = new URL(document.body.dataset.socket ?? "", location.href)
-  url.protocol = url.protocol.replace(/^http/, "ws")
   const status = new Status(document, () => location.reload())
   tidyMenus()
   keepForms()
   watchSession()
   triage((words) => status.say(words))
   listen([...commonKeys(), ...triageKeys()])
-  new NoticeSocket(url.href, {
+  new NoticeSocket(document.body.dataset.socket ?? "", {
     connected: () => status.happened({ kind: "connected" }),
     lost: () => status.happened({ kind: "lost" }),
     signedOut: () => status.happened({ kind: "signed out" }),

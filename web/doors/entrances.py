@@ -36,6 +36,10 @@ from web.settings import Settings
 STATE: Final = "entrances"
 """Where the application's state holds them."""
 
+CLEARED: Final = '"cache"'
+"""What a browser forgets when someone signs out: every page it holds. Not its storage: there are words that were typed
+and not sent, of this person and of others, each under a key that only their own pages are given."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entrances:

@@ -22,6 +22,7 @@ from crdt.sections import Section
 from hub.ids import HUB
 from hub.live.commands import PlanContent
 from hub.record.journal import Act, Action, JournalAwayError
+from web.doors.belonging import refused
 from web.doors.directory import SignedIn
 from web.rendering import is_swap
 from web.services import Services
@@ -231,6 +232,12 @@ def _section(request: Request, participant: Participant) -> Section:
 
 
 def _marked(endpoint: Endpoint, guard: str, page: Callable[..., Awaitable[Response]] | None = None) -> Endpoint:
-    setattr(endpoint, GUARD, guard)
-    endpoint.__doc__ = (page or endpoint).__doc__
-    return endpoint
+    """Return the endpoint behind its guard, and behind the question that every guard asks: whose page is it?"""
+
+    async def belonging(request: Request) -> Response:
+        another = await refused(request, guard)
+        return another if another is not None else await endpoint(request)
+
+    setattr(belonging, GUARD, guard)
+    belonging.__doc__ = (page or endpoint).__doc__
+    return belonging

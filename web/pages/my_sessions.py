@@ -5,7 +5,7 @@ from starlette.responses import JSONResponse, Response
 
 from auth.sessions import expires
 from web.doors.directory import SignedIn
-from web.doors.entrances import entrances
+from web.doors.entrances import CLEARED, entrances
 from web.doors.guards import for_person, services
 from web.reading import reading_now
 from web.rendering import elsewhere, page
@@ -50,7 +50,7 @@ async def end(request: Request, who: SignedIn) -> Response:
         return elsewhere(request, "/sessions")
     answer = elsewhere(request, "/sign-in")
     answer.headers.append("set-cookie", entrances(request).session_cookie.clear())
-    answer.headers["clear-site-data"] = '"cache", "storage"'
+    answer.headers["clear-site-data"] = CLEARED
     return answer
 
 

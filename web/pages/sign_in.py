@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from auth.roles import CLINICIANS, PATIENT_SIDE, Role
 from web.doors.directory import Person, SignedIn
-from web.doors.entrances import entrances
+from web.doors.entrances import CLEARED, entrances
 from web.doors.guards import for_anyone, for_person, services
 from web.languages import language_at_door
 from web.mail import NoMail
@@ -83,7 +83,7 @@ async def sign_out(request: Request, who: SignedIn) -> Response:
     services(request).plans.sessions_ended([who.session_id])
     answer = elsewhere(request, await _provider_logout(request, who) or "/sign-in")
     answer.delete_cookie(services(request).settings.session_cookie, path="/", httponly=True, samesite="strict")
-    answer.headers["clear-site-data"] = '"cache", "storage"'
+    answer.headers["clear-site-data"] = CLEARED
     return answer
 
 
