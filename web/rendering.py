@@ -16,7 +16,7 @@ from web.views.people import own_chip
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 STATIC: Final = Path(__file__).parent.parent / "static"
-SERVED: Final = ("app.css", "history.css", "family.css", "sheet.css", "icon.svg", "dist/*.js", "dist/*.css")
+SERVED: Final = ("app.css", "history.css", "family.css", "plan.css", "sheet.css", "icon.svg", "dist/*.js", "dist/*.css")
 """What of the static folder leaves the machine; sources stay."""
 
 THEMES: Final = frozenset({"light", "dark"})

@@ -158,6 +158,7 @@ ROUTES: tuple[BaseRoute, ...] = (
     Route("/theme", sign_in.theme, name="theme", methods=["POST"]),
     Route("/panel", panel.show, name="panel"),
     Route(PLAN, plan.show, name="plan"),
+    Route(PLAN + "/next", plan.next_up, name="plan_next"),
     *HISTORY_ROUTES,
     Route(PLAN + "/seen", panel.seen, name="panel_seen", methods=["POST"]),
     *WORK_ROUTES,

@@ -79,6 +79,11 @@ export class Bindings {
     return drafts.map(({ field }) => ({ label: field.label, words: field.controls[0]?.value ?? "" }))
   }
 
+  /** @param {string} entry @returns {boolean} whether something typed in its fields is in no document yet */
+  drafting(entry) {
+    return [...this.#bound.values()].some(({ field, binding, anchor }) => field.path.entry === entry && anchor.isConnected && binding.draft)
+  }
+
   /** @param {string} section */
   #of(section) {
     return [...this.#bound.values()].filter(({ field }) => field.path.section === section)

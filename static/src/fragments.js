@@ -1,6 +1,7 @@
 /** Asks for fresh fragments: the sections listen for these events on the body and fetch themselves (their hx-trigger). */
 import { ask, isAnothers } from "./belonging.js"
 import htmx from "./hypermedia.js"
+import { openIn } from "./open_rows.js"
 
 /** Notices that come together are answered by one fetch. */
 const GATHER_MS = 60
@@ -17,6 +18,8 @@ function dispatchSoon(event) {
   waiting.set(event, setTimeout(() => {
     waiting.delete(event)
     document.body.dispatchEvent(new CustomEvent(event))
+    // What is next stands on all sections: it hears of any of them.
+    document.body.dispatchEvent(new CustomEvent(event.replace(/-.*$/, "")))
   }, GATHER_MS))
 }
 
@@ -55,11 +58,13 @@ function note(section) {
 
 /** The page as the person may see it now, morphed in: sections may have come or gone. @returns {Promise<void>} */
 export async function refetchPage() {
-  const response = await ask(location.href)
+  const address = new URL(location.href)
+  for (const id of openIn(document)) address.searchParams.append("open", id)
+  const response = await ask(address.href)
   if (isAnothers(response)) return
   if (!response.ok || response.redirected) return location.reload()
   const text = await response.text()
-  for (const selector of ["main", ".section-nav"]) {
+  for (const selector of ["main", ".jump", ".plan-tools"]) {
     const target = document.querySelector(selector)
     if (target) await htmx.swap({ sourceElement: target, target, select: selector, swap: "outerMorph", text })
   }

@@ -1,5 +1,6 @@
 /** htmx with its Trusted Types policy, and the one rule of ours for its morph: a bound control belongs to the person in it. */
 import htmx from "htmx.org/dist/htmx.esm.js"
+import { mayRenew } from "./open_rows.js"
 
 /** @typedef {{ createHTML: (words: string) => unknown, createScript: (words: string) => unknown }} Policy */
 /** @typedef {{ initSecurity: (policy: Policy) => void }} HtmxInternals */
@@ -23,6 +24,7 @@ function takeChoices(old, fresh) {
 htmx.registerExtension("bound-fields", {
   init: (/** @type {HtmxInternals} */ internals) => internals.initSecurity(policy()),
   htmx_before_morph_node: (/** @type {Element} */ old, /** @type {{ newNode: Element }} */ { newNode }) => {
+    if (newNode instanceof Element && !mayRenew(old, newNode)) return false
     if (!(old instanceof HTMLSelectElement) || !old.hasAttribute("data-live")) return true
     if (newNode instanceof HTMLSelectElement) takeChoices(old, newNode)
     return false

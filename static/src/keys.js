@@ -1,6 +1,7 @@
 /** Keys of the page. Single keys work outside of fields only; an entry of the table is all that it takes to add one. */
 import { palette } from "./palette.js"
 import { goTo, goToSection, step } from "./places.js"
+import { entryOf, openEntry } from "./rows.js"
 
 /** @typedef {{ keys: string, words: string, act: () => void }} Key `keys` as in "g p", "Ctrl+k" or "Alt+Shift+w" */
 
@@ -33,31 +34,37 @@ export function planKeys() {
   const numbers = Array.from({ length: 9 }, (_, index) => ({ keys: String(index + 1), words: `Section ${index + 1}`, act: () => goToSection(index + 1) }))
   return [
     ...numbers,
-    { keys: "t", words: "Add a task about this entry", act: task },
-    { keys: "c", words: "Comment on this entry", act: comment },
+    { keys: "t", words: "Add a task about this entry", act: () => void task() },
+    { keys: "c", words: "Comment on this entry", act: () => void comment() },
     { keys: "a", words: "Accept the suggestion on this entry", act: () => decide("form button") },
     { keys: "d", words: "Decline the suggestion on this entry", act: () => decide("a.act") },
-    { keys: "h", words: "History of this entry", act: history },
-    { keys: "Enter", words: "Edit this entry", act: edit },
+    { keys: "h", words: "History of this entry", act: () => void history() },
+    { keys: "Enter", words: "Open this row", act: () => {} },
+    { keys: "Escape", words: "Leave the field; again: close the row", act: () => {} },
   ]
 }
 
-function history() {
-  /** @type {HTMLElement | null | undefined} */
-  const link = document.activeElement?.closest(".entry")?.querySelector('a[href$="/history"]')
+/** @param {string} selector @returns {Promise<HTMLElement | null>} what the row in focus holds once it is open */
+async function inRow(selector) {
+  const entry = entryOf(document.activeElement)
+  if (!entry || !(await openEntry(entry))) return null
+  return entry.querySelector(selector)
+}
+
+async function history() {
+  const link = await inRow('.opened a[href$="/history"]')
   link?.click()
 }
 
 /** With an entry in focus the task is about it, else it is one of the plan. */
-function task() {
-  /** @type {HTMLElement | null | undefined} */
-  const link = document.activeElement?.closest(".entry")?.querySelector("a.task-about")
-  if (link) link.click()
-  else goTo(document.getElementById("task-line"))
+async function task() {
+  if (!entryOf(document.activeElement)) return goTo(document.getElementById("task-line"))
+  const link = await inRow("a.task-about")
+  link?.click()
 }
 
-function comment() {
-  const comments = document.activeElement?.closest(".entry")?.querySelector("details.comments-more")
+async function comment() {
+  const comments = await inRow("details.comments-more")
   if (!(comments instanceof HTMLDetailsElement)) return
   comments.open = true
   goTo(comments.querySelector('input[name="words"]'))
@@ -68,18 +75,15 @@ function comment() {
  * @param {string} choice
  */
 function decide(choice) {
-  const open = ".suggestion-acts"
-  const entry = document.activeElement?.closest(".entry")
-  const here = entry?.querySelector(open)
-  if (!here) return goTo(document.querySelector(`.entry:has(${open})`))
+  const here = entryOf(document.activeElement)?.querySelector(".suggestion-acts")
+  if (!here) {
+    const entry = entryOf(document.activeElement)?.querySelector('.sub[data-rank="suggests"]') ?? document.querySelector('.entry > .sub[data-rank="suggests"]')
+    const suggested = entryOf(entry)
+    return suggested ? void openEntry(suggested).then(() => goTo(suggested.querySelector(".to"))) : undefined
+  }
   /** @type {HTMLElement | null} */
   const control = here.querySelector(choice)
   control?.click()
-}
-
-function edit() {
-  const entry = document.activeElement
-  if (entry?.matches(".entry")) goTo(entry.querySelector("[data-bound]"))
 }
 
 /** @param {readonly Key[]} keys */
@@ -114,7 +118,7 @@ function mayAct(event, name) {
   if (/^(Ctrl|Alt)\+/.test(name)) return true
   const target = event.target instanceof Element ? event.target : null
   if (target?.closest("input, textarea, select, [contenteditable]")) return false
-  return name !== "Enter" || target?.matches(".entry, .work-item") === true
+  return name !== "Escape" && (name !== "Enter" || target?.matches(".work-item") === true)
 }
 
 /** @param {readonly Key[]} keys */

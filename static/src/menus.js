@@ -12,6 +12,7 @@ export function tidyMenus() {
   document.addEventListener("keydown", (event) => {
     const menu = event.key === "Escape" && event.target instanceof Element ? event.target.closest("details.menu[open]") : null
     if (!(menu instanceof HTMLDetailsElement)) return
+    event.preventDefault()
     menu.open = false
     menu.querySelector("summary")?.focus()
   })

@@ -1,5 +1,6 @@
 /** Ctrl-K: type a few letters of a section, an entry or an action, and go there. Everything in it is on the page already. */
 import { goTo, headlineOf, sections, titleOf } from "./places.js"
+import { openEntry } from "./rows.js"
 
 /** @typedef {{ words: string, kind: string, act: () => void }} Command */
 
@@ -12,7 +13,7 @@ function commands() {
   for (const section of sections()) {
     found.push({ words: titleOf(section), kind: "section", act: () => goTo(section.querySelector("h2")) })
     for (const entry of section.querySelectorAll("article.entry")) {
-      if (entry instanceof HTMLElement) found.push({ words: headlineOf(entry), kind: titleOf(section), act: () => goTo(entry) })
+      if (entry instanceof HTMLElement) found.push({ words: headlineOf(entry), kind: titleOf(section), act: () => void openEntry(entry).then(() => goTo(entry.querySelector(".to"))) })
     }
     /** @type {HTMLElement | null} */
     const add = section.querySelector("a.add")

@@ -8,9 +8,9 @@ export function sections() {
   return [...document.querySelectorAll("section.section")].filter((each) => each instanceof HTMLElement)
 }
 
-/** @returns {HTMLElement[]} what j and k walk over: entries of a plan, patients of a panel */
+/** @returns {HTMLElement[]} what j and k walk over: rows of a plan, patients of a panel */
 export function items() {
-  return [...document.querySelectorAll("article.entry, .patient, .work-item")].filter((each) => each instanceof HTMLElement && shown(each)).map((each) => /** @type {HTMLElement} */ (each))
+  return [...document.querySelectorAll("article.entry > h3 > .to, .patient, .work-item")].filter((each) => each instanceof HTMLElement && shown(each)).map((each) => /** @type {HTMLElement} */ (each))
 }
 
 /** @param {Element} section @returns {string} */
@@ -35,7 +35,7 @@ export function goTo(element) {
 export function step(step) {
   const all = items()
   const now = document.activeElement
-  const at = all.findIndex((each) => each === now || each.contains(now))
+  const at = all.findIndex((each) => each === now || each.contains(now) || (each.matches(".to") && each.closest(".entry")?.contains(now) === true))
   const from = at >= 0 ? at + step : all.findIndex((each) => each.getBoundingClientRect().bottom > 150)
   goTo(all[Math.min(Math.max(from, 0), all.length - 1)])
 }

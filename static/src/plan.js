@@ -7,7 +7,11 @@ import { keepForms } from "./kept_forms.js"
 import { commonKeys, listen, planKeys } from "./keys.js"
 import { clearSentLines, tidyMenus } from "./menus.js"
 import { button } from "./messages.js"
+import { followReading } from "./jump.js"
 import { PlanPage } from "./plan_page.js"
+import { foldSections } from "./folds.js"
+import { rove } from "./roving.js"
+import { keepRows } from "./rows.js"
 import { seenKey, watchLooks } from "./seen.js"
 import { watchSession } from "./session_left.js"
 
@@ -34,6 +38,14 @@ function start() {
   clearSentLines()
   const page = new PlanPage(document.body.dataset)
   addQuietMode(page)
+  foldSections(document.body.dataset.person ?? "")
+  rove()
+  followReading()
+  keepRows({
+    drafting: (entry) => page.bindings.drafting(entry),
+    say: (words) => page.status.say(words),
+    rescan: () => page.rescan(),
+  })
   document.addEventListener("htmx:after:swap", () => page.rescan())
   document.addEventListener("focusin", ({ target }) => target instanceof Element && page.entered(target))
   document.addEventListener("focusout", ({ relatedTarget }) => relatedTarget === null && page.entered(document.body))

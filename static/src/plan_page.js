@@ -9,6 +9,7 @@ import { LiveSection } from "./live_sections.js"
 import { tell } from "./messages.js"
 import { News } from "./news.js"
 import { sections as sectionElements } from "./places.js"
+import { entryById, openEntry, showInRows } from "./rows.js"
 import { PlanSocket } from "./plan_socket.js"
 import { PresenceView } from "./presence.js"
 import { Status } from "./status.js"
@@ -102,14 +103,14 @@ export class PlanPage {
       drafting: (key, words) => this.presence.drafting(key, words),
       caret: (key, text, offset) => this.presence.caret(key, text, offset),
       undoable: (section, undo, burst) => this.#ownEdits.add(section, undo, burst),
-      lastIn: (field) => this.#lastIn(field) ?? "Someone",
+      lastIn: (field) => this.#lastIn(field.key, field.path.entry) ?? "Someone",
       stale: changed,
     }
   }
 
-  /** @param {import("./fields.js").Field} field @returns {string | null} who is in it, or was named with it just now */
-  #lastIn(field) {
-    return this.presence.lastIn(field.key) ?? this.news.lastOf(field.path.entry)
+  /** @param {string} key @param {string} entry @returns {string | null} who is in a field, or was named with its entry just now */
+  #lastIn(key, entry) {
+    return this.presence.lastIn(key) ?? this.news.lastOf(entry)
   }
 
   #openSections() {
@@ -152,15 +153,17 @@ export class PlanPage {
   /** @param {LiveSection} section */
   #ready(section) {
     this.bindings.ready(section)
-    const shown = new Set([...document.querySelectorAll(`#section-${section.name} .entry`)].map((entry) => entry.getAttribute("data-entry")))
-    const live = [...section.entries.keys()]
-    if (live.length !== shown.size || live.some((entry) => !shown.has(entry))) changed(section.name)
+    const element = document.getElementById(`section-${section.name}`)
+    const shown = [...(element?.querySelectorAll(".entry") ?? [])].map((entry) => entry.getAttribute("data-entry") ?? "")
+    // Of a long list not every row is on the page: how many there are says whether one came or went.
+    if (section.entries.size !== Number(element?.dataset.total) || shown.some((entry) => !section.entries.has(entry))) changed(section.name)
   }
 
   /** @param {LiveSection} section @param {Touch[]} touches */
   #touched(section, touches) {
     this.bindings.touched(section, touches)
     if (!section.ready) return
+    for (const { entry, field } of touches) if (field) showInRows(`${section.name}/${entry}/${field}`, shownValue(section, entry, field))
     const theirs = touches.filter(({ local }) => !local)
     for (const touch of theirs) this.#tellOf(section, touch)
     // What stands beside the fields (who changed it last, badges) follows by a fragment.
@@ -172,11 +175,16 @@ export class PlanPage {
   #tellOf(section, { entry, field }) {
     const map = section.entries.get(entry)
     if (field === "" && map?.get("kind") === "allergy") this.status.alert(`Allergy added: ${map.get("name") ?? ""}`)
-    const bound = this.bindings.field(`${section.name}/${entry}/${field}`)
-    if (!bound) return
+    const key = `${section.name}/${entry}/${field}`
+    const by = () => this.#lastIn(key, entry)
+    const bound = this.bindings.field(key)
     const value = section.value(entry, field)
-    const words = value instanceof Y.AbstractType ? "" : bound.wordsOf(value)
-    this.news.saw(section.name, entry, field, { by: () => this.#lastIn(bound), label: bound.label, words })
+    if (bound) return this.news.saw(section.name, entry, field, { by, label: bound.label, words: value instanceof Y.AbstractType ? "" : bound.wordsOf(value) })
+    const row = entryById(entry)
+    if (!row || field === "") return
+    const shown = row.querySelector(`[data-shows="${CSS.escape(key)}"]`)
+    const label = shown?.getAttribute("data-label") ?? field.replaceAll("_", " ")
+    this.news.saw(section.name, entry, field, { by, label, words: shown && typeof value === "string" ? value : "" })
   }
 
   /** @param {LiveSection} section @param {Refused} refused @param {Unsent[]} lost */
@@ -188,8 +196,20 @@ export class PlanPage {
     for (const edit of lost) {
       const field = this.bindings.field(`${section.name}/${edit.entry}/${edit.field}`)
       const isTheOne = edit.entry === refused.entry && edit.field === refused.field
-      if (field) keepWords(field, isTheOne || !refused.field ? refused.reason : "Not saved, because an edit before it was refused.", edit, this.plan)
+      const reason = isTheOne || !refused.field ? refused.reason : "Not saved, because an edit before it was refused."
+      if (field) keepWords(field, reason, edit, this.plan)
+      else void this.#keepInRow(section, edit, reason)
     }
+  }
+
+  /** What was refused after its row was closed: the row opens again, for the words belong beside their field. @param {LiveSection} section @param {Unsent} edit @param {string} reason */
+  async #keepInRow(section, edit, reason) {
+    const row = entryById(edit.entry)
+    if (row) await openEntry(row)
+    const field = this.bindings.field(`${section.name}/${edit.entry}/${edit.field}`)
+    if (field) return keepWords(field, reason, edit, this.plan)
+    const slot = document.getElementById("kept")
+    tell(slot, `${reason} Your words: ${wordsOf(edit)}`, [{ words: "Drop it", act: () => tell(slot, "") }], "refused")
   }
 
   /** @param {Exclude<Notice, import("./notices.js").Ended>} notice */
@@ -221,7 +241,13 @@ export class PlanPage {
     notice.hidden = false
     tell(notice, reason)
     document.querySelector("main")?.replaceChildren(notice)
-    for (const element of document.querySelectorAll(".section-nav, .banner, #here, #quiet-mode, #drawer")) element.replaceChildren()
+    for (const element of document.querySelectorAll(".jump, .plan-tools, .banner, #here, #quiet-mode, #drawer")) element.replaceChildren()
     this.status.happened({ kind: "ended", reason })
   }
+}
+
+/** @param {LiveSection} section @param {string} entry @param {string} field @returns {unknown} a text's words, a register's value */
+function shownValue(section, entry, field) {
+  const value = section.value(entry, field)
+  return value instanceof Y.Text ? value.toString() : value
 }

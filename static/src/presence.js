@@ -132,7 +132,7 @@ export class PresenceView {
 
   /** Who is in which section, beside its name in the list of sections. */
   #drawNav() {
-    for (const slot of document.querySelectorAll(".section-nav [data-section] .nav-presence")) {
+    for (const slot of document.querySelectorAll(".jump [data-section] .nav-presence")) {
       const section = slot.closest("[data-section]")?.getAttribute("data-section")
       const inside = [...this.#byField].filter(([key]) => key.startsWith(`${section}/`)).flatMap(([, presences]) => presences)
       slot.replaceChildren(...peopleIn(inside, this.around.self, knownPeople(document)).slice(0, CHIPS_MAX).map((person) => chip(person, "span")))
@@ -145,9 +145,26 @@ export class PresenceView {
     for (const [key, presences] of this.quiet ? [] : this.#byField) {
       const field = this.around.field(key)
       if (field) drawn.set(field.element, this.#drawField(field, presences))
+      else this.#drawRow(key, presences, drawn)
     }
     for (const element of this.#ringed.keys()) if (!drawn.has(element)) clearField(element)
     this.#ringed = drawn
+  }
+
+  /** Someone in a row that is closed here: a ring around it, and who is where. @param {string} key @param {Presence[]} presences @param {Map<HTMLElement, HTMLElement[]>} drawn */
+  #drawRow(key, presences, drawn) {
+    const [, entry = "", name = ""] = key.split("/")
+    const row = document.getElementById(`entry-${entry}`)
+    const [first] = peopleIn(presences, this.around.self, knownPeople(document))
+    if (!row || !first) return
+    const who = document.createElement("span")
+    who.className = "row-person"
+    who.dataset.hue = String(first.hue)
+    const label = row.querySelector(`[data-shows="${CSS.escape(key)}"]`)?.getAttribute("data-label") ?? name.replaceAll("_", " ")
+    who.append(`${first.name}, in ${label}`)
+    row.dataset.presentHue = String(first.hue)
+    row.querySelector(":scope > .entry-presence")?.replaceChildren(chip(first, "span"), who)
+    drawn.set(row, [])
   }
 
   /** @param {Field} field @param {Presence[]} presences @returns {HTMLElement[]} the carets */
@@ -163,5 +180,5 @@ export class PresenceView {
 /** @param {HTMLElement} element */
 function clearField(element) {
   delete element.dataset.presentHue
-  element.querySelector(".field-presence")?.replaceChildren()
+  element.querySelector(element.matches(".entry") ? ":scope > .entry-presence" : ".field-presence")?.replaceChildren()
 }

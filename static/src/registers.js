@@ -124,6 +124,7 @@ export class RegisterBinding {
   }
 
   #typed() {
+    if (this.control instanceof HTMLTextAreaElement && /[\r\n]/.test(this.control.value)) this.control.value = this.control.value.replace(/\s*[\r\n]+\s*/g, " ")
     if (this.control instanceof HTMLSelectElement) return
     this.company.drafting(this.field.key, this.draft ? this.shown : null)
   }

@@ -38,6 +38,10 @@ class Seat:
         """The element of an entry by its id."""
         return self.page.locator(f"#entry-{entry}")
 
+    def row(self, entry: str) -> Locator:
+        """The link that an entry's row is."""
+        return self.entry(entry).locator(":scope > h3 > .to")
+
     @property
     def state(self) -> Locator:
         """The state line."""
@@ -92,15 +96,30 @@ def a_seat(browser: Browser, hub: Hub, name: str, address: str, **context: objec
 
 
 def a_medicine(seat: Seat) -> str:
-    """The path of the first medicine that this person may write, all its fields in sight: ``medications/<entry>``."""
-    dose = seat.page.locator('#section-medications .field[data-access="write"][data-field$="/dose"]').first
-    path = str(dose.get_attribute("data-field")).removesuffix("/dose")
+    """The path of the first medicine of the plan, its row open with all its fields: ``medications/<entry>``."""
+    row = seat.page.locator("#section-medications .section-body > .entries > .entry:not([data-allergy])").first
+    path = f"medications/{row.get_attribute('data-entry')}"
     show_all_fields(seat, path)
     return path
 
 
+def open_entry(seat: Seat, entry: str | Locator) -> Locator:
+    """Open the row of an entry (its id, or where it stands) as a person does, if it is closed; return the row."""
+    row = seat.entry(entry) if isinstance(entry, str) else entry
+    expect(row).to_have_count(1)
+    row = seat.entry(str(row.get_attribute("data-entry")))
+    if row.get_attribute("data-open") is None:
+        for fold in ("settled", "retired"):
+            closed = seat.page.locator(f"details.{fold}:not([open])", has=row)
+            if closed.count():
+                closed.locator("summary").first.click()
+        row.locator(":scope > h3 > .to").click()
+        expect(row).to_have_attribute("data-open", "")
+    return row
+
+
 def show_all_fields(seat: Seat, path: str) -> None:
-    """Open the fields of an entry that are empty."""
-    more = seat.entry(path.split("/")[1]).locator(".entry-more:not([open]) > summary")
+    """Open the row of an entry, and its fields that are empty."""
+    more = open_entry(seat, path.split("/")[1]).locator(".entry-more:not([open]) > summary")
     if more.count():
         more.click()

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.seats import Seat, a_medicine, a_seat
+from tests.browser.seats import Seat, a_medicine, a_seat, open_entry
 from tests.browser.test_for_everyone import violations
 from tests.harness.hubs import Hub
 
@@ -107,7 +107,7 @@ def test_a_section_hidden_and_shared_again_goes_and_comes_on_the_open_page(
     goals.get_by_role("button", name="Record").tap()
 
     expect(lee.page.locator("#section-goals")).to_have_count(0)
-    expect(lee.page.locator('.section-nav [data-section="goals"]')).to_have_count(0)
+    expect(lee.page.locator('.jump [data-section="goals"]')).to_have_count(0)
     expect(mary.page.locator("#setting-goals")).to_contain_text("hidden")
     goals = mary.page.locator("#setting-goals")
     goals.locator("summary").tap()
@@ -125,6 +125,7 @@ def test_writing_stops_where_a_section_is_narrowed_to_reading_and_the_page_clear
     mary = at(running_hub, MARY, of_mary(running_hub, f"/sharing/{running_hub.person(LEE)}"))
     add = lee.page.locator("#section-medications a.add")
     expect(add.first).to_be_visible()
+    a_medicine(lee)
 
     setting = mary.page.locator("#setting-medications")
     setting.locator("summary").click()
@@ -180,6 +181,7 @@ def test_a_suggestion_is_made_and_decided_with_one_key(running_hub: Hub, sit: Ca
     entry = path.split("/")[1]
 
     for dose, key in (("2 tablets", "a"), ("3 tablets", "d")):
+        open_entry(kim, entry)
         row = kim.field(f"{path}/dose")
         row.hover()
         row.locator("a.suggest").click()
@@ -187,7 +189,7 @@ def test_a_suggestion_is_made_and_decided_with_one_key(running_hub: Hub, sit: Ca
         form.locator("[name=value]").fill(dose)
         form.get_by_role("button").click()
         expect(doctor.page.locator(f"#entry-{entry} .suggestion", has_text=dose)).to_be_visible()
-        doctor.entry(entry).focus()
+        doctor.row(entry).focus()
         doctor.page.keyboard.press(key)
         if key == "d":
             decline = doctor.page.locator(f"#form-{entry} form")

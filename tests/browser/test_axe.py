@@ -113,7 +113,7 @@ def desk(shared_hub: Hub, browser: Browser) -> Iterator[Desk]:
         seen = re.findall(r'name="seen" value="([^"]*)"', doctor.get(ended).text)[0]
         assert doctor.post(f"{ended}/end", data={"seen": seen}).status_code == 303
     first = {
-        section: re.findall(rf'data-field="{section}/([0-9a-f-]{{36}})/', shown)[0]
+        section: re.findall(rf'data-shows="{section}/([0-9a-f-]{{36}})/', shown)[0]
         for section in ("medications", "referrals")
     }
     words = {

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.seats import Seat, a_medicine, show_all_fields
+from tests.browser.seats import Seat, a_medicine, open_entry, show_all_fields
 from tests.harness.hubs import Hub
 
 pytestmark = pytest.mark.slow
@@ -104,7 +104,9 @@ def test_choices_and_sets_reach_the_others(shared_hub: Hub, sit: Sit) -> None:
 
 def test_who_only_reads_sees_the_words_as_they_change(shared_hub: Hub, sit: Sit) -> None:
     doctor, manager = sit(shared_hub, DOCTOR), sit(shared_hub, CARE_MANAGER)
-    text = f"{a_medicine(doctor)}/instructions"
+    path = a_medicine(doctor)
+    text = f"{path}/instructions"
+    open_entry(manager, path.split("/")[1])
 
     doctor.control(text).fill("With food, in the morning.")
 

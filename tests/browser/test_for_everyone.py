@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.seats import Seat, a_medicine
+from tests.browser.seats import Seat, a_medicine, open_entry
 from tests.harness import browsers
 from tests.harness.hubs import Hub
 
@@ -64,9 +64,12 @@ def test_on_a_phone_the_ways_on_are_one_strip_and_none_is_missing(shared_hub: Hu
     box = strip.bounding_box()
     assert box is not None
     assert box["height"] < 60, "one line"
-    for name in ("Goals", "History of the plan", "As it was on…", "Who sees what", "Invite someone"):
+    for name in ("Medicines", "Goals", "Team"):
         strip.get_by_role("link", name=name).scroll_into_view_if_needed()
         expect(strip.get_by_role("link", name=name)).to_be_in_viewport()
+    tools = nurse.page.get_by_role("toolbar", name="The plan")
+    for name in ("History", "As it was on…", "Who sees what", "Invite someone"):
+        expect(tools.get_by_role("link", name=name)).to_be_in_viewport()
     tabs = nurse.page.get_by_role("navigation", name="Main")
     assert tabs.evaluate("it => it.scrollWidth <= it.clientWidth"), "every tab is in sight"
 
@@ -83,12 +86,13 @@ def test_the_keyboard_alone_is_enough(shared_hub: Hub, sit: Sit) -> None:
     keyboard.press("Enter")
     assert doctor.focused == "heading-medications"
     keyboard.press("j")
-    assert doctor.focused.startswith("entry-")
+    assert doctor.focused.startswith("row-")
     keyboard.press("j")
     first = doctor.focused
     keyboard.press("k")
     assert doctor.focused != first
     path = a_medicine(doctor)
+    open_entry(pharmacist, path.split("/")[1])
     doctor.control(f"{path}/dose").focus()
     keyboard.press("Control+a")
     keyboard.type("11 mg")

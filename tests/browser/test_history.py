@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.seats import Seat, a_medicine, a_seat, show_all_fields
+from tests.browser.seats import Seat, a_medicine, a_seat, open_entry, show_all_fields
 from tests.browser.test_for_everyone import violations
 from tests.harness.databases import executed
 from tests.harness.hubs import Hub
@@ -20,7 +20,7 @@ Sit = Callable[..., Seat]
 
 def history_of(seat: Seat, entry: str) -> None:
     """Open an entry's history by its key, in the drawer."""
-    seat.entry(entry).focus()
+    seat.row(entry).focus()
     seat.page.keyboard.press("h")
     expect(seat.page.locator("#drawer .history")).to_be_focused()
 
@@ -30,6 +30,7 @@ def test_a_dose_is_explained_told_and_restored(running_hub: Hub, sit: Sit) -> No
     path = a_medicine(doctor)
     entry, old = path.split("/")[1], doctor.value(f"{path}/dose")
     pharmacist.page.locator("[data-seen-all] button").click()
+    open_entry(pharmacist, entry)
     expect(pharmacist.entry(entry).locator(".entry-news")).to_have_count(0)
     doctor.control(f"{path}/dose").fill("77 mg")
     doctor.control(f"{path}/dose").press("Enter")
@@ -119,7 +120,7 @@ def test_what_was_in_sight_for_two_seconds_is_seen_and_e_can_be_taken_back(runni
     count = others.count()
     assert count > 1
 
-    doctor.page.locator("#section-goals .entry").first.focus()
+    doctor.page.locator("#section-goals .entry > h3 > .to").first.focus()
     doctor.page.keyboard.press("e")
     expect(others).to_have_count(0)
     doctor.page.locator("#seen").get_by_role("button", name="Undo").click()

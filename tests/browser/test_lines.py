@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.seats import LIVE_MS_MAX, Seat, a_medicine, show_all_fields
+from tests.browser.seats import LIVE_MS_MAX, Seat, a_medicine, open_entry, show_all_fields
 from tests.harness.hubs import Hub
 
 pytestmark = pytest.mark.slow
@@ -103,13 +103,15 @@ def test_a_hub_killed_while_two_type_loses_nothing_once_it_is_back(running_hub: 
         expect(seat.control(text)).to_have_value("pharmacist saved doctor ", timeout=LIVE_MS_MAX)
         seat.expect_saved()
     fresh = sit(running_hub, DOCTOR)
+    open_entry(fresh, path.split("/")[1])
     expect(fresh.control(text)).to_have_value("pharmacist saved doctor ")
 
 
 def test_a_session_that_ends_keeps_the_words_and_goes_on_after_signing_in_again(shared_hub: Hub, sit: Sit) -> None:
     doctor = sit(shared_hub, DOCTOR)
     doctor.line_may_fail = True
-    text = f"{a_medicine(doctor)}/instructions"
+    path = a_medicine(doctor)
+    text = f"{path}/instructions"
     doctor.page.context.set_offline(True)
     doctor.control(text).fill("Written while signed out.")
     elsewhere = doctor.page.context.request
@@ -122,5 +124,7 @@ def test_a_session_that_ends_keeps_the_words_and_goes_on_after_signing_in_again(
     doctor.page.get_by_role("button", name="I have signed in").click()
 
     doctor.expect_saved()
-    expect(sit(shared_hub, DOCTOR).control(text)).to_have_value("Written while signed out.")
+    fresh = sit(shared_hub, DOCTOR)
+    open_entry(fresh, path.split("/")[1])
+    expect(fresh.control(text)).to_have_value("Written while signed out.")
     expect(doctor.state).to_have_text(re.compile("^Live, saved at"))

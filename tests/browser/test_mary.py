@@ -12,7 +12,7 @@ from contextlib import ExitStack
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.seats import Seat, a_seat
+from tests.browser.seats import Seat, a_seat, open_entry
 from tests.browser.test_huddles import typed
 from tests.browser.test_loops import expect_step, fill, in_days, press, standing
 from tests.conftest import StartHub
@@ -122,6 +122,7 @@ def asks_measures_and_does(emily: Seat, grace: Seat, ruiz: Seat) -> None:
     page.locator("#words").fill(ASKED)
     page.get_by_role("button", name="Send to the team").tap()
     question = standing(grace, "caregiver_log", ASKED)
+    open_entry(grace, question)
     question.get_by_role("link", name="Answer").click()
     question.locator('.entry-form [name="answer"]').fill("Yes, sitting down. Call me if she is dizzy.")
     question.locator(".entry-form").get_by_role("button", name="Answer").click()
@@ -197,11 +198,11 @@ def test_mary_from_the_question_to_the_closed_loop_and_the_signed_huddle(
     accepts_and_sees(lee, ruiz)
     publishes(lee, hub)
     metoprolol = standing(mary, "medications", "metoprolol")
-    expect(metoprolol.locator('[data-field$="/dose"]')).to_contain_text("12.5 mg")
+    expect(metoprolol.locator('[data-shows$="/dose"]')).to_have_text(re.compile("12.5.mg"))
     decides_and_closes(ruiz)
     torres = come(other, TORRES, plan)
     ride = standing(torres, "tasks", "Arrange the ride to cardiology")
-    ride.get_by_role("link", name="Complete").click()
+    ride.get_by_role("link", name="Complete: ").click()
     ride.locator('.entry-form [name="outcome"]').fill("Booked for both ways.")
     ride.locator(".entry-form").get_by_role("button", name="Complete").click()
     expect(standing(mary, "tasks", "Arrange the ride to cardiology").locator(".badges")).to_contain_text("Completed")

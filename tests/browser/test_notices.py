@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import WebSocketRoute, expect
 
 from crdt.frames import Frame, FrameKind, encode
-from tests.browser.seats import Seat, a_medicine
+from tests.browser.seats import Seat, a_medicine, open_entry
 from tests.harness.hubs import Hub
 
 pytestmark = pytest.mark.slow
@@ -80,6 +80,7 @@ def test_changed_access_brings_the_page_as_it_may_be_seen_now_and_keeps_what_is_
     assert doctor.value(f"{path}/dose") == "a draft"
     doctor.control(f"{path}/dose").press("Escape")
     assert doctor.value(f"{path}/dose") == standing
+    open_entry(pharmacist, path.split("/")[1])
     pharmacist.control(f"{path}/dose").fill("21 mg")
     pharmacist.control(f"{path}/dose").press("Enter")
     expect(doctor.control(f"{path}/dose")).to_have_value("21 mg")

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from auth.sessions import FAMILY_IDLE_MAX, SESSION_AGE_MAX, STAFF_IDLE_MAX
-from tests.browser.seats import Seat, a_medicine, a_seat
+from tests.browser.seats import Seat, a_medicine, a_seat, open_entry
 from tests.browser.test_for_everyone import violations
 from tests.harness.hubs import Hub
 
@@ -114,6 +114,7 @@ def test_a_session_that_ends_in_mid_sentence_takes_no_words_along(
         assert seat.value(f"{path}/instructions") == "With breakfast. Never with gra"
         other: Seat
         with a_seat(browser, running_hub, MARY, f"/plans/{running_hub.plan('Mary')}?view=whole") as other:
+            open_entry(other, path.split("/")[1])
             expect(other.field(f"{path}/instructions")).to_contain_text("With breakfast. Never with gra")
 
 

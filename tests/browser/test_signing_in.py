@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from auth.sessions import REAUTHENTICATION_AGE_MAX
-from tests.browser.seats import Seat, a_medicine
+from tests.browser.seats import Seat, a_medicine, open_entry
 from tests.browser.test_for_everyone import violations
 from tests.browser.test_sessions import age
 from tests.harness.databases import Databases
@@ -206,6 +206,7 @@ def test_an_editor_signed_out_in_mid_sentence_signs_in_again_and_the_words_are_t
     expect(seat.state).to_have_attribute("data-state", "live")
     assert seat.value(f"{path}/instructions") == "With breakfast. Never with gra"
     again.goto(f"{hub.base_url}/plans/{hub.plan('Mary')}")
+    open_entry(Seat(again, hub, "Tom Becker, PharmD"), path.split("/")[1])
     expect(again.locator(f'[data-field="{path}/instructions"] [data-bound]')).to_have_value(
         "With breakfast. Never with gra"
     )

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.seats import Seat, a_medicine, show_all_fields
+from tests.browser.seats import Seat, a_medicine, open_entry, show_all_fields
 from tests.harness.hubs import Hub
 
 pytestmark = pytest.mark.slow
@@ -51,7 +51,8 @@ def test_a_new_entry_can_be_written_in_by_all_at_once(shared_hub: Hub, sit: Sit)
     entry = pharmacist.page.locator("#section-medications .entry", has_text="ramipril-of-the-test")
     expect(entry).to_have_count(1)
     path = f"medications/{entry.get_attribute('data-entry')}"
-    show_all_fields(pharmacist, path)
+    for seat in (doctor, pharmacist):
+        show_all_fields(seat, path)
 
     pharmacist.control(f"{path}/instructions").fill("In the evening.")
 
@@ -62,10 +63,11 @@ def test_a_new_entry_can_be_written_in_by_all_at_once(shared_hub: Hub, sit: Sit)
 def test_a_retired_entry_leaves_everyone_s_list_and_stands_among_the_retired(shared_hub: Hub, sit: Sit) -> None:
     doctor, pharmacist = sit(shared_hub, DOCTOR), sit(shared_hub, PHARMACIST)
     add_medicine(doctor, "digoxin-of-the-test")
-    named = "#section-medications .entries > .entry"
+    named = "#section-medications .section-body > .entries > .entry"
     for seat in (doctor, pharmacist):
         expect(seat.page.locator(named, has_text="digoxin-of-the-test")).to_have_count(1)
     entry = doctor.page.locator(named, has_text="digoxin-of-the-test")
+    open_entry(doctor, str(entry.get_attribute("data-entry")))
 
     entry.locator(".menu > summary").click()
     entry.get_by_role("link", name="Retire").click()

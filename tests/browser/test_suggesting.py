@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.seats import Seat, a_medicine
+from tests.browser.seats import Seat, a_medicine, open_entry
 from tests.harness.hubs import Hub
 
 pytestmark = pytest.mark.slow
@@ -24,8 +24,10 @@ BOUND = """element => {
 
 def test_refused_words_are_sent_as_a_suggestion_in_one_click(shared_hub: Hub, sit: Callable[..., Seat]) -> None:
     doctor, manager = sit(shared_hub, DOCTOR), sit(shared_hub, CARE_MANAGER)
-    dose = f"{a_medicine(doctor)}/dose"
+    path = a_medicine(doctor)
+    dose = f"{path}/dose"
     standing = doctor.value(dose)
+    open_entry(manager, path.split("/")[1])
     manager.field(dose).evaluate(BOUND)
 
     manager.control(dose).fill("77 mg")

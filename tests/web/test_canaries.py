@@ -126,7 +126,7 @@ class Planted:
 
 
 def entry_of(pages: httpx2.Client, at: str, writable: str) -> str:
-    fragment = pages.get(at).text
+    fragment = pages.get(at, params={"open": re.findall(r'data-entry="([^"]+)"', pages.get(at).text)}).text
     found = re.search(rf'data-field="[a-z_]+/([^/"]+)/{writable}"[^>]*data-access="write"', fragment)
     assert found is not None, f"an entry with {writable} to write at {at}"
     return found.group(1)
@@ -176,7 +176,7 @@ def everything_served(it: Planted, person: str) -> bytes:
     addresses += [it.at(f"/family/{block}") for block in ("now", "today", "changes", "notes", "tasks", "contacts")]
     for section, entry in it.entries.items():
         at = it.at(f"/entries/{section}/{entry}")
-        addresses += [at, at + "/history"]
+        addresses += [at, at + "/history", it.at(f"?open={entry}"), it.at(f"/sections/{section}?open={entry}")]
         if section in (S.STAFF_NOTES, S.SOCIAL_NEEDS, S.TASKS):  # Those that one of the two sides may not see.
             addresses += [f"{at}/writers?field={PLANTED[section][1]}", f"{at}/restore?version=1", f"{at}/comment.make"]
         if section is S.REFERRALS:

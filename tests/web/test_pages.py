@@ -22,7 +22,8 @@ SCRIPT = "<script>alert('x')</script>\"'&"
 
 
 def plan_of(mary: Mary, as_person: As, key: str) -> str:
-    answer = as_person(key).get(f"/plans/{mary.plan}?view=whole")
+    """The plan of Mary with every row open, as a person sees it."""
+    answer = as_person(key).get(f"/plans/{mary.plan}", params={"view": "whole", "open": list(mary.entries.values())})
     assert answer.status_code == 200
     return answer.text
 
@@ -125,11 +126,11 @@ def test_the_reader_of_a_section_gets_words_and_its_writer_gets_controls(mary: M
     read = plan_of(mary, as_person, "cole").split(dose)[1].split('class="field-message"')[0]
 
     assert 'data-access="write"' in written
-    assert "<input" in written
+    assert "<textarea" in written
     assert "data-bound" in written
     assert 'data-access="read"' in read
     assert "<output" in read
-    assert "<input" not in read
+    assert "<textarea" not in read
 
 
 def test_whoever_may_only_propose_is_offered_a_suggestion_with_the_reason(mary: Mary, as_person: As) -> None:
@@ -177,10 +178,12 @@ async def test_words_in_any_field_are_escaped(section: Section, mary: Mary, as_p
     await mary.world.plans.change(mary.plan, mary.people["lee"], [create])
 
     browser = as_person("lee")
-    for address in (f"/plans/{mary.plan}", "/panel", f"/plans/{mary.plan}/entries/{section}/{create.entry}/history"):
+    opened = f"/plans/{mary.plan}?open={create.entry}"
+    entry = f"/plans/{mary.plan}/entries/{section}/{create.entry}"
+    for address in (f"/plans/{mary.plan}", opened, "/panel", entry, f"{entry}/history"):
         page = browser.get(address).text
         assert "<script>alert" not in page
-    assert "&lt;script&gt;" in browser.get(f"/plans/{mary.plan}").text
+    assert "&lt;script&gt;" in browser.get(opened).text
 
 
 def test_a_new_entry_is_made_and_found_without_scripts(mary: Mary, as_person: As) -> None:
@@ -286,8 +289,8 @@ def test_history_says_who_changed_what_from_what_to_what(mary: Mary, as_person: 
 
 def test_a_suggestion_is_accepted_by_the_sections_writer(mary: Mary, as_person: As) -> None:
     browser = as_person("lee")
-    page = browser.get(f"/plans/{mary.plan}").text
-    assert "Pulse 88 on three mornings." in page
+    assert "Pulse 88 on three mornings." in browser.get(f"/plans/{mary.plan}").text
+    page = plan_of(mary, as_person, "lee")
     key = re.search(r'data-suggestion="([^"]+)"', page)
     assert key is not None
 
@@ -295,7 +298,7 @@ def test_a_suggestion_is_accepted_by_the_sections_writer(mary: Mary, as_person: 
     answer = browser.post(at + "/suggestion.accept", data={"key": key[1]})
 
     assert answer.status_code == 303
-    assert 'value="50 mg"' in browser.get(f"/plans/{mary.plan}").text
+    assert "50\u00a0mg" in browser.get(f"/plans/{mary.plan}").text
 
 
 def test_the_form_of_a_suggestion_begins_with_what_stands_there(mary: Mary, as_person: As) -> None:
@@ -423,7 +426,7 @@ def test_a_field_is_edited_by_a_form_without_scripts_and_the_rest_is_left_alone(
 def test_the_family_edits_its_own_words_by_a_form(mary: Mary, as_person: As) -> None:
     browser = as_person("kate")
     at = f"/plans/{mary.plan}/entries/caregiver_log/{mary.entries['question']}"
-    assert f'href="{at}/edit"' in browser.get(f"/plans/{mary.plan}?view=whole").text
+    assert f'href="{at}/edit"' in plan_of(mary, as_person, "kate")
 
     form = form_of(browser.get(at + "/edit").text)
     answer = browser.post(at + "/edit", data={**form, "words": ["She slept well."]})

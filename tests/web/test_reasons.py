@@ -51,11 +51,12 @@ async def test_why_is_asked_where_a_medicine_was_changed_without_a_reason_and_no
     change = [Assign(MEDS, entry, "dose", "120 mg")]
 
     await mary.world.plans.change(mary.plan, mary.people["lee"], change)
-    without = as_person("lee").get(at).text
+    opened = {"open": entry}
+    without = as_person("lee").get(at, params=opened).text
     await mary.world.plans.change(
         mary.plan, mary.people["lee"], change, event="medication.decide", reason="weight up 2 kg"
     )
-    given = as_person("lee").get(at).text
+    given = as_person("lee").get(at, params=opened).text
 
     assert asked in without
     assert asked not in given
@@ -74,14 +75,14 @@ async def test_news_of_a_text_says_the_words_that_went_and_came(mary: Mary, as_p
     for words in ("Take in the evening with water", "Take at noon with water"):
         await mary.world.plans.change(mary.plan, mary.people["lee"], [Rewrite(MEDS, entry, "instructions", words)])
 
-    for page in (browser.get("/panel").text, browser.get(f"/plans/{mary.plan}").text):
+    for page in (browser.get("/panel").text, browser.get(f"/plans/{mary.plan}?open={entry}").text):
         assert re.search(r"<del><span[^>]*> removed: </span>in the morning<span", page)
         assert re.search(r"<ins><span[^>]*> added: </span>at noon<span", page)
         assert "evening" not in page.split("Since you looked")[-1].split("</p>")[0]
     await mary.world.plans.change(
         mary.plan, mary.people["lee"], [Rewrite(MEDS, entry, "instructions", "Take in the morning with water")]
     )
-    assert "changed, and changed back" in browser.get(f"/plans/{mary.plan}").text
+    assert "changed, and changed back" in browser.get(f"/plans/{mary.plan}?open={entry}").text
 
 
 @pytest.mark.anyio
@@ -94,7 +95,7 @@ async def test_news_of_a_text_says_no_words_to_who_may_not_read_it(mary: Mary, a
         await mary.world.plans.change(mary.plan, mary.people["singh"], change)
 
     for key in ("cole", "kate"):
-        for address in ("/panel", f"/plans/{mary.plan}", f"/plans/{mary.plan}/family"):
+        for address in ("/panel", f"/plans/{mary.plan}?open={entry}", f"/plans/{mary.plan}/family"):
             assert "canary" not in as_person(key).get(address).text, (key, address)
 
 

@@ -137,7 +137,7 @@ async def test_nobody_settles_for_themselves_or_against_the_patient(house: House
 async def test_the_preview_holds_what_both_may_read_and_is_journaled(house: House) -> None:
     mary, kim = await house.browser(MARY), await house.browser(KIM)
     notes = (await kim.get(f"/plans/{house.plan}/sections/staff_notes")).text
-    [note, *_] = [each for each in re.findall(r"<textarea[^>]*>\n([^<]{20,})", notes) if each.strip()]
+    [note, *_] = re.findall(r'class="to"[^>]*>([^<]{20,})<', notes)
 
     as_kim = (await mary.get(at(house, KIM, "/preview"))).text
     as_emily = (await kim.get(at(house, EMILY, "/preview"))).text

@@ -15,10 +15,10 @@ from starlette.responses import Response
 from crdt.sections import SECTIONS, Section
 from hub.live.commands import Done, Outcome, Refused
 from hub.workflows.arguments import Argument
-from hub.workflows.entries import MADE_BY_COMMAND
 from hub.workflows.registry import COMMANDS, Faults, arguments, build
 from web.doors.guards import InSection, for_section, services
 from web.edits import EntryEdit
+from web.fresh import with_marks
 from web.pages import tasks
 from web.reading import reader_for
 from web.rendering import elsewhere, fragment, is_swap, page
@@ -26,7 +26,8 @@ from web.views.comments import with_mentions
 from web.views.entries import Reader, entry_view, writable
 from web.views.fields import FieldRow
 from web.views.forms import Typed, as_filled, command_rows, creation_rows, edit_rows, kinds_of, suggestion_row
-from web.views.sections import fields_readable, section_view
+from web.views.glances import creatable, glance_row, opened_alone
+from web.views.sections import fields_readable
 from web.views.words import instant_from_form
 
 _NOT_ON_AN_ENTRY = frozenset({"entry.create", "referral.ask"})
@@ -35,18 +36,26 @@ _TASK = re.compile(r"\s*/task\b")
 
 @for_section
 async def show(request: Request, here: InSection) -> Response:
-    """Show one entry alone."""
+    """Show one entry open: its row with its fields for a swap, without scripts a page with its form."""
     reader, entry = await _entry(request, here)
-    section = section_view(reader, here.section)
-    context = {"plan_id": here.plan_id, "section": section, "entry": entry_view(reader, here.section, entry)}
-    return fragment(request, "plan/entry.html", context, title=SECTIONS[here.section].title, back=_at(here, entry))
+    marked = await with_marks(request, here.member, reader, [here.section])
+    row = glance_row(marked, here.section, entry)
+    section = opened_alone(marked, here.section, entry)
+    context = {"plan_id": here.plan_id, "section": section, "row": row}
+    if is_swap(request):
+        return page(request, "plan/row.html", context)
+    standing = edit_rows(writable(reader, here.section, entry), None, {}, reader.setting)
+    action = f"/plans/{here.plan_id}/entries/{here.section}/{entry}/edit"
+    whole = {**context, "rows": standing, "hidden": as_filled(standing), "action": action}
+    return fragment(request, "plan/entry_page.html", whole, title=row.headline, back=_at(here, entry))
 
 
 @for_section
 async def new(request: Request, here: InSection) -> Response:
     """Show the form for a new entry, of the kind that the query names where kinds differ."""
     reader = await reader_for(request, here.member, [here.section])
-    if here.section in MADE_BY_COMMAND or not section_view(reader, here.section).may_create:
+    active = any(each.values.get("status") != "retired" for each in reader.content.entries(here.section).values())
+    if not creatable(reader, here.section, has_one=active):
         raise HTTPException(403)
     return _creation(request, here, reader, {"kind": [_kind(here, request.query_params.get("kind", ""))]}, {})
 
@@ -226,6 +235,7 @@ def _asking(
     hidden = [(each.name, typed[each.name][0]) for each in arguments(name) if _is_hidden(each) and typed.get(each.name)]
     from_loop = _from_loop(here, typed)
     hidden += [("returns", "loop")] if from_loop else []
+    hidden += [("slot", "next")] if _in_next(typed) else []
     proposed = typed.get("field", [""])[0]
     if name == "suggestion.make" and proposed in fields_readable(reader, here.section):
         current = reader.content.value(here.section, entry, proposed)
@@ -239,11 +249,16 @@ def _asking(
         "title": f"{words} · {view.headline}",
         "button": words,
         "action": f"/plans/{here.plan_id}/entries/{here.section}/{entry}/{name}",
-        "target": f"#form-{entry}",
+        "target": "#next-form" if _in_next(typed) else f"#form-{entry}",
         "refusal": " ".join(unnamed),
     }
     back = _loop(here, entry) if from_loop else _at(here, entry)
     return fragment(request, "plan/form.html", context, title=words, back=back, status=status)
+
+
+def _in_next(typed: Typed) -> bool:
+    """Say whether the form stands among what is next, at the head of the plan, and not at its entry."""
+    return list(typed.get("slot", ())) == ["next"]
 
 
 def _from_loop(here: InSection, typed: Typed) -> bool:

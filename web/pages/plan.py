@@ -1,5 +1,7 @@
 """The plan of one patient: everything the reader may see of it, on one page."""
 
+import asyncio
+
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -11,12 +13,13 @@ from hub.access.sharing import settles
 from web.doors.guards import Member, for_member, services
 from web.fresh import with_marks
 from web.reading import reader_for
-from web.rendering import page
+from web.rendering import fragment, page
 from web.views.banner import banner
 from web.views.entries import Reader
+from web.views.glances import FOLDED_MAX, ROWS_MAX, GlanceSection, glance_section, plan_areas
 from web.views.history import done_words
+from web.views.next_lines import next_view
 from web.views.people import PersonView
-from web.views.sections import plan_sections
 from web.views.words import day_and_time
 
 
@@ -35,6 +38,9 @@ async def show(request: Request, member: Member) -> Response:
     assert me is not None, "who takes part in a plan is among its people"
     present = await services(request).plans.present(member.plan_id)
     here = {each.person_id: people.person(each.person_id) for each in present}
+    marked = await with_marks(request, member, reader, readable)
+    areas = await _areas(marked, frozenset(request.query_params.getlist("open")))
+    shown = [section for sections in areas.values() for section in sections]
     context = {
         "plan_id": member.plan_id,
         "socket": f"/plans/{member.plan_id}/live",
@@ -44,13 +50,42 @@ async def show(request: Request, member: Member) -> Response:
         "present": [it for it in here.values() if isinstance(it, PersonView) and it.person_id != me.person_id],
         "done": done_words(request.query_params.get("done", "")),
         "banner": banner(patient, reader),
-        "sections": plan_sections(await with_marks(request, member, reader, readable)),
+        "areas": areas,
+        "next": next_view(marked),
+        "sections": shown,
+        "news": sum(section.news for section in shown),
+        "seq": reader.content.seq,
+        "rows_max": ROWS_MAX,
+        "folded_max": FOLDED_MAX,
         "emergency_until": _until(reader),
         "settles": settles(member.participant, reader.now),
         "invites": member.participant.role in INVITES and member.participant.broke_glass_until is None,
         "printed": day_and_time(reader.now, reader.setting.reading),
     }
     return page(request, "plan/page.html", context)
+
+
+@for_member
+async def next_up(request: Request, member: Member) -> Response:
+    """Show what is next in the plan, as its open page renews it."""
+    patient = await services(request).directory.patient(member.plan_id)
+    if patient is None:
+        raise HTTPException(404)
+    reader = await reader_for(request, member)
+    context = {"plan_id": member.plan_id, "next": next_view(reader), "banner": banner(patient, reader)}
+    back = f"/plans/{member.plan_id}"
+    return fragment(request, "plan/next_alone.html", context, title=f"Next for {patient.given_name}", back=back)
+
+
+async def _areas(reader: Reader, opened: frozenset[str]) -> dict[str, list[GlanceSection]]:
+    """Return the plan by its areas; others get their turn between two sections, however long they are."""
+    found: dict[str, list[GlanceSection]] = {}
+    for area, sections in plan_areas(reader).items():
+        found[area] = []
+        for section in sections:
+            found[area].append(glance_section(reader, section, opened=opened))
+            await asyncio.sleep(0)
+    return found
 
 
 def _until(reader: Reader) -> str:

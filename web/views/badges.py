@@ -18,8 +18,9 @@ REFERRAL_QUIET_DAYS: Final = 7
 
 
 class Tone(StrEnum):
-    """How much a badge asks for attention."""
+    """How much a badge asks for attention; danger is kept for what can hurt the patient now."""
 
+    DANGER = "danger"
     ALERT = "alert"
     WARN = "warn"
     GOOD = "good"
@@ -32,9 +33,17 @@ class Badge:
 
     words: str
     tone: Tone = Tone.PLAIN
+    brief: str = ""
+    """The same in the few words of a row, where those say less."""
+    late: bool = False
+    """A day has passed."""
+    today: bool = False
+    """This is the day, which a row says in its own column."""
+    asks: bool = False
+    """Somebody waits for an answer."""
 
 
-OLD_WORDS: Final = Badge("Plain words out of date: say it anew for the family", Tone.WARN)
+OLD_WORDS: Final = Badge("Plain words out of date: say it anew for the family", Tone.WARN, "Plain words old")
 """What the plain words explain has changed since they were written."""
 
 Values = Mapping[str, Value]
@@ -58,18 +67,23 @@ def overdue_days(values: Values, name: str, reading: Reading) -> int:
     return max((reading.today - due).days, 0) if due is not None else 0
 
 
+def _late(days: int) -> str:
+    return f"{count(days, 'day')} late"
+
+
 def _task(values: Values, people: People, reading: Reading) -> list[Badge]:
     state = str(values.get("state") or "requested")
     tone = Tone.GOOD if state == "completed" else Tone.ALERT if state in ("rejected", "failed") else Tone.PLAIN
     found = [Badge(sentence(state), tone)]
     if state in TASK_UNOWNED:
         owner = people.person(str(values.get("owner") or ""))
-        found.append(Badge(f"Not accepted by {owner.name} yet" if owner else "No owner yet", Tone.WARN))
+        words = f"Not accepted by {owner.name} yet" if owner else "No owner yet"
+        found.append(Badge(words, Tone.WARN, "Not accepted" if owner else ""))
     days = overdue_days(values, "due", reading)
     if state in TASK_OPEN and days:
-        found.append(Badge(f"Overdue by {count(days, 'day')}", Tone.ALERT))
+        found.append(Badge(f"Overdue by {count(days, 'day')}", Tone.ALERT, _late(days), late=True))
     elif state in TASK_OPEN and day_of(values.get("due")) == reading.today:
-        found.append(Badge("Due today", Tone.WARN))
+        found.append(Badge("Due today", Tone.WARN, today=True))
     return found
 
 
@@ -83,7 +97,7 @@ def _referral(values: Values, people: People, reading: Reading) -> list[Badge]:
     since = instant_of(values.get("state_since"))
     quiet = (reading.now - since).days if since is not None else 0
     if days:
-        found.append(Badge(f"Answer overdue by {count(days, 'day')}", Tone.ALERT))
+        found.append(Badge(f"Answer overdue by {count(days, 'day')}", Tone.ALERT, _late(days), late=True))
     elif quiet >= REFERRAL_QUIET_DAYS:
         found.append(Badge(f"No word for {count(quiet, 'day')}", Tone.WARN))
     return found
@@ -96,13 +110,17 @@ def _medicine(values: Values, people: People, reading: Reading) -> list[Badge]:
     found = []
     if values.get("reconciliation") == "unreconciled":
         found.append(Badge("Not reconciled", Tone.WARN))
+    elif values.get("reconciliation") == "prepared":
+        found.append(Badge("Prepared, not decided yet", Tone.WARN, "Not reconciled"))
+    elif values.get("reconciliation") == "continue":
+        found.append(Badge("Reconciled, continue", Tone.GOOD, "Reconciled"))
     elif values.get("reconciliation"):
-        found.append(Badge(f"Reconciled, {values['reconciliation']}"))
+        found.append(Badge(f"Reconciled, {values['reconciliation']}", brief="Reconciled"))
     if values.get("taking") in ("on hold", "stopped", "planned"):
         found.append(Badge(sentence(str(values["taking"]))))
     if values.get("takes") in ("differently", "no"):
         how = "Taken differently than prescribed" if values["takes"] == "differently" else "Not taken"
-        found.append(Badge(how, Tone.WARN))
+        found.append(Badge(how, Tone.WARN, "Taken differently" if values["takes"] == "differently" else ""))
     return found
 
 
@@ -115,7 +133,7 @@ def _goal(values: Values, people: People, reading: Reading) -> list[Badge]:
         found.append(Badge(sentence(achieved), Tone.WARN))
     days = overdue_days(values, "due", reading)
     if days and achieved != "achieved":
-        found.append(Badge(f"Target date passed {count(days, 'day')} ago", Tone.WARN))
+        found.append(Badge(f"Target date passed {count(days, 'day')} ago", Tone.WARN, f"{_late(days)}"))
     return found
 
 
@@ -128,7 +146,8 @@ def _transition(values: Values, people: People, reading: Reading) -> list[Badge]
         if by is None or values.get(done):
             continue
         late = f"{what} overdue by {count(days, 'day')}"
-        found.append(Badge(late, Tone.ALERT) if days else Badge(f"{what} by {day(by)}", Tone.WARN))
+        late_badge = Badge(late, Tone.ALERT, f"{what} {_late(days)}", late=True)
+        found.append(late_badge if days else Badge(f"{what} by {day(by)}", Tone.WARN))
     if values.get("visit_due") and values.get("medicines_reconciled") != "yes":
         found.append(Badge("Medicines not reconciled", Tone.WARN))
     return found
@@ -138,26 +157,32 @@ def _social_need(values: Values, people: People, reading: Reading) -> list[Badge
     met = values.get("need_met")
     if met == "yes":
         return [Badge("Need met", Tone.GOOD)]
-    found = [Badge("Need partly met" if met == "partly" else "Need not met", Tone.WARN)]
+    found = [
+        Badge(
+            "Need partly met" if met == "partly" else "Need not met",
+            Tone.WARN,
+            "Partly met" if met == "partly" else "Not met",
+        )
+    ]
     return found if values.get("wants_help") == "yes" else [Badge("Help not wanted now")]
 
 
 def _from_home(values: Values, people: People, reading: Reading) -> list[Badge]:
     kind = str(values.get("kind") or "")
     if kind in ("question", "concern") and not values.get("answer"):
-        return [Badge(f"{sentence(kind)}, no answer yet", Tone.WARN)]
+        return [Badge(f"{sentence(kind)}, no answer yet", Tone.WARN, "No answer", asks=True)]
     return [Badge(sentence(kind))] if kind else []
 
 
 def _care_team(values: Values, people: People, reading: Reading) -> list[Badge]:
-    found = [Badge("Steward of the plan", Tone.GOOD)] if values.get("steward") == "yes" else []
+    found = [Badge("Steward of the plan", Tone.GOOD, "Steward")] if values.get("steward") == "yes" else []
     if values.get("accepted") == "asked":
-        found.append(Badge("Has not accepted yet", Tone.WARN))
+        found.append(Badge("Has not accepted yet", Tone.WARN, "Not accepted"))
     return found
 
 
 def _huddle(values: Values, people: People, reading: Reading) -> list[Badge]:
-    return [Badge("Signed", Tone.GOOD)] if values.get("content_hash") else [Badge("Not signed yet")]
+    return [Badge("Signed", Tone.GOOD)] if values.get("content_hash") else [Badge("Not signed yet", brief="Not signed")]
 
 
 _RULES: Final[Mapping[Section, Callable[[Values, People, Reading], list[Badge]]]] = {

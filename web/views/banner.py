@@ -19,6 +19,7 @@ class Banner:
     """Who the plan is for."""
 
     name: str
+    given: str
     preferred: str
     born: str
     age: str
@@ -39,6 +40,7 @@ def banner(patient: Patient, reader: Reader) -> Banner:
     today = reader.setting.reading.today
     return Banner(
         name=f"{patient.family_name.upper()}, {patient.given_name}",
+        given=patient.given_name or patient.family_name,
         preferred=_unless(str(about.get("preferred_name") or ""), patient.given_name),
         born=day(patient.born) if patient.born is not None else NOT_KNOWN,
         age=f"{years_old(patient.born, today)}y" if patient.born is not None else "",

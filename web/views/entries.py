@@ -81,8 +81,6 @@ class EntryView:
     """The reader may change fields, but holds no live document of the section: by a form then."""
     suggestions: tuple[Suggested, ...] = ()
     comments: CommentsView = field(default_factory=CommentsView)
-    first: bool = False
-    last: bool = False
     news: NewsMark | None = None
     unexplained: tuple[tuple[str, str], ...] = ()
     """Fields whose reason is asked for, as (name, label)."""
@@ -116,6 +114,8 @@ class Reader:
     """Entry -> what others changed in it since the reader looked."""
     unexplained: frozenset[FieldPath] = frozenset()
     """Fields that the reader changed just now and whose reason is asked for."""
+    findings: Mapping[str, tuple[Badge, ...]] = field(default_factory=dict)
+    """Entry -> what the rules of safety found about it, as marks: danger before all else."""
 
     @property
     def now(self) -> datetime:
@@ -196,6 +196,8 @@ def entry_view(reader: Reader, section: Section, entry: str) -> EntryView:
         for declared in _fields_for(declaration, values)
         if declared.name in seen
     )
+    if section is Section.GOALS and _said_by_patient_side(values, setting):
+        rows = tuple(replace(row, own_words=True) if row.leading else row for row in rows)
     return EntryView(
         section=section,
         entry_id=entry,
@@ -214,6 +216,11 @@ def entry_view(reader: Reader, section: Section, entry: str) -> EntryView:
         news=reader.news.get(entry),
         unexplained=tuple((row.name, row.label) for row in rows if (section, entry, row.name) in reader.unexplained),
     )
+
+
+def _said_by_patient_side(values: Mapping[str, Value], setting: Setting) -> bool:
+    voice = setting.people.person(str(values.get("voice") or ""))
+    return voice is not None and voice.patient_side
 
 
 def writable(reader: Reader, section: Section, entry: str) -> tuple[FieldRow, ...]:

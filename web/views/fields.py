@@ -108,7 +108,15 @@ _INPUT: Final[Mapping[Form, str]] = {
 _RECORD_ORDER: Final = ("value", "unit", "words", "when", "made", "device", "by", "state", "decision")
 """In which order a log's record is read; what is not listed comes last."""
 
-_OWN_WORDS: Final = frozenset({"what_matters", "words", "priorities", "limits"})
+_OWN_WORDS: Final = frozenset(
+    {
+        ("about_me", "what_matters"),
+        ("caregiver_log", "words"),
+        ("advance_care", "priorities"),
+        ("advance_care", "limits"),
+    }
+)
+"""Fields that the patient or the family says; of a goal it depends on whose words it is."""
 
 
 def field_row(
@@ -136,7 +144,7 @@ def field_row(
         leading=leading,
         key=leading or declared.required,
         wide=declared.wide or declared.kind in (Kind.TEXT, Kind.LOG),
-        own_words=declared.name in _OWN_WORDS or (declaration.section == "goals" and leading),
+        own_words=(declaration.section.value, declared.name) in _OWN_WORDS,
         input_type=_INPUT.get(declared.form, "text"),
         characters_max=TEXT_CHARACTERS_MAX if declared.kind is Kind.TEXT else LINE_CHARACTERS_MAX,
         choices=_choices(declared, value, setting),

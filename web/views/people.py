@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from auth.roles import Participant, Role
+from auth.roles import PATIENT_SIDE, Participant, Role
 from web.views.words import initials
 
 HUES: Final = 8
@@ -35,6 +35,8 @@ class PersonView:
     role: str
     hue: int
     initials: str
+    patient_side: bool = False
+    """The patient or someone of the family."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,12 @@ def people_of(participants: Iterable[Participant]) -> People:
     return People(
         {
             each.person_id: PersonView(
-                each.person_id, each.name, role_words(each), index % HUES + 1, initials(each.name)
+                each.person_id,
+                each.name,
+                role_words(each),
+                index % HUES + 1,
+                initials(each.name),
+                each.role in PATIENT_SIDE,
             )
             for index, each in enumerate(ordered)
         }

@@ -1,7 +1,7 @@
 """A section as a page shows it, and the whole plan as its sections."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Final
@@ -113,33 +113,25 @@ def section_view(reader: Reader, section: Section) -> SectionView:
     active = [view for view in views if not view.retired]
     mine = EntryFacts(creator=reader.participant.person_id)
     creation = decide(reader.participant, section, Action.CREATE, entry=mine, now=reader.now)
-    access, reason = _access(reader, section)
+    access, reason = access_of(reader, section)
     return SectionView(
         declaration=declaration,
         access=access,
         may_create=creation.allowed and section not in MADE_BY_COMMAND and not (declaration.single and active),
         reason=reason,
-        entries=tuple(
-            replace(view, first=index == 0, last=index == len(active) - 1) for index, view in enumerate(active)
-        ),
+        entries=tuple(active),
         retired=tuple(view for view in views if view.retired),
         seq=reader.content.seq,
     )
 
 
-def plan_sections(reader: Reader) -> tuple[SectionView, ...]:
-    """Return every section that the reader may read, in the order of the page; the others leave no trace."""
-    readable = sections_readable(reader.participant, reader.now)
-    return tuple(section_view(reader, section) for section in SECTIONS if section in readable)
-
-
 def ordered(content: PlanContent, section: Section) -> list[tuple[str, EntryContent]]:
     """Return a section's entries in the order of the page."""
     entries = content.entries(section)
-    return sorted(entries.items(), key=lambda each: _place(each[0], each[1].values))
+    return sorted(entries.items(), key=lambda each: place(each[0], each[1].values))
 
 
-def _place(entry: str, values: Mapping[str, Value]) -> tuple[bool, float, str]:
+def place(entry: str, values: Mapping[str, Value]) -> tuple[bool, float, str]:
     """Return what an entry is ordered by: allergies before medicines, then its place, then when it was made."""
     position = values.get("position")
     number = float(position) if isinstance(position, int | float) else float("inf")
@@ -155,7 +147,7 @@ _WORDS: Final[Mapping[Grant, str]] = {
 """The section's grant as ``data-access`` says it; any other is ``read``."""
 
 
-def _access(reader: Reader, section: Section) -> tuple[str, str]:
+def access_of(reader: Reader, section: Section) -> tuple[str, str]:
     """Return the section's access in one word, and the reason where the reader may not write everywhere."""
     access = _WORDS.get(grant_of(reader.participant, section, reader.now), "read")
     if access == "write":

@@ -1,0 +1,270 @@
+"""Next for this patient: what waits on the reader, then on others, each in one line with the act that settles it.
+
+It is the same computation as "Waiting on me" and the agenda of a huddle; here it is only put into words and ranked.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from auth.decisions import Action, decide, sections_readable
+from crdt.sections import SECTIONS, Section
+from hub.workflows.agendas import Brief, Cause, Flag, flags
+from hub.workflows.contents import words
+from hub.workflows.suggestions import proposed
+from hub.workflows.waiting import Kind, Waiting, waiting_on
+from web.views.entries import Reader, headline
+from web.views.fields import scalar_words, words_of
+from web.views.lines import first_sentences
+from web.views.rows import RANKS, Rank, short_name
+from web.views.words import count
+
+LINES_MAX: Final = 7
+"""Lines of each half that stand open; how many more there are is said."""
+
+ACTS_MAX: Final = 2
+
+_MARKS: Final[dict[Kind, tuple[Rank, str, str]]] = {
+    Kind.HELP_NOW: (Rank.DANGER, "Call now", "alert"),
+    Kind.RED_ZONE: (Rank.DANGER, "Red zone", "alert"),
+    Kind.TASK_TO_ACCEPT: (Rank.WAITS, "Accept", "ring"),
+    Kind.TASK_TO_DO: (Rank.WAITS, "To do", "ring"),
+    Kind.REFERRAL_TO_ANSWER: (Rank.WAITS, "To answer", "ask"),
+    Kind.REFERRAL_TO_DECIDE: (Rank.WAITS, "To decide", "ring"),
+    Kind.MEDICINE_TO_DECIDE: (Rank.WAITS, "Reconcile", "ring"),
+    Kind.QUESTION: (Rank.WAITS, "Question", "ask"),
+    Kind.SUGGESTION: (Rank.SUGGESTS, "Suggestion", "pencil"),
+    Kind.MENTION: (Rank.WAITS, "For you", "remark"),
+    Kind.READ_BACK: (Rank.WAITS, "Read back", "ring"),
+    Kind.SIGNATURE: (Rank.WAITS, "Sign", "ring"),
+}
+
+_CAUSES: Final[dict[Cause, tuple[Rank, str, str]]] = {
+    Cause.HELP_NOW: (Rank.DANGER, "Call now", "alert"),
+    Cause.RED_ZONE: (Rank.DANGER, "Red zone", "alert"),
+    Cause.DISCHARGE: (Rank.WAITS, "Came home", "ring"),
+    Cause.TASK_OVERDUE: (Rank.LATE, "Late", "late"),
+    Cause.TASK_UNOWNED: (Rank.WAITS, "Not accepted", "ring"),
+    Cause.REFERRAL_LATE: (Rank.LATE, "Late", "late"),
+    Cause.UNRECONCILED: (Rank.WAITS, "Reconcile", "ring"),
+    Cause.QUESTION: (Rank.WAITS, "Question", "ask"),
+    Cause.STALE: (Rank.WAITS, "Review", "ring"),
+}
+
+_ACTS: Final[dict[str, tuple[str, bool]]] = {
+    "task.accept": ("Accept", False),
+    "task.reject": ("Can’t take it", True),
+    "task.complete": ("Complete", True),
+    "question.answer": ("Answer", True),
+    "suggestion.accept": ("Accept", False),
+    "suggestion.decline": ("Decline", True),
+    "medication.decide": ("Reconcile", True),
+    "comment.resolve": ("Resolve", False),
+    "referral.accept": ("Accept", False),
+    "huddle.read_back": ("Read back", True),
+    "huddle.sign": ("Sign", True),
+}
+"""What is settled from here: its words, and whether it first asks for some."""
+
+
+@dataclass(frozen=True, slots=True)
+class NextAct:
+    """One act of a line: a command, or with ``address`` a way to where it is done."""
+
+    words: str
+    command: str = ""
+    asks: bool = False
+    aside: bool = False
+    key: str = ""
+    seen: str | None = None
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NextLine:
+    """One thing to settle. ``strong`` are the words of the plan, ``rest`` says more about them."""
+
+    rank: Rank
+    mark: str
+    icon: str
+    strong: str
+    rest: str = ""
+    who: str = ""
+    section: Section | None = None
+    entry: str = ""
+    acts: tuple[NextAct, ...] = ()
+    voice: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NextView:
+    """The head of a plan: the reader's lines, those of others, and how many of each are not shown."""
+
+    mine: tuple[NextLine, ...]
+    others: tuple[NextLine, ...]
+    mine_more: int = 0
+    others_more: int = 0
+
+    @property
+    def worst(self) -> Rank:
+        """The loudest rank in it."""
+        return min((line.rank for line in (*self.mine, *self.others)), key=RANKS.index, default=Rank.PLAIN)
+
+    @property
+    def total(self) -> int:
+        """All lines, shown or not."""
+        return len(self.mine) + len(self.others) + self.mine_more + self.others_more
+
+
+def next_view(reader: Reader, findings: Sequence[NextLine] = ()) -> NextView:
+    """Return what is next in this plan; ``findings`` of the rules of safety come before all else."""
+    waiting = waiting_on(reader.content, reader.participant, reader.now)
+    mine = [*findings, *_mine(reader, waiting)]
+    settled = {(it.section, it.entry) for it in waiting}
+    others = _others(reader, settled)
+    mine.sort(key=lambda line: RANKS.index(line.rank))
+    others.sort(key=lambda line: RANKS.index(line.rank))
+    return NextView(
+        tuple(mine[:LINES_MAX]),
+        tuple(others[:LINES_MAX]),
+        max(len(mine) - LINES_MAX, 0),
+        max(len(others) - LINES_MAX, 0),
+    )
+
+
+def _mine(reader: Reader, waiting: Iterable[Waiting]) -> list[NextLine]:
+    items = list(waiting)
+    medicines = [it for it in items if it.kind is Kind.MEDICINE_TO_DECIDE]
+    found = [_line(reader, it) for it in items if len(medicines) < 2 or it.kind is not Kind.MEDICINE_TO_DECIDE]
+    if len(medicines) > 1:
+        names = ", ".join(_told(reader, Section.MEDICATIONS, it.entry) for it in medicines)
+        rank, mark, icon = _MARKS[Kind.MEDICINE_TO_DECIDE]
+        way = NextAct("Show", address=f"#section-{Section.MEDICATIONS}")
+        told = count(len(medicines), "medicine")
+        found.append(NextLine(rank, mark, icon, told, names, section=Section.MEDICATIONS, acts=(way,)))
+    return found
+
+
+def _line(reader: Reader, it: Waiting) -> NextLine:
+    rank, mark, icon = _MARKS[it.kind]
+    if it.late and rank is not Rank.DANGER:
+        rank, mark, icon = Rank.LATE, f"{count(it.late, 'day')} late", "late"
+    told = _told(reader, it.section, it.entry) or it.words
+    line = NextLine(rank, mark, icon, told, section=it.section, entry=it.entry)
+    if it.kind in (Kind.QUESTION, Kind.HELP_NOW):
+        creator = reader.setting.people.name(reader.content.creator(it.section, it.entry))
+        line = replace(line, strong=f"“{line.strong}”", who=creator, voice=True)
+    seen: str | None = None
+    if it.key:
+        line, seen = _with_record(reader, it, line)
+    return replace(line, acts=tuple(_acts(reader, it, seen))[:ACTS_MAX])
+
+
+def _with_record(reader: Reader, it: Waiting, line: NextLine) -> tuple[NextLine, str | None]:
+    """Return the line of a remark or a suggestion with who said what, and what stands where the suggestion would go."""
+    content, people = reader.content.sections[it.section], reader.setting.people
+    if it.kind is Kind.MENTION:
+        record = content.comments[it.key]
+        who = short_name(people.name(words(record, "author")))
+        return replace(line, rest=first_sentences(words(record, "words"), 80), who=who), None
+    record = content.suggestions[it.key]
+    who = short_name(people.name(words(record, "proposer")))
+    declared, value = SECTIONS[it.section].field(words(record, "field")), proposed(record)
+    if declared is None or isinstance(value, dict):
+        return replace(line, rest="a new entry", who=who), None
+    stands = reader.content.value(it.section, it.entry, declared.name)
+    shown = f"{stands:g}" if isinstance(stands, float) else str(stands if stands is not None else "")
+    told = f"{declared.label} {scalar_words(declared, value, reader.setting)}"
+    before = words_of(declared, stands, reader.setting)
+    return replace(line, rest=f"{told}{f' instead of {before}' if before else ''}", who=who), shown
+
+
+def _acts(reader: Reader, it: Waiting, seen: str | None) -> Iterable[NextAct]:
+    plan = f"/plans/{it.plan_id}"
+    if it.section is Section.REFERRALS and it.kind is not Kind.MENTION and it.entry:
+        if it.commands[:1] == ("referral.accept",):
+            yield NextAct("Accept", "referral.accept")
+        yield NextAct("Open the loop", address=f"{plan}/referrals/{it.entry}", aside=True)
+        return
+    for command in it.commands:
+        if command in _ACTS:
+            told, asks = _ACTS[command]
+            aside = command in ("suggestion.decline", "task.reject")
+            yield NextAct(told, command, asks, aside, it.key, seen if command == "suggestion.accept" else None)
+    if it.kind is Kind.RED_ZONE:
+        yield NextAct("Show", address=f"#entry-{it.entry}")
+
+
+def _others(reader: Reader, settled: set[tuple[Section, str]]) -> list[NextLine]:
+    readable = sections_readable(reader.participant, reader.now)
+    brief = Brief(reader.content, "")
+    shown = [
+        flag
+        for flag in flags(brief, reader.now)
+        if flag.section in readable
+        and flag.cause in _CAUSES
+        and (flag.section, flag.entry) not in settled
+        and reader.sees(Section(flag.section), flag.entry)
+    ]
+    together = (Cause.TASK_UNOWNED, Cause.UNRECONCILED)
+    merged = {cause: [each for each in shown if each.cause is cause] for cause in together}
+    found = [_flagged(reader, each) for each in shown if len(merged.get(each.cause, ())) < 2]
+    found += [_together(reader, cause, each) for cause, each in merged.items() if len(each) > 1]
+    return found
+
+
+def _flagged(reader: Reader, flag: Flag) -> NextLine:
+    rank, mark, icon = _CAUSES[flag.cause]
+    assert flag.section is not None, "only a pinned patient is flagged without a section"
+    section = flag.section
+    values = reader.content.entries(section)[flag.entry].values
+    told = _told(reader, section, flag.entry)
+    late = flag.words.removeprefix(told).lstrip(", ")
+    if flag.cause in (Cause.TASK_OVERDUE, Cause.REFERRAL_LATE):
+        mark, late = f"{late} late" if late else mark, ""
+    strong = flag.words if flag.cause in (Cause.DISCHARGE, Cause.RED_ZONE) else told
+    name = {Section.TASKS: "owner", Section.REFERRALS: "recipient", Section.MONITORING: "responder"}.get(section, "")
+    who = words(values, name) if name else ""
+    line = NextLine(
+        rank, mark, icon, strong[:1].upper() + strong[1:],
+        who=short_name(reader.setting.people.name(who)) if who else "", section=section, entry=flag.entry,
+        voice=flag.cause in (Cause.QUESTION, Cause.HELP_NOW),
+    )  # fmt: skip
+    return replace(line, acts=tuple(_ways(reader, flag, who)))
+
+
+def _ways(reader: Reader, flag: Flag, who: str) -> Iterable[NextAct]:
+    """Return what one can do about what waits on somebody else: remind them, or look at it."""
+    assert flag.section is not None, "as above"
+    facts = reader.facts(flag.section, flag.entry)
+    may = decide(reader.participant, flag.section, Action.COMMENT, entry=facts, now=reader.now).allowed
+    if flag.section is Section.REFERRALS:
+        yield NextAct("Open the loop", address=f"/plans/{reader.content.plan_id}/referrals/{flag.entry}")
+    elif who and may and who != reader.participant.person_id:
+        yield NextAct("Remind", "comment.make", asks=True, key=_called(reader.setting.people.name(who)))
+    else:
+        yield NextAct("Show", address=f"#entry-{flag.entry}")
+
+
+def _called(name: str) -> str:
+    """Return the words a reminder begins with: the person called as a remark calls people."""
+    bare = [word for word in name.partition(",")[0].split() if not word.endswith(".")]
+    return f"@{'.'.join(bare).lower()} "
+
+
+def _together(reader: Reader, cause: Cause, each: Sequence[Flag]) -> NextLine:
+    rank, mark, icon = _CAUSES[cause]
+    section = Section(each[0].section or "")
+    noun = "medicine" if cause is Cause.UNRECONCILED else "task"
+    rest = ", ".join(_told(reader, section, flag.entry) for flag in each)
+    owners = {words(reader.content.entries(section)[flag.entry].values, "owner") for flag in each} - {""}
+    who = ", ".join(sorted(short_name(reader.setting.people.name(owner)) for owner in owners))
+    way = NextAct("Show", address=f"#section-{section}")
+    return NextLine(rank, mark, icon, count(len(each), noun), rest, who, section, acts=(way,))
+
+
+def _told(reader: Reader, section: Section, entry: str) -> str:
+    found = reader.content.entry(section, entry)
+    if found is not None and section is Section.HUDDLES and (topic := words(found.values, "topic")):
+        return topic
+    return headline(section, found.values, reader.setting.people.name) if found is not None else ""
