@@ -30,7 +30,7 @@ from hub.process import measures
 from hub.record.journal import JournalAwayError
 from hub.sockets.budgets import Budget, Budgets
 from hub.sockets.long_messages import LONG_SECONDS_MAX, LongMessage
-from hub.sockets.seats import Door, PlanDoor, Seat, SitDown, Sockets
+from hub.sockets.seats import Door, PlanDoor, Seat, SitDown, Sockets, own_seat
 
 LIVE: Final = "live"
 """Under this name the application's lifespan state holds the ``CarePlans``."""
@@ -44,9 +44,6 @@ DESKS: Final = "desks"
 PATH: Final = re.compile(
     r"/(plans|huddles|people)/([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})/live(\?.*)?"
 )
-
-OF: Final = re.compile(r"[?&]of=([0-9A-Za-z-]{1,64})\.[0-9A-Za-z-]{1,64}(&|$)")
-"""In the address of a page's socket: the person and the sign-in for whom the page was rendered."""
 
 _REQUEST_END: Final = b"\r\n\r\n"
 
@@ -277,7 +274,7 @@ class LiveSocket(asyncio.Protocol):
         if self._protocol.state is OPEN and not self._early:
             # The one that saw the upgrade holds on to every header, which is a quarter of what a socket takes.
             self._protocol = ServerProtocol(state=OPEN, max_size=FRAME_BYTES_MAX)
-        seat = verdict if isinstance(verdict, TurnedAway) else _own_seat(verdict(self), request.path)
+        seat = verdict if isinstance(verdict, TurnedAway) else own_seat(verdict(self), request.path)
         if isinstance(seat, TurnedAway):
             measures.SOCKETS_TURNED_AWAY.labels(str(int(seat.code))).inc()
             _log.info("socket turned away", extra={"seconds": self._seconds(), "code": int(seat.code)})
@@ -490,15 +487,6 @@ class LiveSocket(asyncio.Protocol):
         timer = self._timers.pop(name, None)
         if timer is not None:
             timer.cancel()
-
-
-def _own_seat(seat: Seat | TurnedAway, path: str) -> Seat | TurnedAway:
-    """Return the seat, unless the page that asks was rendered for someone else than the person who is signed in now."""
-    of = OF.search(path)
-    if isinstance(seat, TurnedAway) or of is None or of[1] == seat.about["person"]:
-        return seat
-    seat.left()
-    return TurnedAway(CloseCode.ANOTHER, "another person is signed in")
 
 
 def _fault_told(protocol: ServerProtocol) -> int:

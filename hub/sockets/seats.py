@@ -1,13 +1,17 @@
 """Where a live socket may sit down: in a plan's room, or in a huddle. The socket knows no more of either than this."""
 
+import re
 from collections.abc import Callable, Mapping, MutableSet
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 from hub.live.connections import Connection
 from hub.live.gatekeepers import TurnedAway
-from hub.live.lines import Line
+from hub.live.lines import CloseCode, Line
 from hub.live.plans import CarePlans
 from hub.live.rooms import Room
+
+OF: Final = re.compile(r"[?&]of=([0-9A-Za-z-]{1,64})\.[0-9A-Za-z-]{1,64}(&|$)")
+"""In the address of a page's socket: the person and the sign-in for whom the page was rendered."""
 
 
 class Sockets(Protocol):
@@ -101,3 +105,12 @@ class PlanDoor:
             return entered if isinstance(entered, TurnedAway) else PlanSeat(self._plans, *entered)
 
         return sit
+
+
+def own_seat(seat: Seat | TurnedAway, path: str) -> Seat | TurnedAway:
+    """Return the seat, unless the page that asks was rendered for someone else than the person who is signed in now."""
+    of = OF.search(path)
+    if isinstance(seat, TurnedAway) or of is None or of[1] == seat.about["person"]:
+        return seat
+    seat.left()
+    return TurnedAway(CloseCode.ANOTHER, "another person is signed in")
