@@ -8,14 +8,17 @@
 
 Any other first word is a command of the hub, as in `python3 bootstrap.py serve --port 9000`. What is installed goes to
 `.venv` here, from the lock with its hashes, then this project itself, which builds the browser bundle. A stamp keeps
-what was installed from which inputs, so a later start installs nothing. Standard library only.
+what was installed from which inputs, so a later start installs nothing. A clone that can't be written is copied to the
+user's cache first. Standard library only.
 """
 
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -27,6 +30,7 @@ TEST_LOCK = "requirements-test.txt"
 PIP_WITH_PYTHON_OPTION = (22, 3)
 BUNDLE_INPUTS = ("pyproject.toml", "hatch_build.py", "package.json", "package-lock.json", ".npmrc", "static/build.js")
 PYTHON_MIN = (3, 11)
+NOT_COPIED = (".venv", ".git", "node_modules", "__pycache__", "careplan-data", ".mypy_cache", ".ruff_cache")
 SIDE_BY_SIDE = ("-n", "auto", "--maxprocesses", "4")
 """Every worker has a PostgreSQL, a hub and a browser of its own; beyond four they only wait for each other."""
 
@@ -37,6 +41,8 @@ def main(words: list[str]) -> int:
         return refuse(f"This needs Python 3.11 or newer; {sys.executable} is {sys.version.split()[0]}.")
     if not words or words[0] in ("-h", "--help"):
         return refuse(__doc__ or "")
+    if not os.access(ROOT, os.W_OK):
+        return from_copy(words)
     command, *rest = words
     testing = command in ("test", "bench") or words == ["install", "test"]
     try:
@@ -49,6 +55,57 @@ def main(words: list[str]) -> int:
     except subprocess.CalledProcessError as error:
         return refuse(f"This step failed: {' '.join(map(str, error.cmd))}")
     return become("-m", "web", *words)
+
+
+def from_copy(words: list[str]) -> int:
+    """Run the command from a copy of a clone that can't be written; a changed clone is copied anew."""
+    try:
+        bootstrap = copied(cache_folder()) / "bootstrap.py"
+    except OSError as error:
+        return refuse(f"{ROOT} can't be written, and no copy of it can be made: {error}.")
+    if not os.access(Path.cwd(), os.W_OK) and "CAREPLAN_DATA" not in os.environ:
+        os.environ["CAREPLAN_DATA"] = str(bootstrap.parents[1] / "careplan-data")
+        say(f"This folder can't be written: the data goes to {os.environ['CAREPLAN_DATA']}, unless --data says other.")
+    if os.name != "nt":
+        os.execv(sys.executable, [sys.executable, str(bootstrap), *words])  # noqa: S606 - no shell is meant
+    return subprocess.run([sys.executable, bootstrap, *words], check=False).returncode
+
+
+def cache_folder() -> Path:
+    """Return where this user's programs keep what can be made anew, by the XDG rules."""
+    named = os.environ.get("XDG_CACHE_HOME", "")
+    base = Path(named) if Path(named).is_absolute() else Path.home() / ".cache"
+    return base / "careplan-hub" / hashlib.sha256(str(ROOT).encode()).hexdigest()[:16]
+
+
+def copied(place: Path) -> Path:
+    """Return an up-to-date copy of this clone in the place; its `.venv` stays where only sources changed."""
+    sources = sorted(path for path in walk(ROOT) if path.is_file())
+    fresh = fingerprint(*(path.relative_to(ROOT).as_posix() for path in sources))
+    clone, mark = place / "clone", place / "copied"
+    if mark.exists() and mark.read_text() == fresh:
+        return clone
+    say(f"{ROOT} can't be written: working from a copy in {clone}.")
+    place.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=place) as scratch:
+        new = Path(scratch) / "clone"
+        for path in sources:
+            target = new / path.relative_to(ROOT)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)  # The content alone: what can't be written here must be writable there.
+        for kept in (".venv", "node_modules"):
+            if (clone / kept).exists():
+                (clone / kept).rename(new / kept)
+        shutil.rmtree(clone, ignore_errors=True)
+        new.rename(clone)
+    mark.write_text(fresh)
+    return clone
+
+
+def walk(folder: Path) -> list[Path]:
+    """Return all that is copied of a folder, at any depth."""
+    found = [path for path in folder.iterdir() if path.name not in NOT_COPIED]
+    return [each for path in found for each in ([path, *walk(path)] if path.is_dir() else [path])]
 
 
 def install(lock: str) -> None:

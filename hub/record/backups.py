@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from hub.process.postgres import binaries
+from hub.process.postgres_programs import binaries
 from hub.record.checkpoints import Checkpoint, CheckpointError, Signed, next_text, read_checkpoints
 from hub.record.journal import Head
 from hub.record.signing import SigningKey, VerifierKey

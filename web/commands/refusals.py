@@ -6,7 +6,7 @@ from typing import Final
 
 import typer
 
-from hub.process.postgres import EmbeddedPostgresError
+from hub.process.postgres_programs import EmbeddedPostgresError
 from hub.record.journal import JournalAwayError
 from hub.record.journal_files import JournalFileError
 from hub.store.engine import StoreError

