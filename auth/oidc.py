@@ -32,6 +32,8 @@ LOGOUT_TOKEN_AGE_MAX: Final = timedelta(minutes=5)
 METADATA_AGE_MAX: Final = timedelta(hours=1)
 KEYS_REFETCH_INTERVAL: Final = timedelta(seconds=60)
 """An unknown key id fetches the keys again, at most this often: strangers can't make us hammer the provider."""
+CLAIMS_NEEDED: Final = ("email", "email_verified", "auth_time")
+"""To be known at the first sign-in, and to prove anew who one is."""
 TIMEOUT_SECONDS: Final = 10
 ANSWER_BYTES_MAX: Final = 262_144
 TOKEN_CHARACTERS_MAX: Final = 16_384
@@ -99,6 +101,8 @@ class SignedIn:
     """Kept until the session ends as the hint for the logout at the provider."""
     email: str = ""
     """Only where the provider says that it has verified the address."""
+    lacking: tuple[str, ...] = ()
+    """Claims that the hub needs and the ID token left out: something to set at the provider."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,6 +189,7 @@ class OidcClient:
             authenticated=authenticated,
             id_token=id_token,
             email=str(claims.get("email") or "") if claims.get("email_verified") is True else "",
+            lacking=tuple(name for name in CLAIMS_NEEDED if name not in claims),
         )
 
     async def logout_url(self, *, id_token: str, state: str) -> str | None:

@@ -21,6 +21,7 @@ ROLE_NAMES: Final[Mapping[Role, str]] = MappingProxyType(
         Role.FAMILY: "the family",
         Role.AUDITOR: "an auditor",
         Role.ADMIN: "an administrator",
+        Role.REGISTRAR: "a registrar",
     }
 )
 
@@ -41,6 +42,7 @@ _SENTENCES: Final[Mapping[str, str]] = MappingProxyType(
         "role-none": "This part of the plan is not open to {role}.",
         "not-invited": "Your invitation does not include {title}.",
         "consent-hidden": "The patient does not share {title} with you.",
+        "plan-closed": "This plan is closed and can only be read. Its steward can open it again.",
         "consent-read-only": "The patient lets you read {title}, not change it.",
         "consent-needed": "{title} opens only with the patient's consent.",
         "not-assigned": "{title} opens only for those whom an entry names.",

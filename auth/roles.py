@@ -21,6 +21,8 @@ class Role(StrEnum):
     FAMILY = "family"
     AUDITOR = "auditor"
     ADMIN = "admin"
+    REGISTRAR = "registrar"
+    """Keeps identities and opens plans; sees no content."""
 
 
 CLINICIANS = frozenset(
@@ -61,3 +63,5 @@ class Participant:
     """The person the plan is for. Where it is empty, any words with a voice count as the patient's."""
     assigned: frozenset[Section] = frozenset()
     """Sections with an entry that names this person as its owner; opens what is read or added to "if assigned"."""
+    closed: bool = False
+    """The plan was closed: it is for reading only until it is opened again."""

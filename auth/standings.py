@@ -41,6 +41,8 @@ def standing_of(participant: Participant, section: Section, now: datetime) -> St
         return Standing(N, denied=denied)
     if glass:
         return Standing(cell, reading="break-glass-read-only")
+    if participant.closed:
+        return Standing(cell, reading="plan-closed")
     narrowing = _narrowing(participant, section, now)
     return Standing(cell, reading="consent-read-only" if narrowing == "read" else "")
 

@@ -16,7 +16,7 @@ from hub.store.people import People, Person
 from hub.store.plans import Plan, Plans
 from hub.store.suspicions import DormantGrant, Suspicions
 from hub.store.verifying import reading
-from web.views.words import day
+from web.views.words import born_words, listed_name
 
 VERIFY_ROWS_MAX: Final = 50_000
 """One press of the button checks no more; ``careplan-hub verify`` checks everything."""
@@ -87,7 +87,7 @@ class Auditing:
             found |= await self._plans.among(plans[start : start + 500])
         return Names(
             {person.person_id: person.name for person in people.values()},
-            {plan.plan_id: f"{plan.family.upper()}, {plan.given}" for plan in found.values()},
+            {plan.plan_id: listed_name(plan.family, plan.given) for plan in found.values()},
         )
 
     async def names_of_grants(self, grants: Sequence[DormantGrant]) -> Names:
@@ -151,4 +151,4 @@ def _person_told(person: Person) -> str:
 
 
 def _patient_told(plan: Plan) -> str:
-    return f"{plan.family.upper()}, {plan.given}, born {day(plan.born)}"
+    return f"{listed_name(plan.family, plan.given)}, {born_words(plan.born_words)}"

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 from hub.access.changes import AccessChanges
+from hub.access.keeping import Keeping
 from hub.huddles.keeping import Huddles
 from hub.huddles.rooms import HuddleRooms
 from hub.ids import HUB, new_id
@@ -73,10 +74,20 @@ async def hub_services(settings: Settings) -> AsyncIterator[Services]:
         await rooms.start()
         await desks.start()
         access = access_over(engine, changes, settings, clock.now, new_id)
+        directory_acts = Keeping(engine, journal, changes, clock.now, new_id)
         doors = entrances_over(engine, changes, settings, clock.now, new_id)
         state = {LIVE: plans, HUDDLES: rooms, DESKS: desks, ENTRANCES: doors}
         yield Services(
-            settings, directory, plans, journal, access=access, audit=audit, huddles=huddles, now=clock.now, state=state
+            settings,
+            directory,
+            plans,
+            journal,
+            access=access,
+            audit=audit,
+            huddles=huddles,
+            keeping=directory_acts,
+            now=clock.now,
+            state=state,
         )
     finally:
         for loop in loops:

@@ -133,3 +133,13 @@ def code_letter(address: str, code: str) -> Letter:
         "Nobody from the team will ask you for it.\n"
     )
     return Letter(address, "Your code", words)
+
+
+def sign_in_letter(address: str, organisation: str, link: str) -> Letter:
+    """Return the message that tells somebody of the staff where to sign in with their work account."""
+    words = (
+        f"{organisation} has added you to its care plan hub.\n\n"
+        f"{link}\n\n"
+        "Sign in there with your work account. If you did not expect this, tell your administrator.\n"
+    )
+    return Letter(address, "You can sign in to the care plan hub", words)

@@ -10,6 +10,7 @@ from jinja2.ext import Extension
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from auth.registry import Duty, Keeper, refusal
 from auth.roles import CLINICIANS, PATIENT_SIDE
 from web.marks import form_mark, marked_template, page_of, render_for
 from web.views.people import own_chip
@@ -72,13 +73,22 @@ def _own(request: Request) -> dict[str, object]:
     """Return who is signed in, for the bar at the top, and which places they are shown the way to."""
     who = getattr(request.state, "signed_in", None)
     if who is None:
-        return {"person": None, "may_audit": False, "may_huddle": False, "panel_name": "My patients"}
+        return {
+            "person": None,
+            "may_audit": False,
+            "may_huddle": False,
+            "may_administer": False,
+            "may_register": False,
+            "panel_name": "My patients",
+        }
     person = who.person
     chip = own_chip(person.person_id, person.name, person.profession)
     return {
         "person": chip,
         "may_audit": person.may_audit,
         "may_huddle": person.role in CLINICIANS,
+        "may_administer": person.may_administer,
+        "may_register": not refusal(Keeper(person.person_id, person.role, person.may_administer), Duty.REGISTER),
         "panel_name": "My plans" if person.role in PATIENT_SIDE else "My patients",
     }
 

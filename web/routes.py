@@ -10,6 +10,8 @@ from starlette.routing import BaseRoute, Route
 
 from web.doors.guards import for_anyone
 from web.pages import (
+    admin,
+    admin_people,
     audit,
     audit_export,
     emergencies,
@@ -28,6 +30,7 @@ from web.pages import (
     notifications,
     panel,
     passkeys,
+    patients,
     plan,
     redeeming,
     referrals,
@@ -121,6 +124,25 @@ ENTRANCE_ROUTES: tuple[BaseRoute, ...] = (
 )
 """Signing in by a work account, a passkey or a code, and where one is signed in."""
 
+DIRECTORY_ROUTES: tuple[BaseRoute, ...] = (
+    Route("/admin", admin.show, name="admin", methods=["GET"]),
+    Route("/admin", admin.test_letter, name="admin_test_letter", methods=["POST"]),
+    Route("/admin/organisation", admin.organisation, name="admin_organisation", methods=["GET"]),
+    Route("/admin/organisation", admin.change_organisation, name="admin_organisation_change", methods=["POST"]),
+    Route("/admin/people", admin_people.show, name="admin_people", methods=["GET"]),
+    Route("/admin/people", admin_people.add, name="admin_people_add", methods=["POST"]),
+    Route("/admin/people/{person}", admin_people.person, name="admin_person", methods=["GET"]),
+    Route("/admin/people/{person}", admin_people.change, name="admin_person_change", methods=["POST"]),
+    Route("/patients", patients.show, name="patients", methods=["GET"]),
+    Route("/patients", patients.search, name="patients_search", methods=["POST"]),
+    Route("/patients/new", patients.new, name="patient_new", methods=["GET"]),
+    Route("/patients/new", patients.register, name="patient_register", methods=["POST"]),
+    Route("/patients/likely", patients.likely, name="patients_likely", methods=["POST"]),
+    Route("/patients/{patient}", patients.patient, name="patient", methods=["GET"]),
+    Route("/patients/{patient}", patients.change, name="patient_change", methods=["POST"]),
+)
+"""The directory: what is left to do, people, the organisation, patients with their plans and teams."""
+
 FAMILY_ROUTES: tuple[BaseRoute, ...] = (
     Route(FAMILY, family.show, name="family"),
     Route(FAMILY + "/sheet", family.sheet, name="family_sheet"),
@@ -197,6 +219,7 @@ ROUTES: tuple[BaseRoute, ...] = (
     Route("/notifications/seen", notifications.seen, name="notifications_seen", methods=["POST"]),
     Route("/demo/mailbox", mailbox.show, name="mailbox"),
     *AUDIT_ROUTES,
+    *DIRECTORY_ROUTES,
     *ENTRANCE_ROUTES,
     *FAMILY_ROUTES,
     *HUDDLE_ROUTES,

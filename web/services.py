@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from auth.roles import Participant
 from crdt.passages import Passage
 from crdt.sections import Section
+from hub.access.keeping import Keeping
 from hub.huddles.keeping import Huddles
 from hub.live.commands import Command, Outcome, PlanContent
 from hub.live.visits import Visits
@@ -102,6 +103,8 @@ class Services:
     """Asked for by ``web.huddling.huddles``; ``None`` for a hub without a store."""
     audit: "Auditing | None" = None
     """Asked for by ``web.doors.guards.auditing``; ``None`` for a hub without a store."""
+    keeping: Keeping | None = None
+    """Asked for by ``web.doors.guards.keeping``; ``None`` for a hub without a store."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     zone: tzinfo = UTC
     panel_visits: Visits = field(default_factory=Visits)

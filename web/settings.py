@@ -182,7 +182,12 @@ def signing_key_of(settings: Settings) -> SigningKey:
     try:
         if settings.signing_key is not None:
             return read_signing_key(settings.signing_key)
+        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o711)
         return local_signing_key(settings.data_dir / "signing-key.pem")
+    except OSError as error:
+        raise SettingsError(
+            [f"The data folder {settings.data_dir} can't be used: {error.strerror}. Name another with --data."]
+        ) from error
     except SigningError as error:
         raise SettingsError([str(error)]) from error
 

@@ -47,8 +47,7 @@ class Emergencies:
             await turn.append([_sought(person_id)])
         if too_many(tried, now):
             return None
-        found = await self._plans.by_number(" ".join(number.split()))
-        return found if found is not None and found.born == born else None
+        return await self._plans.by_number(number, born)
 
     async def begin(
         self, plan_id: str, person_id: str, session_id: str, reason: str, *, reauthenticated: bool

@@ -24,6 +24,8 @@ from hub.store.sessions import Sessions
 from hub.store.tickets import Purpose, Tickets
 
 BY_PROVIDER: Final = "oidc"
+LACKING: Final = "The ID token lacks "
+"""Begins the reason of a row about a sign-in for which the provider left out a claim."""
 BY_PASSKEY: Final = "passkey"
 BY_CODE: Final = "code"
 
@@ -60,8 +62,11 @@ class Entering:
         async with self._changes.of_sessions() as changing:
             turn = changing.turn
             if person is None:
-                await turn.append([_refusal(BY_PROVIDER, "unknown")])
+                lacking = [name for name in found.lacking if name != "auth_time"]
+                await turn.append([_refusal(BY_PROVIDER, f"{LACKING}{', '.join(lacking)}" if lacking else "unknown")])
                 return None
+            if "auth_time" in found.lacking:
+                await turn.append([_refusal(BY_PROVIDER, f"{LACKING}auth_time")])
             if links:
                 await self._people.change(turn, replace(person, issuer=found.issuer, subject=found.subject))
                 await turn.append([Act(plan=HUB, actor=person.person_id, action=Action.ADMIN, event="person.link")])

@@ -37,6 +37,7 @@ from hub.store.invitations import Addressee, Invitations
 from hub.store.notifications import Notifications
 from hub.store.participants import Participants
 from hub.store.people import People, Person
+from hub.store.plans import Plans
 from hub.store.sessions import Sessions
 
 HOW_INVITED: Final = "invitation"
@@ -96,6 +97,7 @@ class Redeeming:
         self._people = People(engine)
         self._participants = Participants(engine)
         self._consents = Consents(engine)
+        self._plans = Plans(engine)
         self._sessions = Sessions(engine)
         self._attempts = Attempts(engine)
         self._notifications = Notifications(engine)
@@ -185,6 +187,8 @@ class Redeeming:
         await self._participants.add(
             turn, _participant(invitation, person, now), added_by=invitation.inviter, relation=invitation.relation
         )
+        if invitation.role is Role.PATIENT:
+            await self._plans.belongs_to(turn, invitation.plan_id, person.person_id)
         consents = _reading_only(invitation, now)
         for consent in consents:
             await self._consents.record(turn, consent)

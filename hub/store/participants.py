@@ -17,7 +17,8 @@ from hub.store.tables import participant as table
 
 _LOAD: Final = """
 select person.id as person, plan.id as plan, person.name, person.profession, person.active,
-       coalesce(plan.patient, '') as patient,
+       coalesce((select patient.person from patient where patient.id = plan.subject), '') as patient,
+       plan.closed is not null as closed,
        member.role, member.since, member.ends, member.removed, member.sections,
        glass.began as glass_began, glass.until as glass_until,
        glass.role as glass_role, glass.profession as glass_profession,
@@ -49,7 +50,7 @@ select came.id as session_id, came.person as person_id, came.token_hash, came.id
 _MEMBERS: Final = "join person on person.id in (select person from participant where plan = :plan)"
 _LOAD_ALL: Final = sa.text(
     _LOAD.replace("cross join person", _MEMBERS)
-    + " and member.person is not null order by person.name, person.id limit 500"
+    + " and member.person is not null order by person.sort_key, person.id limit 500"
 )
 _LOAD_MINE: Final = sa.text(
     _LOAD.replace("cross join person", "join person on person.id = :person").replace(
@@ -60,7 +61,7 @@ _LOAD_TEAMS: Final = sa.text(
     _LOAD.replace(
         "cross join person", "join participant as among on among.plan = plan.id join person on person.id = among.person"
     ).replace("plan.id = :plan and (member.person is not null or glass.person is not null)", "plan.id = any(:plans)")
-    + " order by person.name, person.id"
+    + " order by person.sort_key, person.id"
 )
 
 
@@ -202,6 +203,7 @@ def _participant(row: sa.Row[tuple[object, ...]], now: datetime) -> Participant:
             consents=_consents(told["consents"]),
             broke_glass_until=told["glass_until"],
             patient_id=told["patient"],
+            closed=told["closed"],
         )
     was_member = told["role"] is not None
     return Participant(
@@ -217,6 +219,7 @@ def _participant(row: sa.Row[tuple[object, ...]], now: datetime) -> Participant:
         consents=_consents(told["consents"]),
         broke_glass_until=None if was_member else told["glass_until"],
         patient_id=told["patient"],
+        closed=told["closed"],
     )
 
 

@@ -8,10 +8,12 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from auth.invitations import Delivery
-from auth.roles import Role
+from auth.roles import PATIENT_SIDE, Role
+from hub.directory.names import search_key, sort_key, sounds
 from hub.record.journal import Turn
 from hub.store.engine import connected, connection_of
-from hub.store.tables import invitation
+from hub.store.patients import named_like
+from hub.store.tables import invitation, organisation
 from hub.store.tables import person as table
 
 PEOPLE_MAX: Final = 1_000
@@ -36,6 +38,8 @@ class Person:
     may_audit: bool = False
     may_administer: bool = False
     active: bool = True
+    organisation: str | None = None
+    """Where staff work; given none, they are of the default one."""
 
 
 class People:
@@ -46,7 +50,12 @@ class People:
 
     async def add(self, turn: Turn, person: Person) -> None:
         """Add someone who is not there yet."""
-        await connection_of(turn).execute(sa.insert(table).values(_values(person)))
+        values = _values(person)
+        if person.organisation is None and person.role not in PATIENT_SIDE:
+            values["organisation"] = (
+                sa.select(organisation.c.id).order_by(organisation.c.created, organisation.c.id).limit(1)
+            ).scalar_subquery()
+        await connection_of(turn).execute(sa.insert(table).values(values))
 
     async def change(self, turn: Turn, person: Person) -> bool:
         """Make the row say what ``person`` says; False when there is no such person."""
@@ -87,9 +96,13 @@ class People:
         """Return everyone who may sign in, by name."""
         return await self._many(table.c.active)
 
+    async def everyone(self) -> list[Person]:
+        """Return everyone, active or not, by name."""
+        return await self._many(sa.true())
+
     async def matching(self, text: str, limit: int) -> list[Person]:
-        """Return people, active or not, whose name holds the text or whose address or id it is, by name."""
-        held = sa.func.strpos(sa.func.lower(table.c.name), text.lower()) > 0
+        """Return people, active or not, whose name holds the text's words or whose address or id it is, by name."""
+        held = named_like(table.c.search_key, text)
         exactly = (sa.func.lower(table.c.email) == text.lower()) | (table.c.id == text)
         return await self._many(held | exactly, limit)
 
@@ -98,7 +111,7 @@ class People:
         return found[0] if found else None
 
     async def _many(self, where: sa.ColumnElement[bool], limit: int = PEOPLE_MAX) -> list[Person]:
-        query = sa.select(table).where(where).order_by(table.c.name, table.c.id).limit(limit)
+        query = sa.select(table).where(where).order_by(table.c.sort_key, table.c.id).limit(limit)
         async with connected(self._engine) as connection:
             return [_person(row) for row in await connection.execute(query)]
 
@@ -106,10 +119,12 @@ class People:
 def _values(person: Person) -> dict[str, object]:
     values = asdict(person)
     values["id"] = values.pop("person_id")
-    return values
+    keys = {"sort_key": sort_key(person.name), "search_key": search_key(person.name), "sounds": [*sounds(person.name)]}
+    return values | keys
 
 
 def _person(row: sa.Row[tuple[object, ...]]) -> Person:
     values = dict(row._mapping)
-    del values["created"]
+    for name in ("created", "sort_key", "search_key", "sounds"):
+        del values[name]
     return Person(person_id=values.pop("id"), role=Role(values.pop("role")), **values)

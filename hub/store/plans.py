@@ -1,7 +1,7 @@
 """Plans and the patient each is for; what a person's panel needs."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
@@ -9,9 +9,12 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from auth.roles import Role
+from hub.directory.births import BirthDate
+from hub.ids import new_id
 from hub.record.journal import Turn
 from hub.store.engine import connected, connection_of
-from hub.store.tables import head, participant
+from hub.store.patients import Number, Patient, Patients, named_like, number_key, numbered, own_number, whole_date
+from hub.store.tables import head, identifier, organisation, participant, patient
 from hub.store.tables import plan as table
 
 PANEL_PLANS_MAX: Final = 500
@@ -20,25 +23,35 @@ PANEL_PLANS_MAX: Final = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """A care plan's patient, as the banner names them. What is agreed stands in the sections, not here."""
+    """A care plan with its patient, as the banner names them. What is agreed stands in the sections, not here."""
 
     plan_id: str
     family: str
     given: str
-    born: date
+    born: date | None
+    """``None`` where the date is not known, or only in part: ``born_words`` says what is known of it."""
     gender: str = "unknown"
     mrn: str = ""
+    """The patient's number at the organisation that registered them."""
     language: str = "en"
     phone: str = ""
     steward: str | None = None
     """The person who answers for the plan being kept."""
     patient: str | None = None
     """The patient's own person, where they sign in."""
+    patient_id: str = ""
+    """The patient as registered; empty for a plan that is added together with its patient."""
+    organisation: str = ""
+    """The home organisation; empty: the default one."""
+    time_zone: str = "UTC"
+    """The home organisation's."""
+    born_words: str = ""
+    closed: datetime | None = None
 
     @property
     def name(self) -> str:
         """Given and family name."""
-        return f"{self.given} {self.family}"
+        return f"{self.given} {self.family}".strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,47 +64,94 @@ class PanelPlan:
     """The end of the plan's journal."""
 
 
+_COLUMNS: Final = (
+    table.c.id.label("plan_id"),
+    patient.c.family,
+    patient.c.given,
+    patient.c.born,
+    patient.c.gender,
+    sa.func.coalesce(own_number(), "").label("mrn"),
+    patient.c.language,
+    patient.c.phone,
+    table.c.steward,
+    patient.c.person.label("patient"),
+    table.c.subject.label("patient_id"),
+    table.c.organisation,
+    organisation.c.time_zone,
+    table.c.closed,
+)
+_BY_NAME: Final = (patient.c.sort_key, table.c.id)
+
+
+def _plans(*more: sa.ColumnElement[object]) -> sa.Select[tuple[object, ...]]:
+    query = sa.select(*_COLUMNS, *more).join(patient, patient.c.id == table.c.subject)
+    return query.join(organisation, organisation.c.id == table.c.organisation)
+
+
 class Plans:
     """Plans as rows. A plan's journal is made first (``Journal.create_plan``), then the plan in its first turn."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self._patients = Patients(engine)
 
     async def add(self, turn: Turn, plan: Plan) -> None:
-        """Add a plan that is not there yet."""
-        await connection_of(turn).execute(sa.insert(table).values(_values(plan)))
-
-    async def change(self, turn: Turn, plan: Plan) -> bool:
-        """Make the row say what ``plan`` says; False when there is no such plan."""
-        changed = sa.update(table).where(table.c.id == plan.plan_id).values(_values(plan))
-        return (await connection_of(turn).execute(changed.returning(table.c.id))).first() is not None
+        """Add a plan that is not there yet; with its patient, where that is not said to be one already registered."""
+        connection = connection_of(turn)
+        home = sa.select(organisation.c.id, organisation.c.number_system).order_by(
+            organisation.c.created, organisation.c.id
+        )
+        if plan.organisation:
+            home = home.where(organisation.c.id == plan.organisation)
+        row = (await connection.execute(home.limit(1))).one()
+        subject = plan.patient_id
+        if not subject and plan.patient:
+            found = await connection.scalar(sa.select(patient.c.id).where(patient.c.person == plan.patient))
+            subject = str(found) if found is not None else ""
+        if not subject:
+            subject = new_id()
+            numbers = (Number(row.number_system, plan.mrn),) if plan.mrn else ()
+            await self._patients.add(turn, _subject(plan, subject, row.id, numbers))
+        values = {"id": plan.plan_id, "steward": plan.steward, "organisation": row.id, "subject": subject}
+        await connection.execute(sa.insert(table).values(values))
 
     async def get(self, plan_id: str) -> Plan | None:
         """Return the plan of that id."""
         return (await self.among([plan_id])).get(plan_id)
 
-    async def by_number(self, mrn: str) -> Plan | None:
-        """Return the plan of the patient with this record number, however it is spaced."""
-        plain = sa.func.replace(table.c.mrn, " ", "") == mrn.replace(" ", "")
-        query = sa.select(table).where((table.c.mrn != "") & plain).limit(2)
+    async def by_number(self, number: str, born: date | None) -> Plan | None:
+        """Return the plan of the patient with this record number, however it is spaced, and this whole date of birth.
+
+        Numbers of two organisations may be the same; where two patients share number and date, none is returned.
+        """
+        if born is None or not number_key(number):
+            return None
+        theirs = sa.exists().where((identifier.c.patient == patient.c.id) & (identifier.c.key == number_key(number)))
+        query = (
+            _plans().where(theirs, patient.c.born == born.isoformat()).order_by(table.c.closed.nulls_first()).limit(20)
+        )
         async with connected(self._engine) as connection:
             found = [_plan(row) for row in await connection.execute(query)]
-        return found[0] if len(found) == 1 else None
+        return found[0] if len({each.patient_id for each in found}) == 1 else None
 
     async def matching(self, text: str, limit: int) -> list[Plan]:
-        """Return plans whose patient's name holds the text, or whose record number or id it is, by name."""
-        names = sa.func.lower(table.c.family + ", " + table.c.given + " " + table.c.family)
-        number = (table.c.mrn != "") & (sa.func.replace(table.c.mrn, " ", "") == text.replace(" ", ""))
-        where = (sa.func.strpos(names, text.lower()) > 0) | number | (table.c.id == text)
-        query = sa.select(table).where(where).order_by(table.c.family, table.c.given, table.c.id).limit(limit)
+        """Return plans whose patient's name holds the text's words, or whose record number or id it is, by name."""
+        where = named_like(patient.c.search_key, text) | numbered(patient.c.id, text) | (table.c.id == text)
+        query = _plans().where(where).order_by(*_BY_NAME).limit(limit)
         async with connected(self._engine) as connection:
             return [_plan(row) for row in await connection.execute(query)]
 
+    async def of_patients(self, patient_ids: Sequence[str]) -> list[Plan]:
+        """Return the plans of these patients, open ones first."""
+        query = _plans().where(table.c.subject.in_(patient_ids)).order_by(table.c.closed.nulls_first(), table.c.created)
+        async with connected(self._engine) as connection:
+            return [_plan(row) for row in await connection.execute(query.limit(PANEL_PLANS_MAX))]
+
     async def among(self, plan_ids: Sequence[str]) -> dict[str, Plan]:
         """Return the plans of those ids that exist, by id."""
-        query = sa.select(table).where(table.c.id.in_(plan_ids)).limit(PANEL_PLANS_MAX)
+        query = _plans().where(table.c.id.in_(plan_ids)).limit(PANEL_PLANS_MAX)
         async with connected(self._engine) as connection:
-            return {row.id: _plan(row) for row in await connection.execute(query)}
+            return {plan.plan_id: plan for plan in map(_plan, await connection.execute(query))}
 
     async def all_ids(self, *, after: str = "", limit: int = PANEL_PLANS_MAX) -> list[str]:
         """Return ids of plans in their order, from after one: for jobs that walk all of them."""
@@ -100,28 +160,52 @@ class Plans:
             return list(await connection.scalars(query))
 
     async def panel(self, person_id: str, now: datetime) -> list[PanelPlan]:
-        """Return the plans the person is a member of at ``now``, by the patients' names."""
+        """Return the open plans the person is a member of at ``now``, by the patients' names."""
         query = (
-            sa.select(table, participant.c.role, head.c.seq)
+            _plans(participant.c.role, head.c.seq)
             .join(participant, participant.c.plan == table.c.id)
             .join(head, head.c.plan == table.c.id)
             .where(participant.c.person == person_id)
             .where(participant.c.removed.is_(None))
             .where(participant.c.since <= now)
             .where(participant.c.ends.is_(None) | (participant.c.ends > now))
-            .order_by(table.c.family, table.c.given, table.c.id)
+            .where(table.c.closed.is_(None))
+            .order_by(*_BY_NAME)
             .limit(PANEL_PLANS_MAX)
         )
         async with connected(self._engine) as connection:
             return [PanelPlan(_plan(row), Role(row.role), row.seq) for row in await connection.execute(query)]
 
+    async def settle(self, turn: Turn, plan_id: str, *, steward: str | None, closed: datetime | None) -> None:
+        """Name who answers for the plan, and whether and when it was closed."""
+        values = {"steward": steward, "closed": closed}
+        await connection_of(turn).execute(sa.update(table).where(table.c.id == plan_id).values(values))
 
-def _values(plan: Plan) -> dict[str, object]:
-    values = asdict(plan)
-    values["id"] = values.pop("plan_id")
-    return values
+    async def belongs_to(self, turn: Turn, plan_id: str, person_id: str) -> bool:
+        """Make the person the one who signs in as the plan's patient; False where somebody else is that already."""
+        subject = sa.select(table.c.subject).where(table.c.id == plan_id).scalar_subquery()
+        free = patient.c.person.is_(None) | (patient.c.person == person_id)
+        mine = sa.update(patient).where(patient.c.id == subject, free).values(person=person_id).returning(patient.c.id)
+        return (await connection_of(turn).execute(mine)).first() is not None
+
+
+def _subject(plan: Plan, patient_id: str, home: str, numbers: tuple[Number, ...]) -> Patient:
+    born = BirthDate(plan.born.year, plan.born.month, plan.born.day) if plan.born is not None else BirthDate()
+    return Patient(
+        patient_id=patient_id,
+        organisation=home,
+        family=plan.family,
+        given=plan.given,
+        born=born,
+        gender=plan.gender,
+        language=plan.language,
+        phone=plan.phone,
+        person=plan.patient,
+        numbers=numbers,
+    )
 
 
 def _plan(row: sa.Row[tuple[object, ...]]) -> Plan:
-    names = ("family", "given", "born", "gender", "mrn", "language", "phone", "steward", "patient")
-    return Plan(plan_id=row._mapping["id"], **{name: row._mapping[name] for name in names})
+    values = {name: row._mapping[name] for name in (column.key for column in _COLUMNS)}
+    born = str(values.pop("born"))
+    return Plan(born=whole_date(born), born_words=born, **values)

@@ -14,6 +14,15 @@ def wanted() -> str:
     return max(path.stem.split("_", 1)[0] for path in VERSIONS.glob("[0-9]*.py"))
 
 
+async def is_newer(engine: AsyncEngine) -> bool:
+    """Whether a newer version of the hub made the schema what it is."""
+    async with engine.connect() as connection:
+        if not await connection.scalar(sa.text("select to_regclass('alembic_version')")):
+            return False
+        found = (await connection.scalars(sa.text("select version_num from alembic_version"))).all()
+    return any(each > wanted() for each in found)
+
+
 async def is_current(engine: AsyncEngine) -> bool:
     """Whether the schema is the one this version needs."""
     async with engine.connect() as connection:

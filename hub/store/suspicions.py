@@ -54,8 +54,9 @@ _STRANGERS: Final = """, span as (
 _NAMESAKES: Final = """
 with span as (
     select plan.id as plan, person.id as actor, '-infinity'::timestamptz as from_, 'infinity'::timestamptz as until_
-      from plan join person on lower(substring(split_part(person.name, ',', 1) from '[^ ]+$')) = lower(plan.family)
-     where person.role not in ('patient', 'family') and person.id is distinct from plan.patient
+      from plan join patient on patient.id = plan.subject
+      join person on lower(substring(split_part(person.name, ',', 1) from '[^ ]+$')) = lower(patient.family)
+     where person.role not in ('patient', 'family') and person.id is distinct from patient.person
 )"""
 
 _READS_IN_SPANS: Final = """

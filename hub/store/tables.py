@@ -75,6 +75,33 @@ def _among(column: str, values: type[StrEnum] | tuple[str, ...]) -> sa.CheckCons
     return sa.CheckConstraint(f"{column} in ({listed})", name=column)
 
 
+def _keys() -> tuple[sa.Column[str], sa.Column[str], sa.Column[object]]:
+    """Return what a name is sorted, found and heard by (``hub.directory.names``)."""
+    sounds: sa.Column[object] = sa.Column(
+        "sounds", postgresql.ARRAY(_text), nullable=False, server_default=sa.text("'{}'")
+    )
+    return _words("sort_key"), _words("search_key"), sounds
+
+
+organisation: Final = sa.Table(
+    "organisation",
+    metadata,
+    _id(),
+    _words("name", None),
+    _words("address"),
+    _words("phone"),
+    _words("phone_after_hours"),
+    _words("time_zone", "UTC"),
+    _words("language", "en"),
+    _words("emergency_number", "911"),
+    sa.Column("opening", postgresql.JSONB, nullable=False, server_default=sa.text("'[]'")),
+    sa.Column("holidays", postgresql.JSONB, nullable=False, server_default=sa.text("'[]'")),
+    sa.Column("number_system", _text, nullable=False, unique=True),
+    _when("created"),
+    sa.CheckConstraint("name <> ''", name="named"),
+)
+"""Clinics and practices. The first one is the default; ``number_system`` names its record numbers everywhere."""
+
 person: Final = sa.Table(
     "person",
     metadata,
@@ -91,6 +118,8 @@ person: Final = sa.Table(
     _flag("may_administer"),
     sa.Column("active", sa.Boolean, nullable=False, server_default=sa.text("true")),
     _when("created"),
+    _of("organisation", "organisation", nullable=True),
+    *_keys(),
     _among("role", Role),
     sa.CheckConstraint("name <> ''", name="named"),
     sa.CheckConstraint("(issuer is null) = (subject is null)", name="issuer_with_subject"),
@@ -98,24 +127,55 @@ person: Final = sa.Table(
     sa.Index("person_email", sa.text("lower(email)")),
 )
 
+patient: Final = sa.Table(
+    "patient",
+    metadata,
+    _id(),
+    _of("organisation", "organisation"),
+    _words("family", None),
+    _words("given"),
+    _words("born"),
+    _words("gender", "unknown"),
+    _words("gender_words"),
+    _words("called"),
+    _words("language", "en"),
+    _flag("interpreter"),
+    _words("phone"),
+    _words("address"),
+    sa.Column("person", _text, sa.ForeignKey("person.id"), unique=True),
+    _words("deceased"),
+    _when("created"),
+    *_keys(),
+    sa.CheckConstraint("family <> ''", name="named"),
+    _among("gender", ("female", "male", "other", "unknown")),
+    sa.CheckConstraint("born ~ '^([0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?)?$'", name="born"),
+)
+"""Whom plans are for. ``born`` is as much of the date as is known; ``person`` is the patient's own, who signs in."""
+
+identifier: Final = sa.Table(
+    "identifier",
+    metadata,
+    sa.Column("system", _text, primary_key=True),
+    sa.Column("key", _text, primary_key=True),
+    _words("value", None),
+    _of("patient", "patient"),
+    sa.CheckConstraint("key <> ''", name="key"),
+    sa.Index("identifier_of", "patient"),
+    sa.Index("identifier_key", "key"),
+)
+"""Record numbers: each belongs to a system, such as an organisation's; ``key`` is the value without its spacing."""
+
 plan: Final = sa.Table(
     "plan",
     metadata,
     _id(),
-    _words("family", None),
-    _words("given", None),
-    sa.Column("born", sa.Date, nullable=False),
-    _words("gender", "unknown"),
-    _words("mrn"),
-    _words("language", "en"),
-    _words("phone"),
     _of("steward", "person", nullable=True),
-    _of("patient", "person", nullable=True),
     _when("created"),
     _count("grant_version"),
-    _among("gender", ("female", "male", "other", "unknown")),
-    sa.Index("plan_mrn", "mrn", unique=True, postgresql_where=sa.text("mrn <> ''")),
-    sa.Index("plan_patient", "patient"),
+    _of("organisation", "organisation"),
+    _of("subject", "patient"),
+    _maybe("closed"),
+    sa.Index("plan_subject_index", "subject"),
 )
 
 participant: Final = sa.Table(

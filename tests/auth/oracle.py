@@ -13,23 +13,23 @@ from auth.roles import Role
 from crdt.sections import SECTIONS, Section
 
 MATRIX: Final = """
-| | PCP | specialist | care manager | pharmacist | social worker | behavioural | patient | family | auditor | admin |
-| about_me | W | R | W | R | W | R | W | C | N | N |
-| care_team | W | C | W | R | C | C | R | R | N | W |
-| conditions | W | W own, P | P | R | R | R | P | R | N | N |
-| goals | W | W own, P | W | P | W | P | W own | C | N | N |
-| medications | W | W own, P | P | W | R | R | C takes | R + C takes | N | N |
-| tasks | W | C | W | C | C | C | C + complete own | complete own | N | N |
-| referrals | W | W own | W | R | W community | R | R | R | N | N |
-| monitoring | W | W own | W | R | R | R | C readings | C readings | N | N |
-| transitions | W | C | W | C | C | R | R | R | N | N |
-| social_needs | R | R | W | N | W | R | C | N | N | N |
-| caregiver_log | W answer | R | W answer | R | W | R | R | W own | N | N |
-| huddles | W | W | W | W | W | W | R decision | N | N | N |
-| advance_care | W + sign | R | C | R | C | R | W draft | R if agent | N | N |
-| behavioral_health | R with consent | N | N | N | C if assigned | W | R | N | N | N |
-| staff_notes | W | W | W | W | W | W | N | N | N | N |
-"""
+| | PCP | specialist | care manager | pharmacist | social worker | behavioural | patient | family | auditor | admin | registrar |
+| about_me | W | R | W | R | W | R | W | C | N | N | N |
+| care_team | W | C | W | R | C | C | R | R | N | W | N |
+| conditions | W | W own, P | P | R | R | R | P | R | N | N | N |
+| goals | W | W own, P | W | P | W | P | W own | C | N | N | N |
+| medications | W | W own, P | P | W | R | R | C takes | R + C takes | N | N | N |
+| tasks | W | C | W | C | C | C | C + complete own | complete own | N | N | N |
+| referrals | W | W own | W | R | W community | R | R | R | N | N | N |
+| monitoring | W | W own | W | R | R | R | C readings | C readings | N | N | N |
+| transitions | W | C | W | C | C | R | R | R | N | N | N |
+| social_needs | R | R | W | N | W | R | C | N | N | N | N |
+| caregiver_log | W answer | R | W answer | R | W | R | R | W own | N | N | N |
+| huddles | W | W | W | W | W | W | R decision | N | N | N | N |
+| advance_care | W + sign | R | C | R | C | R | W draft | R if agent | N | N | N |
+| behavioral_health | R with consent | N | N | N | C if assigned | W | R | N | N | N | N |
+| staff_notes | W | W | W | W | W | W | N | N | N | N | N |
+"""  # noqa: E501 - the header of a table is one line
 
 ROLES: Final = {
     "PCP": Role.PRIMARY_CARE,
@@ -42,6 +42,7 @@ ROLES: Final = {
     "family": Role.FAMILY,
     "auditor": Role.AUDITOR,
     "admin": Role.ADMIN,
+    "registrar": Role.REGISTRAR,
 }
 
 COMMANDS: Final = """

@@ -15,8 +15,8 @@ from web.routes import ROUTES
 
 pytestmark = pytest.mark.slow
 
-DOCTOR, KIM, MARY, EMILY, RUTH, NAIR = (
-    "Dr. Elena Ruiz", "Grace Kim, RN", "Mary Whitfield", "Emily Hart", "Ruth Adeyemi", "Dr. Priya Nair",
+DOCTOR, KIM, MARY, EMILY, RUTH, NAIR, JONAS = (
+    "Dr. Elena Ruiz", "Grace Kim, RN", "Mary Whitfield", "Emily Hart", "Ruth Adeyemi", "Dr. Priya Nair", "Jonas Falk",
 )  # fmt: skip
 
 PAGES: Mapping[str, tuple[str, str]] = {
@@ -57,6 +57,13 @@ PAGES: Mapping[str, tuple[str, str]] = {
     "emergency": (NAIR, "/emergency/{plan}"),
     "reviews": (RUTH, "/reviews"),
     "audit": (RUTH, "/audit"),
+    "admin": (JONAS, "/admin"),
+    "admin_organisation": (JONAS, "/admin/organisation"),
+    "admin_people": (JONAS, "/admin/people"),
+    "admin_person": (JONAS, "/admin/people/{doctor}"),
+    "patients": (KIM, "/patients"),
+    "patient_new": (KIM, "/patients/new"),
+    "patient": (KIM, "/patients/{patient}"),
     "family": (EMILY, "/plans/{plan}/family"),
     "family_sheet": (EMILY, "/plans/{plan}/family/sheet"),
     "huddles": (DOCTOR, "/huddles"),
@@ -112,6 +119,8 @@ def desk(shared_hub: Hub, browser: Browser) -> Iterator[Desk]:
         doctor.post(f"{ended}/start")
         seen = re.findall(r'name="seen" value="([^"]*)"', doctor.get(ended).text)[0]
         assert doctor.post(f"{ended}/end", data={"seen": seen}).status_code == 303
+    with shared_hub.pages(KIM) as nurse:
+        listed = re.findall(r'"/patients/([0-9a-f-]{36})"', nurse.get("/patients").text)[0]
     first = {
         section: re.findall(rf'data-shows="{section}/([0-9a-f-]{{36}})/', shown)[0]
         for section in ("medications", "referrals")
@@ -121,6 +130,7 @@ def desk(shared_hub: Hub, browser: Browser) -> Iterator[Desk]:
         "medicine": first["medications"],
         "referral": first["referrals"],
         "doctor": shared_hub.person(DOCTOR),
+        "patient": listed,
         "emily": shared_hub.person(EMILY),
         "huddle": made.split("/")[2],
         "ended": ended.split("/")[2],

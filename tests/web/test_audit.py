@@ -233,15 +233,20 @@ def test_a_name_that_several_have_is_chosen_from_and_one_that_nobody_has_is_said
 def test_who_stands_behind_the_first_thousand_is_found(audited: Audited) -> None:
     audited.become("adeyemi")
     audited.damage(
-        "insert into person (id, name, role) select 'x' || n, 'Aa ' || n, 'specialist' from generate_series(1, 1200) n;"
-        " insert into plan (id, family, given, born) select 'x' || n, 'Aa', 'N' || n, '1950-01-01'"
-        " from generate_series(1, 700) n"
+        "insert into person (id, name, search_key, role)"
+        " select 'x' || n, 'Aa ' || n, 'aa ' || n, 'specialist' from generate_series(1, 1200) n;"
+        " insert into patient (id, organisation, family, given, search_key)"
+        " select 'x' || n, organisation.id, 'Aa', 'N' || n, 'n aa' from generate_series(1, 700) n, organisation;"
+        " insert into plan (id, organisation, subject) select id, organisation, id from patient where id like 'x%'"
     )
     try:
         lines = audited.found(person="Elena Ruiz", patient="Whitfield", action="command")
         many = audited.client.post("/audit", data={"person": "aa"}).text
     finally:
-        audited.damage("delete from person where id like 'x%'; delete from plan where id like 'x%'")
+        audited.damage(
+            "delete from person where id like 'x%'; delete from plan where id like 'x%';"
+            " delete from patient where id like 'x%'"
+        )
 
     assert lines
     assert "More than 20 match" in many

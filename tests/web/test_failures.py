@@ -37,6 +37,8 @@ FAULTS = {
 
 pytestmark = pytest.mark.slow
 
+OF_MARY = "select plan.id from plan join patient on patient.id = subject where family = 'Whitfield'"
+
 
 @dataclass
 class Failing:
@@ -82,7 +84,12 @@ def failing(databases: Databases, tmp_path: Path) -> Iterator[Failing]:
         ) as client:  # fmt: skip
             doctor, mary = (asked(url, f"select id from person where name = '{each}'") for each in PEOPLE)
             client.post("/sign-in/demo", data={"person": doctor})
-            yield Failing(client, url, asked(url, "select id from plan where family = 'Whitfield'"), mary)
+            yield Failing(
+                client,
+                url,
+                asked(url, OF_MARY),
+                mary,
+            )
 
 
 def test_who_goes_while_a_form_is_read_is_no_error_of_ours(caplog: pytest.LogCaptureFixture) -> None:

@@ -26,6 +26,7 @@ def address_of(route: Route, mary: Mary) -> str:
         "invitation": mary.plan,
         "person": mary.people["lee"].person_id,
         "plan": mary.plan,
+        "patient": mary.plan,
         "hash": "0" * 16,
         "file": "app.css",
     }
@@ -46,7 +47,8 @@ def test_every_route_is_a_plain_route_with_a_name() -> None:
 
 @pytest.mark.parametrize("route", _ROUTES, ids=lambda route: route.name)
 def test_a_route_names_its_guard_and_says_what_it_does(route: Route) -> None:
-    assert getattr(route.endpoint, GUARD, None) in {"anyone", "person", "member", "section", "clinician", "auditor"}
+    guards = {"anyone", "person", "member", "section", "clinician", "auditor", "administrator", "registrar"}
+    assert getattr(route.endpoint, GUARD, None) in guards
     assert route.endpoint.__doc__
     assert route.endpoint.__doc__.rstrip().endswith(".")
 

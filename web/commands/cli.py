@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -21,6 +22,7 @@ from web import logs
 from web.app import create_app
 from web.commands import backups as backup_commands
 from web.commands import exports as export_commands
+from web.commands import founding
 from web.commands import records as record_commands
 from web.commands.descriptions import Story, describe_running, description, forget, remember, story_of
 from web.commands.preparing import migrate_database, require_current, seed_demo
@@ -36,6 +38,14 @@ commands = typer.Typer(
     pretty_exceptions_enable=False,
     help="One live care plan for everyone who cares.",
 )
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"careplan-hub {version('careplan-hub')}")
+        raise typer.Exit
+
+
 Data = Annotated[Path | None, typer.Option(help="Folder of the embedded database; default careplan-data here.")]
 Port = Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")]
 Processes = Annotated[
@@ -44,6 +54,15 @@ Processes = Annotated[
 Listener = Annotated[
     int | None, typer.Option("--listener", hidden=True, help="Serve on what a supervisor handed down.")
 ]
+
+
+@commands.callback()
+def whole(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    """One live care plan for everyone who cares."""
 
 
 @commands.command()
@@ -87,7 +106,7 @@ def migrate(data: Data = None) -> None:
         typer.echo("The database has the schema of this version.")
 
 
-for _each in (*record_commands.COMMANDS, *backup_commands.COMMANDS, *export_commands.COMMANDS):
+for _each in (*founding.COMMANDS, *record_commands.COMMANDS, *backup_commands.COMMANDS, *export_commands.COMMANDS):
     commands.command()(_each)
 
 

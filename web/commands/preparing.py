@@ -3,22 +3,31 @@
 from typing import Final
 
 from hub.demo.registering import seed_hub
-from hub.store.engine import StoreError, create_engine, open_engine
+from hub.store.engine import Engine, StoreError, create_engine, open_engine
 from hub.store.people import People
-from hub.store.revisions import is_current
+from hub.store.reaching import reaching
+from hub.store.revisions import is_current, is_newer
 
 DEMO_ADDRESS: Final = "@demo.example"
 """By their addresses one knows the invented people."""
 
 
 async def migrate_database(database_url: str) -> None:
-    """Bring the schema up to date; the login owns it."""
+    """Bring the schema up to date; the login owns it.
+
+    Raises:
+        StoreError: the database can't be reached or changed, or is of a newer version.
+    """
     engine = create_engine(database_url, connections_max=1)
     try:
-        if not await is_current(engine):
+        with reaching():
+            await _refuse_newer(engine)
+            current = await is_current(engine)
+        if not current:
             from hub.store.migrating import migrate  # noqa: PLC0415 - Alembic takes half a second, rarely needed
 
-            await migrate(engine)
+            with reaching():
+                await migrate(engine)
     finally:
         await engine.dispose()
 
@@ -31,10 +40,18 @@ async def require_current(database_url: str) -> None:
     """
     engine = create_engine(database_url, connections_max=1)
     try:
-        if not await is_current(engine):
+        with reaching():
+            await _refuse_newer(engine)
+            current = await is_current(engine)
+        if not current:
             raise StoreError("The database has not the schema of this version. Run careplan-hub migrate as its owner.")
     finally:
         await engine.dispose()
+
+
+async def _refuse_newer(engine: Engine) -> None:
+    if await is_newer(engine):
+        raise StoreError("The database is of a newer version of the hub. Install that version, or restore a backup.")
 
 
 async def seed_demo(database_url: str) -> None:

@@ -21,6 +21,8 @@ class Person:
     locale: str = "en"
     """The language that the person reads, as a BCP 47 tag."""
     may_audit: bool = False
+    may_administer: bool = False
+    organisation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,22 @@ class Patient:
     born: date | None
     gender: str
     number: str
+    born_words: str = ""
+    """As much of the date of birth as is known, as in ``1956-05``."""
+    time_zone: str = "UTC"
+    """The home organisation's."""
+    closed: bool = False
+    """The plan can only be read."""
+
+    @property
+    def name(self) -> str:
+        """Given and family name."""
+        return f"{self.given_name} {self.family_name}".strip()
+
+    @property
+    def known_birth(self) -> str:
+        """As much of the date of birth as is known, ``""`` for nothing."""
+        return self.born_words or (self.born.isoformat() if self.born is not None else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from auth.decisions import assignments, facts_of, sections_readable
+from auth.registry import Duty, Keeper, refusal
 from auth.roles import CLINICIANS, Participant
 from crdt.sections import Section
 from hub.ids import HUB
@@ -28,6 +29,7 @@ from web.rendering import is_swap
 from web.services import Services
 
 if TYPE_CHECKING:
+    from hub.access.keeping import Keeping
     from web.auditing import Auditing
 
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
@@ -154,6 +156,42 @@ def for_clinician(page: Callable[[Request, SignedIn], Awaitable[Response]]) -> E
         return await page(request, who)
 
     return _marked(endpoint, "clinician", page)
+
+
+def for_administrator(page: Callable[[Request, SignedIn], Awaitable[Response]]) -> Endpoint:
+    """Guard a page for someone who administers the hub; 404 for anyone else, as for a page that is not there."""
+    return _for_duty(page, Duty.ADMINISTER, "administrator")
+
+
+def for_registrar(page: Callable[[Request, SignedIn], Awaitable[Response]]) -> Endpoint:
+    """Guard a page for someone who may register patients; 404 for anyone else."""
+    return _for_duty(page, Duty.REGISTER, "registrar")
+
+
+def _for_duty(page: Callable[[Request, SignedIn], Awaitable[Response]], duty: Duty, guard: str) -> Endpoint:
+    async def endpoint(request: Request) -> Response:
+        who = signed_in(request)
+        if who is None:
+            return to_sign_in(request)
+        person = who.person
+        fault = refusal(Keeper(person.person_id, person.role, person.may_administer), duty)
+        if fault or services(request).keeping is None:
+            act = Act(
+                plan=HUB, actor=person.person_id, action=Action.REFUSE, role=person.role, session=who.session_id,
+                outcome="refused", reason=fault, event=f"directory.{duty}",
+            )  # fmt: skip
+            await services(request).plans.record([act])
+            raise HTTPException(404)
+        return await page(request, who)
+
+    return _marked(endpoint, guard, page)
+
+
+def keeping(request: Request) -> "Keeping":
+    """Return what the pages of the directory ask; only behind their guards."""
+    found = services(request).keeping
+    assert found is not None, "the guard let nobody in without it"
+    return found
 
 
 def signed_in(request: Request) -> SignedIn | None:

@@ -126,12 +126,31 @@ class StoreDirectory:
 
 
 def _person(person: StoredPerson) -> Person:
-    return Person(person.person_id, person.name, person.role, person.profession, person.locale, person.may_audit)
+    return Person(
+        person.person_id,
+        person.name,
+        person.role,
+        person.profession,
+        person.locale,
+        person.may_audit,
+        person.may_administer,
+        person.organisation or "",
+    )
 
 
 def _patient(plan: Plan) -> Patient:
     gender = "" if plan.gender == "unknown" else plan.gender
-    return Patient(plan.plan_id, plan.family, plan.given, plan.born, gender, plan.mrn)
+    return Patient(
+        plan.plan_id,
+        plan.family,
+        plan.given,
+        plan.born,
+        gender,
+        plan.mrn,
+        plan.born_words,
+        plan.time_zone,
+        closed=plan.closed is not None,
+    )
 
 
 def _in_session(participant: Participant, who: SignedIn) -> Participant:

@@ -41,7 +41,7 @@ async def told(request: Request, who: SignedIn, *, unseen: bool = False) -> list
     patients = {}
     for plan_id in {each.row.plan for each in rows}:
         patient = await services(request).directory.patient(plan_id)
-        patients[plan_id] = f"{patient.given_name} {patient.family_name}" if patient is not None else ""
+        patients[plan_id] = patient.name if patient is not None else ""
     reading = reading_now(request)
     return [notification_view(each, names, patients[each.row.plan], who.person.person_id, reading) for each in rows]
 

@@ -22,7 +22,7 @@ from web.rendering import elsewhere, page
 from web.views.entries import Reader
 from web.views.people import PersonView, role_words
 from web.views.versions import Version, back_then, compared, plan_back_then
-from web.views.words import day_and_time, instant_for_form, instant_from_form, instant_of, moment
+from web.views.words import day_and_time, instant_for_form, instant_from_form, instant_of, listed_name, moment
 
 NAME_CHARACTERS_MAX: Final = 80
 VERSIONS_MAX: Final = 100
@@ -203,4 +203,4 @@ async def _patient_name(request: Request, member: Member) -> str:
     patient = await services(request).directory.patient(member.plan_id)
     if patient is None:
         raise HTTPException(404)
-    return f"{patient.family_name.upper()}, {patient.given_name}"
+    return listed_name(patient.family_name, patient.given_name)

@@ -9,7 +9,7 @@ from crdt.sections import Section
 from web.doors.directory import Patient
 from web.views.entries import Reader
 from web.views.medicines import Allergies, allergies
-from web.views.words import day, language, years_old
+from web.views.words import age, born_words, language, listed_name, sentence
 
 NOT_KNOWN = "Not known"
 
@@ -39,11 +39,11 @@ def banner(patient: Patient, reader: Reader) -> Banner:
     wishes = _active(reader, Section.ADVANCE_CARE) if Section.ADVANCE_CARE in readable else []
     today = reader.setting.reading.today
     return Banner(
-        name=f"{patient.family_name.upper()}, {patient.given_name}",
+        name=listed_name(patient.family_name, patient.given_name),
         given=patient.given_name or patient.family_name,
         preferred=_unless(str(about.get("preferred_name") or ""), patient.given_name),
-        born=day(patient.born) if patient.born is not None else NOT_KNOWN,
-        age=f"{years_old(patient.born, today)}y" if patient.born is not None else "",
+        born=sentence(born_words(patient.known_birth).removeprefix("born ")) if patient.known_birth else NOT_KNOWN,
+        age=age(patient.born, today) if patient.born is not None else "",
         gender=patient.gender.capitalize() or NOT_KNOWN,
         number=patient.number or NOT_KNOWN,
         allergies=allergies(_active(reader, Section.MEDICATIONS) if Section.MEDICATIONS in readable else None),

@@ -21,7 +21,7 @@ from web.doors.directory import Patient, Person
 from web.views.banner import Banner, banner
 from web.views.entries import Reader
 from web.views.people import HUES, PersonView
-from web.views.words import Moment, count, initials, moment
+from web.views.words import Moment, count, initials, listed_name, moment
 from web.views.words import day as day_words
 
 CHANGED_SHOWN_MAX: Final = 8
@@ -97,7 +97,7 @@ class AgendaLine:
 
 def patient_name(patient: Patient) -> str:
     """Return ``SMITH, Rosa``."""
-    return f"{patient.family_name.upper()}, {patient.given_name}"
+    return listed_name(patient.family_name, patient.given_name)
 
 
 def agenda_lines(

@@ -21,6 +21,7 @@ ROLE_WORDS: Final[Mapping[Role, str]] = {
     Role.FAMILY: "family",
     Role.AUDITOR: "auditor",
     Role.ADMIN: "administrator",
+    Role.REGISTRAR: "registrar",
 }
 
 SOMEONE: Final = "someone no longer in this plan"

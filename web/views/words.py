@@ -124,6 +124,38 @@ def years_old(born: date, today: date) -> int:
     return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
 
 
+def age(born: date, today: date) -> str:
+    """Return the age as clinicians say it: days up to four weeks, weeks up to three months, months up to two years.
+
+    ``""`` before birth. After the table of the NHS Common User Interface ("Date Display", age of patients).
+    """
+    days, months = (today - born).days, (today.year - born.year) * 12 + today.month - born.month
+    months -= today.day < born.day
+    if days < 0:
+        return ""
+    if days < 28:
+        return f"{days}d"
+    if months < 3:
+        return f"{days // 7}w"
+    return f"{months}m" if months < 24 else f"{years_old(born, today)}y"
+
+
+def listed_name(family: str, given: str) -> str:
+    """Return ``WHITFIELD, Mary`` as lists and banners have it; who has one name has it alone."""
+    return f"{family.upper()}, {given}" if given else family.upper()
+
+
+def born_words(known: str) -> str:
+    """Return ``born 14-May-1956``, ``born in May 1956``, ``born in 1956`` or that it is not known."""
+    whole = day_of(known)
+    if whole is not None:
+        return f"born {day(whole)}"
+    year, _, month = known.partition("-")
+    return (
+        f"born in {MONTHS[int(month) - 1]} {year}" if month else f"born in {year}" if year else "birth date not known"
+    )
+
+
 def language(tag: str) -> str:
     """Return the English name of a BCP 47 tag's language, the tag itself where it is not in the table."""
     return LANGUAGES.get(tag.split("-")[0].lower(), tag)

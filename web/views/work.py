@@ -13,7 +13,7 @@ from web.doors.directory import Patient
 from web.views.entries import Reader
 from web.views.entries import headline as entry_headline
 from web.views.fields import scalar_words
-from web.views.words import count, day, sentence, short
+from web.views.words import count, day, listed_name, sentence, short
 
 KIND_WORDS: Final[Mapping[Kind, str]] = {
     Kind.HELP_NOW: "Words that may mean an emergency: call now",
@@ -102,7 +102,7 @@ def plan_work(patient: Patient, reader: Reader) -> PlanWork:
 
 def patient_name(patient: Patient) -> str:
     """Return a patient's name as lists show it."""
-    return f"{patient.family_name.upper()}, {patient.given_name}"
+    return listed_name(patient.family_name, patient.given_name)
 
 
 def groups(plans: Sequence[PlanWork]) -> list[Group]:

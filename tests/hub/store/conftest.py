@@ -57,7 +57,7 @@ class Store:
         async with self.journal.exclusively(HUB) as turn:
             await self.people.add(turn, person)
             await turn.append([an_act(HUB)])
-        return person
+        return await self.people.get(person.person_id) or person
 
     async def a_plan(self, *, patient: Person | None = None) -> Plan:
         plan = Plan(
@@ -71,7 +71,7 @@ class Store:
         async with self.journal.exclusively(plan.plan_id) as turn:
             await self.plans.add(turn, plan)
             await turn.append([an_act(plan.plan_id)])
-        return plan
+        return await self.plans.get(plan.plan_id) or plan
 
     async def a_member(self, plan: Plan, person: Person, **more: object) -> Participant:
         participant = Participant(person.person_id, plan.plan_id, person.name, person.role, **more)  # type: ignore[arg-type]

@@ -17,7 +17,8 @@ pytestmark = pytest.mark.anyio
 
 SHAPE = {
     "columns": """
-        select c.relname, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
+        select c.relname, row_number() over (partition by c.relname order by a.attnum), a.attname,
+               format_type(a.atttypid, a.atttypmod), a.attnotnull,
                a.attcollation::regcollation, pg_get_expr(d.adbin, d.adrelid)
           from pg_attribute a join pg_class c on c.oid = a.attrelid
           left join pg_attrdef d on d.adrelid = c.oid and d.adnum = a.attnum

@@ -1,0 +1,139 @@
+"""The administrator's pages: what is left to do, the hub's health, the organisation. Nothing of any plan's content."""
+
+import asyncio
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+from zoneinfo import available_timezones
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from hub.access.entering import LACKING
+from hub.access.keeping import Doer, KeepingError
+from hub.directory.names import NAME_CHARACTERS_MAX, cleaned
+from hub.ids import HUB
+from hub.record.journal import Action
+from hub.store.audits import Question
+from hub.store.organisations import UNNAMED, Organisation
+from web.access import access
+from web.doors.directory import SignedIn
+from web.doors.guards import for_administrator, keeping, services
+from web.mail import Letter, NoMail
+from web.reading import reading_now
+from web.rendering import elsewhere, page
+from web.views.words import day_and_time
+
+REFUSALS_LOOKED_AT: Final = 200
+WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """One thing that makes a hub fit for service, done or not."""
+
+    done: bool
+    words: str
+    address: str
+    act: str
+
+
+@for_administrator
+async def show(request: Request, who: SignedIn) -> Response:
+    """Show what is left to do, and how the hub is."""
+    return await _start(request, who, "")
+
+
+@for_administrator
+async def test_letter(request: Request, who: SignedIn) -> Response:
+    """Send a letter to oneself, to see that letters leave."""
+    person = await keeping(request).people.get(who.person.person_id)
+    address = person.email if person is not None else ""
+    letter = Letter(address, "A test of your care plan hub", "Letters from your care plan hub arrive.\n")
+    sent = await access(request).post.mail.send(letter) if address else False
+    words = "The mail server took the letter. Look into your mailbox." if sent else (
+        "The letter was not taken. Run careplan-hub doctor: it says what is wrong with the mail server."
+    )  # fmt: skip
+    return await _start(request, who, words)
+
+
+async def _start(request: Request, who: SignedIn, told: str) -> Response:
+    found = keeping(request)
+    organisation = await found.organisations.default()
+    people = await found.people.active()
+    staff = [each for each in people if each.person_id != who.person.person_id and each.organisation]
+    patients = await found.patients.count()
+    plans = await found.plans.all_ids(limit=1)
+    mail = not isinstance(access(request).post.mail, NoMail)
+    checkpoint = await asyncio.to_thread(_last_written, services(request).settings.checkpoints_dir)
+    left = [
+        Left(organisation.name != UNNAMED, "Name the organisation and its time zone",
+             "/admin/organisation", "Organisation"),
+        Left(bool(staff), "Add the people who work here", "/admin/people", "People"),
+        Left(patients > 0, "Register a patient", "/patients/new", "Register a patient"),
+        Left(bool(plans), "Open a plan for a patient", "/patients", "Patients"),
+        Left(mail, "Set a mail server (SMTP_HOST, SMTP_FROM), then send yourself a test letter", "", ""),
+        Left(services(request).settings.oidc is not None,
+             "Set the identity provider of the staff (OIDC_ISSUER)", "", ""),
+    ]  # fmt: skip
+    refused = Question(plan=HUB, actions=frozenset({Action.REFUSE}))
+    rows = (await access(request).audits.search(refused, limit=REFUSALS_LOOKED_AT)).traces
+    lacking = {each.reason.removeprefix(LACKING) for each in rows if each.reason.startswith(LACKING)}
+    context = {
+        "lacking": sorted(lacking), "left": left, "told": told, "mail": mail, "organisation": organisation, "here": "admin",
+        "health": [
+            ("Staff who may sign in", str(len(staff) + 1)),
+            ("Patients", str(patients)),
+            ("Last signed checkpoint of the journal",
+             day_and_time(checkpoint, reading_now(request)) if checkpoint else "none yet"),
+        ],
+    }  # fmt: skip
+    return page(request, "admin/start.html", context)
+
+
+def _last_written(folder: Path) -> datetime | None:
+    """Return when the newest file of a folder was written, ``None`` where there is none."""
+    written = [path.stat().st_mtime for path in folder.glob("*") if path.is_file()]
+    return datetime.fromtimestamp(max(written), UTC) if written else None
+
+
+@for_administrator
+async def organisation(request: Request, who: SignedIn) -> Response:
+    """Show the organisation as families see it, and its clock."""
+    return _organisation(request, await keeping(request).organisations.default(), "")
+
+
+@for_administrator
+async def change_organisation(request: Request, who: SignedIn) -> Response:
+    """Keep what was changed about the organisation."""
+    form = await request.form()
+    found = keeping(request)
+    mine = await found.organisations.default()
+    typed = {name: cleaned(str(form.get(name, "")))[:NAME_CHARACTERS_MAX] for name in _FIELDS}
+    hours = tuple((str(form.get(f"from-{n}", ""))[:5], str(form.get(f"to-{n}", ""))[:5]) for n in range(7))
+    days = tuple(each for each in str(form.get("holidays", "")).replace(",", " ").split() if len(each) == 10)
+    changed = replace(mine, **typed, opening=hours if any(any(each) for each in hours) else (), holidays=days)
+    if not changed.name:
+        return _organisation(request, changed, "Enter the name of the organisation.")
+    if changed.time_zone not in available_timezones():
+        return _organisation(request, changed, "Choose a time zone from the list, such as America/New_York.")
+    person = await found.people.get(who.person.person_id)
+    assert person is not None, "who is signed in is in the directory"
+    try:
+        await found.change_organisation(Doer(person, who.session_id), changed)
+    except KeepingError as error:
+        return _organisation(request, changed, str(error))
+    return elsewhere(request, "/admin")
+
+
+_FIELDS: Final = ("name", "address", "phone", "phone_after_hours", "time_zone", "language", "emergency_number")
+
+
+def _organisation(request: Request, organisation: Organisation, fault: str) -> Response:
+    hours = organisation.opening or (("", ""),) * 7
+    context = {
+        "it": organisation, "fault": fault, "zones": sorted(available_timezones()), "here": "admin",
+        "week": [(n, name, *hours[n]) for n, name in enumerate(WEEKDAYS)],
+    }  # fmt: skip
+    return page(request, "admin/organisation.html", context, 422 if fault else 200)

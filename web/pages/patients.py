@@ -1,0 +1,221 @@
+"""Patients of the directory: found, registered with a check for duplicates, corrected; their plan, team and steward."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from auth.registry import Duty, refusal
+from auth.roles import CLINICIANS
+from hub.access.keeping import STEWARDS, KeepingError
+from hub.directory.births import BirthDate, BirthDateError, typed_birth_date
+from hub.directory.matching import Told, likeness
+from hub.directory.names import NAME_CHARACTERS_MAX, cleaned
+from hub.store.organisations import Organisation
+from hub.store.patients import Number, Patient
+from hub.store.people import Person
+from web.doors.directory import SignedIn
+from web.doors.guards import for_registrar, keeping
+from web.pages.admin_people import doer
+from web.reading import reading_now
+from web.rendering import elsewhere, page
+from web.views.directory import Candidate, candidate, happening_views, patient_line
+from web.views.people import ROLE_WORDS
+from web.views.words import LANGUAGES, MONTHS
+
+LISTED_MAX: Final = 100
+CANDIDATES_SHOWN: Final = 5
+GENDERS: Final = (("unknown", "Not known"), ("female", "Female"), ("male", "Male"), ("other", "Other"))
+
+
+@for_registrar
+async def show(request: Request, who: SignedIn) -> Response:
+    """Show the patients registered last."""
+    reading = reading_now(request)
+    found = [patient_line(each, reading) for each in await keeping(request).patients.newest(LISTED_MAX)]
+    return page(request, "patients/list.html", {"patients": found, "sought": "", "here": "patients"})
+
+
+@for_registrar
+async def search(request: Request, who: SignedIn) -> Response:
+    """Show patients by name or number; posted, so that no name stands in an address."""
+    sought = cleaned(str((await request.form()).get("sought", "")))[:NAME_CHARACTERS_MAX]
+    reading = reading_now(request)
+    found = await keeping(request).patients.matching(sought, LISTED_MAX)
+    context = {"patients": [patient_line(each, reading) for each in found], "sought": sought, "here": "patients"}
+    return page(request, "patients/list.html", context)
+
+
+@for_registrar
+async def new(request: Request, who: SignedIn) -> Response:
+    """Show the form to register a patient."""
+    return await _form(request, {}, "", "", [])
+
+
+@for_registrar
+async def likely(request: Request, who: SignedIn) -> Response:
+    """Show who of the registered the typed one may be, while it is typed."""
+    typed, _ = await _typed(request, await request.form())
+    return page(request, "patients/likely.html", {"candidates": await _candidates(request, typed), "said": False})
+
+
+@for_registrar
+async def register(request: Request, who: SignedIn) -> Response:
+    """Register the patient and go on to their page, unless it is very likely one who is there already."""
+    form = await request.form()
+    typed, fault = await _typed(request, form)
+    candidates = await _candidates(request, typed)
+    values = {name: str(value) for name, value in form.items()}
+    if fault is not None:
+        return await _form(request, values, str(fault), getattr(fault, "field", "born"), candidates)
+    if any(each.very for each in candidates) and form.get("none") != "yes":
+        words = "Very likely registered already. Compare, and say “None of these” to register somebody new."
+        return await _form(request, values, words, "none", candidates)
+    try:
+        made = await keeping(request).register(await doer(request, who), typed)
+    except KeepingError as error:
+        return await _form(request, values, str(error), error.field, candidates)
+    return elsewhere(request, f"/patients/{made.patient_id}")
+
+
+@for_registrar
+async def patient(request: Request, who: SignedIn) -> Response:
+    """Show a patient's identity, plan and team, and the identity's history."""
+    return await _patient(request, who, await _subject(request), "", "")
+
+
+@for_registrar
+async def change(request: Request, who: SignedIn) -> Response:
+    """Do one of the acts on a patient's page: correct, open a plan, add to the team, replace, close, open again."""
+    form = await request.form()
+    subject, found = await _subject(request), keeping(request)
+    acting, act = await doer(request, who), str(form.get("act", ""))
+    plan_id, person = str(form.get("plan", "")), str(form.get("person", ""))
+    if plan_id and plan_id not in {each.plan_id for each in await found.plans.of_patients([subject.patient_id])}:
+        raise HTTPException(404)
+    try:
+        match act:
+            case "details":
+                typed, fault = await _typed(request, form, subject)
+                if fault is not None:
+                    raise KeepingError(str(fault), "born")
+                await found.change_patient(acting, typed)
+            case "open":
+                team = [str(each) for each in form.getlist("team")]
+                await found.open_plan(acting, subject, str(form.get("steward", "")), team)
+            case "join":
+                steward, instead = form.get("steward") == "yes", str(form.get("instead_of", ""))
+                await found.join(acting, plan_id, person, steward=steward, instead_of=instead)
+            case "close" | "reopen":
+                await found.close(acting, plan_id, str(form.get("reason", ""))[:500], again=act == "reopen")
+            case _:
+                raise HTTPException(400)
+    except KeepingError as error:
+        return await _patient(request, who, subject, str(error), error.field)
+    return elsewhere(request, f"/patients/{subject.patient_id}")
+
+
+async def _patient(request: Request, who: SignedIn, subject: Patient, fault: str, field: str) -> Response:
+    found, reading = keeping(request), reading_now(request)
+    acting = await doer(request, who)
+    plans = []
+    for plan in await found.plans.of_patients([subject.patient_id]):
+        keeper = await found.keeper(acting, plan)
+        team = [(each, ROLE_WORDS[each.role]) for each in await found.team(plan.plan_id)]
+        plans.append((plan, team, not refusal(keeper, Duty.STAFF), not refusal(keeper, Duty.CLOSE), keeper.steward))
+    staff = [each for each in await found.people.active() if each.role in CLINICIANS]
+    rows = await found.history(subject.patient_id)
+    names = await found.people.among(sorted({row.actor for row in rows}))
+    context = {
+        **await _choices(request), "it": subject, "line": patient_line(subject, reading), "form": _values(subject),
+        "fault": fault, "field": field, "plans": plans, "here": "patients", "staff": _staff(staff),
+        "stewards": _staff([each for each in staff if each.role in STEWARDS]),
+        "may_open": all(plan.closed is not None for plan, *_ in plans),
+        "history": happening_views(rows, {key: each.name for key, each in names.items()}, reading),
+    }  # fmt: skip
+    return page(request, "patients/patient.html", context, 422 if fault else 200)
+
+
+def _staff(people: Sequence[Person]) -> list[tuple[str, str, str]]:
+    return [(each.person_id, each.name, ROLE_WORDS[each.role]) for each in people]
+
+
+async def _form(
+    request: Request, form: Mapping[str, str], fault: str, field: str, candidates: list[Candidate]
+) -> Response:
+    context = {**await _choices(request), "form": form, "fault": fault, "field": field, "candidates": candidates,
+               "said": form.get("none") == "yes", "here": "patients"}  # fmt: skip
+    return page(request, "patients/new.html", context, 422 if fault else 200)
+
+
+async def _choices(request: Request) -> dict[str, object]:
+    home = await keeping(request).organisations.default()
+    return {"genders": GENDERS, "languages": sorted(LANGUAGES.items(), key=lambda each: each[1]), "home": home,
+            "months": list(enumerate(MONTHS, start=1))}  # fmt: skip
+
+
+def _values(subject: Patient) -> dict[str, str]:
+    born = subject.born
+    values = {
+        "family": subject.family, "given": subject.given, "gender": subject.gender, "phone": subject.phone,
+        "gender_words": subject.gender_words, "called": subject.called, "language": subject.language,
+        "address": subject.address, "interpreter": "yes" if subject.interpreter else "no",
+        "number": subject.numbers[0].value if subject.numbers else "",
+    }  # fmt: skip
+    parts = {"year": born.year, "month": born.month, "day": born.day}
+    return values | {name: str(value or "") for name, value in parts.items()}
+
+
+async def _subject(request: Request) -> Patient:
+    found = await keeping(request).patients.get(str(request.path_params["patient"]))
+    if found is None:
+        raise HTTPException(404)
+    return found
+
+
+async def _candidates(request: Request, typed: Patient) -> list[Candidate]:
+    reading, mine = reading_now(request), _told(typed)
+    found = [(likeness(mine, _told(each)), each) for each in await keeping(request).patients.alike(typed)]
+    shown = sorted((pair for pair in found if pair[0].worth_showing), key=lambda pair: pair[0].rank)
+    return [candidate(each, alike, reading) for alike, each in shown[:CANDIDATES_SHOWN]]
+
+
+def _told(patient: Patient) -> Told:
+    return Told(patient.name, patient.born, patient.phone, frozenset(each.key for each in patient.numbers if each.key))
+
+
+async def _typed(
+    request: Request, form: FormData, was: Patient | None = None
+) -> tuple[Patient, KeepingError | BirthDateError | None]:
+    """Return the patient that the form says, and the first thing that is wrong with it."""
+
+    def said(name: str) -> str:
+        return cleaned(str(form.get(name, "")))[:NAME_CHARACTERS_MAX]
+
+    home: Organisation = await keeping(request).organisations.default()
+    fault: KeepingError | BirthDateError | None = None
+    born = BirthDate()
+    try:
+        born = typed_birth_date(said("year"), said("month"), said("day"), today=reading_now(request).today)
+    except BirthDateError as error:
+        fault = error
+    family, given = said("family"), said("given")
+    if not family:
+        family, given = given, ""  # Who has one name has it alone, in whichever field it was typed.
+    if not family:
+        fault = KeepingError("Enter the name. Who has one name only has it as family name.", "family")
+    others = () if was is None else was.numbers[1:]
+    mine = (Number(home.number_system if was is None or not was.numbers else was.numbers[0].system, said("number")),)
+    typed = Patient(
+        patient_id=was.patient_id if was is not None else "",
+        organisation=was.organisation if was is not None else home.organisation_id,
+        family=family, given=given, born=born, called=said("called"), gender_words=said("gender_words"),
+        gender=next((value for value, _ in GENDERS if value == form.get("gender")), "unknown"),
+        language=said("language") or home.language, interpreter=form.get("interpreter") == "yes",
+        phone=said("phone"), address=said("address"), person=was.person if was is not None else None,
+        deceased=was.deceased if was is not None else "", numbers=(*(mine if mine[0].key else ()), *others),
+    )  # fmt: skip
+    return typed, fault
