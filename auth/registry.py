@@ -27,7 +27,7 @@ class Duty(StrEnum):
     """Close a plan with a reason, and open it again."""
 
 
-class Standing(StrEnum):
+class Capacity(StrEnum):
     """In what capacity somebody asks."""
 
     ADMINISTRATOR = "administrator"
@@ -49,9 +49,9 @@ steward                    no          no        no    yes    yes
 primary care of this plan  no          no        no    yes    yes
 """
 
-TABLE: Final[Mapping[Standing, frozenset[Duty]]] = MappingProxyType(
+TABLE: Final[Mapping[Capacity, frozenset[Duty]]] = MappingProxyType(
     {
-        Standing(line[:27].strip()): frozenset(
+        Capacity(line[:27].strip()): frozenset(
             duty for duty, word in zip(Duty, line[27:].split(), strict=True) if word == "yes"
         )
         for line in _ROWS.strip("\n").splitlines()[1:]
@@ -79,20 +79,20 @@ class Keeper:
     primary_care_here: bool = False
 
     @property
-    def standings(self) -> frozenset[Standing]:
+    def capacities(self) -> frozenset[Capacity]:
         """The capacities this person has."""
         told = {
-            Standing.ADMINISTRATOR: self.may_administer,
-            Standing.REGISTRAR: self.role is Role.REGISTRAR,
-            Standing.PRIMARY_CARE: self.role is Role.PRIMARY_CARE,
-            Standing.CARE_MANAGER: self.role is Role.CARE_MANAGER,
-            Standing.STEWARD: self.steward,
-            Standing.PRIMARY_CARE_HERE: self.primary_care_here,
+            Capacity.ADMINISTRATOR: self.may_administer,
+            Capacity.REGISTRAR: self.role is Role.REGISTRAR,
+            Capacity.PRIMARY_CARE: self.role is Role.PRIMARY_CARE,
+            Capacity.CARE_MANAGER: self.role is Role.CARE_MANAGER,
+            Capacity.STEWARD: self.steward,
+            Capacity.PRIMARY_CARE_HERE: self.primary_care_here,
         }
         return frozenset(standing for standing, true in told.items() if true)
 
 
 def refusal(keeper: Keeper, duty: Duty) -> str:
     """Return why this person may not, ``""`` where they may."""
-    allowed = any(duty in TABLE[standing] for standing in keeper.standings)
+    allowed = any(duty in TABLE[standing] for standing in keeper.capacities)
     return "" if allowed else _REASONS[duty]

@@ -16,7 +16,7 @@ from hub.ids import HUB
 from hub.record.chain import JSON
 from hub.record.journal import Act, Action, Journal
 from hub.store.engine import Engine
-from hub.store.happenings import Happening, happenings
+from hub.store.happenings import DirectoryRow, happenings
 from hub.store.organisations import Organisation, Organisations
 from hub.store.participants import Participants
 from hub.store.patients import Patient, Patients
@@ -289,7 +289,7 @@ class Keeping:
         present = [each for each in found if not each.removed and (each.ends is None or each.ends > now)]
         return [each for each in present if each.role not in PATIENT_SIDE]
 
-    async def history(self, entry: str) -> list[Happening]:
+    async def history(self, entry: str) -> list[DirectoryRow]:
         """Return what happened to a person, a patient or an organisation, the newest first."""
         return await happenings(self._engine, entry)
 

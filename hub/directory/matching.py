@@ -23,7 +23,7 @@ class Sameness(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Traits:
     """What is known of one of the two."""
 
     name: str
@@ -65,7 +65,7 @@ class Likeness:
         return (not self.very, *(order.index(each) for each in (self.number, self.born, self.name, self.phone)))
 
 
-def likeness(typed: Told, known: Told) -> Likeness:
+def likeness(typed: Traits, known: Traits) -> Likeness:
     """Return how somebody being typed compares with a patient."""
     return Likeness(
         name=_names(typed.name, known.name),

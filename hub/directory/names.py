@@ -32,8 +32,9 @@ def cleaned(text: str) -> str:
 
 
 def sort_key(name: str) -> str:
-    """Return what to order by, byte by byte: names as a reader expects them, accents after their letters."""
-    return "".join(f"{weight:04x}" for weight in _collator().sort_key(cleaned(name)))
+    """Return what to order by, byte by byte: accents after their letters, apostrophes and dashes as if not there."""
+    plain = "".join(each for each in cleaned(name) if each not in _APOSTROPHES and unicodedata.category(each) != "Pd")
+    return "".join(f"{weight:04x}" for weight in _collator().sort_key(plain))
 
 
 def search_key(name: str) -> str:

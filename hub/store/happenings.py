@@ -16,7 +16,7 @@ HAPPENINGS_MAX: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
+class DirectoryRow:
     """One row about them: ``words`` has what was before and after, by field."""
 
     recorded: datetime
@@ -25,7 +25,7 @@ class Happening:
     words: Mapping[str, object]
 
 
-async def happenings(engine: AsyncEngine, entry: str) -> list[Happening]:
+async def happenings(engine: AsyncEngine, entry: str) -> list[DirectoryRow]:
     """Return the acts on the directory that name this entry, the newest first."""
     columns = (journal.c.recorded, journal.c.actor, journal.c.event, journal.c.told)
     query = (
@@ -36,4 +36,4 @@ async def happenings(engine: AsyncEngine, entry: str) -> list[Happening]:
     )
     async with connected(engine) as connection:
         rows = (await connection.execute(query)).all()
-    return [Happening(row.recorded, row.actor, row.event, row.told or {}) for row in rows]
+    return [DirectoryRow(row.recorded, row.actor, row.event, row.told or {}) for row in rows]

@@ -3,30 +3,30 @@
 import pytest
 
 from auth.policy import MATRIX
-from auth.registry import TABLE, Duty, Keeper, Standing, refusal
+from auth.registry import TABLE, Capacity, Duty, Keeper, refusal
 from auth.roles import Role
 from crdt.sections import Section
 
 ALLOWED = {
-    Duty.ADMINISTER: {Standing.ADMINISTRATOR},
-    Duty.REGISTER: {Standing.ADMINISTRATOR, Standing.REGISTRAR, Standing.PRIMARY_CARE, Standing.CARE_MANAGER},
-    Duty.OPEN: {Standing.ADMINISTRATOR, Standing.REGISTRAR, Standing.PRIMARY_CARE, Standing.CARE_MANAGER},
-    Duty.STAFF: {Standing.ADMINISTRATOR, Standing.REGISTRAR, Standing.STEWARD, Standing.PRIMARY_CARE_HERE},
-    Duty.CLOSE: {Standing.STEWARD, Standing.PRIMARY_CARE_HERE},
+    Duty.ADMINISTER: {Capacity.ADMINISTRATOR},
+    Duty.REGISTER: {Capacity.ADMINISTRATOR, Capacity.REGISTRAR, Capacity.PRIMARY_CARE, Capacity.CARE_MANAGER},
+    Duty.OPEN: {Capacity.ADMINISTRATOR, Capacity.REGISTRAR, Capacity.PRIMARY_CARE, Capacity.CARE_MANAGER},
+    Duty.STAFF: {Capacity.ADMINISTRATOR, Capacity.REGISTRAR, Capacity.STEWARD, Capacity.PRIMARY_CARE_HERE},
+    Duty.CLOSE: {Capacity.STEWARD, Capacity.PRIMARY_CARE_HERE},
 }
 
 
-@pytest.mark.parametrize("standing", Standing)
+@pytest.mark.parametrize("standing", Capacity)
 @pytest.mark.parametrize("duty", Duty)
-def test_the_table_says_what_was_decided(standing: Standing, duty: Duty) -> None:
+def test_the_table_says_what_was_decided(standing: Capacity, duty: Duty) -> None:
     assert (duty in TABLE[standing]) == (standing in ALLOWED[duty])
 
 
 @pytest.mark.parametrize("role", Role)
 @pytest.mark.parametrize("duty", Duty)
 def test_a_role_alone_allows_only_what_its_row_says(role: Role, duty: Duty) -> None:
-    rows = {Role.REGISTRAR: Standing.REGISTRAR, Role.PRIMARY_CARE: Standing.PRIMARY_CARE,
-            Role.CARE_MANAGER: Standing.CARE_MANAGER}  # fmt: skip
+    rows = {Role.REGISTRAR: Capacity.REGISTRAR, Role.PRIMARY_CARE: Capacity.PRIMARY_CARE,
+            Role.CARE_MANAGER: Capacity.CARE_MANAGER}  # fmt: skip
 
     told = refusal(Keeper("me", role, may_administer=False), duty)
 

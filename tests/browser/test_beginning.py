@@ -78,14 +78,15 @@ def test_a_clinic_begins_from_an_empty_database_without_sql(browser: Browser, hu
         expect(page.get_by_text(re.compile("ÁLVAREZ, María"))).not_to_have_count(0)
     plan = nurse.get_by_role("link", name=re.compile("ÁLVAREZ")).first.get_attribute("href")
     assert plan is not None
-    nurse.goto(f"{hub.base_url}{plan.split('#')[0]}/sections/goals/entries/new")
-    nurse.get_by_label("What to reach").or_(nurse.locator("[name=description]")).first.fill("Walk to the market")
-    nurse.locator("main form button[data-tone=main], main form button[type=submit], main form button").last.click()
+    nurse.goto(f"{hub.base_url}{plan.split('#')[0]}/sections/staff_notes/entries/new")
+    nurse.locator("[name=words]").fill("Walks to the market")
+    nurse.get_by_role("button", name="Add note").click()
+    expect(nurse.locator("body")).to_contain_text("Walks to the market")
     doctor.goto(hub.base_url + plan)
-    expect(doctor.locator("body")).to_contain_text("Walk to the market")
+    expect(doctor.locator("body")).to_contain_text("Walks to the market")
 
     admin.goto(hub.base_url + plan.split("#")[0])
-    expect(admin.locator("body")).not_to_contain_text("Walk to the market")
+    expect(admin.locator("body")).not_to_contain_text("Walks to the market")
 
 
 def add_staff(page: Page, hub: Hub) -> None:

@@ -81,7 +81,8 @@ async def _start(request: Request, who: SignedIn, told: str) -> Response:
     rows = (await access(request).audits.search(refused, limit=REFUSALS_LOOKED_AT)).traces
     lacking = {each.reason.removeprefix(LACKING) for each in rows if each.reason.startswith(LACKING)}
     context = {
-        "lacking": sorted(lacking), "left": left, "told": told, "mail": mail, "organisation": organisation, "here": "admin",
+        "lacking": sorted(lacking), "left": left, "told": told, "mail": mail, "organisation": organisation,
+        "here": "admin",
         "health": [
             ("Staff who may sign in", str(len(staff) + 1)),
             ("Patients", str(patients)),

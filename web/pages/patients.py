@@ -12,7 +12,7 @@ from auth.registry import Duty, refusal
 from auth.roles import CLINICIANS
 from hub.access.keeping import STEWARDS, KeepingError
 from hub.directory.births import BirthDate, BirthDateError, typed_birth_date
-from hub.directory.matching import Told, likeness
+from hub.directory.matching import Traits, likeness
 from hub.directory.names import NAME_CHARACTERS_MAX, cleaned
 from hub.store.organisations import Organisation
 from hub.store.patients import Number, Patient
@@ -22,7 +22,7 @@ from web.doors.guards import for_registrar, keeping
 from web.pages.admin_people import doer
 from web.reading import reading_now
 from web.rendering import elsewhere, page
-from web.views.directory import Candidate, candidate, happening_views, patient_line
+from web.views.directory import LikelyPatient, candidate, happening_views, patient_line
 from web.views.people import ROLE_WORDS
 from web.views.words import LANGUAGES, MONTHS
 
@@ -144,7 +144,7 @@ def _staff(people: Sequence[Person]) -> list[tuple[str, str, str]]:
 
 
 async def _form(
-    request: Request, form: Mapping[str, str], fault: str, field: str, candidates: list[Candidate]
+    request: Request, form: Mapping[str, str], fault: str, field: str, candidates: list[LikelyPatient]
 ) -> Response:
     context = {**await _choices(request), "form": form, "fault": fault, "field": field, "candidates": candidates,
                "said": form.get("none") == "yes", "here": "patients"}  # fmt: skip
@@ -176,15 +176,17 @@ async def _subject(request: Request) -> Patient:
     return found
 
 
-async def _candidates(request: Request, typed: Patient) -> list[Candidate]:
+async def _candidates(request: Request, typed: Patient) -> list[LikelyPatient]:
     reading, mine = reading_now(request), _told(typed)
     found = [(likeness(mine, _told(each)), each) for each in await keeping(request).patients.alike(typed)]
     shown = sorted((pair for pair in found if pair[0].worth_showing), key=lambda pair: pair[0].rank)
     return [candidate(each, alike, reading) for alike, each in shown[:CANDIDATES_SHOWN]]
 
 
-def _told(patient: Patient) -> Told:
-    return Told(patient.name, patient.born, patient.phone, frozenset(each.key for each in patient.numbers if each.key))
+def _told(patient: Patient) -> Traits:
+    return Traits(
+        patient.name, patient.born, patient.phone, frozenset(each.key for each in patient.numbers if each.key)
+    )
 
 
 async def _typed(

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from hub.directory.matching import Likeness, Sameness
-from hub.store.happenings import Happening
+from hub.store.happenings import DirectoryRow
 from hub.store.patients import Patient
 from web.views.words import Moment, Reading, age, born_words, listed_name, moment, sentence
 
@@ -17,7 +17,7 @@ _SIGNS = {Sameness.SAME: "same", Sameness.NEAR: "near", Sameness.DIFFERENT: "dif
 
 
 @dataclass(frozen=True, slots=True)
-class HappeningView:
+class DirectoryRowView:
     """One line of a history."""
 
     when: Moment
@@ -39,7 +39,7 @@ class PatientLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class LikelyPatient:
     """A patient who may be the one being registered, field by field."""
 
     line: PatientLine
@@ -48,10 +48,10 @@ class Candidate:
     """Label, how it compares, and the value there."""
 
 
-def happening_views(rows: Sequence[Happening], names: Mapping[str, str], reading: Reading) -> list[HappeningView]:
+def happening_views(rows: Sequence[DirectoryRow], names: Mapping[str, str], reading: Reading) -> list[DirectoryRowView]:
     """Return a history's lines."""
     return [
-        HappeningView(
+        DirectoryRowView(
             moment(row.recorded, reading),
             names.get(row.actor, "") or ("the command line" if not row.actor else "someone"),
             _EVENTS.get(row.event, row.event),
@@ -91,7 +91,7 @@ def patient_line(patient: Patient, reading: Reading) -> PatientLine:
     )
 
 
-def candidate(patient: Patient, alike: Likeness, reading: Reading) -> Candidate:
+def candidate(patient: Patient, alike: Likeness, reading: Reading) -> LikelyPatient:
     """Return a patient beside what is typed."""
     line = patient_line(patient, reading)
     fields = (
@@ -100,4 +100,4 @@ def candidate(patient: Patient, alike: Likeness, reading: Reading) -> Candidate:
         ("Telephone", _SIGNS[alike.phone], line.phone or "none"),
         ("Number", _SIGNS[alike.number], line.number or "none"),
     )
-    return Candidate(line, alike.very, fields)
+    return LikelyPatient(line, alike.very, fields)

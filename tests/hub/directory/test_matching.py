@@ -3,37 +3,37 @@
 import pytest
 
 from hub.directory.births import NOT_KNOWN, BirthDate, BirthDateError, birth_date, typed_birth_date
-from hub.directory.matching import Sameness, Told, likeness
+from hub.directory.matching import Sameness, Traits, likeness
 
-MARY = Told("Mary Whitfield", BirthDate(1956, 5, 14), "(555) 555-0121", frozenset({"1297287652"}))
+MARY = Traits("Mary Whitfield", BirthDate(1956, 5, 14), "(555) 555-0121", frozenset({"1297287652"}))
 
 
 def test_a_slip_in_the_name_with_the_same_date_is_very_likely() -> None:
-    alike = likeness(Told("Mary Whitfeld", BirthDate(1956, 5, 14), "", frozenset()), MARY)
+    alike = likeness(Traits("Mary Whitfeld", BirthDate(1956, 5, 14), "", frozenset()), MARY)
 
     assert alike.name is Sameness.NEAR
     assert alike.very
 
 
 def test_the_same_name_with_another_date_is_shown_and_not_very_likely() -> None:
-    alike = likeness(Told("Mary Whitfield", BirthDate(1972, 11, 3), "", frozenset()), MARY)
+    alike = likeness(Traits("Mary Whitfield", BirthDate(1972, 11, 3), "", frozenset()), MARY)
 
     assert alike.worth_showing
     assert not alike.very
 
 
 def test_the_same_number_is_very_likely_whatever_the_name() -> None:
-    assert likeness(Told("Xu", NOT_KNOWN, "", frozenset({"1297287652"})), MARY).very
+    assert likeness(Traits("Xu", NOT_KNOWN, "", frozenset({"1297287652"})), MARY).very
 
 
 def test_part_of_a_date_that_fits_is_near_and_day_and_month_may_be_swapped() -> None:
-    assert likeness(Told("M", BirthDate(1956), "", frozenset()), MARY).born is Sameness.NEAR
-    swapped = Told("M", BirthDate(1956, 4, 5), "", frozenset())
-    assert likeness(swapped, Told("M", BirthDate(1956, 5, 4), "", frozenset())).born is Sameness.NEAR
+    assert likeness(Traits("M", BirthDate(1956), "", frozenset()), MARY).born is Sameness.NEAR
+    swapped = Traits("M", BirthDate(1956, 4, 5), "", frozenset())
+    assert likeness(swapped, Traits("M", BirthDate(1956, 5, 4), "", frozenset())).born is Sameness.NEAR
 
 
 def test_nothing_in_common_is_not_shown() -> None:
-    assert not likeness(Told("Omar Rahman", BirthDate(1990, 1, 1), "", frozenset()), MARY).worth_showing
+    assert not likeness(Traits("Omar Rahman", BirthDate(1990, 1, 1), "", frozenset()), MARY).worth_showing
 
 
 @pytest.mark.parametrize("text", ["", "1956", "1956-05", "1956-05-14"])
