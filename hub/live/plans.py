@@ -77,7 +77,6 @@ class CarePlans:
         self._new_id = new_id
         self._rooms: dict[str, Room] = {}
         self._visits = visits or Visits()
-        self._snapshots = Snapshots(journal)
         self._drain: asyncio.Task[None] | None = None
         self._sockets: Counter[str] = Counter()
         self._draining = False
@@ -95,6 +94,7 @@ class CarePlans:
             keep=self._keep,
             reassess=self._ask_anew,
         )
+        self._snapshots = Snapshots(journal, self._rooms, self.committer.drop)
         self.gatekeeper = gatekeeper
         self.enforcement = Enforcement(gatekeeper, journal, self._rooms, self._clock, mark=self.committer.mark)
         self.neighbours = Neighbours(

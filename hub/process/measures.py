@@ -31,6 +31,14 @@ SOCKETS_ENDED: Final = Counter(
     ["code"],
 )
 ROOMS_DROPPED: Final = Counter("careplan_rooms_dropped", "Plans ended and loaded anew after a fault.")
+SECTIONS_WRONG: Final = Counter(
+    "careplan_sections_wrong",
+    "Live sections found not to hold what their journal's rows give; their plan was loaded anew.",
+)
+SNAPSHOTS_WRONG: Final = Counter(
+    "careplan_snapshots_wrong",
+    "Kept snapshots found not to be what they were, or not what their rows give; thrown away.",
+)
 LOOP_LAG_SECONDS: Final = Histogram(
     "careplan_loop_lag_seconds", "How much later than asked the event loop came round.", buckets=_SECONDS
 )

@@ -168,6 +168,7 @@ class Step(NamedTuple):
     seq: int
     section: Section
     update: bytes
+    actor: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,13 +364,22 @@ class Journal(Protocol):
         """Return the plan's rows after ``seq``, in order, at most ``limit``."""
 
     async def snapshots(self, plan: str, sections: Sequence[Section]) -> Mapping[Section, Snapshot]:
-        """Return the kept snapshot of each section that has one."""
+        """Return the kept snapshot of each section that has one.
+
+        One that is not what it was when it was kept, or whose row has another hash now, is thrown away with an alarm.
+        """
 
     async def openings(self, plans: Sequence[str]) -> Mapping[str, Opening]:
         """Return what these plans are opened from, in a few queries for all; those without a journal are left out."""
 
     async def keep_snapshot(self, plan: str, snapshot: Snapshot) -> None:
-        """Keep a snapshot unless a later one of that section is kept."""
+        """Keep a snapshot, made as ``hub.record.folding`` says, unless a later one of that section is kept.
+
+        Nothing is kept where the journal has no such row.
+        """
+
+    async def drop_snapshot(self, plan: str, snapshot: Snapshot) -> None:
+        """Throw a snapshot away; nothing happens where another is kept by now."""
 
     async def latest(self, plan: str, sections: Sequence[Section]) -> Mapping[FieldPath, Latest]:
         """Return who last changed each field, from the successful edits and commands that name section and entry."""

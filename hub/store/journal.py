@@ -6,6 +6,7 @@ the driver itself, on a connection of its own: what SQLAlchemy adds would cost m
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -19,6 +20,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from crdt.sections import Section
 from hub.ids import HUB
+from hub.process import measures
+from hub.record.folding import digest_of
 from hub.record.journal import (
     CHANGES_CONTENT,
     EVERYTHING,
@@ -122,14 +125,23 @@ select tail.* from unnest($1::text[], $2::bigint[]) as asked(plan, after), later
 """  # noqa: S608 - as above
 
 _KEEP_SNAPSHOT: Final = """
-insert into snapshot (plan, section, seq, state, clients) values ($1, $2, $3, $4, $5::jsonb)
+insert into snapshot (plan, section, seq, state, clients, row_hash, digest) values ($1, $2, $3, $4, $5::jsonb, $6, $7)
     on conflict (plan, section) do update
-    set seq = excluded.seq, state = excluded.state, clients = excluded.clients, made = clock_timestamp()
-    where snapshot.seq < excluded.seq
+    set seq = excluded.seq, state = excluded.state, clients = excluded.clients, made = clock_timestamp(),
+        row_hash = excluded.row_hash, digest = excluded.digest
+    where snapshot.seq < excluded.seq or snapshot.digest is null
+"""
+
+_DROP_SNAPSHOT: Final = "delete from snapshot where plan = $1 and section = $2 and seq = $3"
+
+_SNAPSHOTS: Final = """
+select plan, section, seq, state, clients::text, row_hash, digest,
+       (select hash from journal where journal.plan = snapshot.plan and journal.seq = snapshot.seq) as stands
+  from snapshot where plan = any($1::text[]) and section = any($2::text[]) and digest is not null
 """
 
 _STEPS: Final = """
-select seq, section, update from journal
+select seq, section, update, actor from journal
  where plan = $1 and section = any($2::text[]) and seq > $3 and seq <= $4 and update is not null order by seq
 """
 
@@ -142,6 +154,7 @@ _REFUSED: Final = (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError)
 
 Driver: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
+_log = logging.getLogger("hub.store")
 _clients_decoder: Final = msgspec.json.Decoder(dict[int, str])
 
 
@@ -223,8 +236,16 @@ class PostgresJournal:
 
     async def keep_snapshot(self, plan: str, snapshot: Snapshot) -> None:
         clients = msgspec.json.encode(snapshot.clients).decode()
+        query = "select hash from journal where plan = $1 and seq = $2"
         async with self._driver() as driver:
-            await driver.execute(_KEEP_SNAPSHOT, plan, snapshot.section, snapshot.seq, snapshot.state, clients)
+            row_hash = await driver.fetchval(query, plan, snapshot.seq)
+            if row_hash is not None:
+                columns = plan, snapshot.section, snapshot.seq, snapshot.state, clients
+                await driver.execute(_KEEP_SNAPSHOT, *columns, row_hash, digest_of(plan, snapshot, row_hash))
+
+    async def drop_snapshot(self, plan: str, snapshot: Snapshot) -> None:
+        async with self._driver() as driver:
+            await driver.execute(_DROP_SNAPSHOT, plan, snapshot.section, snapshot.seq)
 
     async def latest(self, plan: str, sections: Sequence[Section]) -> Mapping[FieldPath, Latest]:
         async with self._driver() as driver:
@@ -268,7 +289,7 @@ class PostgresJournal:
     async def steps(self, plan: str, sections: Sequence[Section], *, after: int = 0, upto: int) -> list[Step]:
         async with self._driver() as driver:
             found = await driver.fetch(_STEPS, plan, list(sections), after, upto)
-        return [Step(seq, Section(section), update) for seq, section, update in found]
+        return [Step(seq, Section(section), update, actor) for seq, section, update, actor in found]
 
     async def seq_at(self, plan: str, instant: datetime) -> int:
         async with self._driver() as driver:
@@ -397,13 +418,17 @@ async def append_rows(driver: Driver, batches: Sequence[Batch], clock: Clock) ->
 async def _snapshots(
     driver: Driver, plans: Sequence[str], sections: Sequence[Section]
 ) -> Mapping[str, Mapping[Section, Snapshot]]:
-    query = """
-        select plan, section, seq, state, clients::text from snapshot
-         where plan = any($1::text[]) and section = any($2::text[])"""
+    """Return the kept snapshots that are what they were when they were kept; throw away the others with an alarm."""
     found: dict[str, dict[Section, Snapshot]] = {}
-    for plan, name, seq, state, clients in await driver.fetch(query, list(plans), list(sections)):
-        section = Section(name)
-        found.setdefault(plan, {})[section] = Snapshot(section, seq, state, _clients_decoder.decode(clients))
+    records = await driver.fetch(_SNAPSHOTS, list(plans), list(sections))
+    for plan, name, seq, state, clients, row_hash, digest, stands in records:
+        snapshot = Snapshot(Section(name), seq, state, _clients_decoder.decode(clients))
+        if row_hash == stands and digest == digest_of(plan, snapshot, row_hash):
+            found.setdefault(plan, {})[snapshot.section] = snapshot
+            continue
+        _log.error("a kept snapshot was changed", extra={"plan": plan, "section": name})
+        measures.SNAPSHOTS_WRONG.inc()
+        await driver.execute(_DROP_SNAPSHOT, plan, name, seq)
     return found
 
 

@@ -425,6 +425,8 @@ snapshot: Final = sa.Table(
     sa.Column("state", _binary, nullable=False),
     sa.Column("clients", postgresql.JSONB, nullable=False),
     _when("made"),
+    sa.Column("row_hash", _binary),
+    sa.Column("digest", _binary),
     _among("section", Section),
 )
 

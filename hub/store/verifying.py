@@ -163,7 +163,9 @@ class Verification:
     async def _snapshots(self, plan: str) -> Mapping[Section, Snapshot]:
         if self._coming is not None:
             await asyncio.wait([self._coming])  # A connection answers one question at a time.
-        query = "select section, seq, state, clients::text from snapshot where plan = $1"
+        query = """
+            select section, seq, state, clients::text from snapshot
+             where plan = $1 and digest is not null"""  # Others are not served.
         return {
             Section(name): Snapshot(Section(name), seq, state, _clients.decode(clients))
             for name, seq, state, clients in await self._driver.fetch(query, plan)

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from crdt.sections import Section
 from hub.ids import HUB
+from hub.record.folding import digest_of
 from hub.record.journal import (
     CHANGES_CONTENT,
     EMPTY,
@@ -40,7 +41,8 @@ class MemoryJournal:
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
         self._rows: dict[str, list[Row]] = {HUB: []}
-        self._snapshots: dict[tuple[str, Section], Snapshot] = {}
+        self._snapshots: dict[tuple[str, Section], tuple[Snapshot, bytes]] = {}
+        """Each with its digest."""
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def create_plan(self, plan: str) -> None:
@@ -88,7 +90,21 @@ class MemoryJournal:
         return self._rows.get(plan, [])[seq : seq + min(limit, ROWS_READ_MAX)]
 
     async def snapshots(self, plan: str, sections: Sequence[Section]) -> Mapping[Section, Snapshot]:
-        return {section: self._snapshots[plan, section] for section in sections if (plan, section) in self._snapshots}
+        found: dict[Section, Snapshot] = {}
+        for section in sections:
+            kept, digest = self._snapshots.get((plan, section), (None, b""))
+            if kept is None:
+                continue
+            row_hash = self._row_hash(plan, kept.seq)
+            if row_hash is not None and digest == digest_of(plan, kept, row_hash):
+                found[section] = kept
+            else:
+                del self._snapshots[plan, section]
+        return found
+
+    def _row_hash(self, plan: str, seq: int) -> bytes | None:
+        rows = self._rows.get(plan, [])
+        return rows[seq - 1].hash if 0 < seq <= len(rows) else None
 
     async def openings(self, plans: Sequence[str]) -> Mapping[str, Opening]:
         found: dict[str, Opening] = {}
@@ -99,9 +115,14 @@ class MemoryJournal:
         return found
 
     async def keep_snapshot(self, plan: str, snapshot: Snapshot) -> None:
+        kept, row_hash = self._snapshots.get((plan, snapshot.section)), self._row_hash(plan, snapshot.seq)
+        if row_hash is not None and (kept is None or kept[0].seq < snapshot.seq):
+            self._snapshots[plan, snapshot.section] = snapshot, digest_of(plan, snapshot, row_hash)
+
+    async def drop_snapshot(self, plan: str, snapshot: Snapshot) -> None:
         kept = self._snapshots.get((plan, snapshot.section))
-        if kept is None or kept.seq < snapshot.seq:
-            self._snapshots[plan, snapshot.section] = snapshot
+        if kept is not None and kept[0].seq == snapshot.seq:
+            del self._snapshots[plan, snapshot.section]
 
     async def latest(self, plan: str, sections: Sequence[Section]) -> Mapping[FieldPath, Latest]:
         return {
@@ -134,7 +155,7 @@ class MemoryJournal:
 
     async def steps(self, plan: str, sections: Sequence[Section], *, after: int = 0, upto: int) -> list[Step]:
         return [
-            Step(row.seq, Section(row.section), row.update)
+            Step(row.seq, Section(row.section), row.update, row.actor)
             for row in self._rows.get(plan, [])[after:upto]
             if row.update is not None and row.section in sections
         ]

@@ -256,13 +256,18 @@ async def test_rows_are_read_from_a_number_on_and_so_many(journal: Journal, plan
 
 
 async def test_a_snapshot_is_kept_until_a_later_one_comes(journal: Journal, plan: str) -> None:
+    await appended(journal, plan, *(an_edit(plan) for _ in range(9)))
     early = Snapshot(Section.GOALS, 3, b"early", {7: "ana"})
     late = Snapshot(Section.GOALS, 9, b"late", {7: "ana", 2**53 - 1: "ben"})
 
-    for snapshot in (early, late, early):
+    for snapshot in (early, late, early, Snapshot(Section.GOALS, 10, b"ahead", {})):
         await journal.keep_snapshot(plan, snapshot)
 
     assert await journal.snapshots(plan, [Section.GOALS, Section.TASKS]) == {Section.GOALS: late}
+    await journal.drop_snapshot(plan, early)
+    assert await journal.snapshots(plan, [Section.GOALS]) == {Section.GOALS: late}
+    await journal.drop_snapshot(plan, late)
+    assert await journal.snapshots(plan, [Section.GOALS]) == {}
 
 
 async def test_the_latest_change_of_each_field_counts_and_no_refusal(journal: Journal, plan: str) -> None:

@@ -11,7 +11,18 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from crdt.sections import Section
 from hub.ids import HUB, new_id
 from hub.record.chain import line_hash
-from hub.record.journal import EMPTY, Act, Action, Batch, Head, JournalAwayError, JournalRefusedError, Row, line_of
+from hub.record.journal import (
+    EMPTY,
+    Act,
+    Action,
+    Batch,
+    Head,
+    JournalAwayError,
+    JournalRefusedError,
+    Row,
+    Snapshot,
+    line_of,
+)
 from hub.store.clock import Clock
 from hub.store.engine import create_engine, open_engine
 from hub.store.journal import COLUMNS, PostgresJournal, append_rows, driver_of
@@ -241,3 +252,58 @@ async def test_a_server_that_is_away_is_one_kind_of_error(database: str) -> None
     for call in (journal.heads([HUB]), journal.since(HUB, 0), append, turn()):
         with pytest.raises(JournalAwayError):
             await call
+
+
+SNAPSHOT_CHANGES = {
+    "state": "state || '\\x00'::bytea",
+    "clients": '\'{"7": "ben"}\'::jsonb',
+    "seq": "seq - 1",
+    "row_hash": "sha256(row_hash)",
+    "digest": "sha256(digest)",
+}
+
+
+@pytest.mark.parametrize("column", SNAPSHOT_CHANGES)
+async def test_a_snapshot_that_was_changed_since_it_was_kept_is_thrown_away_and_never_served(
+    journal: PostgresJournal, column: str
+) -> None:
+    (plan,) = await some_plans(journal, 1)
+    await journal.append([Batch(plan, EMPTY, [an_edit(plan)] * 3)])
+    await journal.keep_snapshot(plan, Snapshot(Section.GOALS, 3, b"state", {7: "ana"}))
+    async with journal._driver() as driver:
+        await driver.execute(f"update snapshot set {column} = {SNAPSHOT_CHANGES[column]} where plan = $1", plan)
+
+    found = await journal.snapshots(plan, [Section.GOALS])
+
+    assert found == {}
+    assert (await journal.openings([plan]))[plan].snapshots == {}
+    async with journal._driver() as driver:
+        assert await driver.fetchval("select count(*) from snapshot where plan = $1", plan) == 0
+
+
+async def test_a_snapshot_whose_row_is_not_the_journals_any_more_is_thrown_away(
+    journal: PostgresJournal, owner: AsyncEngine
+) -> None:
+    (plan,) = await some_plans(journal, 1)
+    await journal.append([Batch(plan, EMPTY, [an_edit(plan)] * 3)])
+    await journal.keep_snapshot(plan, Snapshot(Section.GOALS, 3, b"state", {7: "ana"}))
+    async with owner.begin() as connection:
+        await connection.exec_driver_sql("set session_replication_role = replica")
+        await connection.execute(sa.text("update journal set hash = sha256(hash) where seq = 3"))
+
+    assert await journal.snapshots(plan, [Section.GOALS]) == {}
+
+
+async def test_a_snapshot_that_an_earlier_version_kept_is_not_served_and_gives_way_to_any_other(
+    journal: PostgresJournal,
+) -> None:
+    (plan,) = await some_plans(journal, 1)
+    await journal.append([Batch(plan, EMPTY, [an_edit(plan)] * 3)])
+    async with journal._driver() as driver:
+        await driver.execute("insert into snapshot values ($1, 'goals', 3, '\\x00', '{}')", plan)
+
+    found = await journal.snapshots(plan, [Section.GOALS])
+    await journal.keep_snapshot(plan, Snapshot(Section.GOALS, 2, b"state", {7: "ana"}))
+
+    assert found == {}
+    assert (await journal.snapshots(plan, [Section.GOALS]))[Section.GOALS].seq == 2
