@@ -373,8 +373,8 @@ class Room:
         Honest pages type while their first sync is under way, and come from another process with edits which we have
         not fetched: so catch up, and ask again what we lack, before anything is called lost.
         """
-        if refusal.code not in MISFITS:
-            return False
+        if refusal.code not in MISFITS and not (answers and refusal.code == "client"):
+            return False  # An answer may hold edits of others that this page has seen at another process.
         if connection.gone:
             return True  # Never acknowledged; the page brings it back where it connects next.
         if reading.asked_again >= ASKED_AGAIN_MAX:

@@ -390,6 +390,17 @@ class Peer:
 
         return self.edit(section, change, send=send)
 
+    def erase(self, words: str, *, field: str = "description", entry: str = ENTRY,
+              section: Section = Section.GOALS, send: bool = True) -> bytes:  # fmt: skip
+        """Delete these words from a text, where they stand first."""
+
+        def change(entries: Any) -> None:
+            text = entries[entry][field]
+            start = str(text).encode().index(words.encode())
+            del text[start : start + len(words.encode())]
+
+        return self.edit(section, change, send=send)
+
     def set(self, name: str, value: Any, *, entry: str = ENTRY, section: Section = Section.GOALS) -> bytes:
         """Set a register."""
 
