@@ -4,7 +4,7 @@ Grammar: ``varUint count``, then for each state ``varUint client``, ``varUint cl
 ``null`` says that the client has gone. Clocks only grow: a state with a lower clock is old news to every receiver.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -58,7 +58,11 @@ def decode_states(payload: bytes) -> list[AwarenessState]:
     return states
 
 
-def encode_states(states: Iterable[AwarenessState]) -> bytes:
-    """Return one update with the states."""
-    said = [number(state.client) + number(state.clock) + string(state.text) for state in states]
-    return number(len(said)) + b"".join(said)
+def encode_state(state: AwarenessState) -> bytes:
+    """Return one state as it stands in an update."""
+    return number(state.client) + number(state.clock) + string(state.text)
+
+
+def encode_update(states: Collection[bytes]) -> bytes:
+    """Return one update with states that ``encode_state`` made."""
+    return number(len(states)) + b"".join(states)

@@ -14,12 +14,10 @@ from crdt.contents import Accepted, Refusal, Touched
 from crdt.fields import Kind
 from crdt.sections import Section
 from crdt.updates import merge
+from hub.live.changes import WORDS_TOUCHED_MAX
 from hub.live.connections import Connection
 from hub.record.chain import JSON
 from hub.record.journal import Act, Action
-
-WORDS_TOUCHED_MAX: Final = 100
-"""Touched fields a row tells of in words; of a longer update the rest stands in its bytes alone."""
 
 WORDS_CHARACTERS_MAX: Final = 4_000
 """Characters of inserted text a row repeats in words; the update has them all."""

@@ -36,7 +36,6 @@ class Person(msgspec.Struct, frozen=True, array_like=True):
     """A presence on its way to another process: unmasked, masked there for each reader."""
 
     client: int
-    clock: int
     person: str
     name: str
     role: str

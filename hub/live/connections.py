@@ -12,6 +12,7 @@ from crdt.effects import Scope
 from crdt.intakes import Intake
 from crdt.sections import Section
 from crdt.sessions import PlanSession
+from hub.live.changes import SoftChanges
 from hub.live.lines import Line
 from hub.live.open_sections import OpenSection
 
@@ -48,11 +49,13 @@ class Connection:
     __slots__ = (
         "_answers",
         "_granted",
+        "departed",
         "expelled",
         "gone",
         "inbox_bytes",
         "inbox_frames",
         "line",
+        "missed",
         "open_sections",
         "participant",
         "readings",
@@ -68,6 +71,10 @@ class Connection:
         self.open_sections: frozenset[Section] = frozenset()
         """Sections whose content it has been given: what presence may tell it about."""
         self.watching = False
+        self.missed = SoftChanges()
+        """Changes that came while its socket was paused."""
+        self.departed: set[int] = set()
+        """Client ids of who went while its socket was paused."""
         self.inbox_frames = 0
         self.inbox_bytes = 0
         self.gone = False

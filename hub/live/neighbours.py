@@ -69,7 +69,7 @@ class Neighbours:
         """Ask who has this plan open elsewhere."""
         self._bus.publish(WhoIsHere(plan_id, self._process))
 
-    def announce(self, room: Room, changed: Sequence[Presence], gone: Mapping[int, int]) -> None:
+    def announce(self, room: Room, changed: Sequence[Presence], gone: Collection[int]) -> None:
         """Say who came, moved or went here; of people at other processes those speak themselves."""
         people = [_person(each) for each in changed if isinstance(room.presences.owner_of(each.client), Connection)]
         if people or gone:
@@ -97,7 +97,7 @@ class Neighbours:
             case WhoIsHere(plan=plan_id):
                 room = self._rooms.get(plan_id)
                 if room is not None:
-                    self.announce(room, room.presences.everyone(), {})
+                    self.announce(room, room.presences.everyone(), ())
             case Listening():
                 self._listening()
 
@@ -118,13 +118,12 @@ class Neighbours:
 
 def _person(here: Presence) -> Person:
     caret = msgspec.Raw(msgspec.json.encode(here.caret))
-    return Person(here.client, here.clock, here.person_id, here.name, here.role, here.field, here.draft, caret)
+    return Person(here.client, here.person_id, here.name, here.role, here.field, here.draft, caret)
 
 
 def _presence(person: Person) -> Presence:
     return Presence(
         client=person.client,
-        clock=person.clock,
         person_id=person.person,
         name=person.name,
         role=person.role,

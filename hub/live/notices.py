@@ -1,22 +1,28 @@
 """What pages hear of changes and of each other: notices and presence, which wait for no commit of their own.
 
 A page with the document of a section hears only of what it shows by HTML; one without (the family's view) hears of
-every change of the entries it may see, of typing at most once a second.
+every change of what it may see, of typing at most once a second, and of nothing else: a notice about an entry, a
+remark or a field that one may not see would tell that there is one, and who is busy with it.
+
+A page that is not read from (its socket is paused) is told when it reads again, of all that came meanwhile.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from auth.decisions import entry_visible, facts_of
+from auth.decisions import entry_visible, facts_of, fields_visible, remark_visible
+from auth.roles import Participant
 from crdt.changes import Root
-from crdt.contents import Touched
+from crdt.contents import Record
+from crdt.fields import Value
 from crdt.sections import Section
 from crdt.sessions import PLAN_DOCUMENT
-from hub.live import lines
+from hub.live.changes import Changed, Part, Place
 from hub.live.connections import Connection
 from hub.live.lines import CloseCode, notice
-from hub.live.presence import update_for
+from hub.live.open_sections import OpenSection
+from hub.live.presence import PresenceRound
 
 if TYPE_CHECKING:
     from hub.live.rooms import Room
@@ -31,52 +37,6 @@ ENTRIES_TOLD_MAX: Final = 100
 """Entries named in one notice; beyond it the list is left empty, which means: look at the whole section."""
 
 
-@dataclass(slots=True)
-class Changed:
-    """What a notice says of one section."""
-
-    entries: dict[str, None] = field(default_factory=dict)
-    names: dict[str, None] = field(default_factory=dict)
-    structure: bool = False
-    """Something that the page shows by HTML has changed: entries, suggestions, comments, command fields."""
-
-
-class SoftChanges:
-    """Changes that readers without the document have not been told of yet."""
-
-    __slots__ = ("waiting",)
-
-    def __init__(self) -> None:
-        self.waiting: dict[Section, Changed] = {}
-
-    def add(self, section: Section, changed: Changed) -> None:
-        """Take in a change that can wait."""
-        held = self.waiting.setdefault(section, Changed())
-        held.entries.update(changed.entries)
-        held.names.update(changed.names)
-        held.structure |= changed.structure
-
-
-def changed_by(parts: Iterable[tuple[str, Sequence[Touched]]]) -> Changed:
-    """Return what a notice says of these changes by people of these names."""
-    changed = Changed()
-    for name, touched in parts:
-        changed.names[name] = None
-        for each in touched:
-            if each.root is Root.ENTRIES:
-                changed.entries[each.entry] = None
-            else:
-                changed.structure = True
-    return changed
-
-
-def commanded(name: str, touched: Sequence[Touched]) -> Changed:
-    """Return what a notice says of a command's changes: the page shows them by HTML, whatever they are."""
-    changed = changed_by([(name, touched)])
-    changed.structure = True
-    return changed
-
-
 def tell_changed(room: "Room", section: Section, changed: Changed) -> None:
     """Tell the pages: at once what they must fetch, later (``flush_soft``) that words are being typed."""
     room.soft.add(section, changed)
@@ -87,40 +47,101 @@ def tell_changed(room: "Room", section: Section, changed: Changed) -> None:
 def _tell(room: "Room", section: Section, changed: Changed) -> None:
     plain: bytes | None = None
     for connection in room.connections:
-        if not connection.watching or section not in connection.readable or connection.line.paused:
+        if not connection.watching or section not in connection.readable:
             continue
-        if section in connection.session.scopes:
-            if changed.structure:
-                plain = plain or _changed_notice(room, section, changed, list(changed.entries))
-                connection.line.write(plain)
+        if connection.line.paused:
+            connection.missed.add(section, changed)
+        elif section not in connection.session.scopes:
+            _tell_part(room, connection, section, changed)
+        elif changed.structure:
+            plain = plain or _notice(section, changed)
+            connection.line.write(plain)
+
+
+def tell_missed(room: "Room", connection: Connection) -> None:
+    """Tell a page that reads again of what changed while it did not, as it may see it now."""
+    for section, changed in connection.missed.take().items():
+        if section not in connection.readable:
             continue
-        visible = _visible(room, connection, section, changed.entries)
-        if visible or not changed.entries:
-            connection.line.write(_changed_notice(room, section, changed, visible))
+        if section not in connection.session.scopes:
+            _tell_part(room, connection, section, changed)
+        elif changed.structure:
+            connection.line.write(_notice(section, changed))
+    if connection.watching:
+        room.newcomers[connection] = None
 
 
-def _visible(room: "Room", connection: Connection, section: Section, entries: Iterable[str]) -> list[str]:
-    """Return those entries that the reader may see at all: a notice must not tell of the others."""
-    document = room.sections[section]
-    now = room.clock.now()
-    visible = []
-    for entry in entries:
-        values = document.document.values(entry)
-        if values is None:
-            continue
-        facts = facts_of(section, document.person(document.document.creator(entry)), values)
-        if entry_visible(connection.participant, section, facts, now):
-            visible.append(entry)
-    return visible
+def _tell_part(room: "Room", connection: Connection, section: Section, changed: Changed) -> None:
+    """Tell a reader without the document of what they may see; of the rest they hear nothing, not even a name."""
+    document = room.sections.get(section)
+    if document is None:
+        return  # It was not loaded when somebody else's process changed it, and is not now: nothing is known of it.
+    visible = Changed()
+    seen = _Sight(connection.participant, document, room.clock.now())
+    for place, part in changed.places.items():
+        if seen.may_see(place, part.fields):
+            visible.add(seen.entry_at(place), part)
+        elif seen.went(place, part):
+            visible.more = True
+    if changed.more and not visible.more:
+        visible.more = any(seen.may_see((Root.ENTRIES, entry), set()) for entry in document.document.content().entries)
+    if visible.places or visible.more:
+        connection.line.write(_notice(section, visible))
 
 
-def _changed_notice(room: "Room", section: Section, changed: Changed, entries: Sequence[str]) -> bytes:
+class _Sight:
+    """What one person may see of a section's entries, suggestions and comments."""
+
+    def __init__(self, participant: Participant, section: OpenSection, now: datetime) -> None:
+        self._participant = participant
+        self._section = section
+        self._now = now
+        self._fields = fields_visible(participant, section.section, now)
+
+    def may_see(self, place: Place, fields: Collection[str]) -> bool:
+        """Return whether any of these fields is to be seen there; of no fields, whether the entry is."""
+        root, key = place
+        if root is Root.ENTRIES:
+            return self._entry(key) and (not fields or not self._fields.isdisjoint(fields))
+        record = self._record(place)
+        author = str(record.get("author") or record.get("proposer") or "")
+        return self._entry(str(record.get("entry", ""))) and remark_visible(
+            self._participant, self._section.section, author, self._now
+        )
+
+    def went(self, place: Place, part: Part) -> bool:
+        """Return whether the person saw the entry before this change, and sees it no more."""
+        root, key = place
+        values = self._section.document.values(key) if root is Root.ENTRIES and part.before else None
+        return values is not None and self._sees(key, {**values, **part.before})
+
+    def entry_at(self, place: Place) -> Place:
+        """Return the place of the entry that a suggestion or comment is about."""
+        return place if place[0] is Root.ENTRIES else (Root.ENTRIES, str(self._record(place).get("entry", "")))
+
+    def _record(self, place: Place) -> Record:
+        content = self._section.document.content()
+        records = content.comments if place[0] is Root.COMMENTS else content.suggestions
+        return records.get(place[1], {})
+
+    def _entry(self, entry: str) -> bool:
+        values = self._section.document.values(entry)
+        return values is not None and self._sees(entry, values)
+
+    def _sees(self, entry: str, values: Mapping[str, Value]) -> bool:
+        creator = self._section.person(self._section.document.creator(entry))
+        facts = facts_of(self._section.section, creator, values)
+        return entry_visible(self._participant, self._section.section, facts, self._now)
+
+
+def _notice(section: Section, changed: Changed) -> bytes:
+    entries = [key for root, key in changed.places if root is Root.ENTRIES]
+    names = dict.fromkeys(name for part in changed.places.values() for name in part.names if name)
     words = {
         "section": section.value,
-        "entries": list(entries) if len(entries) <= ENTRIES_TOLD_MAX else [],
+        "entries": entries if len(entries) <= ENTRIES_TOLD_MAX and not changed.more else [],
         "structure": changed.structure,
-        "seq": room.head.seq,
-        "by": ", ".join(name for name in changed.names if name),
+        "by": ", ".join(names),
     }
     return notice(PLAN_DOCUMENT, "changed", words)
 
@@ -136,8 +157,7 @@ def flush_soft(room: "Room", now: float) -> None:
     _tell_presence(room)
     if room.soft.waiting and now >= room.next_soft_changes:
         room.next_soft_changes = now + SOFT_SECONDS_MIN
-        waiting, room.soft.waiting = room.soft.waiting, {}
-        for section, changed in waiting.items():
+        for section, changed in room.soft.take().items():
             _tell(room, section, changed)
 
 
@@ -153,17 +173,22 @@ def _tell_presence(room: "Room") -> None:
     if changed or gone:
         room.announce(room, changed, gone)
     newcomers, room.newcomers = room.newcomers, {}
-    everyone = room.presences.everyone() if newcomers else []
-    told: dict[tuple[bool, frozenset[Section]], bytes] = {}
+    if not (changed or gone or newcomers):
+        return
+    clock = room.presences.tell_clock(room.clock.now())
+    news = PresenceRound(changed, gone, clock)
+    everyone = PresenceRound(room.presences.everyone(), gone, clock) if newcomers else news
     for connection in room.connections:
         if not connection.watching:
             continue
-        new = connection in newcomers
-        if not new and (connection.line.paused or not (changed or gone)):
+        own = room.presences.client_of(connection)
+        if connection in newcomers:
+            departed, connection.departed = connection.departed, set()
+            message = everyone.to(connection.open_sections, own=own, departed=departed)
+        elif connection.line.paused:
+            connection.departed.update(gone)
             continue
-        key = (new, connection.open_sections)
-        message = told.get(key)
-        if message is None:
-            message = lines.presence(update_for(connection.open_sections, everyone if new else changed, gone))
-            told[key] = message
-        connection.line.write(message)
+        else:
+            message = news.to(connection.open_sections, own=own)
+        if message is not None:
+            connection.line.write(message)

@@ -16,6 +16,7 @@ from crdt.sections import Section
 from crdt.updates import EMPTY_UPDATE
 from hub.live import relays
 from hub.live.batches import common_path, words_of
+from hub.live.changes import commanded
 from hub.live.commands import (
     COMMAND_CHANGES_MAX,
     Command,
@@ -28,7 +29,7 @@ from hub.live.commands import (
     why,
 )
 from hub.live.loading import ROWS_AT_ONCE_MAX, bring_up, take_over
-from hub.live.notices import commanded, tell_changed
+from hub.live.notices import tell_changed
 from hub.live.rooms import Room
 from hub.record.chain import JSON
 from hub.record.journal import Act, Action, Head, Journal, JournalAwayError, Opening, Row, Turn, is_row_of

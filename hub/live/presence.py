@@ -5,20 +5,25 @@ as somebody else, and leaves field, draft and caret out for every reader who has
 must tell nothing of a section that one may not read, and a draft is content, which follows the row of its reading.
 """
 
-from collections.abc import Collection, Hashable, Iterable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
 
 from auth.roles import Participant
-from crdt.awareness import GONE, AwarenessState, decode_states, encode_states
+from crdt.awareness import GONE, AwarenessState, decode_states, encode_state, encode_update
 from crdt.sections import Section
+from hub.live import lines
 
 DRAFT_CHARACTERS_MAX: Final = 500
 FIELD_CHARACTERS_MAX: Final = 200
 AWAY_SECONDS_MAX: Final = 45
 """A page renews its state every 15 seconds; another process's person unheard of for three such spells has gone."""
+
+CLOCK_BEGAN: Final = datetime(2026, 1, 1, tzinfo=UTC)
+CLOCK_MAX: Final = 1 << 32
 
 HERE_MAX: Final = 500
 """People of one plan that are shown at once; further ones take part unseen."""
@@ -66,7 +71,6 @@ class Presence:
     """One page of one person, open on a plan."""
 
     client: int
-    clock: int
     person_id: str
     name: str
     role: str
@@ -93,15 +97,19 @@ class Presence:
 class Presences:
     """Everyone who is here in one plan, those on other processes included; what changed since it was last told."""
 
-    __slots__ = ("_changed", "_gone", "_here", "_owners", "_said", "_until")
+    __slots__ = ("_changed", "_clients", "_gone", "_here", "_owners", "_said", "_told", "_until")
 
     def __init__(self) -> None:
         self._here: dict[int, Presence] = {}
         self._owners: dict[int, Hashable] = {}
+        self._clients: dict[Hashable, int] = {}
+        """Page here -> its client id."""
         self._until: dict[int, float] = {}
         self._said: dict[Hashable, tuple[Participant, Collection[Section], bytes]] = {}
         self._changed: set[int] = set()
-        self._gone: dict[int, int] = {}
+        self._gone: set[int] = set()
+        self._told = 0
+        """The clock under which something was last told."""
 
     @property
     def unsettled(self) -> bool:
@@ -132,15 +140,16 @@ class Presences:
             return  # Somebody else's state: not obeyed, and nobody learns of the attempt.
         if held is None and len(self._here) >= HERE_MAX:
             return
-        own = [client for client, holder in self._owners.items() if holder == owner]
-        if state.client not in own and own:
+        own = self._clients.get(owner)
+        if own is not None and state.client != own:
             if state.text == GONE:
                 return
-            self._remove(own[0])  # A page that began anew speaks under a new id.
+            self._remove(own)  # A page that began anew speaks under a new id.
         if state.text == GONE:
-            self._remove(state.client, clock=state.clock)
+            self._remove(state.client)
             return
         self._place(owner, _stamped(participant, readable, state), until=float("inf"))
+        self._clients[owner] = state.client
 
     def from_afar(self, process: str, here: Presence, *, now: float) -> None:
         """Take in a person at another process; renewed there at least every 15 seconds, or gone."""
@@ -161,28 +170,48 @@ class Presences:
     def leave(self, owner: Hashable) -> None:
         """Take out whatever this page said."""
         self._said.pop(owner, None)
-        for client in [client for client, holder in self._owners.items() if holder == owner]:
+        client = self._clients.pop(owner, None)
+        if client is not None and self._owners.get(client) == owner:
             self._remove(client)
 
     def _place(self, owner: Hashable, here: Presence, *, until: float) -> None:
+        before = self._owners.get(here.client)
+        if before != owner:
+            self._clients.pop(before, None)  # The same person's new socket takes a half-dead one's place.
         self._here[here.client] = here
         self._owners[here.client] = owner
         self._until[here.client] = until
-        self._gone.pop(here.client, None)
+        self._gone.discard(here.client)
         self._changed.add(here.client)
 
-    def _remove(self, client: int, clock: int | None = None) -> None:
+    def _remove(self, client: int) -> None:
         here = self._here.pop(client, None)
         if here is not None:
-            del self._owners[client], self._until[client]
+            self._clients.pop(self._owners.pop(client), None)
+            del self._until[client]
             self._changed.discard(client)
-            self._gone[client] = max(here.clock + 1, clock or 0)
+            self._gone.add(client)
 
-    def take_changes(self) -> tuple[list[Presence], dict[int, int]]:
-        """Return who changed and who went (client id to clock) since the last call."""
+    def take_changes(self) -> tuple[list[Presence], frozenset[int]]:
+        """Return who changed and who went (client ids) since the last call."""
         changed = [self._here[client] for client in self._changed]
-        gone, self._gone, self._changed = self._gone, {}, set()
+        gone, self._gone, self._changed = frozenset(self._gone), set(), set()
         return changed, gone
+
+    def tell_clock(self, now: datetime) -> int:
+        """Return the clock of all that is told now: higher than any before, here and at the process one came from.
+
+        y-protocols takes a state for old news unless its clock is higher than the last it saw of that client, also
+        after the line was lost, and also where the state has more in it than before because one may see more now. So
+        the clock is not the page's own: it counts the tenths of seconds since 2026, as many as there can be tellings
+        (``hub.live.notices.PRESENCE_SECONDS_MIN``), in the 32 bits that some peers have for it (until 2039).
+        """
+        self._told = max(self._told + 1, int((now - CLOCK_BEGAN).total_seconds() * 10) % CLOCK_MAX)
+        return self._told
+
+    def client_of(self, owner: Hashable) -> int | None:
+        """Return under which id a page here speaks."""
+        return self._clients.get(owner)
 
     def everyone(self) -> list[Presence]:
         """Return all who are here."""
@@ -193,10 +222,36 @@ class Presences:
         return self._owners.get(client)
 
 
-def update_for(open_sections: Collection[Section], changed: Iterable[Presence], gone: Mapping[int, int]) -> bytes:
-    """Return the awareness update for readers who have these sections open."""
-    states = [AwarenessState(each.client, each.clock, each.text(open_sections)) for each in changed]
-    return encode_states(states + [AwarenessState(client, clock, GONE) for client, clock in gone.items()])
+class PresenceRound:
+    """What is told of presence at one moment, made once for all readers who have the same sections open."""
+
+    def __init__(self, here: Sequence[Presence], gone: Collection[int], clock: int) -> None:
+        self._here = here
+        self._clock = clock
+        self._gone = {client: encode_state(AwarenessState(client, clock, GONE)) for client in gone}
+        self._states: dict[Collection[Section], dict[int, bytes]] = {}
+        self._whole: dict[Collection[Section], bytes] = {}
+
+    def to(self, open_sections: frozenset[Section], *, own: int | None, departed: Iterable[int] = ()) -> bytes | None:
+        """Return the message for a reader, ``None`` where there is nothing for them.
+
+        Nobody is told of themselves (``own``): a page would take its own older state for a newer one. ``departed`` went
+        while the reader did not read.
+        """
+        states = self._states.get(open_sections)
+        if states is None:
+            states = {each.client: self._encoded(each.client, each.text(open_sections)) for each in self._here}
+            states = self._states[open_sections] = {**self._gone, **states}
+        late = {client: self._encoded(client, GONE) for client in departed if client not in states}
+        if late or own in states:
+            rest = {client: state for client, state in {**late, **states}.items() if client != own}
+            return lines.presence(encode_update(rest.values())) if rest else None
+        if open_sections not in self._whole:
+            self._whole[open_sections] = lines.presence(encode_update(states.values()))
+        return self._whole[open_sections] if states else None
+
+    def _encoded(self, client: int, text: str) -> bytes:
+        return encode_state(AwarenessState(client, self._clock, text))
 
 
 def _stamped(participant: Participant, readable: Collection[Section], state: AwarenessState) -> Presence:
@@ -209,7 +264,6 @@ def _stamped(participant: Participant, readable: Collection[Section], state: Awa
         raise ValueError(f"field of {len(said.field or '')} characters, at most {FIELD_CHARACTERS_MAX}")
     return Presence(
         client=state.client,
-        clock=state.clock,
         person_id=participant.person_id,
         name=participant.name,
         role=participant.role.value,

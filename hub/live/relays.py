@@ -9,9 +9,10 @@ from crdt.sessions import PLAN_DOCUMENT
 from crdt.updates import UpdateError, merge
 from hub.live import lines
 from hub.live.batches import Run, Work
+from hub.live.changes import Changed, changed_by, changed_in
 from hub.live.connections import Connection
 from hub.live.lines import CloseCode, notice
-from hub.live.notices import Changed, changed_by, tell_changed
+from hub.live.notices import tell_changed
 from hub.live.open_sections import NOTHING, OpenSection
 from hub.record.journal import Action, Row
 
@@ -155,13 +156,7 @@ def absorb(room: "Room", rows: Sequence[Row]) -> None:
             continue
         section.replay(row)
         updates.setdefault(section.section, []).append(row.update)
-        changed = told.setdefault(section.section, Changed())
-        changed.names[names.get(row.actor, "")] = None
-        changed.structure |= row.action is not Action.EDIT
-        if row.entry:
-            changed.entries[row.entry] = None
-        else:
-            changed.structure = True  # Of a row with several entries we know only that there were some.
+        told.setdefault(section.section, Changed()).join(changed_in(row, names.get(row.actor, "")))
     for name, part in updates.items():
         relay(room.sections[name], part, author=None, before=NOTHING)
     for name, changed in told.items():

@@ -8,7 +8,7 @@ below.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -20,10 +20,11 @@ from crdt.keystrokes import joined
 from crdt.sections import Section
 from hub.live import intakes, relays
 from hub.live.batches import Work
+from hub.live.changes import SoftChanges
 from hub.live.connections import Connection, Reading
 from hub.live.inboxes import Inbox, Item, Message
 from hub.live.lines import CloseCode, wrapped
-from hub.live.notices import SoftChanges
+from hub.live.notices import tell_missed
 from hub.live.open_sections import OpenSection
 from hub.live.presence import Presence, Presences
 from hub.live.turns import Turns
@@ -63,7 +64,7 @@ class Room:
         self.clock = clock
         self.visits = visits
         self._wake = wake
-        self.announce: Callable[[Room, Sequence[Presence], Mapping[int, int]], None] = _nobody_else
+        self.announce: Callable[[Room, Sequence[Presence], Collection[int]], None] = _nobody_else
         """Tells other processes of who came, moved or went here."""
         self.head: Head = EMPTY
         """The last row that is in the open sections."""
@@ -420,11 +421,14 @@ class Room:
         relays.reassess(self, connection, participant)
 
     def resumed(self, connection: Connection) -> None:
-        """The connection's socket takes data again: what it was left behind by is sent at the next beat."""
+        """The connection's socket takes data again: what it was left behind by is sent now or at the next beat."""
+        if self.ended or connection.gone:
+            return
         for section, reading in connection.readings.items():
             if reading.behind is not None:
                 state_vector, reading.behind = reading.behind, None
                 self._left_behind[connection, section] = state_vector
+        tell_missed(self, connection)
         self._wake(self)
 
     def unlisted(self) -> None:
@@ -449,5 +453,5 @@ class Room:
                 waiter.set_exception(JournalAwayError("the plan was loaded anew before the row was written"))
 
 
-def _nobody_else(_room: Room, _changed: Sequence[Presence], _gone: Mapping[int, int]) -> None:
+def _nobody_else(_room: Room, _changed: Sequence[Presence], _gone: Collection[int]) -> None:
     return

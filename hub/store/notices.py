@@ -13,6 +13,7 @@ import logging
 from typing import Final
 
 import asyncpg
+import msgspec
 
 from hub.live.bus import Hear, Listening, Note, decoder, packed
 from hub.store.engine import CONNECT_SECONDS_MAX, database_url
@@ -142,4 +143,8 @@ class PostgresBus:
             return
         assert isinstance(payload, str), "Postgres' notes are texts"
         if self._hear is not None:
-            self._hear(decoder.decode(payload))
+            try:
+                note = decoder.decode(payload)
+            except msgspec.MsgspecError:
+                note = Listening()  # A process of another version: look for whatever it may have told of.
+            self._hear(note)

@@ -1,7 +1,7 @@
 /** Notices of the hub: JSON in Stateless frames. Anything that is not one of these is ignored, so that a newer hub may say more. */
 
 /**
- * @typedef {{ kind: "changed", section: string, entries: string[], structure: boolean, seq: number, by: string }} Changed
+ * @typedef {{ kind: "changed", section: string, entries: string[], structure: boolean, by: string }} Changed
  * @typedef {{ kind: "refused", section: string, code: string, reason: string, entry: string, field: string }} Refused
  * @typedef {{ kind: "access", sections: string[] }} Access
  * @typedef {{ kind: "ended", reason: string }} Ended
@@ -30,7 +30,7 @@ export function readNotice(payload) {
   if (typeof said !== "object" || said === null) return null
   switch (said.kind) {
     case "changed":
-      return { kind: "changed", section: words(said.section), entries: list(said.entries), structure: said.structure !== false, seq: Number(said.seq) || 0, by: words(said.by) }
+      return { kind: "changed", section: words(said.section), entries: list(said.entries), structure: said.structure !== false, by: words(said.by) }
     case "refused":
       return { kind: "refused", section: words(said.section), code: words(said.code), reason: words(said.reason), entry: words(said.entry), field: words(said.field) }
     case "access":

@@ -10,7 +10,8 @@ from crdt.awareness import (
     AwarenessError,
     AwarenessState,
     decode_states,
-    encode_states,
+    encode_state,
+    encode_update,
 )
 
 A_STATE = st.builds(
@@ -23,7 +24,7 @@ A_STATE = st.builds(
 
 @given(st.lists(A_STATE, max_size=AWARENESS_STATES_MAX))
 def test_what_is_written_is_read_back(states: list[AwarenessState]) -> None:
-    assert decode_states(encode_states(states)) == states
+    assert decode_states(encode_update([encode_state(each) for each in states])) == states
 
 
 @given(st.binary(max_size=100))
@@ -43,8 +44,8 @@ def test_any_bytes_are_states_or_an_error(data: bytes) -> None:
         b"\x01\x01\x01\x05ab",
         b"\x00\x00",
         b"\x01\x01\x01\x01\xff",
-        encode_states([AwarenessState(1, 1, "x" * (AWARENESS_STATE_BYTES_MAX + 1))]),
-        encode_states([AwarenessState(each, 1, "{}") for each in range(AWARENESS_STATES_MAX + 1)]),
+        encode_update([encode_state(AwarenessState(1, 1, "x" * (AWARENESS_STATE_BYTES_MAX + 1)))]),
+        encode_update([encode_state(AwarenessState(each, 1, "{}")) for each in range(AWARENESS_STATES_MAX + 1)]),
     ],
 )
 def test_broken_or_outsized_states_are_refused(payload: bytes) -> None:

@@ -255,6 +255,8 @@ class Peer:
         self.ended: dict[Section, str] = {}
         self.notices: list[dict[str, Any]] = []
         self.presence: list[tuple[int, int, Any]] = []
+        self.awareness: list[bytes] = []
+        """Updates of presence as they came, for whoever reads them with y-protocols."""
         self.pongs = 0
         self.seen: list[bytes] = []
         for section in sections:
@@ -358,6 +360,7 @@ class Peer:
             self.synced.add(section)
 
     def _presence(self, body: bytes) -> None:
+        self.awareness.append(body)
         count, at = read_number(body, 0)
         for _ in range(count):
             client, at = read_number(body, at)

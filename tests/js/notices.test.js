@@ -12,7 +12,7 @@ test("what is no notice is ignored, also when it is no JSON", () => {
 })
 
 test("a notice with wrong parts is read as far as it goes", () => {
-  assert.deepEqual(readNotice('{"kind":"changed","section":"goals","entries":[1,"a"],"by":7}'), { kind: "changed", section: "goals", entries: ["a"], structure: true, seq: 0, by: "" })
+  assert.deepEqual(readNotice('{"kind":"changed","section":"goals","entries":[1,"a"],"by":7}'), { kind: "changed", section: "goals", entries: ["a"], structure: true, by: "" })
 })
 
 test("only three close codes are for good", () => {

@@ -85,9 +85,10 @@ const ACTS = {
   includes: (what) => until(JSON.stringify(what), () => String(valueOf(what)).includes(what.words) && valueOf(what)),
   saved: ({ section }) => until(`${section} saved`, () => sections.get(section).provider.isAuthenticated && !sections.get(section).provider.hasUnsyncedChanges),
   notice: ({ kind, document }) => until(`a notice ${kind}`, () => notices.find((each) => each.kind === kind && (!document || each.document === document))),
-  present: ({ people }) => until(`${people} people here`, () => {
+  present: ({ people, draft }) => until(`${people} people here`, () => {
     const here = [...sections.get("plan").provider.awareness.getStates().values()].filter((state) => state.person)
-    return new Set(here.map(({ person }) => person)).size === people && here
+    const drafted = draft === undefined || here.some((state) => state.draft === draft)
+    return new Set(here.map(({ person }) => person)).size === people && drafted && here
   }),
   say({ state }) {
     sections.get("plan").provider.awareness.setLocalState(state)

@@ -152,7 +152,7 @@ def test_who_is_here_is_signed_by_the_hub_whatever_a_page_says(shared_hub: Hub, 
 
     pharmacist("say", state={"field": field, "draft": "80 mg", "caret": None, "name": "Dr. Nobody", "person": "x"})
 
-    others = doctor("present", people=1)
+    others = doctor("present", people=1, draft="80 mg")
     assert [(each["name"], each["draft"]) for each in others] == [(PHARMACIST, "80 mg")]
 
 

@@ -19,7 +19,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from crdt.awareness import AwarenessState, encode_states
+from crdt.awareness import AwarenessState, encode_state, encode_update
 from crdt.frames import Frame, FrameKind, encode
 from crdt.sections import Section
 from tests.harness.hubs import Hub
@@ -211,7 +211,7 @@ def test_a_word_of_every_section_reaches_only_those_who_may_read_it(planted: Pla
         ears = {person: listening(person) for person in KEPT_FROM}
         noted = f"staff_notes/{it.entries[S.STAFF_NOTES]}/words"
         state = f'{{"field":"{noted}","draft":"{TYPED}","caret":null}}'
-        ears[KIM].say(Frame("plan", FrameKind.AWARENESS, encode_states([AwarenessState(4711, 1, state)])))
+        ears[KIM].say(Frame("plan", FrameKind.AWARENESS, encode_update([encode_state(AwarenessState(4711, 1, state))])))
         with it.hub.pages(KIM) as pages:
             again = {"words": word(S.STAFF_NOTES) + " again", "was.words": "~"}
             at = it.at(f"/entries/staff_notes/{it.entries[S.STAFF_NOTES]}/edit")

@@ -18,7 +18,7 @@ WAIT_SECONDS = 10.0
 
 
 def a_person(client: int, draft: str = "") -> Person:
-    return Person(client, 1, an_id(), "Ann", "patient", None, draft, msgspec.Raw(b"null"))
+    return Person(client, an_id(), "Ann", "patient", None, draft, msgspec.Raw(b"null"))
 
 
 def test_a_long_note_is_split_and_says_the_same() -> None:
