@@ -43,7 +43,7 @@ function start() {
       retry()
       void outbox.flush()
     },
-    lost: () => line.lost(),
+    lost: (since) => line.lost(since),
     signedOut: () => line.signedOut(),
     ended: end,
     noticed,

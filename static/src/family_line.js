@@ -17,12 +17,12 @@ export class FamilyLine {
     this.#show("")
   }
 
-  lost() {
-    const since = new Date()
+  /** @param {number} since ms since 1970 */
+  lost(since) {
     this.#timer ??= setTimeout(() => {
-      const clock = since.toLocaleTimeString(document.documentElement.lang, { hour: "numeric", minute: "2-digit" })
+      const clock = new Date(since).toLocaleTimeString(document.documentElement.lang, { hour: "numeric", minute: "2-digit" })
       this.#show((this.element?.dataset.offline ?? "").replace("{clock}", clock))
-    }, GAP_SHOWN_MS)
+    }, Math.max(0, since + GAP_SHOWN_MS - Date.now()))
   }
 
   signedOut() {

@@ -225,7 +225,7 @@ function start() {
   const status = new Status(document, () => location.reload())
   new NoticeSocket(document.body.dataset.socket ?? "", {
     connected: () => status.happened({ kind: "connected" }),
-    lost: () => status.happened({ kind: "lost" }),
+    lost: (since, cause) => status.happened({ kind: "lost", since, cause }),
     signedOut: () => status.happened({ kind: "signed out" }),
     ended: (reason) => status.happened({ kind: "ended", reason }),
     noticed: (notice) => notice.kind === "huddle" && lookSoon(),

@@ -33,7 +33,7 @@ function start() {
       everConnected = true
       retry()
     },
-    lost: () => status.happened({ kind: "lost" }),
+    lost: (since, cause) => status.happened({ kind: "lost", since, cause }),
     signedOut: () => status.happened({ kind: "signed out" }),
     ended: (reason) => end(status, reason),
     noticed: (notice) => {

@@ -39,9 +39,10 @@ export class PlanPage {
     this.bindings = new Bindings(this.#company(), (name) => this.#sections.get(name))
     this.socket = new PlanSocket(about.socket ?? `/plans/${this.plan}/live`, {
       connected: () => this.#connected(),
-      lost: () => this.status.happened({ kind: "lost" }),
+      lost: (since, cause) => this.status.happened({ kind: "lost", since, cause }),
       signedOut: () => this.status.happened({ kind: "signed out" }),
       ended: (reason) => this.#end(reason),
+      acknowledged: () => this.status.happened({ kind: "acknowledged" }),
       noticed: (notice) => this.#noticed(notice),
     })
     this.presence = new PresenceView(this.socket.awareness, {

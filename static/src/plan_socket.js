@@ -1,45 +1,59 @@
-/** The page's one websocket, and the document `plan` on it: presence and notices. */
+/** The page's one line, and the document `plan` on it: presence and notices. */
 import { HocuspocusProvider, HocuspocusProviderWebsocket } from "@hocuspocus/provider"
 import * as Y from "yjs"
-import { socketAddress } from "./belonging.js"
-import { heedClosing } from "./closings.js"
+import { Kind, decode } from "./frames.js"
+import { LineSockets } from "./line_sockets.js"
+import { Line } from "./lines.js"
 import { readNotice } from "./notices.js"
 
 /** @typedef {import("./notices.js").Notice} Notice */
 /**
  * @typedef {object} PlanWatcher
  * @property {() => void} connected
- * @property {() => void} lost
+ * @property {(since: number, cause: import("./lines.js").Cause) => void} lost
  * @property {() => void} signedOut
  * @property {(reason: string) => void} ended
+ * @property {() => void} acknowledged the hub has saved something of this page
  * @property {(notice: Exclude<Notice, import("./notices.js").Ended>) => void} noticed
  */
 /** @typedef {import("y-protocols/awareness").Awareness} Awareness */
 
-const DELAY_MS = 400
-const DELAY_MS_MAX = 4_000
-
-/** The hub pings every 20 s: silence above this is a dead line. */
-const SILENCE_MS_MAX = 30_000
+/** The line has its own timer of silence; the provider's, which can't be switched off, never runs out. */
+const NEVER_MS = 2 ** 31 - 1
 
 export class PlanSocket {
   /** Said before the close that it explains; only the close tells whether signing in helps. */
   #ending = ""
-  #covered = false
 
   /** @param {string} address @param {PlanWatcher} watcher */
   constructor(address, watcher) {
     this.watcher = watcher
+    const sockets = new LineSockets(() => this.line)
+    this.line = new Line(address, {
+      opened: () => sockets.opened(),
+      received: (bytes) => {
+        if (decode(bytes).kind === Kind.SYNC_STATUS) queueMicrotask(() => watcher.acknowledged())
+        sockets.received(bytes)
+      },
+      connected: () => watcher.connected(),
+      lost: (since, cause) => {
+        sockets.lost()
+        watcher.lost(since, cause)
+      },
+      stopped: (closing, reason) => {
+        sockets.lost()
+        this.#stopped(closing, reason)
+      },
+    })
     this.socket = new HocuspocusProviderWebsocket({
-      url: socketAddress(address),
-      delay: DELAY_MS,
-      minDelay: DELAY_MS / 2,
-      factor: 1.5,
-      maxDelay: DELAY_MS_MAX,
-      messageReconnectTimeout: SILENCE_MS_MAX,
+      url: this.line.address,
+      WebSocketPolyfill: sockets.Socket,
+      // It makes a socket at once, which waits for the line.
+      delay: 1,
+      minDelay: 0,
+      maxDelay: 1,
+      messageReconnectTimeout: NEVER_MS,
       onOpen: () => this.#forgetQueue(),
-      onConnect: () => watcher.connected(),
-      onDisconnect: ({ event }) => this.#disconnected(event?.code, event?.reason),
     })
     this.plan = new HocuspocusProvider({
       name: "plan",
@@ -48,16 +62,6 @@ export class PlanSocket {
       onStateless: ({ payload }) => this.#noticed(payload),
     })
     this.plan.attach()
-    addEventListener("offline", () => this.#cut())
-    addEventListener("online", () => this.resume())
-    document.addEventListener("page:covered", () => {
-      this.#covered = true
-      this.socket.disconnect()
-    })
-    document.addEventListener("page:back", () => {
-      this.#covered = false
-      this.resume()
-    })
   }
 
   /** @returns {Awareness} */
@@ -67,14 +71,14 @@ export class PlanSocket {
     return awareness
   }
 
-  /** Try again at once, after a sign-in or when the network is back; nothing happens where the line is up. */
+  /** Try again at once, after a sign-in; nothing happens where the line is up. */
   resume() {
-    if (this.#covered) return
-    if (this.socket.status === "disconnected" || this.socket.status === "connecting") void this.socket.connect()
+    this.line.resume()
   }
 
   /** For good: nothing comes back by itself. */
   end() {
+    this.line.stop()
     this.socket.disconnect()
     this.plan.destroy()
   }
@@ -85,21 +89,11 @@ export class PlanSocket {
     queue.messageQueue = []
   }
 
-  #cut() {
-    // A dead line takes half a minute to say so; the browser already knows.
-    if (this.socket.status !== "connected") return
-    const emitter = /** @type {{ emit: (name: string, told: unknown) => void }} */ (/** @type {unknown} */ (this.socket))
-    emitter.emit("close", { event: { code: 4408, reason: "offline" } })
-  }
-
-  /** @param {number | undefined} code @param {string | undefined} reason */
-  #disconnected(code, reason) {
-    const closing = heedClosing(code)
-    if (closing !== "retry") this.socket.disconnect()
-    if (closing === "sign in" || closing === "another") this.watcher.signedOut()
+  /** @param {"sign in" | "ended" | "none"} closing @param {string} reason */
+  #stopped(closing, reason) {
+    if (closing === "sign in") this.watcher.signedOut()
     else if (closing === "ended") this.watcher.ended(this.#ending || reason || "Your access to this plan has ended.")
-    else if (closing === "none") this.watcher.ended("There is no such plan, or you may not see it.")
-    else this.watcher.lost()
+    else this.watcher.ended("There is no such plan, or you may not see it.")
   }
 
   /** @param {string} payload */

@@ -18,7 +18,7 @@ function start() {
   listen([...commonKeys(), ...triageKeys()])
   new NoticeSocket(document.body.dataset.socket ?? "", {
     connected: () => status.happened({ kind: "connected" }),
-    lost: () => status.happened({ kind: "lost" }),
+    lost: (since, cause) => status.happened({ kind: "lost", since, cause }),
     signedOut: () => status.happened({ kind: "signed out" }),
     ended: (reason) => status.happened({ kind: "ended", reason }),
     noticed: (notice) => notice.kind === "work" && renew(),
