@@ -48,7 +48,8 @@ export function planKeys() {
 async function inRow(selector) {
   const entry = entryOf(document.activeElement)
   if (!entry || !(await openEntry(entry))) return null
-  return entry.querySelector(selector)
+  const found = entry.querySelector(selector)
+  return found instanceof HTMLElement ? found : null
 }
 
 async function history() {
