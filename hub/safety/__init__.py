@@ -1,5 +1,5 @@
-"""Rules that need no licensed data: what a careful colleague would point at, computed from the plan alone.
+"""Findings over medicines: rules as tables, names, directions. Pure: its own tables, no clock, no randomness.
 
-Pure functions over ``PlanContent``. A finding is advice with its reason, never a stop; whoever sets one aside says why.
-The tables are small, own, and name their public source; a medicine that is in no table is never judged by it.
+It may import the plan's plain content and the readers of ``hub.workflows``; others speak to ``findings``, ``charts``
+and ``plan_charts``. Nothing comes from a licensed compilation. What is not understood is said, never guessed.
 """

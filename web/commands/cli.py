@@ -21,6 +21,7 @@ from hub.process.postgres import EmbeddedPostgres
 from web import logs
 from web.app import create_app
 from web.commands import backups as backup_commands
+from web.commands import checks as check_commands
 from web.commands import exports as export_commands
 from web.commands import founding
 from web.commands import records as record_commands
@@ -106,7 +107,13 @@ def migrate(data: Data = None) -> None:
         typer.echo("The database has the schema of this version.")
 
 
-for _each in (*founding.COMMANDS, *record_commands.COMMANDS, *backup_commands.COMMANDS, *export_commands.COMMANDS):
+for _each in (
+    *founding.COMMANDS,
+    *record_commands.COMMANDS,
+    *backup_commands.COMMANDS,
+    *export_commands.COMMANDS,
+    *check_commands.COMMANDS,
+):
     commands.command()(_each)
 
 
