@@ -156,6 +156,14 @@ _CARE: Final[Mapping[str, CommandRule]] = {
         sets=frozenset({"reconciliation", "taking"}),
         refusal="Only the prescriber, a pharmacist or primary care decides on this.",
     ),
+    "finding.set_aside": CommandRule(
+        section=Section.MEDICATIONS,
+        roles=frozenset({Role.PRIMARY_CARE, Role.PHARMACIST}),
+        relations=frozenset({"prescriber"}),
+        by=frozenset({Role.SPECIALIST, Role.BEHAVIORAL_HEALTH}),
+        sets=frozenset({"set_aside"}),
+        refusal="Only the prescriber, a pharmacist or primary care sets this aside.",
+    ),
     "reading.record": CommandRule(
         section=Section.MONITORING,
         at_large=True,

@@ -394,6 +394,7 @@ _DECLARATIONS: Final[tuple[Declaration, ...]] = (
                 fhir="AllergyIntolerance.verificationStatus",
                 only_for="allergy",
             ),
+            _log("set_aside", "Findings set aside", "Which finding was weighed, by whom, and why it does not apply."),
         ),
     ),
     Declaration(

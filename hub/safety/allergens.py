@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from hub.safety.charts import AllergyLine
+from hub.safety.charts import ChartAllergy
 from hub.safety.names import INGREDIENTS, PHRASE_WORDS_MAX, PHRASES, key_of, read_name
 from hub.safety.tables_reading import listed, rows
 from hub.safety.wordings import bare
@@ -27,7 +27,7 @@ class Kind(StrEnum):
 class Allergen:
     """``names``: ingredients; ``classes``: classes; ``other`` for what no medicine holds (peanuts, pollen)."""
 
-    line: AllergyLine
+    line: ChartAllergy
     kind: Kind
     names: frozenset[str] = frozenset()
     classes: frozenset[str] = frozenset()
@@ -82,7 +82,7 @@ _NOT_TOLERATED: Final = re.compile(
 )
 
 
-def read_allergy(line: AllergyLine) -> Allergen:
+def read_allergy(line: ChartAllergy) -> Allergen:
     """Return what one line of the allergies says."""
     told = " ".join(bare(line.name).split())
     verification = bare(line.verification)
@@ -104,7 +104,7 @@ def read_allergy(line: AllergyLine) -> Allergen:
 
 
 def _with_reaction(
-    line: AllergyLine, told: str, names: frozenset[str], classes: frozenset[str], unable: bool
+    line: ChartAllergy, told: str, names: frozenset[str], classes: frozenset[str], unable: bool
 ) -> Allergen:
     happened = f"{told} ; {bare(line.reaction)}"
     mild = _REACTIONS["intolerance"].search(happened) is not None or unable or line.intolerance

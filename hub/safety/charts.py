@@ -9,12 +9,12 @@ from datetime import date
 from functools import cached_property
 
 from hub.safety.directions import NO_RATE, Directions, understand
-from hub.safety.names import INGREDIENTS, RXCUIS, Form, Ingredient, Naming, read_name
+from hub.safety.names import INGREDIENTS, RXCUIS, Ingredient, Naming, ProductForm, read_name
 from hub.safety.sigs import Part, scan
 
 
 @dataclass(frozen=True, slots=True)
-class MedicineLine:
+class ChartMedicine:
     """A medicine as it is written. ``entry`` is its id where it comes from; ``codes`` are RxNorm codes."""
 
     entry: str
@@ -27,7 +27,7 @@ class MedicineLine:
 
 
 @dataclass(frozen=True, slots=True)
-class AllergyLine:
+class ChartAllergy:
     """An allergy as it is written."""
 
     entry: str
@@ -39,7 +39,7 @@ class AllergyLine:
 
 
 @dataclass(frozen=True, slots=True)
-class ProblemLine:
+class ChartProblem:
     """A problem as it is written, with its ICD-10-CM and SNOMED CT codes."""
 
     entry: str
@@ -50,7 +50,7 @@ class ProblemLine:
 
 
 @dataclass(frozen=True, slots=True)
-class LabLine:
+class ChartValue:
     """One measured value; ``when`` is ``None`` where no day is told."""
 
     entry: str
@@ -65,10 +65,10 @@ class LabLine:
 class Chart:
     """All that is known of one person. ``age`` in years, ``None`` where unknown; ``sex`` is female, male or empty."""
 
-    medicines: Sequence[MedicineLine] = ()
-    allergies: Sequence[AllergyLine] = ()
-    problems: Sequence[ProblemLine] = ()
-    labs: Sequence[LabLine] = ()
+    medicines: Sequence[ChartMedicine] = ()
+    allergies: Sequence[ChartAllergy] = ()
+    problems: Sequence[ChartProblem] = ()
+    labs: Sequence[ChartValue] = ()
     age: float | None = None
     sex: str = ""
     unread: Sequence[tuple[str, str]] = field(default=())
@@ -79,7 +79,7 @@ class Chart:
 class Product:
     """One medicine as understood: its ingredients, its form, and what its directions come to."""
 
-    line: MedicineLine
+    line: ChartMedicine
 
     @cached_property
     def naming(self) -> Naming:
@@ -108,13 +108,13 @@ class Product:
         return next((each for each in coded if known and each not in known), "")
 
     @property
-    def form(self) -> Form:
+    def form(self) -> ProductForm:
         """The form; an ingredient that reaches the whole body in any form is never local."""
         form = self.naming.form
         everywhere = any("systemic_any_form" in each.classes for each in self.ingredients)
-        if form is Form.SYSTEMIC and self._puffed and not everywhere:
-            return Form.LOCAL
-        return Form.PATCH if form is Form.LOCAL and everywhere else form
+        if form is ProductForm.SYSTEMIC and self._puffed and not everywhere:
+            return ProductForm.LOCAL
+        return ProductForm.PATCH if form is ProductForm.LOCAL and everywhere else form
 
     @cached_property
     def _puffed(self) -> bool:
@@ -170,7 +170,7 @@ class Product:
             return f"the code means {self.contradicts}, the words do not"
         if naming.left:
             return f"“{naming.left}” in the name is not understood.{near}"
-        if self.form in (Form.LOCAL, Form.PATCH):
+        if self.form in (ProductForm.LOCAL, ProductForm.PATCH):
             return ""
         if directions.fault:
             return f"dose or how often: {directions.fault}"

@@ -7,7 +7,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Final
 
-from hub.safety.charts import LabLine, ProblemLine
+from hub.safety.charts import ChartProblem, ChartValue
 from hub.safety.tables_reading import listed, rows
 from hub.safety.wordings import bare
 
@@ -55,14 +55,14 @@ PROBLEMS: Final[Mapping[str, Problem]] = MappingProxyType(
 )
 
 
-def keys_of(line: ProblemLine) -> frozenset[str]:
+def keys_of(line: ChartProblem) -> frozenset[str]:
     """Return the problems of the table that a line of the chart is."""
     if line.kind == "risk" and not PROBLEMS["falls"].words.search(_flat(line.name)):
         return frozenset()
     return frozenset(key for key, problem in PROBLEMS.items() if _is(problem, line))
 
 
-def _is(problem: Problem, line: ProblemLine) -> bool:
+def _is(problem: Problem, line: ChartProblem) -> bool:
     if line.status.lower() in _GONE and problem.key not in _STAYS:
         return False
     codes = {each.strip().upper().split()[0] for each in line.codes if each.strip()}
@@ -120,7 +120,7 @@ class Value:
 
     measure: Measure
     value: float
-    line: LabLine
+    line: ChartValue
 
     def days(self, today: date) -> int | None:
         """Return how old it is, ``None`` where its day is not told."""
@@ -138,7 +138,7 @@ class Value:
         return f"{self.measure.name} {number}{unit} ({when})"
 
 
-def newest(labs: Sequence[LabLine], today: date) -> tuple[dict[str, Value], list[tuple[str, str, str]]]:
+def newest(labs: Sequence[ChartValue], today: date) -> tuple[dict[str, Value], list[tuple[str, str, str]]]:
     """Return the newest value of each measure, and what could not be read: (measure, what, why)."""
     found: dict[str, Value] = {}
     unread: list[tuple[str, str, str]] = []
@@ -163,7 +163,7 @@ def newest(labs: Sequence[LabLine], today: date) -> tuple[dict[str, Value], list
     return found, unread
 
 
-def measure_of(line: LabLine) -> Measure | None:
+def measure_of(line: ChartValue) -> Measure | None:
     """Return the measure that a value is of, ``None`` where no rule asks for it."""
     for measure in MEASURES.values():
         if measure.codes & set(line.codes):

@@ -48,7 +48,7 @@ class _Step:
         return [each for each in self.pieces if each.part is part]
 
 
-class _FaultError(ValueError):
+class _DirectionsError(ValueError):
     """The directions are not understood; its words say why."""
 
 
@@ -65,7 +65,7 @@ def understand(
             return Directions(fault=f"not understood: “{read.left}”" if told.strip() else NO_RATE)
     try:
         return _composed([*scans[0].pieces], [*scans[1].pieces], parts, tuple(strengths), doubt_units)
-    except _FaultError as fault:
+    except _DirectionsError as fault:
         return Directions(fault=str(fault))
 
 
@@ -74,7 +74,7 @@ def _composed(
 ) -> Directions:
     bare = [each for each in dose if each.part is Part.BARE]
     if doubt_units and bare and not any(each.part in (Part.COUNT, Part.FORM) for each in dose):
-        raise _FaultError(NO_UNIT)
+        raise _DirectionsError(NO_UNIT)
     steps = _steps([*dose, *frequency])
     most = {each.unit: each.value for step in steps for each in step.of(Part.MOST)}
     needed = any(step.has(Part.NEEDED) for step in steps)
@@ -117,7 +117,7 @@ def _steps(pieces: Sequence[Piece]) -> list[_Step]:
 def _strengths_of(steps: Sequence[_Step], strengths: tuple[float, ...], parts: int) -> tuple[float, ...]:
     told = [each.values for step in steps for each in step.of(Part.STRENGTHS)]
     if len(set(told)) > 1 or (told and len(told[0]) != parts):
-        raise _FaultError("the strengths do not fit the ingredients")
+        raise _DirectionsError("the strengths do not fit the ingredients")
     if told or strengths or parts > 1:
         return told[0] if told else strengths
     of_a_piece = {
@@ -135,7 +135,7 @@ def _amount(step: _Step, strengths: tuple[float, ...], parts: int, steps: Sequen
     """Return the milligrams of each ingredient in one taking, ``None`` where they can't be said."""
     masses, counts = step.of(Part.MASS), [*step.of(Part.COUNT), *step.of(Part.BARE)]
     if len(counts) > 1 and len({each.value for each in counts}) > 1:
-        raise _FaultError(CONTRADICTS)
+        raise _DirectionsError(CONTRADICTS)
     count = counts[0].value if counts else None
     volumes = step.of(Part.VOLUME)
     if volumes:
@@ -153,11 +153,11 @@ def _of_masses(
     values = {each.value for each in masses}
     units = {each.unit for each in masses}
     if len(units) > 1:
-        raise _FaultError(CONTRADICTS)
+        raise _DirectionsError(CONTRADICTS)
     if len(values) > 1:
         larger, smaller = max(values), min(values)
         if count is None or abs(larger - smaller * count) > 1e-6 or len(values) > 2:
-            raise _FaultError(CONTRADICTS)
+            raise _DirectionsError(CONTRADICTS)
         count, mass = None, larger  # "1000 mg (2 tablets of 500 mg)"
     else:
         mass = masses[0].value
@@ -178,9 +178,9 @@ def _counted(step: _Step, mass: float, count: float, strengths: tuple[float, ...
     if known is not None and abs(known * count - mass) < 1e-6:
         return mass
     if known is not None and abs(known - mass) > 1e-6:
-        raise _FaultError(CONTRADICTS)
+        raise _DirectionsError(CONTRADICTS)
     if order[0] is not Part.MASS and step.has(Part.OPEN) and not step.has(Part.EACH) and count != 1:
-        raise _FaultError("it is not clear whether the amount is of one piece or of all")
+        raise _DirectionsError("it is not clear whether the amount is of one piece or of all")
     if order[0] is Part.MASS and step.has(Part.OPEN):
         return mass  # "1000 mg (2 tablets)"
     if of or order[0] in (Part.COUNT, Part.BARE):
@@ -191,7 +191,7 @@ def _counted(step: _Step, mass: float, count: float, strengths: tuple[float, ...
 def _of_volume(volumes: list[Piece], steps: Sequence[_Step], masses: list[Piece]) -> tuple[float, ...] | None:
     strong = {each.value for step in steps for each in step.of(Part.CONCENTRATION) if each.unit == "mg"}
     if len(strong) > 1 or len({(each.value, each.unit) for each in volumes}) > 1:
-        raise _FaultError(CONTRADICTS)
+        raise _DirectionsError(CONTRADICTS)
     if volumes[0].unit != "ml":
         return None
     if strong:
@@ -203,25 +203,25 @@ def _rate(step: _Step, most: dict[str, float]) -> float | None:
     """Return how often on one day, ``None`` where the step does not say.
 
     Raises:
-        _FaultError: it says two different things.
+        _DirectionsError: it says two different things.
     """
     exact = {each.value for each in step.of(Part.TIMES)}
     if len(exact) > 1:
-        raise _FaultError(CONTRADICTS)
+        raise _DirectionsError(CONTRADICTS)
     moments = float(len(step.of(Part.MOMENT)))
     meals = 3.0 if step.has(Part.MEALS) else 0.0
     days, once = step.of(Part.DAYS), step.has(Part.ONCE)
     interval = any(each.unit == "interval" for each in days)
     if interval and (step.has(Part.DAILY) or len(days) > 1):
-        raise _FaultError(CONTRADICTS)
+        raise _DirectionsError(CONTRADICTS)
     if exact:
         rate = next(iter(exact))
         if moments and moments != rate and moments + meals != rate and not (meals and rate == moments):
-            raise _FaultError(CONTRADICTS)
+            raise _DirectionsError(CONTRADICTS)
     elif moments or meals:
         rate = moments + meals
         if once and rate > 1:
-            raise _FaultError(CONTRADICTS)
+            raise _DirectionsError(CONTRADICTS)
     elif step.has(Part.DAILY, Part.DAYS, Part.ONCE):
         rate = 1.0
     else:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, Final, TypeAlias
 
-from hub.safety.charts import AllergyLine, Chart, LabLine, MedicineLine, ProblemLine, Product
+from hub.safety.charts import Chart, ChartAllergy, ChartMedicine, ChartProblem, ChartValue, Product
 from hub.safety.conditions import measure_of
 from hub.safety.names import read_name
 from hub.safety.plan_charts import years
@@ -114,7 +114,7 @@ class _Reader:
         if len(told - {""}) > 1:
             raise ResourceError("The resources are of more than one patient.")
 
-    def _medicine(self, each: Resource) -> MedicineLine | None:
+    def _medicine(self, each: Resource) -> ChartMedicine | None:
         if str(each.get("status", "")) not in _TAKEN or each.get("doNotPerform") is True:
             return None
         concept = self._concept(each)
@@ -125,8 +125,8 @@ class _Reader:
         route = " ".join(_texts(one.get("route") or {})[0] for one in dosages if _texts(one.get("route") or {}))
         told = [" ".join(str(one.get("text", "")).split()) for one in dosages]
         said, structured = _together(dosages, told), _together(dosages, [_structured(one) for one in dosages])
-        line = MedicineLine(entry, name, said, "", _route(route), codes)
-        built = MedicineLine(entry, name, structured, "", _route(route), codes)
+        line = ChartMedicine(entry, name, said, "", _route(route), codes)
+        built = ChartMedicine(entry, name, structured, "", _route(route), codes)
         if structured and (not said or _clearer(built, line)):
             return built
         return line
@@ -144,7 +144,7 @@ class _Reader:
         code: Resource = (found or {}).get("code") or {}
         return code or ({"text": reference["display"]} if reference.get("display") else {})
 
-    def _allergy(self, each: Resource) -> AllergyLine | None:
+    def _allergy(self, each: Resource) -> ChartAllergy | None:
         verification = _code_of(each.get("verificationStatus"))
         if verification == "entered-in-error":
             return None
@@ -155,7 +155,7 @@ class _Reader:
         if not names:
             names = [one for told in each.get("reaction") or [] for one in _texts(told.get("substance") or {})]
         kind = each.get("type")
-        return AllergyLine(
+        return ChartAllergy(
             _identity(each, 0),
             names[0] if names else "",
             ", ".join(reactions),
@@ -164,16 +164,16 @@ class _Reader:
             kind == "intolerance" and not reactions,
         )
 
-    def _problem(self, each: Resource) -> ProblemLine | None:
+    def _problem(self, each: Resource) -> ChartProblem | None:
         if _code_of(each.get("verificationStatus")) in ("entered-in-error", "refuted"):
             return None
         concept = each.get("code") or {}
         texts = _texts(concept)
-        return ProblemLine(
+        return ChartProblem(
             _identity(each, 0), texts[0] if texts else "", _codes(concept), _code_of(each.get("clinicalStatus"))
         )
 
-    def _labs(self, each: Resource) -> Iterable[LabLine]:
+    def _labs(self, each: Resource) -> Iterable[ChartValue]:
         if str(each.get("status", "")) in ("entered-in-error", "cancelled"):
             return
         period = (each.get("effectivePeriod") or {}).get("end", "")
@@ -189,10 +189,10 @@ class _Reader:
             if not isinstance(value, int | float) or isinstance(value, bool):
                 continue
             unit = str(quantity.get("unit") or quantity.get("code") or "")
-            line = LabLine(_identity(each, 0), texts[0] if texts else "", float(value), unit, codes, when)
+            line = ChartValue(_identity(each, 0), texts[0] if texts else "", float(value), unit, codes, when)
             measure = measure_of(line)
             if measure is not None and unit.strip().lower() not in measure.factors and quantity.get("code"):
-                line = LabLine(line.entry, line.name, line.value, str(quantity["code"]), codes, when)
+                line = ChartValue(line.entry, line.name, line.value, str(quantity["code"]), codes, when)
             yield line
 
 
@@ -240,7 +240,7 @@ def _route(told: str) -> str:
     return re.sub(r"\s+route\b", "", told, flags=re.I).strip()
 
 
-def _clearer(one: MedicineLine, other: MedicineLine) -> bool:
+def _clearer(one: ChartMedicine, other: ChartMedicine) -> bool:
     mine, theirs = Product(one).directions, Product(other).directions
     return (mine.daily is not None and theirs.daily is None) or (bool(theirs.fault) and not mine.fault)
 

@@ -51,22 +51,22 @@ class NotChecked:
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class Screening:
     """All that came of a chart. What stands in neither list was checked and found well."""
 
     findings: tuple[Finding, ...] = ()
     not_checked: tuple[NotChecked, ...] = ()
 
 
-def check(chart: Chart, today: date) -> Checked:
+def check(chart: Chart, today: date) -> Screening:
     """Return what the rules find in a chart on a day, the dangerous first, and what they could not check."""
     if len(chart.medicines) > MEDICINES_MAX:
-        return Checked(not_checked=(NotChecked("medicines", f"more than {MEDICINES_MAX} are no list of one person"),))
+        return Screening(not_checked=(NotChecked("medicines", f"more than {MEDICINES_MAX} are no list of one person"),))
     seen = Seen(chart, today)
     found = [_finding(rule, match, seen) for rule in RULES.values() for match in matches(rule, seen)]
     ranks = tuple(Severity)
     standing = sorted(_uncovered(found), key=lambda each: ranks.index(each.severity))
-    return Checked(tuple(standing), tuple(_not_checked(seen)))
+    return Screening(tuple(standing), tuple(_not_checked(seen)))
 
 
 def _uncovered(found: Sequence[Finding]) -> list[Finding]:

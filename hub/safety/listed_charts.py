@@ -4,7 +4,7 @@ import re
 from datetime import date
 from typing import Final
 
-from hub.safety.charts import AllergyLine, Chart, LabLine, MedicineLine, ProblemLine
+from hub.safety.charts import Chart, ChartAllergy, ChartMedicine, ChartProblem, ChartValue
 from hub.safety.conditions import MEASURES, measure_of
 from hub.safety.names import FORM_WORDS, PHRASES, key_of
 from hub.safety.wordings import bare, numbered
@@ -50,10 +50,10 @@ def read_list(told: str) -> Chart:
     lines = [line for line in lines if line and not line.startswith("#")]
     if not lines or len(lines) > LINES_MAX:
         raise ListError("The list is empty." if not lines else f"The list has more than {LINES_MAX:,} lines.")
-    medicines: list[MedicineLine] = []
-    allergies: list[AllergyLine] = []
-    problems: list[ProblemLine] = []
-    labs: list[LabLine] = []
+    medicines: list[ChartMedicine] = []
+    allergies: list[ChartAllergy] = []
+    problems: list[ChartProblem] = []
+    labs: list[ChartValue] = []
     unread: list[tuple[str, str]] = []
     age: float | None = None
     sex = ""
@@ -61,7 +61,7 @@ def read_list(told: str) -> Chart:
         kind, words = _kind(line)
         entry = f"line-{number}"
         if kind == "allergy":
-            allergies.append(AllergyLine(entry, words, intolerance=line.lower().startswith("intolerance")))
+            allergies.append(ChartAllergy(entry, words, intolerance=line.lower().startswith("intolerance")))
         elif kind == "problem":
             problems.append(_problem(entry, words))
         elif kind == "lab":
@@ -93,7 +93,7 @@ def _kind(line: str) -> tuple[str, str]:
     return kinds.get(kind, "medicine" if kind.startswith("medic") else kind), found[2].strip()
 
 
-def medicine_of(entry: str, line: str) -> MedicineLine:
+def medicine_of(entry: str, line: str) -> ChartMedicine:
     """Return one medicine written on one line, cut where its directions begin."""
     cuts = [found for found in _SIG.finditer(line) if found.start() > 0]
     name, rest = line, ""
@@ -106,16 +106,16 @@ def medicine_of(entry: str, line: str) -> MedicineLine:
         if re.search(r"[a-zA-Z]", re.sub(r"\b\d+ ?(?:hr|hour)\b", "", name, flags=re.I)):
             break
     forms = " ".join(word for word in re.findall(r"[a-z-]+", bare(rest)) if word in FORM_WORDS)
-    return MedicineLine(entry, name.strip(" ,;:-"), rest.strip(), "", forms)
+    return ChartMedicine(entry, name.strip(" ,;:-"), rest.strip(), "", forms)
 
 
-def _problem(entry: str, words: str) -> ProblemLine:
+def _problem(entry: str, words: str) -> ChartProblem:
     codes = re.findall(r"\b[A-TV-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,4})?\b", words)
     resolved = re.search(r"[(,;-]\s*(?:resolved|inactive|in remission)\b", words, re.I)
-    return ProblemLine(entry, words, tuple(codes), "resolved" if resolved else "")
+    return ChartProblem(entry, words, tuple(codes), "resolved" if resolved else "")
 
 
-def _read_labs(entry: str, words: str, labs: list[LabLine], unread: list[tuple[str, str]]) -> None:
+def _read_labs(entry: str, words: str, labs: list[ChartValue], unread: list[tuple[str, str]]) -> None:
     for part in re.split(r"[;]\s*|,\s+(?=[A-Za-z])", words):
         dated = _DATE.search(part)
         when = _day(dated[1]) if dated else None
@@ -129,7 +129,7 @@ def _read_labs(entry: str, words: str, labs: list[LabLine], unread: list[tuple[s
             continue
         value = float(re.sub(r"[<>=\s]", "", numbered(found["value"])))
         unit = (found["unit"] or "").strip(" ,()")
-        line = LabLine(entry, found["name"].strip(), value, unit, code, when)
+        line = ChartValue(entry, found["name"].strip(), value, unit, code, when)
         if measure_of(line) is None:
             unread.append(
                 (part.strip(), f"no rule asks for it; known are {', '.join(each.name for each in MEASURES.values())}")

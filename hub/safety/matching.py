@@ -7,9 +7,9 @@ from functools import cached_property
 from itertools import product as choices
 
 from hub.safety.allergens import Allergen, Kind, classes_of, read_allergy
-from hub.safety.charts import Chart, ProblemLine, Product
+from hub.safety.charts import Chart, ChartProblem, Product
 from hub.safety.conditions import Value, keys_of, newest
-from hub.safety.names import Form, Ingredient
+from hub.safety.names import Ingredient, ProductForm
 from hub.safety.rules import (
     AgeClause,
     AllergyClause,
@@ -33,7 +33,7 @@ class Match:
     """What a rule found: the products of each place in its sentence, and what else it rests on."""
 
     slots: tuple[tuple[Product, ...], ...]
-    problems: tuple[ProblemLine, ...] = ()
+    problems: tuple[ChartProblem, ...] = ()
     labs: tuple[Value, ...] = ()
     allergens: tuple[Allergen, ...] = ()
     told: dict[str, str] = field(default_factory=dict)
@@ -57,7 +57,7 @@ class Seen:
         return tuple(Product(line) for line in self.chart.medicines)
 
     @cached_property
-    def problems(self) -> tuple[tuple[ProblemLine, frozenset[str]], ...]:
+    def problems(self) -> tuple[tuple[ChartProblem, frozenset[str]], ...]:
         """Each problem with what it is in the table."""
         return tuple((line, keys_of(line)) for line in self.chart.problems)
 
@@ -123,7 +123,7 @@ def _fitting(clause: MedicineClause, seen: Seen) -> list[tuple[Product, Ingredie
 
 
 def _in_form(product: Product, *, any_form: bool = False, local_only: bool = False) -> bool:
-    local = product.form is Form.LOCAL
+    local = product.form is ProductForm.LOCAL
     return local if local_only else (any_form or not local)
 
 
@@ -224,7 +224,9 @@ def _same(seen: Seen, *, anticoagulants: bool) -> Iterator[Match]:
             continue
         if anticoagulants and "anticoagulant" not in ingredient.classes:
             continue
-        having = [each for each in seen.products if ingredient in each.ingredients and each.form is not Form.LOCAL]
+        having = [
+            each for each in seen.products if ingredient in each.ingredients and each.form is not ProductForm.LOCAL
+        ]
         if len(having) > 1:
             yield Match((tuple(having),), told={"ingredient": ingredient.name})
 
@@ -234,7 +236,7 @@ def _above_most(seen: Seen) -> Iterator[Match]:
         daily = [
             (each, amount)
             for each in seen.products
-            if each.form is Form.SYSTEMIC and (amount := each.daily_mg(ingredient.name)) is not None
+            if each.form is ProductForm.SYSTEMIC and (amount := each.daily_mg(ingredient.name)) is not None
         ]
         total = sum(amount for _, amount in daily)
         if ingredient.daily_mg_max is not None and total > ingredient.daily_mg_max * (1 + 1e-9):

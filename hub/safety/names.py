@@ -21,7 +21,7 @@ NAME_CHARACTERS_MAX: Final = 300
 PHRASE_WORDS_MAX: Final = 5
 
 
-class Form(StrEnum):
+class ProductForm(StrEnum):
     """How a product reaches the body, as far as the rules ask."""
 
     SYSTEMIC = "systemic"
@@ -47,7 +47,7 @@ class Naming:
     """
 
     ingredients: tuple[Ingredient, ...] = ()
-    form: Form = Form.SYSTEMIC
+    form: ProductForm = ProductForm.SYSTEMIC
     strength: str = ""
     left: str = ""
     near: tuple[str, ...] = ()
@@ -101,8 +101,10 @@ RXCUIS: Final[Mapping[str, str]] = MappingProxyType({row[0]: row[1] for row in r
 
 assert all(name in INGREDIENTS for name in RXCUIS.values()), "a code is of an ingredient of the table"
 
-_FORMS: Final = {word: Form(kind) for kind, words in rows("forms.txt", 2) for word in listed(words)}
-_BRAND_FORMS: Final = {key_of(name): Form(kind) for kind, names in rows("brand_forms.txt", 2) for name in listed(names)}
+_FORMS: Final = {word: ProductForm(kind) for kind, words in rows("forms.txt", 2) for word in listed(words)}
+_BRAND_FORMS: Final = {
+    key_of(name): ProductForm(kind) for kind, names in rows("brand_forms.txt", 2) for name in listed(names)
+}
 FORM_WORDS: Final = frozenset(_FORMS)
 """Words that say a form."""
 _FILLERS: Final = plain_words("fillers.txt") | frozenset(_FORMS)
@@ -113,11 +115,12 @@ _AMOUNT: Final = re.compile(
     r"(?:\s?/\s?[\d.]*\s?(?:mg|mcg|g|ml|hr|h|hours?|actuation|act|puff|spray|tablet|tab|blister|inh)(?![a-z]))*"
 )
 _ROUTES: Final = {
-    "topical": Form.LOCAL, "eye": Form.LOCAL, "ear": Form.LOCAL, "nasal": Form.LOCAL, "inhaled": Form.LOCAL,
-    "vaginal": Form.LOCAL, "ophthalmic": Form.LOCAL, "otic": Form.LOCAL, "inhalation": Form.LOCAL,
-    "transdermal": Form.PATCH, "subcutaneous": Form.INJECTION, "intramuscular": Form.INJECTION,
-    "intravenous": Form.INJECTION,
-}  # fmt: skip
+    **dict.fromkeys(
+        ("topical", "eye", "ear", "nasal", "inhaled", "vaginal", "ophthalmic", "otic", "inhalation"), ProductForm.LOCAL
+    ),
+    **dict.fromkeys(("subcutaneous", "intramuscular", "intravenous"), ProductForm.INJECTION),
+    "transdermal": ProductForm.PATCH,
+}
 _LOCAL_PATCHES: Final = frozenset({"lidocaine", "diclofenac", "capsaicin", "methyl salicylate", "menthol", "camphor"})
 
 
@@ -171,15 +174,15 @@ def _a_salt(phrases: list[str], text: str, start: int) -> bool:
     return bool(phrases) and re.search(r"(?:[/+,&]|\band|\bwith|\bplus) ?$", text[:start]) is None
 
 
-def _form(found: tuple[str, ...], words: set[str], brands: tuple[str, ...], route: str) -> Form:
+def _form(found: tuple[str, ...], words: set[str], brands: tuple[str, ...], route: str) -> ProductForm:
     told = {_FORMS[word] for word in words if word in _FORMS}
     told |= {_BRAND_FORMS[each] for each in brands if each in _BRAND_FORMS and not told}
     told |= {each for word in route.split() if (each := _ROUTES.get(word) or _FORMS.get(word)) is not None}
-    if Form.PATCH in told:
-        return Form.LOCAL if set(found) & _LOCAL_PATCHES else Form.PATCH
-    if Form.LOCAL in told:
-        return Form.LOCAL
-    return Form.INJECTION if Form.INJECTION in told else Form.SYSTEMIC
+    if ProductForm.PATCH in told:
+        return ProductForm.LOCAL if set(found) & _LOCAL_PATCHES else ProductForm.PATCH
+    if ProductForm.LOCAL in told:
+        return ProductForm.LOCAL
+    return ProductForm.INJECTION if ProductForm.INJECTION in told else ProductForm.SYSTEMIC
 
 
 def _near(left: tuple[str, ...]) -> tuple[str, ...]:

@@ -6,8 +6,8 @@ from functools import lru_cache
 
 from crdt.sections import Section
 from hub.live.commands import EntryContent, PlanContent
-from hub.safety.charts import AllergyLine, Chart, LabLine, MedicineLine, ProblemLine
-from hub.safety.findings import Checked, check
+from hub.safety.charts import Chart, ChartAllergy, ChartMedicine, ChartProblem, ChartValue
+from hub.safety.findings import Screening, check
 from hub.workflows.contents import active, instant, members, number, words
 from hub.workflows.medications import MEDICATIONS, is_medicine
 from hub.workflows.monitoring import readings
@@ -15,11 +15,11 @@ from hub.workflows.monitoring import readings
 NOT_TAKEN = frozenset({"stopped", "on hold"})
 
 
-def medicine_line(entry: EntryContent) -> MedicineLine:
+def medicine_line(entry: EntryContent) -> ChartMedicine:
     """Return a medicine of the plan as the rules read it."""
     values = entry.values
     code = words(values, "rxcui")
-    return MedicineLine(
+    return ChartMedicine(
         entry.id,
         words(values, "name"),
         words(values, "dose"),
@@ -50,9 +50,9 @@ def years(birth_date: date | None, today: date) -> float | None:
     return float(today.year - birth_date.year - ((today.month, today.day) < (birth_date.month, birth_date.day)))
 
 
-def _allergy(entry: EntryContent) -> AllergyLine:
+def _allergy(entry: EntryContent) -> ChartAllergy:
     values = entry.values
-    return AllergyLine(
+    return ChartAllergy(
         entry.id,
         words(values, "name"),
         words(values, "reaction"),
@@ -61,10 +61,10 @@ def _allergy(entry: EntryContent) -> AllergyLine:
     )
 
 
-def _problem(entry: EntryContent) -> ProblemLine:
+def _problem(entry: EntryContent) -> ChartProblem:
     values = entry.values
     code = words(values, "code")
-    return ProblemLine(
+    return ChartProblem(
         entry.id,
         words(values, "name"),
         (code,) if code else (),
@@ -73,13 +73,13 @@ def _problem(entry: EntryContent) -> ProblemLine:
     )
 
 
-def _labs(entry: EntryContent) -> Iterable[LabLine]:
+def _labs(entry: EntryContent) -> Iterable[ChartValue]:
     code, _, name = words(entry.values, "measure").partition(" ")
     coded = code[:1].isdigit() and "-" in code
     for reading in readings(entry.values):
         value, when = number(reading, "value"), instant(reading, "when")
         if value is not None and not words(reading, "in_error"):
-            yield LabLine(
+            yield ChartValue(
                 entry.id,
                 name if coded else f"{code} {name}".strip(),
                 value,
@@ -89,7 +89,7 @@ def _labs(entry: EntryContent) -> Iterable[LabLine]:
             )
 
 
-def findings_of(plan: PlanContent, *, birth_date: date | None, sex: str, today: date) -> Checked:
+def findings_of(plan: PlanContent, *, birth_date: date | None, sex: str, today: date) -> Screening:
     """Return what the rules find in a plan on a day, and what they could not check."""
     return check(chart_of(plan, birth_date=birth_date, sex=sex, today=today), today)
 
@@ -104,7 +104,7 @@ class CheckedPlans:
         self._of = lru_cache(maxsize=plans_max)(self._computed)
         self._asked: PlanContent | None = None
 
-    def of(self, plan: PlanContent, *, birth_date: date | None, sex: str, today: date) -> Checked:
+    def of(self, plan: PlanContent, *, birth_date: date | None, sex: str, today: date) -> Screening:
         """Return the answer for the plan as it is at its sequence."""
         self._asked = plan
         try:
@@ -112,7 +112,7 @@ class CheckedPlans:
         finally:
             self._asked = None
 
-    def _computed(self, plan_id: str, seq: int, birth_date: date | None, sex: str, today: date) -> Checked:
+    def _computed(self, plan_id: str, seq: int, birth_date: date | None, sex: str, today: date) -> Screening:
         plan = self._asked
         assert plan is not None, "a plan is asked for"
         assert (plan.plan_id, plan.seq) == (plan_id, seq), "the plan asked for is the one computed"

@@ -1,68 +1,56 @@
-"""Findings: what a rule found, and setting it aside with a reason."""
+"""Setting a finding aside: who weighed it and why. It is open again as soon as anything that it rests on changes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Annotated, ClassVar, Final
 
-from auth.decisions import Action
 from auth.roles import Participant
-from crdt.changes import Amend, Change, Root
+from crdt.changes import Append, Change
+from crdt.contents import Record
 from crdt.sections import Section
 from hub.live.commands import PlanContent, Refusal
 from hub.workflows.arguments import Asked, Reason
-from hub.workflows.comments import commented, comments_on
-from hub.workflows.contents import words
-from hub.workflows.grants import barred, missing, standing
+from hub.workflows.contents import records, stamp, words
+from hub.workflows.grants import commanded, missing
 from hub.workflows.team import NewId
 
+MEDICATIONS: Final = Section.MEDICATIONS
 
-class Severity(StrEnum):
-    """How much it matters, from the most to the least."""
-
-    DANGER = "danger"
-    WARNING = "warning"
-    ADVICE = "advice"
+ASIDE: Final = "set_aside"
+"""The log of a medicine or an allergy that holds what was set aside: rule, fingerprint, reason, who and when."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that a rule points at. ``entries`` are what it is about, the one it is shown on first."""
-
-    rule: str
-    severity: Severity
-    section: Section
-    entries: tuple[str, ...]
-    explanation: str
-    advice: str
-
-    @property
-    def key(self) -> str:
-        """The same for the same finding as long as it is about the same entries."""
-        return f"{self.rule}:{','.join(sorted(self.entries))}"
+def asides(plan: PlanContent) -> Mapping[str, Record]:
+    """Return what was set aside in a plan by the finding's fingerprint, the latest where there are several."""
+    found: dict[str, Record] = {}
+    for entry in plan.entries(MEDICATIONS).values():
+        for record in records(entry.values, ASIDE).values():
+            found[words(record, "fingerprint")] = record
+    return found
 
 
-_ASIDE: Final = "Set aside: "
-
-
-def aside(plan: PlanContent, finding: Finding) -> str:
-    """Return why the finding was set aside, ``""`` where it was not."""
-    prefix = f"{_ASIDE}{finding.key}. "
-    for entry in finding.entries[:1]:
-        for record in comments_on(plan, finding.section, entry).values():
-            if words(record, "words").startswith(prefix):
-                return words(record, "words").removeprefix(prefix)
-    return ""
+def set_aside(
+    entry: str, rule: str, fingerprint: str, reason: str, actor: Participant, now: datetime, new_id: NewId
+) -> Append:
+    """Return the record that says who set a finding aside and why."""
+    record = {
+        "rule": rule,
+        "fingerprint": fingerprint,
+        "reason": reason.strip(),
+        "by": actor.person_id,
+        "when": stamp(now),
+    }
+    return Append(MEDICATIONS, entry, ASIDE, new_id(), record)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingSetAside:
     """A clinician has weighed the finding and says why it does not apply; the reason stays with the entry."""
 
-    section: Section
     entry: str
-    key: Annotated[str, Asked("Finding", hidden=True)]
+    rule: Annotated[str, Asked("Rule", hidden=True)]
+    fingerprint: Annotated[str, Asked("Finding", hidden=True)]
     reason: Reason
     name: ClassVar[str] = "finding.set_aside"
     authorises: ClassVar[bool] = True
@@ -70,16 +58,11 @@ class FindingSetAside:
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId
     ) -> Sequence[Change] | Refusal:
-        """Return the reason as a resolved comment on the entry; refused without a reason."""
-        refusal = missing(self.reason, "reason", "Say why it does not apply.", self.entry) or barred(
-            plan, actor, self.section, Action.COMMENT, now=now, entry_id=self.entry
-        )
-        entry = refusal or standing(plan, self.section, self.entry)
+        """Return the record; refused without a reason, and for whoever may not decide on the medicine."""
+        refusal = missing(self.reason, "reason", "Say why it does not apply.", self.entry)
+        entry = refusal or commanded(plan, actor, MEDICATIONS, self.entry, self.name, now)
         if isinstance(entry, Refusal):
             return entry
-        key = new_id()
-        said = f"{_ASIDE}{self.key}. {self.reason.strip()}"
-        return [
-            commented(self.section, self.entry, key, said, actor.person_id, now),
-            Amend(self.section, Root.COMMENTS, key, "resolved_by", actor.person_id),
-        ]
+        if self.fingerprint in asides(plan):
+            return Refusal("state", "This was set aside already.", self.entry)
+        return [set_aside(self.entry, self.rule, self.fingerprint, self.reason, actor, now, new_id)]

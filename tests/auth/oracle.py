@@ -83,6 +83,7 @@ referral.decide_recommendation  referrals   clinician asker, PCP
 referral.record_need_met   referrals   W, clinician asker
 medication.prepare         medications PCP, care manager, pharmacist
 medication.decide          medications PCP, pharmacist, specialist prescriber, behavioural prescriber
+finding.set_aside         medications PCP, pharmacist, specialist prescriber, behavioural prescriber
 reading.record             monitoring  W, patient, family, clinician responder, clinician creator
 transition.record          transitions as create
 transition.contacted       transitions W, clinician creator

@@ -10,7 +10,7 @@ import typer
 
 from hub.safety.charts import Chart
 from hub.safety.fhir_charts import ResourceError, read_resources, resources_of
-from hub.safety.findings import SUPPORTS, Checked, check
+from hub.safety.findings import SUPPORTS, Screening, check
 from hub.safety.listed_charts import ListError, read_list
 from hub.safety.listing import page
 
@@ -89,7 +89,7 @@ def _json(path: Path, text: str) -> object:
         raise FileUnreadableError(f"{path} is no JSON.") from None
 
 
-def as_data(checked: Checked) -> dict[str, object]:
+def as_data(checked: Screening) -> dict[str, object]:
     """Return the answer as data, in the order in which it is told."""
     return {
         "findings": [
@@ -107,7 +107,7 @@ def as_data(checked: Checked) -> dict[str, object]:
     }
 
 
-def as_text(checked: Checked) -> str:
+def as_text(checked: Screening) -> str:
     """Return the answer as a person reads it."""
     lines: list[str] = []
     for each in checked.findings:

@@ -28,7 +28,7 @@ _CODES: Final = frozenset({"code", "rxcui", "ingredients"})
 _SAID_BY_BADGES: Final[Mapping[Section, frozenset[str]]] = {
     Section.CARE_TEAM: frozenset({"steward", "accepted"}),
     Section.GOALS: frozenset({"lifecycle"}),
-    Section.MEDICATIONS: frozenset({"kind", "reconciliation"}),
+    Section.MEDICATIONS: frozenset({"kind", "reconciliation", "set_aside"}),
     Section.TASKS: frozenset({"state"}),
     Section.REFERRALS: frozenset({"state", "state_since"}),
     Section.TRANSITIONS: frozenset({"event", "medicines_reconciled"}),

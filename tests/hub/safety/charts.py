@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import date
 
-from hub.safety.charts import AllergyLine, Chart, LabLine, MedicineLine, ProblemLine
-from hub.safety.findings import Checked, Finding, check
+from hub.safety.charts import Chart, ChartAllergy, ChartMedicine, ChartProblem, ChartValue
+from hub.safety.findings import Finding, Screening, check
 from hub.safety.listed_charts import medicine_of
 
 TODAY = date(2026, 11, 27)
@@ -19,19 +19,19 @@ def a_chart(
     sex: str = "",
 ) -> Chart:
     """Return a chart; a medicine is one line, an allergy a name or a name with a reaction."""
-    lines: list[MedicineLine] = [medicine_of(f"m{n}", each) for n, each in enumerate(medicines)]
+    lines: list[ChartMedicine] = [medicine_of(f"m{n}", each) for n, each in enumerate(medicines)]
     known = [(each, "") if isinstance(each, str) else each for each in allergies]
     return Chart(
         lines,
-        [AllergyLine(f"a{n}", *each) for n, each in enumerate(known)],
-        [ProblemLine(f"p{n}", each) for n, each in enumerate(problems)],
-        [LabLine(f"l{n}", name, value, unit, (), TODAY) for n, (name, value, unit) in enumerate(labs)],
+        [ChartAllergy(f"a{n}", *each) for n, each in enumerate(known)],
+        [ChartProblem(f"p{n}", each) for n, each in enumerate(problems)],
+        [ChartValue(f"l{n}", name, value, unit, (), TODAY) for n, (name, value, unit) in enumerate(labs)],
         age,
         sex,
     )
 
 
-def checked(chart: Chart) -> Checked:
+def checked(chart: Chart) -> Screening:
     return check(chart, TODAY)
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from hub.safety.allergens import Kind, read_allergy
-from hub.safety.charts import AllergyLine
+from hub.safety.charts import ChartAllergy
 
 
 @pytest.mark.parametrize(
@@ -20,12 +20,12 @@ from hub.safety.charts import AllergyLine
     ],
 )  # fmt: skip
 def test_a_line_of_the_allergies_is_what_it_says(told: str, kind: Kind) -> None:
-    assert read_allergy(AllergyLine("a", told)).kind is kind
+    assert read_allergy(ChartAllergy("a", told)).kind is kind
 
 
 def test_sulfate_is_no_sulfa() -> None:
-    assert "sulfonamide_antibiotic" not in read_allergy(AllergyLine("a", "Morphine sulfate")).classes
-    assert "sulfonamide_antibiotic" in read_allergy(AllergyLine("a", "sulfa drugs")).classes
+    assert "sulfonamide_antibiotic" not in read_allergy(ChartAllergy("a", "Morphine sulfate")).classes
+    assert "sulfonamide_antibiotic" in read_allergy(ChartAllergy("a", "sulfa drugs")).classes
 
 
 @pytest.mark.parametrize(
@@ -37,11 +37,11 @@ def test_sulfate_is_no_sulfa() -> None:
     ],
 )  # fmt: skip
 def test_what_happened_says_whether_it_was_an_allergy(reaction: str, severe: bool, kind: Kind) -> None:
-    read = read_allergy(AllergyLine("a", "codeine", reaction))
+    read = read_allergy(ChartAllergy("a", "codeine", reaction))
 
     assert (read.severe, read.kind) == (severe, kind)
 
 
 @pytest.mark.parametrize("verification", ["refuted", "entered-in-error"])
 def test_a_refuted_allergy_is_none(verification: str) -> None:
-    assert read_allergy(AllergyLine("a", "penicillin", verification=verification)).kind is Kind.DENIED
+    assert read_allergy(ChartAllergy("a", "penicillin", verification=verification)).kind is Kind.DENIED

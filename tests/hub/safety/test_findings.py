@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from hub.safety.charts import Chart
-from hub.safety.findings import MEDICINES_MAX, Checked, check
+from hub.safety.findings import MEDICINES_MAX, Screening, check
 from hub.safety.rules import Act, Severity
 from tests.hub.safety.charts import TODAY, a_chart, checked, found, rules
 
@@ -194,7 +194,7 @@ def test_a_list_beyond_the_bound_is_told_as_not_checked() -> None:
 
 
 def test_an_empty_chart_says_nothing() -> None:
-    assert check(Chart(), TODAY) == Checked()
+    assert check(Chart(), TODAY) == Screening()
 
 
 def test_the_case_of_pain_anxiety_and_kidneys_fires_every_rule_it_must() -> None:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from hub.safety.names import INGREDIENTS, PHRASES, RXCUIS, Form, read_name
+from hub.safety.names import INGREDIENTS, PHRASES, RXCUIS, read_name
+from hub.safety.names import ProductForm as Form
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from hub.safety.charts import AllergyLine, Chart, LabLine, MedicineLine, ProblemLine
+from hub.safety.charts import Chart, ChartAllergy, ChartMedicine, ChartProblem, ChartValue
 from hub.safety.conditions import MEASURES, PROBLEMS
 from hub.safety.findings import FAMILY_DOES
 from hub.safety.listing import page
@@ -46,16 +46,16 @@ def within(bound: Bound) -> float:
     return bound.number + {"<": -step, "<=": 0.0, ">": step, ">=": 0.0}[bound.op]
 
 
-def a_medicine(entry: str, name: str, clause: MedicineClause | ManyClause) -> MedicineLine:
+def a_medicine(entry: str, name: str, clause: MedicineClause | ManyClause) -> ChartMedicine:
     bounds = clause.bounds if isinstance(clause, MedicineClause) else ()
     dose = next((within(each) for each in bounds if each.what in ("dose", "single")), 1.0)
     local = isinstance(clause, MedicineClause) and clause.local_only
-    return MedicineLine(entry, f"{name} gel" if local else name, f"{dose:g} mg", "daily")
+    return ChartMedicine(entry, f"{name} gel" if local else name, f"{dose:g} mg", "daily")
 
 
-def an_allergy(name: str, reaction: str) -> AllergyLine:
+def an_allergy(name: str, reaction: str) -> ChartAllergy:
     happened = {"severe": "anaphylaxis", "swelling": "angioedema", "cough": "cough"}.get(reaction, "")
-    return AllergyLine("a", name, happened)
+    return ChartAllergy("a", name, happened)
 
 
 def charts_of(rule: Rule) -> list[tuple[Chart, list[Chart]]]:
@@ -87,11 +87,11 @@ def with_part(chart: Chart, clause: Clause, choice: tuple[str, ...], number: int
             lines = [a_medicine(f"m{number}-{place}", name, clause) for place, name in enumerate(choice)]
             return replace(chart, medicines=[*chart.medicines, *lines])
         case ProblemClause(keys=keys):
-            return replace(chart, problems=[ProblemLine("p", PROBLEM_WORDS[sorted(keys)[0]])])
+            return replace(chart, problems=[ChartProblem("p", PROBLEM_WORDS[sorted(keys)[0]])])
         case LabClause(bound=bound):
             measure = MEASURES[bound.what]
             unit = next(iter(measure.factors))
-            return replace(chart, labs=[LabLine("l", next(iter(measure.words)), within(bound), unit, (), TODAY)])
+            return replace(chart, labs=[ChartValue("l", next(iter(measure.words)), within(bound), unit, (), TODAY)])
         case AgeClause(bound=bound):
             return replace(chart, age=within(bound) if chart.age is None else chart.age)
         case SexClause(sex=sex):
