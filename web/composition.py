@@ -56,7 +56,7 @@ async def hub_services(settings: Settings) -> AsyncIterator[Services]:
     directory = StoreDirectory(stores, journal, clock.now, changes)
     gatekeeper = StoreGatekeeper(settings, directory, stores, clock.now)
     bus = PostgresBus(settings.database_url)
-    plans = CarePlans(journal, gatekeeper, bus=bus, clock=clock)
+    plans = CarePlans(journal, gatekeeper, bus=bus, clock=clock, patients=stores.plans.born_and_sex)
     changes.reach(plans)
     kept = HuddleRows(engine)
     rooms = HuddleRooms(HuddleAdmission(settings, directory, stores, kept, clock.now), plans.neighbours, clock)

@@ -30,6 +30,7 @@ class EntryEdit:
     entry: str
     typed: Mapping[str, Sequence[str]]
     was: Mapping[str, Sequence[str]]
+    despite: str = ""
     name: ClassVar[str] = "entry.edit"
     authorises: ClassVar[bool] = True
 

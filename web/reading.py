@@ -8,6 +8,7 @@ from starlette.requests import Request
 
 from auth.decisions import sections_readable
 from crdt.sections import Section
+from hub.live.commands import PlanContent
 from hub.workflows.edits import edits_of
 from hub.workflows.wordings import changed_of, stale_entries
 from web.doors.guards import Member, services
@@ -36,6 +37,12 @@ async def team(request: Request, member: Member) -> tuple[People, PersonView]:
     return people, me
 
 
+async def of_patient(request: Request, content: PlanContent) -> PlanContent:
+    """Return the content with the patient's day of birth and sex, which some rules ask for."""
+    patient = await services(request).directory.patient(content.plan_id)
+    return replace(content, born=patient.born, sex=patient.gender) if patient is not None else content
+
+
 async def reader_for(request: Request, member: Member, sections: Iterable[Section] | None = None) -> Reader:
     """Return the reader of a page on these sections (all readable ones where none are named), their reading recorded.
 
@@ -47,7 +54,7 @@ async def reader_for(request: Request, member: Member, sections: Iterable[Sectio
     shown = sorted(sections if sections is not None else sections_readable(member.participant, now))
     await found.plans.opened(member.participant, shown)
     people, _ = await team(request, member)
-    content = await found.plans.content(member.plan_id)
+    content = await of_patient(request, await found.plans.content(member.plan_id))
     reading = Reading(now, content.zone)
     changes: dict[tuple[Section, str], tuple[str, datetime, int]] = {}
     fields = await found.journal.latest(member.plan_id, shown)

@@ -16,11 +16,11 @@ from auth.roles import Participant
 from crdt.changes import Assign, Change, Rewrite
 from crdt.fields import Kind, Scalar, Value
 from crdt.sections import SECTIONS, Section
-from hub.demo.imagined import imagined
 from hub.demo.people import Cast
 from hub.live.commands import Command, PlanContent, Refusal
 from hub.workflows.entries import EntryCreate
 from hub.workflows.grants import barred
+from hub.workflows.imagined import imagined
 from hub.workflows.monitoring import ReadingRecord
 
 STEPS_TOGETHER_MAX = 20
@@ -70,6 +70,7 @@ class StoryBatch:
     steps: tuple[Step, ...]
     name: ClassVar[str] = "demo.story"
     authorises: ClassVar[bool] = True
+    brought_in: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: Callable[[], str]

@@ -43,6 +43,10 @@ class PlanContent:
     people: Mapping[int, str] = field(default_factory=dict)
     seq: int = 0
     zone: tzinfo = UTC
+    born: date | None = None
+    """The patient's day of birth, ``None`` where it is not known: some rules are for an age."""
+    sex: str = ""
+    """``female`` or ``male`` where that is recorded."""
 
     def day_of(self, instant: datetime) -> date:
         """Return the day that it is, or was, where the plan is at home."""

@@ -33,6 +33,7 @@ from hub.live.notices import tell_changed
 from hub.live.rooms import Room
 from hub.record.chain import JSON
 from hub.record.journal import Act, Action, Head, Journal, JournalAwayError, Opening, Row, Turn, is_row_of
+from hub.safety.weighing import weighed
 
 ROWS_PER_ENTRY_MAX: Final = 40
 """A command that touches more entries than this writes one row a section, not one an entry."""
@@ -67,6 +68,8 @@ def content_of(room: Room) -> PlanContent:
         {name: section.document.content() for name, section in room.sections.items()},
         people,
         room.head.seq,
+        born=room.patient[0],
+        sex=room.patient[1],
     )
 
 
@@ -170,6 +173,8 @@ def _ruled(
 ) -> Sequence[Change] | Refused:
     now = room.clock.now()
     changes = command.changes(plan, actor, now, new_id)
+    if not isinstance(changes, Refusal):
+        changes = weighed(plan, command, changes, actor, now, new_id)
     if isinstance(changes, Refusal):
         return Refused(changes.code, changes.reason, changes.field)
     assert len(changes) <= COMMAND_CHANGES_MAX, "a command makes a bounded number of changes"

@@ -5,7 +5,8 @@ import contextlib
 import logging
 import signal
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
+from datetime import date
 from typing import Any, Final
 
 from auth.roles import Participant
@@ -70,11 +71,12 @@ class CarePlans:
         bus: Bus | None = None,
         clock: Clock | None = None,
         visits: Visits | None = None,
+        patients: Callable[[str], Awaitable[tuple[date | None, str]]] | None = None,
         new_id: Callable[[], str] = new_id,
     ) -> None:
         self._journal = journal
         self._clock: Clock = clock or SystemClock()
-        self._new_id = new_id
+        self._new_id, self._patients = new_id, patients
         self._rooms: dict[str, Room] = {}
         self._visits = visits or Visits()
         self._drain: asyncio.Task[None] | None = None
@@ -203,10 +205,8 @@ class CarePlans:
     def left(self, room: Room, connection: Connection) -> None:
         """Take a socket out that has ended; called once for each that ``enter`` took in."""
         room.leave(connection)
-        person = connection.participant.person_id
-        self._sockets[person] -= 1
-        if self._sockets[person] <= 0:
-            del self._sockets[person]
+        self._sockets.subtract([connection.participant.person_id])
+        self._sockets += Counter()  # Drops those who have none left.
 
     # -- pages
 
@@ -406,6 +406,7 @@ class CarePlans:
         async with self._turn(plan_id) as room:
             try:
                 await performing.open_all(room, self._journal)
+                room.patient = await self._patients(plan_id) if self._patients is not None else room.patient
                 outcome = await performing.perform(room, self._journal, actor, command, self._new_id)
             except OutcomeUnknownError as unknown:
                 head = await performing.landed(self._journal, plan_id, unknown)

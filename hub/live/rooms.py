@@ -9,7 +9,7 @@ below.
 
 import asyncio
 from collections.abc import Callable, Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from auth.roles import Participant
@@ -66,6 +66,8 @@ class Room:
         self._wake = wake
         self.announce: Callable[[Room, Sequence[Presence], Collection[int]], None] = _nobody_else
         """Tells other processes of who came, moved or went here."""
+        self.patient: tuple[date | None, str] = (None, "")
+        """The patient's day of birth and sex, for rules of an age."""
         self.head: Head = EMPTY
         """The last row that is in the open sections."""
         self.known_seconds = float("-inf")

@@ -3,8 +3,7 @@
 A plan, a FHIR Bundle and a plain list each become a ``Chart``; the rules know nothing else.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
@@ -65,13 +64,13 @@ class ChartValue:
 class Chart:
     """All that is known of one person. ``age`` in years, ``None`` where unknown; ``sex`` is female, male or empty."""
 
-    medicines: Sequence[ChartMedicine] = ()
-    allergies: Sequence[ChartAllergy] = ()
-    problems: Sequence[ChartProblem] = ()
-    labs: Sequence[ChartValue] = ()
+    medicines: tuple[ChartMedicine, ...] = ()
+    allergies: tuple[ChartAllergy, ...] = ()
+    problems: tuple[ChartProblem, ...] = ()
+    labs: tuple[ChartValue, ...] = ()
     age: float | None = None
     sex: str = ""
-    unread: Sequence[tuple[str, str]] = field(default=())
+    unread: tuple[tuple[str, str], ...] = ()
     """What the source held and nobody could read: (what, why)."""
 
 

@@ -91,13 +91,15 @@ class _Reader:
         self._of_one_patient(patients)
         patient = patients[0] if patients else {}
         return Chart(
-            [line for each in self._of("MedicationRequest", "MedicationStatement") if (line := self._medicine(each))],
-            [allergy for each in self._of("AllergyIntolerance") if (allergy := self._allergy(each))],
-            [problem for each in self._of("Condition") if (problem := self._problem(each))],
-            [line for each in self._of("Observation") for line in self._labs(each)],
+            tuple(
+                line for each in self._of("MedicationRequest", "MedicationStatement") if (line := self._medicine(each))
+            ),
+            tuple(allergy for each in self._of("AllergyIntolerance") if (allergy := self._allergy(each))),
+            tuple(problem for each in self._of("Condition") if (problem := self._problem(each))),
+            tuple(line for each in self._of("Observation") for line in self._labs(each)),
             years(_day(str(patient.get("birthDate", ""))), self._today),
             {"female": "female", "male": "male"}.get(str(patient.get("gender", "")), ""),
-            self._unread,
+            tuple(self._unread),
         )
 
     def _of(self, *kinds: str) -> list[Resource]:

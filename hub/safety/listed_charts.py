@@ -75,7 +75,7 @@ def read_list(told: str) -> Chart:
             unread.append((words, "it says that it is not taken; it was not counted"))
         else:
             medicines.append(medicine_of(entry, words))
-    return Chart(medicines, allergies, problems, labs, age, sex, unread)
+    return Chart(tuple(medicines), tuple(allergies), tuple(problems), tuple(labs), age, sex, tuple(unread))
 
 
 def _kind(line: str) -> tuple[str, str]:

@@ -1,18 +1,23 @@
 """A plan as the rules see it: its medicines in use or planned, allergies, problems and readings."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
+from typing import Final
 
 from crdt.sections import Section
 from hub.live.commands import EntryContent, PlanContent
 from hub.safety.charts import Chart, ChartAllergy, ChartMedicine, ChartProblem, ChartValue
 from hub.safety.findings import Screening, check
+from hub.safety.rules import VERSION
 from hub.workflows.contents import active, instant, members, number, words
 from hub.workflows.medications import MEDICATIONS, is_medicine
 from hub.workflows.monitoring import readings
 
 NOT_TAKEN = frozenset({"stopped", "on hold"})
+
+CHARTS_KEPT_MAX: Final = 2_000
+"""Answers that are kept in memory: more plans than a process has open."""
 
 
 def medicine_line(entry: EntryContent) -> ChartMedicine:
@@ -30,16 +35,18 @@ def medicine_line(entry: EntryContent) -> ChartMedicine:
     )
 
 
-def chart_of(plan: PlanContent, *, birth_date: date | None, sex: str, today: date) -> Chart:
-    """Return the plan's chart. ``birth_date`` is ``None`` and ``sex`` empty where they are not known."""
+def chart_of(plan: PlanContent, today: date) -> Chart:
+    """Return the plan's chart on a day where the plan is at home."""
     held = active(plan, MEDICATIONS)
     return Chart(
-        [medicine_line(each) for each in held if is_medicine(each) and words(each.values, "taking") not in NOT_TAKEN],
-        [_allergy(each) for each in held if not is_medicine(each)],
-        [_problem(each) for each in active(plan, Section.CONDITIONS) if words(each.values, "kind") != "concern"],
-        [line for each in active(plan, Section.MONITORING) for line in _labs(each)],
-        years(birth_date, today),
-        sex,
+        tuple(
+            medicine_line(each) for each in held if is_medicine(each) and words(each.values, "taking") not in NOT_TAKEN
+        ),
+        tuple(_allergy(each) for each in held if not is_medicine(each)),
+        tuple(_problem(each) for each in active(plan, Section.CONDITIONS) if words(each.values, "kind") != "concern"),
+        tuple(line for each in active(plan, Section.MONITORING) for line in _labs(each)),
+        years(plan.born, today),
+        plan.sex,
     )
 
 
@@ -89,31 +96,16 @@ def _labs(entry: EntryContent) -> Iterable[ChartValue]:
             )
 
 
-def findings_of(plan: PlanContent, *, birth_date: date | None, sex: str, today: date) -> Screening:
-    """Return what the rules find in a plan on a day, and what they could not check."""
-    return check(chart_of(plan, birth_date=birth_date, sex=sex, today=today), today)
+@lru_cache(maxsize=CHARTS_KEPT_MAX)
+def _screened(chart: Chart, today: date, version: str) -> Screening:
+    return check(chart, today)
 
 
-class CheckedPlans:
-    """The last answers, by plan, sequence and day; the tables are of one version in one process.
+def screened(plan: PlanContent, now: datetime) -> Screening:
+    """Return what the rules find in a plan today, and what they could not check.
 
-    One computation serves every page: a cache only, bounded, rebuilt from the plan at any time.
+    One computation serves every page: kept by what the rules read, the tables' version and the plan's day; a cache
+    only, bounded, computed anew from the plan at any time.
     """
-
-    def __init__(self, plans_max: int = 2_000) -> None:
-        self._of = lru_cache(maxsize=plans_max)(self._computed)
-        self._asked: PlanContent | None = None
-
-    def of(self, plan: PlanContent, *, birth_date: date | None, sex: str, today: date) -> Screening:
-        """Return the answer for the plan as it is at its sequence."""
-        self._asked = plan
-        try:
-            return self._of(plan.plan_id, plan.seq, birth_date, sex, today)
-        finally:
-            self._asked = None
-
-    def _computed(self, plan_id: str, seq: int, birth_date: date | None, sex: str, today: date) -> Screening:
-        plan = self._asked
-        assert plan is not None, "a plan is asked for"
-        assert (plan.plan_id, plan.seq) == (plan_id, seq), "the plan asked for is the one computed"
-        return findings_of(plan, birth_date=birth_date, sex=sex, today=today)
+    today = plan.day_of(now)
+    return _screened(chart_of(plan, today), today, VERSION)

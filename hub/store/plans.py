@@ -12,6 +12,7 @@ from auth.roles import Role
 from hub.directory.births import BirthDate
 from hub.ids import new_id
 from hub.record.journal import Turn
+from hub.store.away import away
 from hub.store.engine import connected, connection_of
 from hub.store.patients import Number, Patient, Patients, named_like, number_key, numbered, own_number, whole_date
 from hub.store.tables import head, identifier, organisation, participant, patient
@@ -118,6 +119,16 @@ class Plans:
     async def get(self, plan_id: str) -> Plan | None:
         """Return the plan of that id."""
         return (await self.among([plan_id])).get(plan_id)
+
+    async def born_and_sex(self, plan_id: str) -> tuple[date | None, str]:
+        """Return the patient's day of birth and sex as far as they are known, for rules of an age.
+
+        Raises:
+            JournalAwayError: the store can't be reached.
+        """
+        with away():
+            plan = await self.get(plan_id)
+        return (plan.born, plan.gender) if plan is not None else (None, "")
 
     async def by_number(self, number: str, born: date | None) -> Plan | None:
         """Return the plan of the patient with this record number, however it is spaced, and this whole date of birth.

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from crdt.sections import Section
 from hub.live.commands import EntryContent, PlanContent
+from hub.safety.weighing import open_dangers
 from hub.workflows import monitoring, questions, referral_states, tasks, transition_clocks
 from hub.workflows.contents import active, day, headline, in_days, instant, plain_day, words
 from hub.workflows.digests import Line
@@ -19,6 +20,7 @@ class Cause(StrEnum):
     HELP_NOW = "words that may mean an emergency"
     DISCHARGE = "discharged"
     RED_ZONE = "red zone"
+    DANGER = "dangerous medicine"
     TASK_OVERDUE = "task overdue"
     TASK_UNOWNED = "task nobody accepted"
     REFERRAL_LATE = "referral past its date"
@@ -78,7 +80,13 @@ def _order(item: Item) -> tuple[tuple[int, ...], str, str]:
 def flags(brief: Brief, now: datetime) -> tuple[Flag, ...]:
     """Return the reasons to talk about a patient, the most dangerous first."""
     plan, today = brief.plan, brief.plan.day_of(now)
-    found = [*_transitions(plan, today), *_zones(plan), *_tasks(plan, today), *_referrals(plan, now, today)]
+    found = [
+        *_dangers(plan, now),
+        *_transitions(plan, today),
+        *_zones(plan),
+        *_tasks(plan, today),
+        *_referrals(plan, now, today),
+    ]
     found += [
         Flag(Cause.UNRECONCILED, MEDICATIONS, entry.id, headline(MEDICATIONS, entry)) for entry in unreconciled(plan)
     ]
@@ -95,6 +103,12 @@ def flags(brief: Brief, now: datetime) -> tuple[Flag, ...]:
     if brief.pinned:
         found.append(Flag(Cause.PINNED, None, "", brief.pinned))
     return tuple(sorted(found, key=lambda flag: _RANKS[flag.cause]))
+
+
+def _dangers(plan: PlanContent, now: datetime) -> Iterable[Flag]:
+    for each in open_dangers(plan, now):
+        if each.entries:
+            yield Flag(Cause.DANGER, MEDICATIONS, each.entries[0], each.text)
 
 
 def _transitions(plan: PlanContent, today: date) -> Iterable[Flag]:
@@ -163,7 +177,8 @@ def card(plan: PlanContent, changed: Sequence[Line], people: Mapping[str, str], 
     open_tasks = [entry for entry in active(plan, Section.TASKS) if tasks.is_open(entry.values) or _rejected(entry)]
     open_tasks.sort(key=lambda entry: (-tasks.days_late(entry.values, today), not tasks.unowned(entry.values)))
     decided = tuple(each for each in active(plan, Section.HUDDLES) if day(each.values, "date") == today)
-    return Card(tuple(changed), _worries(plan, people), decided, tuple(open_tasks), _contingencies(plan))
+    dangers = tuple(each.text for each in open_dangers(plan, now))
+    return Card(tuple(changed), dangers + _worries(plan, people), decided, tuple(open_tasks), _contingencies(plan))
 
 
 def _rejected(entry: EntryContent) -> bool:

@@ -39,6 +39,9 @@ Reason = Annotated[str, Asked("Why")]
 Seen = Annotated[str | None, Asked("What the page showed", hidden=True)]
 """What stood there when the person decided; another value there now refuses the command."""
 
+Despite = Annotated[str, Asked("Why it is right all the same", hidden=True)]
+"""The reason for a change that leaves a danger standing; asked for where there is one."""
+
 Key = Annotated[str, Asked("Which", hidden=True)]
 """The key of a suggestion, a comment or a log's record."""
 

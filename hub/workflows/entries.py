@@ -12,7 +12,7 @@ from crdt.fields import SET_MEMBERS_MAX, TEXT_CHARACTERS_MAX, Field, Form, Kind,
 from crdt.sections import SECTIONS, Section
 from hub.live.commands import PlanContent, Refusal
 from hub.workflows import referral_states, tasks
-from hub.workflows.arguments import Asked, Reason
+from hub.workflows.arguments import Asked, Despite, Reason
 from hub.workflows.contents import active, members, place, retired, stamp, words
 from hub.workflows.grants import barred, commanded, missing
 from hub.workflows.team import NewId, joined, next_place
@@ -145,6 +145,7 @@ class EntryCreate:
 
     section: Section
     values: Mapping[str, Value]
+    despite: Despite = ""
     name: ClassVar[str] = "entry.create"
     authorises: ClassVar[bool] = True
 
@@ -207,6 +208,7 @@ class EntryRestore:
 
     section: Section
     entry: str
+    despite: Despite = ""
     name: ClassVar[str] = "entry.restore"
     authorises: ClassVar[bool] = True
 

@@ -10,7 +10,7 @@ from auth.roles import Participant
 from crdt.changes import Assign, Change
 from crdt.sections import SECTIONS, Section
 from hub.live.commands import EntryContent, PlanContent, Refusal
-from hub.workflows.arguments import Asked, Seen
+from hub.workflows.arguments import Asked, Despite, Seen
 from hub.workflows.comments import commented
 from hub.workflows.contents import active, words
 from hub.workflows.grants import barred, commanded
@@ -93,6 +93,7 @@ class MedicationDecide:
     dose: Annotated[str, Asked("New dose")] = ""
     frequency: Annotated[str, Asked("New frequency")] = ""
     seen: Seen = None
+    despite: Despite = ""
     name: ClassVar[str] = "medication.decide"
     authorises: ClassVar[bool] = True
 

@@ -17,7 +17,7 @@ from crdt.contents import Record
 from crdt.fields import TEXT_CHARACTERS_MAX, Field, Kind, Scalar, Value
 from crdt.sections import SECTIONS, Section
 from hub.live.commands import PlanContent, Refusal
-from hub.workflows.arguments import Asked, Key, Reason, Seen
+from hub.workflows.arguments import Asked, Despite, Key, Reason, Seen
 from hub.workflows.contents import stamp, words
 from hub.workflows.entries import faults_of, made
 from hub.workflows.grants import barred, missing, standing
@@ -167,6 +167,7 @@ class SuggestionAccept:
     section: Section
     key: Key
     seen: Seen = None
+    despite: Despite = ""
     name: ClassVar[str] = "suggestion.accept"
     authorises: ClassVar[bool] = True
 

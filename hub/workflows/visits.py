@@ -16,7 +16,7 @@ from crdt.changes import Assign, Change, Create, Rewrite
 from crdt.fields import Form, Value
 from crdt.sections import SECTIONS
 from hub.live.commands import EntryContent, PlanContent, Refusal
-from hub.workflows.arguments import LINE_MAX, ROWS_MAX, Asked
+from hub.workflows.arguments import LINE_MAX, ROWS_MAX, Asked, Despite
 from hub.workflows.comments import commented
 from hub.workflows.contents import words
 from hub.workflows.entries import faults_of, made
@@ -107,6 +107,7 @@ class VisitPublish:
     plain_words: Annotated[str, Asked("For the family, in plain words", wide=True)] = ""
     nothing_to_tell: Annotated[bool, Asked("Nothing to tell the family")] = False
     steps: Annotated[tuple[Step, ...], Asked("Next steps")] = ()
+    despite: Despite = ""
     name: ClassVar[str] = "visit.publish"
     authorises: ClassVar[bool] = True
 

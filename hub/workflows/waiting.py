@@ -6,12 +6,13 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from auth.decisions import Action, remark_visible
-from auth.roles import Participant
+from auth.roles import Participant, Role
 from crdt.sections import Section
 from hub.live.commands import EntryContent, PlanContent
+from hub.safety.weighing import open_dangers
 from hub.workflows import huddles, monitoring, questions, referral_states, tasks
 from hub.workflows.comments import comments_on
-from hub.workflows.contents import day, headline, members, words
+from hub.workflows.contents import active, day, headline, members, words
 from hub.workflows.grants import barred, visible
 from hub.workflows.medications import MEDICATIONS, unreconciled
 from hub.workflows.suggestions import open_suggestions
@@ -21,6 +22,7 @@ class Kind(StrEnum):
     """Why something waits on a person, in the order of the list."""
 
     HELP_NOW = "words that may mean an emergency"
+    DANGER = "dangerous medicine"
     RED_ZONE = "red zone"
     TASK_TO_ACCEPT = "task to accept"
     TASK_TO_DO = "task to do"
@@ -57,6 +59,7 @@ def waiting_on(plan: PlanContent, viewer: Participant, now: datetime) -> tuple[W
         *_tasks(plan, viewer, now),
         *_referrals(plan, viewer, now),
         *_monitoring(plan, viewer, now),
+        *_dangers(plan, viewer, now),
         *_medicines(plan, viewer, now),
         *_questions(plan, viewer, now),
         *_suggestions(plan, viewer, now),
@@ -158,6 +161,22 @@ def _monitoring(plan: PlanContent, viewer: Participant, now: datetime) -> Iterab
         zone = monitoring.zone_state(entry.values)
         if words(entry.values, "responder") == viewer.person_id and zone.zone == "red":
             yield _item(plan, Kind.RED_ZONE, Section.MONITORING, entry, "comment.make")
+
+
+def _dangers(plan: PlanContent, viewer: Participant, now: datetime) -> Iterable[Waiting]:
+    """Dangers wait on the prescriber, else on who is responsible for medicines, else on primary care."""
+    for finding in open_dangers(plan, now):
+        held = [entry for each in finding.entries if (entry := plan.entry(MEDICATIONS, each)) is not None]
+        prescribers = {words(each.values, "prescriber") for each in held} - {""}
+        responsible = {
+            words(each.values, "person")
+            for each in active(plan, Section.CARE_TEAM)
+            if "medicines" in members(each.values, "areas")
+        } - {""}
+        asked = prescribers or responsible
+        mine = viewer.person_id in asked if asked else viewer.role is Role.PRIMARY_CARE
+        if held and mine and barred(plan, viewer, MEDICATIONS, Action.READ, now=now, entry_id=held[0].id) is None:
+            yield _item(plan, Kind.DANGER, MEDICATIONS, held[0], told=finding.text)
 
 
 def _medicines(plan: PlanContent, viewer: Participant, now: datetime) -> Iterable[Waiting]:

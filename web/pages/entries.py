@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from crdt.sections import SECTIONS, Section
 from hub.live.commands import Done, Outcome, Refused
+from hub.safety.weighing import DESPITE
 from hub.workflows.arguments import Argument
 from hub.workflows.registry import COMMANDS, Faults, arguments, build
 from web.doors.guards import InSection, for_section, services
@@ -118,7 +119,8 @@ async def edit(request: Request, here: InSection) -> Response:
     reader, entry = await _entry(request, here)
     sent = _typed(request, await request.form())
     filled = {name.removeprefix("was."): values for name, values in sent.items() if name.startswith("was.")}
-    command = EntryEdit(section=here.section, entry=entry, typed=sent, was=filled)
+    despite = next(iter(sent.get(DESPITE, ())), "")
+    command = EntryEdit(section=here.section, entry=entry, typed=sent, was=filled, despite=despite)
     outcome = await services(request).plans.perform(here.plan_id, here.member.participant, command)
     if isinstance(outcome, Refused):
         faults = {outcome.field: outcome.reason}
@@ -151,7 +153,10 @@ def _editing(
         "button": "Save",
         "action": f"/plans/{here.plan_id}/entries/{here.section}/{entry}/edit",
         "target": f"#form-{entry}",
-        "refusal": " ".join(words for name, words in faults.items() if name not in {row.name for row in rows}),
+        "refusal": " ".join(
+            words for name, words in faults.items() if name not in {DESPITE, *(row.name for row in rows)}
+        ),
+        **_danger(faults, typed or {}),
     }
     return fragment(request, "plan/form.html", context, title="Edit", back=_at(here, entry), status=status)
 
@@ -214,9 +219,23 @@ def _creation(
         "action": f"/plans/{here.plan_id}/sections/{here.section}/entries",
         "target": f"#new-{here.section}",
         "refusal": faults.get("", ""),
+        "tries": _tries(here, kind),
+        **_danger(faults, typed),
     }
     back = f"/plans/{here.plan_id}#section-{here.section}"
     return fragment(request, "plan/form.html", context, title=f"New {noun}", back=back, status=status)
+
+
+def _danger(faults: Mapping[str, str], typed: Typed) -> dict[str, str]:
+    """Return what a form says of the danger that its change would leave, and the reason typed so far."""
+    danger = faults.get(DESPITE, "")
+    return {"danger": danger, "despite": next(iter(typed.get(DESPITE, ())), "")} if danger else {}
+
+
+def _tries(here: InSection, kind: str) -> str:
+    """Return where a medicine's form asks, before it is sent, what the rules would say; ``""`` for all else."""
+    asks = here.section is Section.MEDICATIONS and kind == "medicine"
+    return f"/plans/{here.plan_id}/sections/{here.section}/findings" if asks else ""
 
 
 def _asking(
@@ -234,6 +253,7 @@ def _asking(
     rows: tuple[FieldRow, ...] = command_rows(here.section, entry, arguments(name), typed, faults, reader.setting)
     hidden = [(each.name, typed[each.name][0]) for each in arguments(name) if _is_hidden(each) and typed.get(each.name)]
     from_loop = _from_loop(here, typed)
+    hidden = [each for each in hidden if each[0] != DESPITE]
     hidden += [("returns", "loop")] if from_loop else []
     hidden += [("slot", "next")] if _in_next(typed) else []
     proposed = typed.get("field", [""])[0]
@@ -241,7 +261,7 @@ def _asking(
         current = reader.content.value(here.section, entry, proposed)
         first = suggestion_row(here.section, entry, proposed, current, typed, reader.setting)
         rows = (first, *(row for row in rows if row.name != "value"))
-    unnamed = [message for field, message in faults.items() if field not in {row.name for row in rows}]
+    unnamed = [message for field, message in faults.items() if field not in {DESPITE, *(row.name for row in rows)}]
     words = next((each.words for each in view.acts if each.name == name), _words_of(name))
     context = {
         "rows": rows,
@@ -251,6 +271,7 @@ def _asking(
         "action": f"/plans/{here.plan_id}/entries/{here.section}/{entry}/{name}",
         "target": "#next-form" if _in_next(typed) else f"#form-{entry}",
         "refusal": " ".join(unnamed),
+        **_danger(faults, typed),
     }
     back = _loop(here, entry) if from_loop else _at(here, entry)
     return fragment(request, "plan/form.html", context, title=words, back=back, status=status)
@@ -300,4 +321,4 @@ def _loop(here: InSection, entry: str) -> str:
 def _status(outcome: Outcome) -> int:
     """Return 422 for what can be typed better, 409 for what is otherwise now, 403 for what is not theirs to do."""
     assert isinstance(outcome, Refused), "only refusals have a status of their own"
-    return {"form": 422, "state": 409, "gone": 409, "seen": 409}.get(outcome.code, 403)
+    return {"form": 422, "danger": 422, "state": 409, "gone": 409, "seen": 409}.get(outcome.code, 403)

@@ -109,7 +109,8 @@ async def _cards(request: Request, who: SignedIn, places: Sequence[Place]) -> li
         found.directory.teams(list(wanted)), found.directory.news(who, wanted), found.directory.last(wanted)
     )
     cards, readers = [], {}
-    for place, member, its in zip(places, members, contents, strict=True):
+    for place, member, content in zip(places, members, contents, strict=True):
+        its = replace(content, born=place.patient.born, sex=place.patient.gender)
         plan_id = member.plan_id
         people = people_of(teams.get(plan_id, ()))
         present = {each.person_id for each in await found.plans.present(plan_id)} - {who.person.person_id}

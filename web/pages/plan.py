@@ -16,6 +16,7 @@ from web.reading import reader_for
 from web.rendering import fragment, page
 from web.views.banner import banner
 from web.views.entries import Reader
+from web.views.findings import findings_view
 from web.views.glances import FOLDED_MAX, ROWS_MAX, GlanceSection, glance_section, plan_areas
 from web.views.history import done_words
 from web.views.next_lines import next_view
@@ -57,6 +58,7 @@ async def show(request: Request, member: Member) -> Response:
         "seq": reader.content.seq,
         "rows_max": ROWS_MAX,
         "folded_max": FOLDED_MAX,
+        "findings": findings_view(member.participant, reader.content, people.name, reader.now),
         "emergency_until": _until(reader),
         "settles": settles(member.participant, reader.now),
         "invites": member.participant.role in INVITES and member.participant.broke_glass_until is None,

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from starlette.datastructures import FormData
@@ -127,7 +127,8 @@ async def _everything(request: Request, who: SignedIn) -> list[PlanWork]:
     members = [assigned_in(place.participant, its) for place, its in zip(places, contents, strict=True)]
     await _record(request, members)
     works = []
-    for place, member, its in zip(places, members, contents, strict=True):
+    for place, member, content in zip(places, members, contents, strict=True):
+        its = replace(content, born=place.patient.born, sex=place.patient.gender)
         reader = reader_of(member, its, people_of(teams.get(member.plan_id, ())), reading)
         works.append(plan_work(place.patient, reader))
     return works

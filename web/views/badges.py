@@ -46,6 +46,11 @@ class Badge:
 OLD_WORDS: Final = Badge("Plain words out of date: say it anew for the family", Tone.WARN, "Plain words old")
 """What the plain words explain has changed since they were written."""
 
+CAUTIOUS: Final = Badge("Caution", Tone.WARN)
+UNCHECKED: Final = Badge("Not checked", Tone.WARN)
+DANGEROUS: Final = Badge("Danger, reason missing", Tone.DANGER)
+"""A rule finds the medicine dangerous and nobody has answered."""
+
 Values = Mapping[str, Value]
 
 

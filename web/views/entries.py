@@ -12,9 +12,10 @@ from crdt.sections import SECTIONS, Declaration, Section
 from hub.live.commands import PlanContent
 from hub.record.journal import FieldPath
 from web.views.acts import Act, acts
-from web.views.badges import OLD_WORDS, Badge, badges
+from web.views.badges import CAUTIOUS, DANGEROUS, OLD_WORDS, UNCHECKED, Badge, badges
 from web.views.comments import CommentsView, comments_view
 from web.views.fields import Access, FieldRow, Permission, Setting, field_row, leading_field
+from web.views.findings import FindingsView, findings_view
 from web.views.medicines import medicine_line
 from web.views.suggestions import Suggested, suggested
 from web.views.words import Moment, moment, sentence, short
@@ -82,6 +83,8 @@ class EntryView:
     suggestions: tuple[Suggested, ...] = ()
     comments: CommentsView = field(default_factory=CommentsView)
     news: NewsMark | None = None
+    findings: FindingsView = field(default_factory=FindingsView)
+    """What the rules say of a medicine, and what of it they could not check."""
     unexplained: tuple[tuple[str, str], ...] = ()
     """Fields whose reason is asked for, as (name, label)."""
 
@@ -184,6 +187,7 @@ def entry_view(reader: Reader, section: Section, entry: str) -> EntryView:
     retired = values.get("status") == "retired"
     setting = reader.setting
     seen = fields_visible(reader.participant, section, reader.now)
+    findings = findings_on(reader, section, entry) if not retired else FindingsView()
     rows = tuple(
         field_row(
             declaration,
@@ -204,7 +208,8 @@ def entry_view(reader: Reader, section: Section, entry: str) -> EntryView:
         headline=headline(section, values, setting.people.name),
         fields=rows,
         badges=badges(section, _only(values, seen), setting.people, setting.reading)
-        + ((OLD_WORDS,) if entry in reader.stale else ()),
+        + ((OLD_WORDS,) if entry in reader.stale else ())
+        + finding_badges(findings),
         retired=retired,
         retired_reason=str(values.get("retired_reason") or ""),
         changed=_last_change(reader, section, entry),
@@ -214,6 +219,7 @@ def entry_view(reader: Reader, section: Section, entry: str) -> EntryView:
         suggestions=_open_suggestions(reader, section, entry, rows),
         comments=comments_view(reader.participant, reader.content, section, entry, facts, setting),
         news=reader.news.get(entry),
+        findings=findings,
         unexplained=tuple((row.name, row.label) for row in rows if (section, entry, row.name) in reader.unexplained),
     )
 
@@ -221,6 +227,20 @@ def entry_view(reader: Reader, section: Section, entry: str) -> EntryView:
 def _said_by_patient_side(values: Mapping[str, Value], setting: Setting) -> bool:
     voice = setting.people.person(str(values.get("voice") or ""))
     return voice is not None and voice.patient_side
+
+
+def finding_badges(findings: FindingsView) -> tuple[Badge, ...]:
+    """Return what the rules say of an entry as badges: a danger nobody has answered, a caution, what is unchecked."""
+    told = [DANGEROUS] if findings.dangers else []
+    told += [CAUTIOUS] if any(each.severity == "caution" for each in findings.open) else []
+    return (*told, *([UNCHECKED] if findings.not_checked else []))
+
+
+def findings_on(reader: Reader, section: Section, entry: str) -> FindingsView:
+    """Return what the rules say of one entry; of medicines and allergies alone they say anything."""
+    if section is not Section.MEDICATIONS:
+        return FindingsView()
+    return findings_view(reader.participant, reader.content, reader.setting.people.name, reader.now, entry=entry)
 
 
 def writable(reader: Reader, section: Section, entry: str) -> tuple[FieldRow, ...]:

@@ -13,7 +13,7 @@ from hub.workflows.contents import words
 from hub.workflows.entries import MADE_BY_COMMAND
 from hub.workflows.transition_clocks import clocks
 from web.views.badges import OLD_WORDS, Badge, Tone, badges
-from web.views.entries import EntryView, Reader, entry_view, headline
+from web.views.entries import EntryView, Reader, entry_view, finding_badges, findings_on, headline
 from web.views.forms import kinds_of
 from web.views.lines import line_of
 from web.views.rows import RANKS, EntryRow, Glance, Rank, RowMark, RowNote, mark_of
@@ -268,7 +268,9 @@ def _row(
         headline=headline(section, values, reader.setting.people.name),
         line=line,
         marks=() if retired else _marks(reader, section, entry, values, line.marks, allergy=line.allergy),
-        notes=() if retired else (*mine, *_proposals(section, suggestions, glance)),
+        notes=()
+        if retired
+        else (*_finding_notes(reader, section, entry), *mine, *_proposals(section, suggestions, glance)),
         remarks=open_remarks,
         news=entry in reader.news,
         tick=section is Section.TASKS and not retired and _may_complete(reader, entry, values),
@@ -286,7 +288,8 @@ def _marks(
     *,
     allergy: bool,
 ) -> tuple[RowMark, ...]:
-    found: list[Badge] = [*reader.findings.get(entry, ())]
+    told = findings_on(reader, section, entry)
+    found: list[Badge] = [*reader.findings.get(entry, ()), *finding_badges(told)]
     if not allergy and section not in _SAID_BY_CLOCKS:
         found += badges(section, values, reader.setting.people, reader.setting.reading)
     if entry in reader.stale:
@@ -323,6 +326,16 @@ def _remarks(
             who = glance.person(record, "author")
             mine.append(RowNote(Rank.WAITS, f"{who} asks you", words(record, "words")))
     return tuple(mine), number
+
+
+def _finding_notes(reader: Reader, section: Section, entry: str) -> Iterable[RowNote]:
+    """Return what the rules say of the entry, the dangerous and the unchecked in full; cautions wait in the entry."""
+    told = findings_on(reader, section, entry)
+    for each in told.open:
+        if each.severity == "danger":
+            yield RowNote(Rank.DANGER, each.word, each.text)
+    for unread in told.not_checked:
+        yield RowNote(Rank.WAITS, "Not checked", unread.why)
 
 
 def _proposals(section: Section, records: Iterable[Record], glance: Glance) -> Iterable[RowNote]:

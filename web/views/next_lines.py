@@ -26,6 +26,7 @@ ACTS_MAX: Final = 2
 
 _MARKS: Final[dict[Kind, tuple[Rank, str, str]]] = {
     Kind.HELP_NOW: (Rank.DANGER, "Call now", "alert"),
+    Kind.DANGER: (Rank.DANGER, "Danger", "alert"),
     Kind.RED_ZONE: (Rank.DANGER, "Red zone", "alert"),
     Kind.TASK_TO_ACCEPT: (Rank.WAITS, "Accept", "ring"),
     Kind.TASK_TO_DO: (Rank.WAITS, "To do", "ring"),
@@ -154,6 +155,8 @@ def _line(reader: Reader, it: Waiting) -> NextLine:
     if it.kind in (Kind.QUESTION, Kind.HELP_NOW):
         creator = reader.setting.people.name(reader.content.creator(it.section, it.entry))
         line = replace(line, strong=f"“{line.strong}”", who=creator, voice=True)
+    if it.kind is Kind.DANGER:
+        line = replace(line, rest=it.words)
     seen: str | None = None
     if it.key:
         line, seen = _with_record(reader, it, line)
@@ -191,7 +194,7 @@ def _acts(reader: Reader, it: Waiting, seen: str | None) -> Iterable[NextAct]:
             told, asks = _ACTS[command]
             aside = command in ("suggestion.decline", "task.reject")
             yield NextAct(told, command, asks, aside, it.key, seen if command == "suggestion.accept" else None)
-    if it.kind is Kind.RED_ZONE:
+    if it.kind in (Kind.RED_ZONE, Kind.DANGER):
         yield NextAct("Show", address=f"#entry-{it.entry}")
 
 

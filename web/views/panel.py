@@ -1,21 +1,23 @@
 """My patients in the order in which they need me: safety, then what is overdue, then news, then the quiet ones."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Final
 
 from auth.decisions import sections_readable
 from auth.roles import CLINICIANS
+from crdt.fields import Value
 from crdt.sections import SECTIONS, Section
 from hub.record.journal import Latest, Row
 from web.doors.directory import Patient
 from web.views.badges import Badge, Tone, badges
 from web.views.banner import Banner, banner
 from web.views.entries import Reader, headline
+from web.views.findings import findings_view
 from web.views.news import News, news_of
 from web.views.people import PersonView
-from web.views.words import Moment, count, moment
+from web.views.words import Moment, count, moment, short
 
 NEWS_SHOWN_MAX: Final = 3
 CONCERNS_SHOWN_MAX: Final = 4
@@ -121,6 +123,27 @@ def patient_card(
     )
 
 
+def _dangers(reader: Reader) -> list[Concern]:
+    """Return the dangerous findings about medicines that nobody has answered."""
+    told = findings_view(reader.participant, reader.content, reader.setting.people.name, reader.now)
+    return [
+        Concern(
+            Badge(short(each.text), Tone.ALERT),
+            SECTIONS[Section.MEDICATIONS].title,
+            Section.MEDICATIONS,
+            ((each.entry, headline(Section.MEDICATIONS, values, reader.setting.people.name)),),
+            mine=False,
+        )
+        for each in told.open
+        if each.severity == "danger" and (values := _values(reader, each.entry))
+    ]
+
+
+def _values(reader: Reader, entry: str) -> Mapping[str, Value]:
+    held = reader.content.entry(Section.MEDICATIONS, entry)
+    return held.values if held is not None else {}
+
+
 def _concerns(reader: Reader, readable: frozenset[Section]) -> list[Concern]:
     """Return what asks for attention, the most urgent first; an allergy stands in the banner already."""
     found = []
@@ -132,6 +155,7 @@ def _concerns(reader: Reader, readable: frozenset[Section]) -> list[Concern]:
                 continue
             if reader.sees(section, entry):
                 found += _concerns_of(reader, section, entry)
+    found += _dangers(reader)
     grouped: dict[tuple[Section, str, bool], Concern] = {}
     for each in found:
         key = (each.section, each.badge.words, each.mine)

@@ -17,6 +17,7 @@ from web.views.words import count, day, listed_name, sentence, short
 
 KIND_WORDS: Final[Mapping[Kind, str]] = {
     Kind.HELP_NOW: "Words that may mean an emergency: call now",
+    Kind.DANGER: "Dangerous medicines",
     Kind.RED_ZONE: "Readings in the red zone",
     Kind.TASK_TO_ACCEPT: "Tasks to accept",
     Kind.TASK_TO_DO: "Tasks to do",

@@ -3,12 +3,12 @@
 from datetime import timedelta
 
 from crdt.sections import Section
-from hub.demo.imagined import imagined
 from hub.demo.seeding import members_of, plan_of
 from hub.ids import new_id
 from hub.live.commands import Command, PlanContent, Refusal
 from hub.workflows.contents import records, words
 from hub.workflows.huddles import HuddleSign, content_hash
+from hub.workflows.imagined import imagined
 from hub.workflows.medications import MedicationDecide, unreconciled
 from hub.workflows.questions import QuestionAnswer
 from hub.workflows.recommendations import ReferralDecideRecommendation, ReferralRecordNeedMet

@@ -9,16 +9,16 @@ import pytest
 from auth.decisions import Action, decide, facts_of
 from auth.roles import Role
 from crdt.sections import SECTIONS, Section
-from hub.demo.imagined import imagined
 from hub.demo.people import cast
 from hub.demo.seeding import PATIENTS, Patient, members_of, plan_of, told
 from hub.ids import new_id
 from hub.live.commands import COMMAND_CHANGES_MAX, PlanContent, Refusal
 from hub.live.performing import ROWS_PER_ENTRY_MAX
-from hub.safety.plan_charts import findings_of
+from hub.safety.plan_charts import screened
 from hub.workflows.agendas import Brief, agenda
 from hub.workflows.contents import active, words
 from hub.workflows.entries import faults_of
+from hub.workflows.imagined import imagined
 from hub.workflows.medications import unreconciled
 from hub.workflows.waiting import waiting_on
 
@@ -121,8 +121,7 @@ def test_mary_is_mid_story() -> None:
     assert words(stay, "event") == "discharged"
     assert words(stay, "contact_done")
     assert not words(stay, "visit_done")
-    checked = findings_of(content, birth_date=None, sex="female", today=NOW.date())
-    assert "nsaid-ras" in {finding.rule for finding in checked.findings}
+    assert "nsaid-ras" in {finding.rule for finding in screened(content, NOW).findings}
     assert content.sections[Section.GOALS].suggestions
     members = members_of(patient_of("mary"), plan_of(patient_of("mary"), PEOPLE, content.plan_id), PEOPLE, NOW)
     for key in ("ruiz", "lee", "kim", "becker", "torres", "emily"):

@@ -22,10 +22,10 @@ def a_chart(
     lines: list[ChartMedicine] = [medicine_of(f"m{n}", each) for n, each in enumerate(medicines)]
     known = [(each, "") if isinstance(each, str) else each for each in allergies]
     return Chart(
-        lines,
-        [ChartAllergy(f"a{n}", *each) for n, each in enumerate(known)],
-        [ChartProblem(f"p{n}", each) for n, each in enumerate(problems)],
-        [ChartValue(f"l{n}", name, value, unit, (), TODAY) for n, (name, value, unit) in enumerate(labs)],
+        tuple(lines),
+        tuple(ChartAllergy(f"a{n}", *each) for n, each in enumerate(known)),
+        tuple(ChartProblem(f"p{n}", each) for n, each in enumerate(problems)),
+        tuple(ChartValue(f"l{n}", name, value, unit, (), TODAY) for n, (name, value, unit) in enumerate(labs)),
         age,
         sex,
     )

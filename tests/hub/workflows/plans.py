@@ -9,8 +9,8 @@ from typing import Any
 from auth.roles import Participant, Role
 from crdt.changes import Change, Create
 from crdt.sections import Section
-from hub.demo.imagined import imagined
 from hub.live.commands import Command, EntryContent, PlanContent, Refusal
+from hub.workflows.imagined import imagined
 
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 """A Friday."""

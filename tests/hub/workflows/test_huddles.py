@@ -6,7 +6,6 @@ import pytest
 from auth.roles import Participant
 from crdt.changes import Rewrite
 from crdt.sections import Section
-from hub.demo.imagined import imagined
 from hub.workflows.entries import EntryRetire
 from hub.workflows.huddles import (
     SIGNED_FIELDS,
@@ -18,6 +17,7 @@ from hub.workflows.huddles import (
     signers,
     to_read_back,
 )
+from hub.workflows.imagined import imagined
 from hub.workflows.steps import Step
 from tests.hub.workflows.plans import NOW, Bench
 

@@ -6,7 +6,7 @@ import pytest
 from auth.roles import Narrowing
 from crdt.changes import Assign
 from crdt.sections import Section
-from hub.demo.imagined import imagined
+from hub.workflows.imagined import imagined
 from hub.workflows.monitoring import ReadingRecord
 from hub.workflows.referral_asking import ReferralAsk, ReferralTakeUp, results_offered
 from hub.workflows.referrals import ReferralAccept, ReferralCancel

@@ -8,10 +8,10 @@ from auth.roles import Narrowing, Role
 from crdt.changes import Assign
 from crdt.contents import SectionContent
 from crdt.sections import Section
-from hub.demo.imagined import imagined
 from hub.live.commands import PlanContent
 from hub.workflows.comments import comments_on
 from hub.workflows.contents import records
+from hub.workflows.imagined import imagined
 from hub.workflows.recommendations import ReferralDecideRecommendation
 from hub.workflows.referral_states import undecided
 from hub.workflows.suggestions import open_suggestions

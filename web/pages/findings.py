@@ -1,0 +1,43 @@
+"""Findings of the rules over medicines: at the plan's top, and while a medicine is being written."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from crdt.changes import Create
+from crdt.sections import Section
+from hub.workflows.imagined import imagined
+from hub.workflows.registry import entry_values
+from web.doors.guards import InSection, Member, for_member, for_section
+from web.reading import reader_for
+from web.rendering import fragment, page
+from web.views.findings import findings_view
+
+MEDICATIONS = Section.MEDICATIONS
+TRIED = "being-written"
+"""Stands for the medicine that is being written and is not in the plan yet."""
+
+
+@for_member
+async def show(request: Request, member: Member) -> Response:
+    """Show the findings alone, as the fragment with which an open page renews them."""
+    reader = await reader_for(request, member)
+    told = findings_view(member.participant, reader.content, reader.setting.people.name, reader.now)
+    context = {"plan_id": member.plan_id, "findings": told}
+    return fragment(request, "plan/findings.html", context, title="Findings", back=f"/plans/{member.plan_id}#findings")
+
+
+@for_section
+async def try_out(request: Request, here: InSection) -> Response:
+    """Show what the rules would say if what stands in the form were in the plan; nothing is kept."""
+    reader = await reader_for(request, here.member, [here.section])
+    form = await request.form()
+    typed = {name: [str(each) for each in form.getlist(name)] for name in form}
+    values, _ = entry_values(MEDICATIONS, typed)
+    entry = str(form.get("entry", ""))
+    held = reader.content.entry(MEDICATIONS, entry)
+    known = dict(held.values) if held is not None else {"kind": "medicine", "taking": "active"}
+    changes = [Create(MEDICATIONS, entry or TRIED, {**known, **values})]
+    after = imagined(reader.content, changes, by=0)
+    told = findings_view(here.member.participant, after, reader.setting.people.name, reader.now, entry=entry or TRIED)
+    context = {"plan_id": here.plan_id, "findings": told}
+    return page(request, "plan/tried.html", context)
