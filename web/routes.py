@@ -182,6 +182,7 @@ ROUTES: tuple[BaseRoute, ...] = (
     Route("/panel", panel.show, name="panel"),
     Route(PLAN, plan.show, name="plan"),
     Route(PLAN + "/next", plan.next_up, name="plan_next"),
+    Route(PLAN + "/margins.css", plan.margins, name="plan_margins"),
     *HISTORY_ROUTES,
     Route(PLAN + "/seen", panel.seen, name="panel_seen", methods=["POST"]),
     *WORK_ROUTES,

@@ -60,7 +60,8 @@ class SessionLeft {
   /** @param {string} words @param {HTMLElement} choice */
   #say(words, choice) {
     if (this.element.firstChild?.textContent === words) return // Said once, not every quarter of a minute.
-    this.element.replaceChildren(Object.assign(document.createElement("span"), { textContent: words }), choice)
+    // The region comes with its words: until then the page has none that never speaks.
+    this.element.replaceChildren(Object.assign(document.createElement("span"), { role: "alert", textContent: words }), choice)
   }
 
   /** @param {string} words */

@@ -29,6 +29,7 @@ PAGES: Mapping[str, tuple[str, str]] = {
     "work": (DOCTOR, "/work"),
     "sessions": (DOCTOR, "/sessions"),
     "passkey_offer": (EMILY, "/passkeys/offer"),
+    "plan_next": (DOCTOR, "/plans/{plan}/next"),
     "plan_history": (DOCTOR, "/plans/{plan}/history"),
     "plan_as_of": (DOCTOR, "/plans/{plan}/as-of"),
     "plan_compare": (DOCTOR, "/plans/{plan}/compare"),
@@ -75,6 +76,7 @@ PAGES: Mapping[str, tuple[str, str]] = {
 
 NO_PAGES = frozenset(
     {
+        "plan_margins",
         *("home", "sign_in_work", "sign_in_back", "sign_out_work"),  # They lead elsewhere.
         *("passkey_challenge", "passkey_options", "session_left", "static", "alive", "ready", "metrics"),
         "plan",  # In test_for_everyone.py, alive and with others in it.

@@ -25,7 +25,7 @@ def overheard(seat: Seat) -> WebSocketRoute:
         socket.connect_to_server()
         sockets.append(socket)
 
-    seat.page.route_web_socket("**/live", between)
+    seat.page.route_web_socket("**/live?*", between)
     seat.page.reload()
     seat.expect_live()
     return sockets[-1]

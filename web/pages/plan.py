@@ -19,6 +19,7 @@ from web.views.entries import Reader
 from web.views.findings import findings_view
 from web.views.glances import FOLDED_MAX, ROWS_MAX, GlanceSection, glance_section, plan_areas
 from web.views.history import done_words
+from web.views.margins import margin_rules
 from web.views.next_lines import next_view
 from web.views.people import PersonView
 from web.views.words import day_and_time
@@ -77,6 +78,17 @@ async def next_up(request: Request, member: Member) -> Response:
     context = {"plan_id": member.plan_id, "next": next_view(reader), "banner": banner(patient, reader)}
     back = f"/plans/{member.plan_id}"
     return fragment(request, "plan/next_alone.html", context, title=f"Next for {patient.given_name}", back=back)
+
+
+@for_member
+async def margins(request: Request, member: Member) -> Response:
+    """Return what stands in the margin of each printed sheet: whose plan it is, what can hurt them, which page."""
+    patient = await services(request).directory.patient(member.plan_id)
+    if patient is None:
+        raise HTTPException(404)
+    reader = await reader_for(request, member)
+    printed = day_and_time(reader.now, reader.setting.reading)
+    return Response(margin_rules(banner(patient, reader), printed, member.who.person.name), media_type="text/css")
 
 
 async def _areas(reader: Reader, opened: frozenset[str]) -> dict[str, list[GlanceSection]]:
