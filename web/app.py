@@ -10,11 +10,12 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from web.composition import hub_services
 from web.failures import HANDLERS, on_broken
-from web.middleware import Addressed, Answered, Known, Remembered
+from web.middleware import Addressed, Answered, Known
 from web.rendering import Rendering
 from web.routes import ROUTES
 from web.services import Services
 from web.settings import Settings
+from web.submitting import Submitted
 
 GZIP_BYTES_MIN = 1_000
 
@@ -42,7 +43,7 @@ def create_app(settings: Settings, opening: Opening = hub_services) -> Starlette
             Middleware(Addressed, settings=settings),
             Middleware(GZipMiddleware, minimum_size=GZIP_BYTES_MIN),
             Middleware(Known, settings=settings, services=services),
-            Middleware(Remembered),
+            Middleware(Submitted, services=services),
             Middleware(ExceptionMiddleware, handlers={Exception: on_broken}),  # Inside: its page has the headers too.
         ],
         exception_handlers=HANDLERS,

@@ -27,6 +27,7 @@ from hub.store.participants import Participants
 from hub.store.people import People
 from hub.store.plans import Plans
 from hub.store.sessions import Sessions
+from hub.store.submissions import Submissions
 from web.access import access_over
 from web.auditing import Auditing
 from web.counting import keep_counting
@@ -86,6 +87,7 @@ async def hub_services(settings: Settings) -> AsyncIterator[Services]:
             audit=audit,
             huddles=huddles,
             keeping=directory_acts,
+            submissions=Submissions(engine),
             now=clock.now,
             state=state,
         )

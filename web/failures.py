@@ -13,7 +13,8 @@ from starlette.types import ExceptionHandler
 
 from auth.roles import CLINICIANS
 from hub.record.journal import JournalAwayError
-from web.rendering import is_swap, page
+from hub.record.submissions import RepeatedError
+from web.rendering import elsewhere, is_swap, page
 
 FIELDS_KEPT_MAX: Final = 1_000
 
@@ -59,6 +60,13 @@ async def on_away(request: Request, error: Exception) -> Response:
     return failure(request, 503, {"retry-after": "5"})
 
 
+async def on_repeated(request: Request, error: Exception) -> Response:
+    """Answer a form that was taken already as the first time: lead on to where that answer led."""
+    found, form = request.app.state.services.submissions, request.state.submission
+    way_on = await found.way_on(form.digest) if found is not None and form is not None else ""
+    return elsewhere(request, way_on) if way_on else page(request, "repeated.html", {})
+
+
 async def on_gone(request: Request, error: Exception) -> Response:
     """Answer nobody: whoever asked has gone while it was being read, so nothing was done."""
     return Response(status_code=400)
@@ -102,6 +110,7 @@ def _emergency(request: Request) -> str:
 HANDLERS: Final[dict[int | type[Exception], ExceptionHandler]] = {
     HTTPException: on_http,
     JournalAwayError: on_away,
+    RepeatedError: on_repeated,
     ClientDisconnect: on_gone,
     Exception: on_broken,
 }

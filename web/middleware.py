@@ -1,8 +1,8 @@
 """What every request passes before its page and every answer after it: headers, host and origin, session, one log line.
 
 Plain ASGI, outermost first: ``Answered`` (request id, headers, log line), ``Addressed`` (host and origin), ``Known``
-(session), ``Remembered`` (what a form says, until it is answered). Sockets never come here: they have the same checks
-at their own door.
+(session). Behind them ``web.submitting.Submitted`` lets a form through once. Sockets never come here: they have the
+same checks at their own door.
 """
 
 import re
@@ -100,27 +100,6 @@ class Answered:
             person=who.person.person_id if who is not None else "",
             session=who.session_id if who is not None else "",
         )
-
-
-class Remembered:
-    """Keeps what a form says until the answer is on its way, so that a page of a failure can hand it back."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] in SAFE_METHODS:
-            await self._app(scope, receive, send)
-            return
-        read = bytearray()
-
-        async def reading() -> Message:
-            message = await receive()
-            read.extend(message.get("body", b""))
-            return message
-
-        scope.setdefault("state", {})["typed"] = read
-        await self._app(scope, reading, send)
 
 
 class Addressed:

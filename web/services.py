@@ -17,6 +17,7 @@ from web.doors.directory import Directory
 from web.settings import Settings
 
 if TYPE_CHECKING:
+    from hub.store.submissions import Submissions
     from web.access import Access
     from web.auditing import Auditing
 
@@ -101,6 +102,8 @@ class Services:
     """Asked for by ``web.access.access``; ``None`` for a hub without a store."""
     huddles: Huddles | None = None
     """Asked for by ``web.huddling.huddles``; ``None`` for a hub without a store."""
+    submissions: "Submissions | None" = None
+    """Forms that were taken; ``None`` for a hub without a store."""
     audit: "Auditing | None" = None
     """Asked for by ``web.doors.guards.auditing``; ``None`` for a hub without a store."""
     keeping: Keeping | None = None

@@ -34,6 +34,7 @@ from hub.process.clocks import Clock, SystemClock
 from hub.process.measures import Counts
 from hub.record.appending import append_to_all
 from hub.record.journal import Act, Action, FieldPath, Journal, JournalAwayError, Opening, Snapshot
+from hub.record.submissions import changes, under_way
 
 SOCKETS_PER_PERSON_MAX: Final = 30
 SOCKETS_PER_PERSON_AND_PLAN_MAX: Final = 10
@@ -301,7 +302,8 @@ class CarePlans:
         for act in acts:
             assert act.update is None, "content changes by edits and commands only"
             by_plan.setdefault(act.plan, []).append(act)
-        live = {plan: room for plan in by_plan if (room := self._rooms.get(plan)) is not None and room.sections}
+        rooms = {} if under_way() is not None and changes(acts) else self._rooms  # Else a turn keeps the form.
+        live = {plan: room for plan in by_plan if (room := rooms.get(plan)) is not None and room.sections}
         waits = [self._within(room.note(by_plan.pop(plan))) for plan, room in live.items()]
         await asyncio.gather(self._append(by_plan), *waits)
 
@@ -466,10 +468,8 @@ class CarePlans:
 
     def _trouble(self, away: bool) -> None:
         message = _storage(away=away)
-        for room in self._rooms.values():
-            for connection in room.connections:
-                if connection.watching:
-                    connection.line.write(message)
+        for connection in (each for room in self._rooms.values() for each in room.connections if each.watching):
+            connection.line.write(message)
 
     def _reassess(self, plan_id: str) -> None:
         room = self._rooms.get(plan_id)

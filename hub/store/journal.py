@@ -44,8 +44,10 @@ from hub.record.journal import (
     head_after,
     opened_from,
 )
+from hub.record.submissions import RepeatedError, Submission, changes, under_way
 from hub.store.away import away, away_in_turn
 from hub.store.clock import CLOCK_OFF_SECONDS_MAX, Clock
+from hub.store.submissions import keep, let_go
 
 COLUMNS: Final = Row.__struct_fields__
 _ACTION: Final = COLUMNS.index("action")
@@ -208,11 +210,13 @@ class PostgresJournal:
                 driver = await driver_of(connection)
             assert driver.is_in_transaction(), "what a turn writes commits at its end, not before"
             turn = PostgresTurn(plan, head, connection, driver, self._clock)
-            with away_in_turn():
-                yield turn
-            turn.assert_recorded()
-            with away():
-                await connection.commit()
+            async with _taken_once(connection, turn):
+                with away_in_turn():
+                    yield turn
+                turn.assert_recorded()
+                await turn.settle()
+                with away():
+                    await connection.commit()
         finally:
             await connection.close()  # Rolls back what was not committed.
 
@@ -343,6 +347,8 @@ class PostgresTurn:
         self._clock = clock
         self._asked = False
         self._recorded = False
+        self._changed = False
+        self._form: Submission | None = None
         self._other = ""
 
     @property
@@ -358,8 +364,14 @@ class PostgresTurn:
         with away():
             return await rows_since(self._driver, self._plan, seq, limit)
 
+    @property
+    def changed(self) -> bool:
+        """Whether something was appended that must not be done twice."""
+        return self._changed
+
     async def append(self, acts: Sequence[Act]) -> Head:
         if acts:
+            self._changed = self._changed or changes(acts)
             with away():
                 heads = await append_rows(self._driver, [Batch(self._plan, self._head, acts)], self._clock)
             self._head = heads[self._plan]
@@ -370,13 +382,48 @@ class PostgresTurn:
         assert self._plan == HUB != plan, "the hub's head is taken before any other"
         assert not self._other, "one other plan a turn"
         self._other = plan
+        self._changed = self._changed or changes(acts)
         head = await _held(self._connection, plan)
         with away():
             return (await append_rows(self._driver, [Batch(plan, head, acts)], self._clock))[plan]
 
+    def settles(self, form: Submission) -> None:
+        """Keep the form only with a change."""
+        self._form = form
+
+    async def settle(self) -> None:
+        """Let go of the form that changed nothing: it may be sent again."""
+        if self._form is not None and not self._changed:
+            with away():
+                await let_go(self._connection, self._form)
+
     def assert_recorded(self) -> None:
         """Refuse to commit a change of access that left no row."""
         assert self._recorded or not self._asked, "what changes access is written in the journal in the same turn"
+
+
+@asynccontextmanager
+async def _taken_once(connection: AsyncConnection, turn: PostgresTurn) -> AsyncIterator[None]:
+    """Keep the form that brought this turn with what it changes; it commits within.
+
+    Raises:
+        RepeatedError: the form was taken already; nothing has been done.
+    """
+    form = under_way()
+    if form is None:
+        yield
+        return
+    with away():
+        if not await keep(connection, form):
+            raise RepeatedError
+    form.held = True
+    turn.settles(form)
+    try:
+        yield
+    except BaseException:
+        form.held = False  # It was rolled back, or nobody knows: then the next turn finds out.
+        raise
+    form.held = turn.changed
 
 
 async def _held(connection: AsyncConnection, plan: str) -> Head:

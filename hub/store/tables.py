@@ -301,6 +301,12 @@ attempt: Final = sa.Table(
 )
 """Tries from an address, to be counted before anything is looked up."""
 
+submission: Final = sa.Table(
+    "submission", metadata, sa.Column("digest", _binary, primary_key=True), _when("taken"), _words("way_on"),
+    sa.CheckConstraint("length(digest) = 32", name="digest"), sa.Index("submission_taken", "taken"),
+)  # fmt: skip
+"""Forms that were taken, so that one sent twice counts once."""
+
 passkey: Final = sa.Table(
     "passkey",
     metadata,

@@ -8,7 +8,7 @@
 const HEADER = "page-of"
 const ANOTHER = "page-belongs-to"
 
-/** @typedef {{ ctx: { request: { headers: Record<string, string> }, response?: { status: number, headers: Headers } } }} Asking */
+/** @typedef {{ ctx: { sourceElement: Element, request: { headers: Record<string, string> }, response?: { status: number, headers: Headers } } }} Asking */
 
 /** @returns {HTMLMetaElement | null} */
 const meta = () => document.querySelector('meta[name="page-of"]')
@@ -68,6 +68,13 @@ function heed(status, headers) {
   return another !== null
 }
 
+/**
+ * A form that was taken and still stands here is another form the next time. @param {Element} source
+ */
+export function renewKey(source) {
+  for (const field of /** @type {NodeListOf<HTMLInputElement>} */ (source.querySelectorAll("input[name=_page]"))) field.value = `${mark()}/${crypto.randomUUID()}`
+}
+
 /** Have htmx say whose page it is, and show nothing of another's answer. */
 export function markRequests() {
   document.addEventListener("htmx:config:request", (event) => {
@@ -76,5 +83,9 @@ export function markRequests() {
   document.addEventListener("htmx:before:response", (event) => {
     const { response } = /** @type {CustomEvent<Asking>} */ (event).detail.ctx
     if (response && heed(response.status, response.headers)) event.preventDefault()
+  })
+  document.addEventListener("htmx:after:request", (event) => {
+    const { sourceElement, response } = /** @type {CustomEvent<Asking>} */ (event).detail.ctx
+    if (response && response.status < 400) renewKey(sourceElement.closest("form") ?? sourceElement)
   })
 }

@@ -1,5 +1,5 @@
 /** Forms that are sent by the page: kept in it, in their order, while the hub can't be reached. */
-import { ask, isAnothers } from "./belonging.js"
+import { ask, isAnothers, renewKey } from "./belonging.js"
 import { changed } from "./fragments.js"
 import { alsoTyped } from "./kept_drafts.js"
 
@@ -35,6 +35,7 @@ export class Outbox {
     const typed = body.get("value") ?? body.get("words") ?? ""
     this.#letters.push({ form, address: form.action, body, section: form.dataset.changes ?? "", label: typed })
     form.reset()
+    renewKey(form)
     void this.flush()
   }
 
