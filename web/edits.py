@@ -15,6 +15,7 @@ from crdt.changes import Assign, Change, Include, Rewrite
 from crdt.fields import Field, Kind, Value
 from crdt.sections import SECTIONS, Section
 from hub.live.commands import PlanContent, Refusal
+from hub.safety.notations import faults_of_medicine
 from hub.workflows.grants import barred
 from hub.workflows.suggestions import field_value
 
@@ -71,6 +72,9 @@ class EntryEdit:
             return [Rewrite(self.section, self.entry, declared.name, words.replace("\r\n", "\n"))]
         value = field_value(declared, words)
         fault = declared.fault(value)
+        if self.section is Section.MEDICATIONS and declared.name in ("dose", "frequency"):
+            told = words if declared.name == "dose" else ""
+            fault = fault or faults_of_medicine(told, "" if told else words).get(declared.name, "")
         if fault or isinstance(value, Mapping):
             return Refusal("form", fault or f"{declared.label} takes one value.", self.entry, declared.name)
         return [Assign(self.section, self.entry, declared.name, value)]

@@ -44,8 +44,7 @@ def weighed(
     touched = _medicines(changes)
     if not touched or getattr(command, "brought_in", False):
         return changes
-    dangers = dangers_after(plan, changes, now)
-    dangers = [each for each in dangers if touched & set(each.medicine_entries)]
+    dangers = dangers_of(plan, changes, now)
     if not dangers:
         return changes
     reason = despite(command)
@@ -59,9 +58,12 @@ def weighed(
     return [*changes, *kept]
 
 
-def dangers_after(plan: PlanContent, changes: Sequence[Change], now: datetime) -> list[Finding]:
-    """Return the dangers that would stand after the changes and that nobody has set aside."""
-    return open_dangers(imagined(plan, changes, by=0), now)
+def dangers_of(plan: PlanContent, changes: Sequence[Change], now: datetime) -> list[Finding]:
+    """Return the dangers that the changes would leave on the medicines they touch, unless they are set aside."""
+    touched = _medicines(changes)
+    if not touched:
+        return []
+    return [each for each in open_dangers(imagined(plan, changes, by=0), now) if touched & set(each.medicine_entries)]
 
 
 def open_dangers(plan: PlanContent, now: datetime) -> list[Finding]:

@@ -11,6 +11,7 @@ from crdt.changes import Assign, Change, Create
 from crdt.fields import SET_MEMBERS_MAX, TEXT_CHARACTERS_MAX, Field, Form, Kind, Value
 from crdt.sections import SECTIONS, Section
 from hub.live.commands import PlanContent, Refusal
+from hub.safety.notations import faults_of_medicine
 from hub.workflows import referral_states, tasks
 from hub.workflows.arguments import Asked, Despite, Reason
 from hub.workflows.contents import active, members, place, retired, stamp, words
@@ -42,6 +43,8 @@ def faults_of(section: Section, values: Mapping[str, Value]) -> dict[str, str]:
         fault = _fault(field, values.get(name))
         if fault:
             faults[name] = fault
+    if section is Section.MEDICATIONS and words(values, "kind") != "allergy":
+        faults = {**faults_of_medicine(words(values, "dose"), words(values, "frequency")), **faults}
     return faults
 
 

@@ -10,6 +10,7 @@ from auth.roles import Participant
 from crdt.changes import Assign, Change
 from crdt.sections import SECTIONS, Section
 from hub.live.commands import EntryContent, PlanContent, Refusal
+from hub.safety.notations import faults_of_medicine
 from hub.workflows.arguments import Asked, Despite, Seen
 from hub.workflows.comments import commented
 from hub.workflows.contents import active, words
@@ -121,7 +122,7 @@ class MedicationDecide:
         for name, value in (("dose", self.dose), ("frequency", self.frequency)):
             field = SECTIONS[MEDICATIONS].field(name)
             assert field is not None, "a medicine has a dose and a frequency"
-            fault = field.fault(value.strip())
+            fault = field.fault(value.strip()) or faults_of_medicine(self.dose, self.frequency).get(name, "")
             if fault:
                 return Refusal("form", fault, self.entry, name)
         return None

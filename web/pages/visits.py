@@ -12,6 +12,7 @@ from auth.roles import Participant, Role
 from crdt.sections import Section
 from hub.ids import new_id
 from hub.live.commands import Refusal, Refused
+from hub.safety.weighing import DANGER, DESPITE, dangers_of
 from hub.workflows.previews import PreviewLine, counted, preview
 from hub.workflows.registry import Faults, build
 from hub.workflows.visits import VisitPublish
@@ -79,7 +80,9 @@ async def _lines(request: Request, reader: Reader, command: VisitPublish) -> tup
     if isinstance(changes, Refusal):
         return changes
     names = {each.person_id: each.name for each in reader.setting.people.by_id.values()}
-    return preview(reader.content, changes, names)
+    found = dangers_of(reader.content, changes, reader.now)
+    told = tuple(PreviewLine(Section.MEDICATIONS, each.entries[0], f"Danger: {each.text}") for each in found)
+    return told + preview(reader.content, changes, names)
 
 
 async def _about(request: Request, member: Member, entry: str) -> tuple[Reader, str]:
@@ -121,10 +124,16 @@ async def _deciding(request: Request, member: Member, reader: Reader) -> list[Pa
     return sorted(may, key=lambda each: each.role is not Role.PRIMARY_CARE)
 
 
+def _dangerous(lines: Sequence[PreviewLine] | None) -> bool:
+    return lines is not None and any(each.words.startswith("Danger: ") for each in lines)
+
+
 async def _refused(
     request: Request, member: Member, reader: Reader, entry: str, typed: Typed, code: str, field: str, reason: str
 ) -> Response:
-    return await _form(request, member, reader, entry, typed, {field: reason}, status=422 if code == "form" else 409)
+    return await _form(
+        request, member, reader, entry, typed, {field: reason}, status=422 if code in ("form", DANGER) else 409
+    )
 
 
 async def _form(
@@ -143,7 +152,7 @@ async def _form(
     deciding = None if entry else await _deciding(request, member, reader)
     rows = single_rows(typed, faults, reader, deciding=deciding)
     shown = parts(typed, faults, reader, more=more)
-    named = {*rows, *(row.name for part in shown for line in part.lines for row in line.rows)}
+    named = {DESPITE, *rows, *(row.name for part in shown for line in part.lines for row in line.rows)}
     asker, question = referral_words(reader, entry) if entry else ("", "")
     patient = await found.directory.patient(member.plan_id)
     context = {
@@ -160,6 +169,8 @@ async def _form(
         "shown": {name: sent[0] for name, sent in typed.items() if name.startswith("shown.") and sent},
         "faulty": [*rows.values(), *(row for part in shown for line in part.lines for row in line.rows)],
         "refusal": " ".join(words for name, words in faults.items() if name not in named),
+        "danger": faults.get(DESPITE, "") or ("This leaves a danger." if _dangerous(lines) else ""),
+        "despite": next(iter(typed.get(DESPITE, ())), ""),
         "preview": grouped(lines) if lines is not None else None,
         "counted": counted(lines) if lines is not None else "",
         "suggested": sum(line.suggested for line in lines) if lines is not None else 0,
