@@ -1,15 +1,15 @@
-/** What a close code of the socket means for the page. Only these are permanent; after any other the page comes back by itself. */
+/** What a close code of the socket means for the page. After any other than these the page comes back by itself with all it has. */
 
 import { tellPage } from "./belonging.js"
 
-/** @typedef {"sign in" | "ended" | "none" | "another" | "retry"} Closing */
+/** @typedef {"sign in" | "ended" | "none" | "another" | "too large" | "retry"} Closing */
 
 /** @type {Record<number, Closing>} */
-const PERMANENT = { 4401: "sign in", 4403: "ended", 4404: "none", 4409: "another" }
+const TOLD = { 1009: "too large", 4401: "sign in", 4403: "ended", 4404: "none", 4409: "another" }
 
 /** @param {number | undefined} code @returns {Closing} */
 export function closingOf(code) {
-  return PERMANENT[code ?? 0] ?? "retry"
+  return TOLD[code ?? 0] ?? "retry"
 }
 
 /** What it means, and what it says of the page itself told to the page. @param {number | undefined} code @returns {Closing} */

@@ -20,6 +20,7 @@ import { Kind } from "./frames.js"
  * @property {(bytes: Uint8Array) => void} received a message; pings are answered before
  * @property {() => void} connected the hub has spoken
  * @property {(since: number, cause: Cause) => void} lost when the line was last known to be up (ms since 1970), and why it is not
+ * @property {() => void} [tooLarge] the hub closed the line because of what was sent on it, which is not to be sent again; after `lost`
  * @property {(closing: "sign in" | "ended" | "none", reason: string) => void} stopped for good, or until `resume`
  */
 
@@ -161,6 +162,10 @@ export class Line {
   #closed(code, reason) {
     const closing = heedClosing(code)
     if (closing === "retry") return this.#lose(code === STORAGE_AWAY ? "storage" : "closed")
+    if (closing === "too large") {
+      this.#lose("closed")
+      return this.listener.tooLarge?.()
+    }
     this.stop()
     // Whoever belongs to the page may sign in again where another person is signed in now.
     this.listener.stopped(closing === "another" ? "sign in" : closing, reason)

@@ -8,6 +8,7 @@ import { SectionProvider } from "./section_providers.js"
 /** @typedef {import("./notices.js").Refused} Refused */
 /** @typedef {{ entry: string, field: string, delta: { insert?: unknown, delete?: number, retain?: number }[] | null, local: boolean, before: unknown }} Touch */
 /** @typedef {{ entry: string, field: string, kind: "register" | "text" | "set", before: Scalar, value: Scalar, member: string }} Unsent */
+/** @typedef {Unsent & { made: number }} Noted with the number of its latest edit */
 /**
  * @typedef {object} Watcher what the page does about a section
  * @property {(section: LiveSection, touches: Touch[]) => void} touched
@@ -37,7 +38,7 @@ export class LiveSection {
   openings = 0
   /** @type {SectionProvider | null} */
   #provider = null
-  /** @type {Map<string, Unsent>} */
+  /** @type {Map<string, Noted>} */
   #unsent = new Map()
   /** @type {Map<string, Y.UndoManager>} */
   #undo = new Map()
@@ -80,16 +81,17 @@ export class LiveSection {
     const map = this.entries.get(entry)
     if (!map) return
     const before = /** @type {Scalar} */ (map.get(field) ?? null)
-    this.#note({ entry, field, kind: "register", before, value, member: "" })
     this.doc.transact(() => map.set(field, value), OWN)
+    this.#note({ entry, field, kind: "register", before, value, member: "" })
   }
 
   /** @param {string} entry @param {string} field @param {string} member @param {boolean} present */
   setMember(entry, field, member, present) {
     const members = this.value(entry, field)
     if (!(members instanceof Y.Map)) return
-    this.#note({ entry, field, kind: "set", before: members.get(member) === true, value: present, member })
+    const before = members.get(member) === true
     this.doc.transact(() => members.set(member, present), OWN)
+    this.#note({ entry, field, kind: "set", before, value: present, member })
   }
 
   /** @param {string} entry @param {string} field @param {Splice} splice */
@@ -97,11 +99,12 @@ export class LiveSection {
     const text = this.text(entry, field)
     if (!text) return
     this.undoOf(entry, field)
-    this.#note({ entry, field, kind: "text", before: text.toString(), value: null, member: "" })
+    const before = text.toString()
     this.doc.transact(() => {
       if (remove > 0) text.delete(index, remove)
       if (insert) text.insert(index, insert)
     }, OWN)
+    this.#note({ entry, field, kind: "text", before, value: null, member: "" })
   }
 
   /** @param {string} entry @param {string} field @returns {Y.UndoManager | null} */
@@ -176,10 +179,17 @@ export class LiveSection {
 
   /** @param {number} outstanding */
   #acknowledged(outstanding) {
-    if (outstanding > 0 || this.#unsent.size === 0) return
-    this.#unsent.clear()
-    this.watcher.unsent(this)
-    this.watcher.saved(this)
+    if (this.#unsent.size === 0) return
+    const durable = this.#provider?.durable ?? 0
+    const before = this.#unsent.size
+    for (const [key, { made }] of this.#unsent) if (outstanding === 0 || made <= durable) this.#unsent.delete(key)
+    if (this.#unsent.size < before) this.watcher.unsent(this)
+    if (this.#unsent.size === 0) this.watcher.saved(this)
+  }
+
+  /** The hub takes none of what is not saved, and closed the line for it: give the words back. @param {string} reason */
+  giveUp(reason) {
+    if (this.#unsent.size > 0) this.#startAnew({ kind: "refused", section: this.name, code: "size", reason, entry: "", field: "" })
   }
 
   /** @param {string} payload */
@@ -222,7 +232,7 @@ export class LiveSection {
   #note(edit) {
     const key = `${edit.entry}/${edit.field}/${edit.member}`
     const first = this.#unsent.get(key)
-    this.#unsent.set(key, first ? { ...edit, before: first.before } : edit)
+    this.#unsent.set(key, { ...edit, before: first ? first.before : edit.before, made: this.#provider?.made ?? 0 })
     this.watcher.unsent(this)
   }
 

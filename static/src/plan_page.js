@@ -43,6 +43,7 @@ export class PlanPage {
       signedOut: () => this.status.happened({ kind: "signed out" }),
       ended: (reason) => this.#end(reason),
       acknowledged: () => this.status.happened({ kind: "acknowledged" }),
+      tooLarge: () => this.#tooLarge(),
       noticed: (notice) => this.#noticed(notice),
     })
     this.presence = new PresenceView(this.socket.awareness, {
@@ -186,6 +187,12 @@ export class PlanPage {
     const shown = row.querySelector(`[data-shows="${CSS.escape(key)}"]`)
     const label = shown?.getAttribute("data-label") ?? field.replaceAll("_", " ")
     this.news.saw(section.name, entry, field, { by, label, words: shown && typeof value === "string" ? value : "" })
+  }
+
+  #tooLarge() {
+    const reason = "This is too large to be saved."
+    this.status.happened({ kind: "refused", reason: `${reason} Your words stand beside their fields.` })
+    for (const section of this.#sections.values()) section.giveUp(reason)
   }
 
   /** @param {LiveSection} section @param {Refused} refused @param {Unsent[]} lost */

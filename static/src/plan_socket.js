@@ -13,6 +13,7 @@ import { readNotice } from "./notices.js"
  * @property {(since: number, cause: import("./lines.js").Cause) => void} lost
  * @property {() => void} signedOut
  * @property {(reason: string) => void} ended
+ * @property {() => void} tooLarge the hub closed the line, because something sent on it was too large
  * @property {() => void} acknowledged the hub has saved something of this page
  * @property {(notice: Exclude<Notice, import("./notices.js").Ended>) => void} noticed
  */
@@ -21,9 +22,13 @@ import { readNotice } from "./notices.js"
 /** The line has its own timer of silence; the provider's, which can't be switched off, never runs out. */
 const NEVER_MS = 2 ** 31 - 1
 
+/** After so many lines that were closed because something was too large, the page opens none by itself. */
+const TOO_LARGE_MAX = 3
+
 export class PlanSocket {
   /** Said before the close that it explains; only the close tells whether signing in helps. */
   #ending = ""
+  #tooLarge = 0
 
   /** @param {string} address @param {PlanWatcher} watcher */
   constructor(address, watcher) {
@@ -39,6 +44,11 @@ export class PlanSocket {
       lost: (since, cause) => {
         sockets.lost()
         watcher.lost(since, cause)
+      },
+      tooLarge: () => {
+        this.#tooLarge += 1
+        if (this.#tooLarge > TOO_LARGE_MAX) this.line.stop()
+        watcher.tooLarge()
       },
       stopped: (closing, reason) => {
         sockets.lost()

@@ -15,8 +15,8 @@ test("a notice with wrong parts is read as far as it goes", () => {
   assert.deepEqual(readNotice('{"kind":"changed","section":"goals","entries":[1,"a"],"by":7}'), { kind: "changed", section: "goals", entries: ["a"], structure: true, by: "" })
 })
 
-test("only three close codes are for good", () => {
-  assert.deepEqual([4401, 4403, 4404, 1012, 1013, 4503, 4400, 1006, undefined].map(closingOf), ["sign in", "ended", "none", "retry", "retry", "retry", "retry", "retry", "retry"])
+test("three close codes are for good, and one says that something was too large", () => {
+  assert.deepEqual([4401, 4403, 4404, 1009, 1012, 1013, 4503, 4400, 1006, undefined].map(closingOf), ["sign in", "ended", "none", "too large", "retry", "retry", "retry", "retry", "retry", "retry"])
 })
 
 test("a path has three parts", () => {
