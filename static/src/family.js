@@ -2,6 +2,7 @@
 import "./hypermedia.js"
 import { FamilyLine } from "./family_line.js"
 import { changed, edited, keepSections, refetchPage, retry } from "./fragments.js"
+import { keepWhole } from "./lengths.js"
 import { NoticeSocket } from "./notice_socket.js"
 import { Outbox } from "./outbox.js"
 import { watchSession } from "./session_left.js"
@@ -29,6 +30,7 @@ function noticed(notice) {
 }
 
 function start() {
+  keepWhole(document)
   const { socket, plan } = document.body.dataset
   const line = new FamilyLine(document.getElementById("line"))
   const outbox = new Outbox(document, () => line.signedOut())

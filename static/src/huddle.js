@@ -3,6 +3,7 @@ import "./extra_styles.js"
 import htmx from "./hypermedia.js"
 import { ask } from "./belonging.js"
 import { commonKeys, listen } from "./keys.js"
+import { keepWhole } from "./lengths.js"
 import { NoticeSocket } from "./notice_socket.js"
 import { watchSession } from "./session_left.js"
 import { Status } from "./status.js"
@@ -222,6 +223,7 @@ function watchLines() {
 }
 
 function start() {
+  keepWhole(document)
   const status = new Status(document, () => location.reload())
   new NoticeSocket(document.body.dataset.socket ?? "", {
     connected: () => status.happened({ kind: "connected" }),

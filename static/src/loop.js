@@ -4,6 +4,7 @@ import "./hypermedia.js"
 import { changed, keepSections, refetchPage, retry } from "./fragments.js"
 import { keepForms } from "./kept_forms.js"
 import { commonKeys, listen } from "./keys.js"
+import { keepWhole } from "./lengths.js"
 import { tidyMenus } from "./menus.js"
 import { NoticeSocket } from "./notice_socket.js"
 import { watchSession } from "./session_left.js"
@@ -19,6 +20,7 @@ function end(status, reason) {
 }
 
 function start() {
+  keepWhole(document)
   const status = new Status(document, () => location.reload())
   let everConnected = false
   tidyMenus()

@@ -3,11 +3,13 @@ import "./extra_styles.js"
 import "./hypermedia.js"
 import { keepForms } from "./kept_forms.js"
 import { commonKeys, listen, panelKeys } from "./keys.js"
+import { keepWhole } from "./lengths.js"
 import { tidyMenus } from "./menus.js"
 import { offerPasskeys } from "./passkeys.js"
 import { watchSession } from "./session_left.js"
 
 tidyMenus()
+keepWhole(document)
 keepForms()
 offerPasskeys()
 watchSession()

@@ -5,6 +5,7 @@ import { keepDrawer } from "./drawer.js"
 import { keepSections } from "./fragments.js"
 import { keepForms } from "./kept_forms.js"
 import { commonKeys, listen, planKeys } from "./keys.js"
+import { keepWhole } from "./lengths.js"
 import { clearSentLines, tidyMenus } from "./menus.js"
 import { button } from "./messages.js"
 import { followReading } from "./jump.js"
@@ -29,6 +30,7 @@ function addQuietMode(page) {
 }
 
 function start() {
+  keepWhole(document)
   keepSections()
   keepForms()
   keepDrawer()

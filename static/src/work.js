@@ -3,6 +3,7 @@ import "./extra_styles.js"
 import "./hypermedia.js"
 import { keepForms } from "./kept_forms.js"
 import { commonKeys, listen } from "./keys.js"
+import { keepWhole } from "./lengths.js"
 import { tidyMenus } from "./menus.js"
 import { NoticeSocket } from "./notice_socket.js"
 import { watchSession } from "./session_left.js"
@@ -10,6 +11,7 @@ import { Status } from "./status.js"
 import { renew, triage, triageKeys } from "./triage.js"
 
 function start() {
+  keepWhole(document)
   const status = new Status(document, () => location.reload())
   tidyMenus()
   keepForms()
