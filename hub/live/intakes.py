@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 from crdt.contents import Refusal
 from crdt.effects import Edit
+from crdt.gate import refusal_of
 from crdt.intakes import SLICE_STEPS, Effort, Intake
-from crdt.updates import FROM_SLICES
+from crdt.updates import FROM_SLICES, UpdateError
 
 if TYPE_CHECKING:
     from hub.live.batches import Work
@@ -24,6 +25,11 @@ SLICE_COST: Final = 500 * SLICE_STEPS
 """What a slice counts for in steps."""
 
 
+def is_of_several(update: bytes) -> bool:
+    """Return whether an update holds structs of several client ids: what a peer repeats of others, known as a rule."""
+    return update[:1] > b"\x01"
+
+
 def take_in(room: "Room", work: "Work", connection: "Connection", edit: Edit, effort: Effort) -> bool:
     """Go on with an edit of a section that the connection has; return whether it is done with, one way or the other."""
     reading = connection.readings[edit.section]
@@ -33,6 +39,8 @@ def take_in(room: "Room", work: "Work", connection: "Connection", edit: Edit, ef
         reading.intake = section.intake(connection, edit.update, room.clock.now())
     refusal = _go_on(room, work, connection, section, reading.intake, effort) if reading.intake is not None else None
     room.judging = None
+    if refusal is not None and is_of_several(edit.update) and not edit.answers:
+        refusal = refusal_of(UpdateError("client", "what others wrote is told by us"))  # Not worth to be asked again.
     if refusal is not None:
         room.decline(work, connection, edit.section, refusal, answers=edit.answers)
     elif reading.intake is not None and not reading.intake.done:

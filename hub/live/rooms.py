@@ -239,8 +239,7 @@ class Room:
         if reading.intake is None and not item.answers:
             updates = [each.item.update for each in looked_at if isinstance(each.item, Edit)]
             return self._type(work, connection, item.section, updates, now)
-        several = item.update[:1] > b"\x01"  # Of several client ids, of which most are known.
-        at_once = reading.intake is None and len(item.update) <= AT_ONCE_BYTES_MAX and not several
+        at_once = reading.intake is None and len(item.update) <= AT_ONCE_BYTES_MAX
         if at_once and self._edit(work, connection, self.sections[item.section], item.update, now, answers=True):
             return 1
         return int(intakes.take_in(self, work, connection, item, effort))
@@ -333,7 +332,7 @@ class Room:
             self.judging = None
             if count > 1:
                 return False
-            if verdict.code == "size":
+            if verdict.code == "size" or intakes.is_of_several(update):
                 reading.intake = section.intake(connection, update, now)
                 return False
             self.decline(work, connection, section.section, verdict, answers=answers)

@@ -78,6 +78,15 @@ const ACTS = {
   remove({ section, entry, field, index, length }) {
     entryOf(section, entry).get(field).delete(index, length)
   },
+  /** Type so many letters with a slip behind each that is taken back; every key is an edit of its own. */
+  correct({ section, entry, field, count }) {
+    const text = entryOf(section, entry).get(field)
+    for (let slip = 0; slip < count; slip++) {
+      text.insert(0, "q")
+      text.delete(0, 1)
+      text.insert(0, "x")
+    }
+  },
   make({ section, entry }) {
     sections.get(section).doc.getMap("entries").set(entry, new Y.Map())
   },

@@ -221,6 +221,26 @@ async def test_who_leaves_while_a_long_answer_is_taken_in_has_it_all_saved(monke
     assert late.text() == ann.text()
 
 
+async def test_who_says_again_what_others_wrote_is_told_that_it_is_saved_and_goes_on() -> None:
+    hub = await a_hub()
+    ann, ben = hub.peer(name="Ann"), hub.peer(Role.PRIMARY_CARE, name="Ben")
+    await hub.settle()
+    ann.write("a")
+    await hub.settle()
+    rows = len(hub.journal.rows())
+
+    ben.unsaved[GOALS] += 1
+    ben.say(GOALS, FrameKind.UPDATE, ben.docs[GOALS].get_update(b"\x00"))
+    await hub.settle()
+
+    assert not ben.ended
+    assert ben.saved
+    assert len(hub.journal.rows()) == rows
+    ben.write("b")
+    await hub.settle()
+    assert ann.text() == "baWalk to the shop"
+
+
 async def test_a_stranger_to_a_section_sends_no_long_message_of_it() -> None:
     hub = await a_hub()
     ann = hub.peer(name="Ann")

@@ -9,6 +9,7 @@ from pycrdt import Doc, Map
 from auth.roles import Role
 from crdt.fields import TEXT_CHARACTERS_MAX
 from crdt.frames import Frame, FrameKind, encode
+from crdt.gate import PEER_CLIENT_MAX
 from crdt.sections import Section
 from crdt.sessions import DENIED
 from hub.live import inboxes, rooms
@@ -256,6 +257,26 @@ async def test_a_hostile_update_ends_its_document_and_others_notice_nothing(upda
     assert GOALS in ann.ended
     assert len(ben.seen) == before
     assert ben.line.closed is None
+
+
+async def test_a_client_of_pycrdt_writes_under_a_small_id_and_not_under_one_of_its_own() -> None:
+    hub, ann, _ = await two_in_a_hub()
+    ann.begin_anew_with(GOALS, Doc())
+    await hub.settle()
+    large = ann.docs[GOALS].client_id
+    ann.write("Refused. ")
+    await hub.settle()
+    refused = [notice["code"] for notice in ann.notices]
+
+    ann.begin_anew_with(GOALS, Doc(client_id=PEER_CLIENT_MAX))
+    await hub.settle()
+    ann.write("Taken. ")
+    await hub.settle()
+
+    assert large > PEER_CLIENT_MAX
+    assert refused == ["client"]
+    assert ann.saved
+    assert ann.text() == "Taken. Walk to the shop"
 
 
 async def test_one_bad_frame_closes_only_its_sender() -> None:
