@@ -22,7 +22,7 @@ afterEach(() => {
 
 function aLine() {
   const note = (/** @type {string} */ name) => (...rest) => told.push([name, ...rest])
-  return new Line("/plans/p/live", { opened: note("opened"), received: note("received"), connected: note("connected"), lost: note("lost"), stopped: note("stopped") })
+  return new Line("/plans/p/live", { opened: note("opened"), received: note("received"), connected: note("connected"), lost: note("lost"), tooLarge: note("too large"), stopped: note("stopped") })
 }
 
 const socket = () => HearingSocket.made[HearingSocket.made.length - 1]
@@ -64,6 +64,21 @@ test("after 35 s without a word the line is lost since the last one, and the hub
   assert.deepEqual(told.at(-1), ["lost", heard, "silence"])
   assert.equal(socket().readyState, 3)
   pass(500)
+  assert.equal(sockets(), 2)
+})
+
+test("a line that is closed for what was sent on it says so, and comes back no faster than any other", () => {
+  aLine()
+  up()
+  socket().end(1009)
+  assert.deepEqual(names().slice(-2), ["lost", "too large"])
+  pass(499)
+  assert.equal(sockets(), 1)
+  pass(1)
+  assert.equal(sockets(), 2)
+  up()
+  socket().end(1009)
+  pass(999)
   assert.equal(sockets(), 2)
 })
 

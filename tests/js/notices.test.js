@@ -3,7 +3,7 @@ import { test } from "node:test"
 import { QUIET_MS, Announcer, joined } from "../../static/src/announcements.js"
 import { closingOf } from "../../static/src/closings.js"
 import { readNotice } from "../../static/src/notices.js"
-import { delayBefore } from "../../static/src/notice_socket.js"
+import { delayBefore } from "../../static/src/lines.js"
 import { readPath } from "../../static/src/paths.js"
 import { OwnEdits } from "../../static/src/undo.js"
 
