@@ -35,7 +35,7 @@ WAIT_SECONDS_MAX: Final = 30.0
 
 
 @dataclass(slots=True)
-class Answer:
+class FirstAnswer:
     """What was answered, as it went out."""
 
     messages: list[Message] = field(default_factory=list)
@@ -70,8 +70,8 @@ class Submitted:
     def __init__(self, app: ASGIApp, *, services: Callable[[], Services]) -> None:
         self._app = app
         self._services = services
-        self._under_way: dict[bytes, asyncio.Future[Answer | None]] = {}
-        self._answers: OrderedDict[bytes, Answer] = OrderedDict()
+        self._under_way: dict[bytes, asyncio.Future[FirstAnswer | None]] = {}
+        self._answers: OrderedDict[bytes, FirstAnswer] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] in SAFE_METHODS:
@@ -94,7 +94,7 @@ class Submitted:
         state["submission"] = form = Submission(digest)
         await self._first(scope, again, send, form)
 
-    async def _known(self, digest: bytes) -> Answer | None:
+    async def _known(self, digest: bytes) -> FirstAnswer | None:
         waiting = self._under_way.get(digest)
         if waiting is not None:
             try:
@@ -105,7 +105,7 @@ class Submitted:
         return self._answers.get(digest)
 
     async def _first(self, scope: Scope, receive: Receive, send: Send, form: Submission) -> None:
-        answer = Answer()
+        answer = FirstAnswer()
         done = self._under_way[form.digest] = asyncio.get_running_loop().create_future()
 
         async def answering(message: Message) -> None:
