@@ -396,3 +396,51 @@ def _instant(seconds: object) -> datetime:
         return datetime.fromtimestamp(seconds, UTC)
     except (OverflowError, ValueError, OSError) as error:
         raise TokenRefusedError("instant") from error
+
+
+CLIENT_TOKEN_LIFE_MAX = timedelta(minutes=5)
+"""The longest life of a caller's token, as the CDS Hooks specification asks."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClientToken:
+    """A caller's token that was verified: its issuer and id, and when it ends."""
+
+    key: str
+    ends: datetime
+
+
+def verified_client(
+    token: str, issuers: Mapping[str, Mapping[str, object]], audience: str, now: datetime
+) -> ClientToken:
+    """Return a caller's token, its signature checked against the key set registered for its issuer.
+
+    Raises:
+        TokenRefusedError: of no registered issuer, not signed by its keys, not for this address, over, or too long.
+    """
+    if len(token) > TOKEN_CHARACTERS_MAX:
+        raise TokenRefusedError("too-long")
+    for issuer, keys in issuers.items():
+        try:
+            read = decode(token, KeySet.import_key_set(dict(keys)), algorithms=["ES384", "RS384", "ES256", "RS256"])  # type: ignore[arg-type]
+        except (JoseError, ValueError, TypeError, KeyError, RecursionError):
+            continue  # Of another issuer, or of none.
+        there: ClaimsOption = {"essential": True}
+        registry = JWTClaimsRegistry(
+            now=int(now.timestamp()),
+            leeway=_LEEWAY,
+            iss={"essential": True, "value": issuer},
+            aud={"essential": True, "value": audience},
+            exp=there,
+            iat=there,
+            jti=there,
+        )
+        try:
+            registry.validate(read.claims)
+        except JoseError as error:
+            raise TokenRefusedError(str(getattr(error, "claim", "claims"))) from error
+        ends = _instant(read.claims["exp"])
+        if ends - _instant(read.claims["iat"]) > CLIENT_TOKEN_LIFE_MAX:
+            raise TokenRefusedError("exp")
+        return ClientToken(f"{issuer} {read.claims['jti']}", ends)
+    raise TokenRefusedError("signature")

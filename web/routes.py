@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from web.doors import cds
 from web.doors.guards import for_anyone
 from web.pages import (
     admin,
@@ -180,6 +181,8 @@ ROUTES: tuple[BaseRoute, ...] = (
     Route("/sign-out", sign_in.sign_out, name="sign_out", methods=["POST"]),
     Route("/theme", sign_in.theme, name="theme", methods=["POST"]),
     Route("/panel", panel.show, name="panel"),
+    Route("/cds-services", cds.discover, name="cds_services"),
+    Route("/cds-services/{service}", cds.call, name="cds_service", methods=["POST"]),
     Route(PLAN, plan.show, name="plan"),
     Route(PLAN + "/next", plan.next_up, name="plan_next"),
     Route(PLAN + "/margins.css", plan.margins, name="plan_margins"),

@@ -5,6 +5,7 @@ of what to set; ``SettingsError`` carries them as sentences.
 """
 
 import ipaddress
+import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -81,6 +82,8 @@ class Settings:
     trusted_proxies: str = "127.0.0.1"
     """Addresses whose X-Forwarded-* headers are believed, comma-separated."""
     log_level: str = "info"
+    cds_issuers: Mapping[str, Mapping[str, object]] = field(default_factory=dict, repr=False)
+    """Key sets of the systems that may call ``/cds-services``, by issuer."""
     measures_dir: Path | None = None
     """Where the processes behind one port keep their numbers; ``None`` for one alone."""
 
@@ -107,6 +110,11 @@ class Settings:
             return frozenset({self.origin})
         port = f":{parts.port}" if parts.port else ""
         return frozenset({self.origin, f"http://127.0.0.1{port}", f"http://localhost{port}"})
+
+    @property
+    def live_address(self) -> str:
+        """The address at which the hub is reached, as other systems are told it."""
+        return self.origin or f"http://{self.host}:{self.port}"
 
     @property
     def live_origin(self) -> str:
@@ -153,6 +161,7 @@ def read_settings(
         signing_key=Path(key).absolute() if (key := environment.get("CAREPLAN_SIGNING_KEY", "")) else None,
         trusted_proxies=environment.get("CAREPLAN_TRUSTED_PROXIES", "") or "127.0.0.1",
         log_level=environment.get("CAREPLAN_LOG_LEVEL", "") or ("warning" if mode is Mode.DEMO else "info"),
+        cds_issuers=_cds_issuers(environment.get("CAREPLAN_CDS_ISSUERS", ""), problems),
         measures_dir=Path(folder) if (folder := environment.get(MEASURES, "")) else None,
     )
     problems += _listening_problems(settings)
@@ -202,6 +211,20 @@ def _oidc(environment: Mapping[str, str], problems: list[str]) -> Oidc | None:
     if issuer and not _https_or_local(issuer):
         problems.append("Set OIDC_ISSUER to an https address.")
     return Oidc(issuer, client_id, client_secret)
+
+
+def _cds_issuers(path: str, problems: list[str]) -> Mapping[str, Mapping[str, object]]:
+    """Return the key sets by issuer that a file holds: ``{"https://ehr.example": {"keys": [...]}}``."""
+    if not path:
+        return {}
+    try:
+        told = json.loads(Path(path).read_text("utf-8"))
+    except (OSError, ValueError):
+        told = None
+    if not isinstance(told, dict) or not all(isinstance(each, dict) and "keys" in each for each in told.values()):
+        problems.append("Set CAREPLAN_CDS_ISSUERS to a JSON file that holds a key set for each issuer.")
+        return {}
+    return told
 
 
 def _smtp(environment: Mapping[str, str], problems: list[str]) -> Smtp | None:

@@ -13,7 +13,8 @@ _ROUTES = [route for route in ROUTES if isinstance(route, Route)]
 _OPEN = {"home", "sign_in", "sign_in_demo", "static", "alive", "ready", "metrics", "invited", "come_in", "mailbox"}
 _OPEN |= {"sign_in_work", "sign_in_back", "sign_out_work", "logged_out", "passkey_challenge", "passkey_use"}
 _OPEN |= {"return", "return_ask", "return_enter"}
-_PROVES_ITSELF = {"logged_out"}
+_OPEN |= {"cds_services", "cds_service"}  # A signed token stands in for the session, see tests/web/doors/test_cds.py.
+_PROVES_ITSELF = {"logged_out", "cds_service"}
 """A provider posts there; its signed token stands in for the origin (tests/browser/test_signing_in.py)."""
 
 
@@ -29,6 +30,7 @@ def address_of(route: Route, mary: Mary) -> str:
         "patient": mary.plan,
         "hash": "0" * 16,
         "file": "app.css",
+        "service": "careplan-patient-view",
     }
     path = route.path.replace(":path", "")
     for name, value in filled.items():
