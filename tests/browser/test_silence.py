@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.seats import LIVE_MS_MAX, Seat, a_medicine, a_seat
+from tests.browser.seats import LIVE_MS_MAX, Seat, a_medicine, a_seat, open_entry
 from tests.harness.hubs import Hub
 
 pytestmark = pytest.mark.slow
@@ -55,7 +55,9 @@ def test_a_hub_that_stands_still_is_noticed_on_every_page_and_found_again_when_i
         doctor.expect_saved()
         work.expect_live()
         expect(family.page.locator("#line")).to_be_hidden(timeout=LIVE_MS_MAX)
-    expect(sit(hub, DOCTOR).control(text)).to_have_value("Typed while the hub stands still.")
+    fresh = sit(hub, DOCTOR)
+    open_entry(fresh, text.split("/")[1])
+    expect(fresh.control(text)).to_have_value("Typed while the hub stands still.")
 
 
 def test_a_proxy_that_forgets_the_upgrade_is_told_from_a_hub_that_is_away(shared_hub: Hub, sit: Sit) -> None:

@@ -1,0 +1,133 @@
+"""The plan at a glance: read closed, opened in place, left again; light enough to be read in two screens."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.seats import Seat, a_medicine, open_entry
+from tests.harness.hubs import Hub
+
+pytestmark = pytest.mark.slow
+
+DOCTOR, PHARMACIST = "Dr. Elena Ruiz", "Tom Becker, PharmD"
+
+Sit = Callable[..., Seat]
+
+WEIGHED = """() => ({
+    height: document.documentElement.scrollHeight,
+    nodes: document.querySelectorAll("*").length,
+    live: document.querySelectorAll("[aria-live], [role=status], [role=alert]").length,
+    controls: [...document.querySelectorAll("input, select, textarea")].filter(e => e.checkVisibility() && e.type !== "hidden").length,
+    ways: [...document.querySelectorAll("a[href], button, summary")].filter(e => e.checkVisibility()).length,
+})"""  # noqa: E501
+
+MOST = {"nodes": 1_800, "live": 3, "controls": 12, "ways": 140}
+"""What the closed plan of 43 entries may hold at most, wide or narrow."""
+
+HEIGHTS = {1280: 1_800, 390: 3_600}
+"""CSS pixels the plan may be high, by the width of the window: two screens of a desk, four of a phone."""
+
+HTML_BYTES_MAX = 120_000
+
+TABS_MAX = 12
+"""Stops of Tab before the first medicine: bars and lists are one stop each."""
+
+
+@pytest.mark.parametrize("width", HEIGHTS)
+def test_the_closed_plan_is_read_in_two_screens_and_is_light(shared_hub: Hub, sit: Sit, width: int) -> None:
+    doctor = sit(shared_hub, DOCTOR, viewport={"width": width, "height": 900})
+    weighed = doctor.page.evaluate(WEIGHED)
+    html = doctor.page.context.request.get(doctor.page.url).text()
+
+    assert {name: weighed[name] for name in MOST if weighed[name] > MOST[name]} == {}
+    assert weighed["height"] <= HEIGHTS[width]
+    assert len(html.encode()) <= HTML_BYTES_MAX
+    assert doctor.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_the_first_medicine_is_a_few_stops_away_and_a_row_is_opened_and_left_by_keys(shared_hub: Hub, sit: Sit) -> None:
+    doctor = sit(shared_hub, DOCTOR)
+    keyboard = doctor.page.keyboard
+    inside = "() => document.activeElement.closest('#section-medications .entries') !== null"
+    stops = 0
+    while not doctor.page.evaluate(inside):
+        keyboard.press("Tab")
+        stops += 1
+        assert stops <= TABS_MAX
+    keyboard.press("ArrowDown")
+    row = doctor.focused
+
+    keyboard.press("Enter")
+    expect(doctor.page.locator(".entry[data-open]")).to_have_count(1)
+    expect(doctor.page.locator(".entry[data-open] [data-bound]").first).to_be_focused()
+    keyboard.press("Escape")
+    assert doctor.focused == row
+    keyboard.press("Escape")
+
+    expect(doctor.page.locator(".entry[data-open]")).to_have_count(0)
+    assert doctor.focused == row
+    assert doctor.page.locator("main [data-bound]").count() == 0
+
+
+def test_what_others_type_in_a_closed_row_shows_as_text_with_their_ring(shared_hub: Hub, sit: Sit) -> None:
+    doctor, pharmacist = sit(shared_hub, DOCTOR), sit(shared_hub, PHARMACIST)
+    path = a_medicine(pharmacist)
+    row = doctor.entry(path.split("/")[1])
+
+    pharmacist.control(f"{path}/dose").focus()
+    expect(row.locator(".row-person")).to_have_text(f"{PHARMACIST}, in DOSE")
+    pharmacist.control(f"{path}/dose").fill("33 mg")
+    pharmacist.control(f"{path}/dose").press("Enter")
+
+    expect(row.locator(f'[data-shows="{path}/dose"]')).to_have_text("33 mg")
+    assert row.get_attribute("data-open") is None
+    assert row.locator("[data-bound]").count() == 0
+
+
+def test_a_row_with_words_that_are_nowhere_else_does_not_close(shared_hub: Hub, sit: Sit) -> None:
+    doctor = sit(shared_hub, DOCTOR)
+    path = a_medicine(doctor)
+    entry = path.split("/")[1]
+    doctor.control(f"{path}/dose").fill("")
+
+    doctor.entry(entry).locator("[data-close-entry]").click()
+    expect(doctor.field(f"{path}/dose").locator(".field-message")).to_contain_text("can't be empty")
+    assert doctor.entry(entry).get_attribute("data-open") is not None
+    doctor.control(f"{path}/dose").press("Escape")
+    doctor.entry(entry).locator("[data-close-entry]").click()
+
+    expect(doctor.entry(entry)).not_to_have_attribute("data-open", "")
+
+
+def test_words_refused_after_the_row_was_closed_open_it_again(shared_hub: Hub, sit: Sit) -> None:
+    doctor = sit(shared_hub, DOCTOR)
+    doctor.line_may_fail = True
+    path = a_medicine(doctor)
+    entry = path.split("/")[1]
+    doctor.control(f"{path}/route").evaluate("select => select.add(new Option('by magic', 'by magic'))")
+    doctor.page.context.set_offline(True)
+    doctor.control(f"{path}/route").select_option("by magic")
+    doctor.entry(entry).locator("[data-close-entry]").click()
+    expect(doctor.entry(entry)).not_to_have_attribute("data-open", "")
+
+    doctor.page.context.set_offline(False)
+
+    expect(doctor.field(f"{path}/route").locator(".field-message")).to_contain_text("Your words: by magic")
+
+
+def test_without_scripts_a_row_leads_to_a_page_with_its_form(shared_hub: Hub, sit: Sit) -> None:
+    reader = sit(shared_hub, DOCTOR)
+    path = a_medicine(reader)
+    context = reader.page.context.browser.new_context(java_script_enabled=False)  # type: ignore[union-attr]
+    context.add_cookies(reader.page.context.cookies())  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto(reader.page.url)
+
+    page.locator(f"#row-{path.split('/')[1]}").click()
+    page.locator('.form [name="instructions"]').fill("With water.")
+    page.locator(".form").get_by_role("button", name="Save").click()
+
+    open_entry(reader, path.split("/")[1])
+    expect(reader.control(f"{path}/instructions")).to_have_value("With water.")
+    context.close()
