@@ -6,15 +6,18 @@ It is the same computation as "Waiting on me" and the agenda of a huddle; here i
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
+from urllib.parse import quote
 
 from auth.decisions import Action, decide, sections_readable
 from crdt.sections import SECTIONS, Section
+from hub.safety.rules import Severity
 from hub.workflows.agendas import Brief, Cause, Flag, flags
 from hub.workflows.contents import words
 from hub.workflows.suggestions import proposed
 from hub.workflows.waiting import Kind, Waiting, waiting_on
 from web.views.entries import Reader, headline
 from web.views.fields import scalar_words, words_of
+from web.views.findings import findings_view
 from web.views.lines import first_sentences
 from web.views.rows import RANKS, Rank, short_name
 from web.views.words import count
@@ -79,6 +82,8 @@ class NextAct:
     key: str = ""
     seen: str | None = None
     address: str = ""
+    query: str = ""
+    """What its form is to know besides the key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +122,10 @@ class NextView:
         return len(self.mine) + len(self.others) + self.mine_more + self.others_more
 
 
-def next_view(reader: Reader, findings: Sequence[NextLine] = ()) -> NextView:
-    """Return what is next in this plan; ``findings`` of the rules of safety come before all else."""
+def next_view(reader: Reader) -> NextView:
+    """Return what is next in this plan; dangers that the rules of safety found come before all else."""
     waiting = waiting_on(reader.content, reader.participant, reader.now)
-    mine = [*findings, *_mine(reader, waiting)]
+    mine = [*_dangers(reader), *_mine(reader, waiting)]
     settled = {(it.section, it.entry) for it in waiting}
     others = _others(reader, settled)
     mine.sort(key=lambda line: RANKS.index(line.rank))
@@ -131,6 +136,18 @@ def next_view(reader: Reader, findings: Sequence[NextLine] = ()) -> NextView:
         max(len(mine) - LINES_MAX, 0),
         max(len(others) - LINES_MAX, 0),
     )
+
+
+def _dangers(reader: Reader) -> Iterable[NextLine]:
+    """Return the dangerous findings that nobody has answered, each with the ways to answer it."""
+    told = findings_view(reader.participant, reader.content, reader.setting.people.name, reader.now)
+    for each in told.open:
+        if each.severity == Severity.DANGER:
+            line = NextLine(Rank.DANGER, "Danger", "alert", each.text, section=Section.MEDICATIONS, entry=each.entry)
+            show = NextAct("Show", address=f"#entry-{each.entry}")
+            answer = f"rule={quote(each.rule)}&fingerprint={quote(each.fingerprint)}"
+            aside = NextAct("Set aside…", "finding.set_aside", asks=True, aside=True, query=answer)
+            yield replace(line, acts=(aside, show) if each.may_set_aside else (show,))
 
 
 def _mine(reader: Reader, waiting: Iterable[Waiting]) -> list[NextLine]:
