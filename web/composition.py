@@ -68,7 +68,9 @@ async def hub_services(settings: Settings) -> AsyncIterator[Services]:
     key = signing_key_of(settings)
     audit = Auditing(engine, settings.database_url, key, settings.origin)
     signing = keep_signing(Heads(engine), settings.checkpoints_dir, key)
-    loops = [asyncio.create_task(each) for each in (signing, timekeeper.keep(), keep_counting(plans))]
+    plans.zones.know(*await stores.plans.zones())
+    zoned = plans.zones.keep(stores.plans.zones)
+    loops = [asyncio.create_task(each) for each in (signing, timekeeper.keep(), keep_counting(plans), zoned)]
     try:
         await journal.create_plan(HUB)
         await plans.start()
@@ -88,6 +90,7 @@ async def hub_services(settings: Settings) -> AsyncIterator[Services]:
             huddles=huddles,
             keeping=directory_acts,
             submissions=Submissions(engine),
+            zones=plans.zones,
             now=clock.now,
             state=state,
         )

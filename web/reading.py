@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from starlette.requests import Request
 
@@ -22,9 +22,14 @@ SEVERAL_ROWS_MAX = 200
 
 
 def reading_now(request: Request) -> Reading:
-    """Return the instant and place of this reading."""
-    found = services(request)
-    return Reading(found.now(), found.zone)
+    """Return the instant and place of this reading: where the plan of the address is at home, if there is one."""
+    return Reading(services(request).now(), zone_of(request))
+
+
+def zone_of(request: Request) -> tzinfo:
+    """Return whose clock this page has: that of the address's plan, else the default organisation's."""
+    zones = services(request).zones
+    return zones.of(str(request.path_params["plan_id"])) if "plan_id" in request.path_params else zones.default
 
 
 async def team(request: Request, member: Member) -> tuple[People, PersonView]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from auth.roles import Participant
@@ -12,6 +12,7 @@ from hub.access.keeping import Keeping
 from hub.huddles.keeping import Huddles
 from hub.live.commands import Command, Outcome, PlanContent
 from hub.live.visits import Visits
+from hub.live.zones import Zones
 from hub.record.journal import EVERYTHING, Act, FieldPath, Latest, Narrowed, Row
 from web.doors.directory import Directory
 from web.settings import Settings
@@ -109,6 +110,7 @@ class Services:
     keeping: Keeping | None = None
     """Asked for by ``web.doors.guards.keeping``; ``None`` for a hub without a store."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    zone: tzinfo = UTC
+    zones: Zones = field(default_factory=Zones)
+    """Where plans are at home; pages that belong to no plan have the default organisation's clock."""
     panel_visits: Visits = field(default_factory=Visits)
     """The panels that are in the journal already."""

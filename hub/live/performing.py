@@ -68,6 +68,7 @@ def content_of(room: Room) -> PlanContent:
         {name: section.document.content() for name, section in room.sections.items()},
         people,
         room.head.seq,
+        zone=room.zones.of(room.plan_id),
         born=room.patient[0],
         sex=room.patient[1],
     )

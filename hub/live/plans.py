@@ -30,6 +30,7 @@ from hub.live.presence import Presence
 from hub.live.rooms import Room
 from hub.live.snapshots import Snapshots
 from hub.live.visits import Visits
+from hub.live.zones import Zones
 from hub.process.clocks import Clock, SystemClock
 from hub.process.measures import Counts
 from hub.record.appending import append_to_all
@@ -98,7 +99,7 @@ class CarePlans:
             reassess=self._ask_anew,
         )
         self._snapshots = Snapshots(journal, self._rooms, self.committer.drop)
-        self.gatekeeper = gatekeeper
+        self.gatekeeper, self.zones = gatekeeper, Zones()
         self.enforcement = Enforcement(gatekeeper, journal, self._rooms, self._clock, mark=self.committer.mark)
         self.neighbours = Neighbours(
             bus or LocalBus(),
@@ -351,15 +352,13 @@ class CarePlans:
             if now - room.quiet_seconds > IDLE_SECONDS_MAX:
                 self._evict(room)
 
-    # -- inside
-
     def _room(self, plan_id: str) -> Room | None:
         room = self._rooms.get(plan_id)
         if room is None:
             if len(self._rooms) >= ROOMS_MAX and not any(map(self._evict, list(self._rooms.values()))):
                 return None
             room = Room(plan_id, clock=self._clock, visits=self._visits, wake=self.committer.mark)
-            room.announce = self.neighbours.announce
+            room.announce, room.zones = self.neighbours.announce, self.zones
             self._rooms[plan_id] = room
             self.neighbours.opened(plan_id)
         return room

@@ -29,6 +29,7 @@ from hub.live.open_sections import OpenSection
 from hub.live.presence import Presence, Presences
 from hub.live.turns import Turns
 from hub.live.visits import Visits
+from hub.live.zones import Zones
 from hub.process import measures
 from hub.process.clocks import Clock
 from hub.record.journal import EMPTY, Act, Head, JournalAwayError
@@ -75,6 +76,7 @@ class Room:
         self.sections: dict[Section, OpenSection] = {}
         self.connections: dict[Connection, None] = {}
         self.presences = Presences()
+        self.zones = Zones()
         self.newcomers: dict[Connection, None] = {}
         """Those who are to be told of everyone who is here."""
         self.soft = SoftChanges()

@@ -187,6 +187,15 @@ class Plans:
         async with connected(self._engine) as connection:
             return [PanelPlan(_plan(row), Role(row.role), row.seq) for row in await connection.execute(query)]
 
+    async def zones(self) -> tuple[str, dict[str, str]]:
+        """Return the default organisation's zone, and by id those of the plans at home in another zone."""
+        first = sa.select(organisation.c.time_zone).order_by(organisation.c.created, organisation.c.id).limit(1)
+        query = sa.select(table.c.id, organisation.c.time_zone).join(organisation)
+        async with connected(self._engine) as connection:
+            default = str(await connection.scalar(first) or "UTC")
+            rows = (await connection.execute(query.where(organisation.c.time_zone != default))).all()
+        return default, {row.id: row.time_zone for row in rows}
+
     async def settle(self, turn: Turn, plan_id: str, *, steward: str | None, closed: datetime | None) -> None:
         """Name who answers for the plan, and whether and when it was closed."""
         values = {"steward": steward, "closed": closed}

@@ -16,7 +16,7 @@ from web.audit_asking import ASKED, Asked, act_of, after_of, asked, question_of,
 from web.auditing import Saved
 from web.doors.directory import SignedIn
 from web.doors.guards import auditing, for_auditor, services
-from web.reading import reading_now
+from web.reading import reading_now, zone_of
 from web.rendering import page
 from web.views.audit import QUESTIONS, VERBS, Named, Results, key_text, line_of, unused_of
 from web.views.people import HUES, PersonView
@@ -47,7 +47,7 @@ async def search(request: Request, who: SignedIn) -> Response:
         names = await keeper.names_of_grants(grants)
         told = Results("Dormant grants", grants=[unused_of(each, names, reading) for each in grants])
         return await _page(request, who, wish, told)
-    found = await keeper.answer(saved, question, after=after, zone=str(services(request).zone))
+    found = await keeper.answer(saved, question, after=after, zone=str(zone_of(request)))
     names = await keeper.names(found.traces)
     early = found.unfinished and found.after is not None
     told = Results(

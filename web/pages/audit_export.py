@@ -17,6 +17,7 @@ from web.audit_asking import act_of, asked, question_of, record, saved_of
 from web.auditing import EXPORT_ROWS_MAX, Auditing, Saved
 from web.doors.directory import SignedIn
 from web.doors.guards import auditing, for_auditor, services
+from web.reading import zone_of
 
 
 @for_auditor
@@ -46,7 +47,7 @@ async def export(request: Request, who: SignedIn) -> Response:
 async def _traces(request: Request, saved: Saved | None, question: Question, form: Format) -> AsyncIterator[bytes]:
     keeper = auditing(request)
     yield preface(form)
-    async for traces in keeper.everything(question, saved=saved, zone=str(services(request).zone)):
+    async for traces in keeper.everything(question, saved=saved, zone=str(zone_of(request))):
         names = await keeper.names(traces)
         yield b"".join(line(form, trace, names, keeper.site) for trace in traces)
 

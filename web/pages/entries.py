@@ -21,7 +21,7 @@ from web.doors.guards import InSection, for_section, services
 from web.edits import EntryEdit
 from web.fresh import with_marks
 from web.pages import tasks
-from web.reading import reader_for
+from web.reading import reader_for, zone_of
 from web.rendering import elsewhere, fragment, is_swap, page
 from web.views.comments import with_mentions
 from web.views.entries import Reader, entry_view, writable
@@ -179,7 +179,7 @@ def _command(request: Request) -> str:
 
 def _typed(request: Request, form: FormData) -> dict[str, list[str]]:
     """Return what was sent, with the local times of ``datetime-local`` controls as instants."""
-    zone = services(request).zone
+    zone = zone_of(request)
     typed: dict[str, list[str]] = {}
     for name, value in form.multi_items():
         if isinstance(value, str):

@@ -16,6 +16,7 @@ from hub.workflows.huddles import HuddleSign, content_hash, signers
 from web.doors.directory import SignedIn
 from web.doors.guards import assigned, for_person, services
 from web.huddling import Attending, attending, huddles, places_of, reader_in, rows_of
+from web.reading import zone_of
 from web.rendering import elsewhere, page
 from web.views.huddles import UNKNOWN, Card, Do, card_of, clock, owing, patient_name, someone, tally_of
 from web.views.words import Moment, Reading, moment
@@ -185,4 +186,4 @@ async def _kept(request: Request, here: Attending) -> list[Kept]:
 
 def _moment(request: Request, instant: datetime | None) -> Moment | None:
     found = services(request)
-    return moment(instant, Reading(found.now(), found.zone)) if instant is not None else None
+    return moment(instant, Reading(found.now(), zone_of(request))) if instant is not None else None

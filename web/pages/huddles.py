@@ -12,7 +12,7 @@ from hub.workflows.huddle_states import TITLE_CHARACTERS_MAX, Course, Huddle, No
 from web.doors.directory import Place, SignedIn
 from web.doors.guards import Member, assigned, for_person, services
 from web.huddling import actor_of, huddles, only_team, places_of
-from web.reading import reader_for
+from web.reading import reader_for, zone_of
 from web.rendering import elsewhere, is_swap, page
 from web.views.huddles import patient_name, seen_content, someone
 from web.views.words import Moment, day, moment
@@ -125,4 +125,4 @@ async def _candidates(request: Request, who: SignedIn, places: list[Place]) -> l
 
 
 def _when(request: Request) -> When:
-    return When(services(request).now(), services(request).zone)
+    return When(services(request).now(), zone_of(request))

@@ -16,7 +16,7 @@ from web.doors.entrances import way_to_prove
 from web.doors.guards import Member, for_member, services
 from web.doors.handovers import handed_over, sent
 from web.mail import NoMail, invitation_letter
-from web.reading import reading_now, team
+from web.reading import reading_now, team, zone_of
 from web.rendering import elsewhere, page
 from web.views.inviting import FIELD_OF, MadeView, compose, draft_of, invitation_row, role_of
 from web.views.words import day_and_time
@@ -60,7 +60,7 @@ async def create(request: Request, member: Member) -> Response:
     typed = await _typed(request)
     asked = (typed.get("role") or [""])[0]
     await handed_over(request, member, (typed.get("referral") or [""])[0])
-    draft = draft_of(member.participant, role_of(member.participant, asked), typed, services(request).zone)
+    draft = draft_of(member.participant, role_of(member.participant, asked), typed, zone_of(request))
     reauthenticated = await access(request).reauthenticated(member.who)
     made = await access(request).inviting.invite(member.participant, draft, reauthenticated=reauthenticated)
     if isinstance(made, Made):

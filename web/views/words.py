@@ -205,9 +205,11 @@ def instant_from_form(value: str, zone: tzinfo) -> str:
     if not _LOCAL.fullmatch(value):
         return value
     try:
-        return datetime.fromisoformat(value).replace(tzinfo=zone).astimezone(UTC).isoformat()
-    except ValueError:
+        instant = datetime.fromisoformat(value).replace(tzinfo=zone).astimezone(UTC)
+        there = instant.astimezone(zone).replace(tzinfo=None) == datetime.fromisoformat(value)
+    except (ValueError, OverflowError):
         return value
+    return instant.isoformat() if there else value  # The clock jumped over this time: there is no such instant.
 
 
 _LOCAL: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?")

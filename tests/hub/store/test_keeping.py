@@ -11,7 +11,7 @@ from auth.roles import Participant, Role
 from hub.access.changes import AccessChanges
 from hub.access.keeping import Doer, Keeping, KeepingError
 from hub.directory.births import BirthDate
-from hub.ids import new_id
+from hub.ids import HUB, new_id
 from hub.store.engine import create_engine
 from hub.store.migrating import migrate
 from hub.store.migrations import versions
@@ -19,6 +19,8 @@ from hub.store.patients import Number, Patient
 from tests.hub.store.conftest import Store, an_act
 
 pytestmark = pytest.mark.anyio
+
+ISLAND = "Pacific/Honolulu"
 
 
 @pytest.fixture
@@ -183,3 +185,19 @@ select plan.id, patient.family, patient.born, patient.person, identifier.value, 
   from plan join patient on patient.id = plan.subject left join identifier on identifier.patient = patient.id
  order by plan.id
 """
+
+
+async def test_the_organisations_zone_is_its_plans_zone(store: Store, keeping: Keeping) -> None:
+    admin = await doer_of(store, Role.ADMIN, "Jonas Falk", may_administer=True)
+    nurse = await store.a_person(Role.CARE_MANAGER, name="Grace Kim")
+    home = await keeping.organisations.default()
+    other = replace(home, organisation_id=new_id(), number_system="urn:other", name="Island", time_zone=ISLAND)
+    async with store.journal.exclusively(HUB) as turn:
+        await keeping.organisations.add(turn, other)
+        await turn.append([an_act(HUB)])
+
+    await keeping.change_organisation(admin, replace(home, time_zone="America/New_York"))
+    patient = await keeping.register(admin, mary(other.organisation_id))
+    plan_id = await keeping.open_plan(admin, patient, nurse.person_id, [])
+
+    assert await store.plans.zones() == ("America/New_York", {plan_id: ISLAND})
