@@ -44,7 +44,7 @@ async def call(request: Request) -> Response:
     try:
         sent = json.loads(await request.body())
         return JSONResponse(
-            cards(service, sent, found.now().astimezone(found.zone).date(), found.settings.live_address)
+            cards(service, sent, found.now().astimezone(found.zones.default).date(), found.settings.live_address)
         )
     except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
         return JSONResponse({"error": "The body is no JSON."}, 400)
