@@ -121,6 +121,10 @@ class SectionDocument:
         self._settle()
         return Intake(self._index, update, client, may, self._held)
 
+    def began(self, intake: Intake) -> bool:
+        """Return whether that intake is of this very document, and not of one that was loaded anew since."""
+        return intake.index is self._known
+
     def judge(self, update: bytes, *, client: ClientClaim, may: May, limits: Limits = FROM_PEERS) -> Accepted | Refusal:
         """Return what the update would do, or why it is refused; the document stays as it is."""
         self._settle()

@@ -98,7 +98,7 @@ class Intake:
         self.slices: deque[bytes] = deque()
         self._taken = 0
         """How many slices were taken."""
-        self._index = index
+        self.index = index
         self._data = data
         self._claim = client
         self._may = may
@@ -175,7 +175,7 @@ class Intake:
         for client, repeated in self._repeated.items():
             for start in range(0, len(repeated), STEPS_AT_ONCE):
                 part = repeated[start : start + STEPS_AT_ONCE]
-                compare_gone(self._index, client, part, self._told[client])
+                compare_gone(self.index, client, part, self._told[client])
                 yield len(part)
         for looked_at, (place, characters) in enumerate(self._growth.items()):
             allow(place, characters, self._may, self._asked)
@@ -189,7 +189,7 @@ class Intake:
         data = self._data
         client, at = read_number(data, at)
         clock, at = read_number(data, at)
-        known = self._index.next(client)
+        known = self.index.next(client)
         said: list[Struct] = []
         for steps in range(1, count + 1):
             start = at
@@ -210,14 +210,14 @@ class Intake:
 
     def _compare(self, client: int, said: Sequence[Struct]) -> None:
         if said:
-            self._repeated.setdefault(client, []).extend(compare(self._index, client, said, self._held))
+            self._repeated.setdefault(client, []).extend(compare(self.index, client, said, self._held))
             self._told.setdefault(client, Ranges())
 
     def _new(self, client: int, known: int, struct: Struct, raw: bytes) -> None:
         if self._client != client:
             self._begin(client, known, struct)
         if struct[1] < known:
-            part = self._index.unknown_part(client, struct)  # Cut through a surrogate pair, it raises.
+            part = self.index.unknown_part(client, struct)  # Cut through a surrogate pair, it raises.
             assert part is not None, "it ends behind what is known"
             raw = _from_clock(client, known, struct[1], raw)
             struct = part
@@ -249,7 +249,7 @@ class Intake:
         """Return where a new struct stands, which may be beside another new one."""
         kind, _, _, origin, right, parent, _, _ = struct
         if kind == COLLECTED or parent is not None:
-            return self._index.place(struct)
+            return self.index.place(struct)
         place: Place | None = None
         for of in (origin, right):
             if of is None:
@@ -259,7 +259,7 @@ class Intake:
                     raise UpdateError("dependency", "it stands beside something unknown")
                 place = self._places[bisect_right(self._starts, of[1]) - 1]
             else:
-                run = self._index.run(of)
+                run = self.index.run(of)
                 if run is None:
                     raise UpdateError("dependency", "it stands beside something unknown")
                 place = run.place
@@ -277,7 +277,7 @@ class Intake:
             if client in seen:
                 raise UpdateError("bytes", "a client twice in the delete set")
             seen.add(client)
-            author = self._index.authors.get(client)
+            author = self.index.authors.get(client)
             at = yield from self._ranges(at, ranges_count, client, author)
         if at != len(data):
             raise UpdateError("bytes", f"{len(data) - at} bytes too many")
@@ -319,13 +319,13 @@ class Intake:
             return 1
         parts = 0
         for fresh_start, fresh_end in author.dead.lacking(start, end):
-            for run, first, last in self._index.runs_within(client, fresh_start, fresh_end):
+            for run, first, last in self.index.runs_within(client, fresh_start, fresh_end):
                 parts += 1
                 place = run.place
                 keyed = place is not None and place.container.sequence is None
                 (self._last if keyed else self._first).append((client, first, last))
                 if place is not None:
-                    gone = 0 if keyed else last - first - self._index.lows_within(client, first, last)
+                    gone = 0 if keyed else last - first - self.index.lows_within(client, first, last)
                     self._growth[place] = self._growth.get(place, 0) - gone
         if len(self._first) + len(self._last) > NEW_RANGES_MAX:
             raise UpdateError("size", f"over {NEW_RANGES_MAX} deletions")

@@ -36,6 +36,8 @@ def take_in(room: "Room", work: "Work", connection: "Connection", edit: Edit, ef
     reading = connection.readings[edit.section]
     section = room.sections[edit.section]
     room.judging = connection
+    if reading.intake is not None and not section.document.began(reading.intake):
+        reading.intake = None  # The section was loaded anew: what was known there may not be known here.
     if reading.intake is None and not section.document.repeats(edit.update):
         reading.intake = section.intake(connection, edit.update, room.clock.now())
     refusal = _go_on(room, work, connection, section, reading.intake, effort) if reading.intake is not None else None

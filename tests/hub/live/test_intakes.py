@@ -12,6 +12,7 @@ from crdt.frames import FRAME_BYTES_MAX, FrameKind
 from crdt.sections import Section
 from crdt.updates import FRESH_DELETE_RANGES_MAX, FROM_JOURNAL, STRING, read_update
 from hub.live import committer, inboxes
+from hub.live.open_sections import OpenSection
 from hub.record.journal import Act, Action, Batch
 from tests.crdt.writing import a_struct, written
 from tests.hub.builders import ENTRY, PLAN, LiveHub, Peer, a_hub, a_person, an_id
@@ -216,6 +217,30 @@ async def test_who_leaves_while_a_long_answer_is_taken_in_has_it_all_saved(monke
     ann.disconnect()
     await hub.settle(100)
 
+    late = hub.peer(name="Late")
+    await hub.settle()
+    assert late.text() == ann.text()
+
+
+async def test_a_section_that_is_loaded_anew_meanwhile_is_surveyed_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(committer, "EFFORT_STEPS_MAX", 500)
+    hub = await a_hub()
+    ann = hub.peer(name="Ann")
+    await hub.settle()
+    ann.disconnect()
+    type_away(ann, 3_000, takes_back=3)
+    ann.connect(hub.plans)
+    await until_taken_in(hub, ann)
+    section = hub.room().sections[GOALS]
+    assert ann.place is not None
+    first = ann.place[1].readings[GOALS].intake
+
+    section.begin_again(OpenSection(GOALS, section.snapshot()))
+    await hub.settle(1)
+    second = ann.place[1].readings[GOALS].intake
+    await settled(hub, ann)
+
+    assert first is not second
     late = hub.peer(name="Late")
     await hub.settle()
     assert late.text() == ann.text()
