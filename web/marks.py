@@ -55,7 +55,9 @@ class FormKeys:
         self._numbers = count()
 
     def next(self) -> str:
-        """Return what the hidden field of the next form says."""
+        """Return what the hidden field of the next form says; nobody's pages are the same for all, without a key."""
+        if not self._mark:
+            return "/"
         return f"{self._mark}/{self._render}-{next(self._numbers)}"
 
 

@@ -143,9 +143,10 @@ class Inviting:
                 await turn.append([act])
                 return MANY
             if instead_of:
-                await self._invitations.change(turn, instead_of, lambda kept: self._revoked(kept, inviter))
+                ended = await self._invitations.change(turn, instead_of, lambda kept: self._revoked(kept, inviter))
                 words: dict[str, JSON] = {"invitation": instead_of, "instead": made.invitation.invitation_id}
-                await turn.append([by_member(inviter, Action.REVOKE, "invitation.revoke", words)])
+                if not isinstance(ended, Refusal):  # What had ended by itself was not revoked by anyone.
+                    await turn.append([by_member(inviter, Action.REVOKE, "invitation.revoke", words)])
             await self._add(turn, inviter, made)
         return made
 

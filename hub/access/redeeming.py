@@ -119,6 +119,7 @@ class Redeeming:
             await turn.append([by_stranger(plan_id, Action.INVITE, "invitation.open", invitation_id, refused)])
         if not isinstance(outcome, Invitation):
             return LINK_ENDED
+        await self._attempts.forgive(HOW_INVITED, address_hash, now)
         assert addressee is not None, "an invitation that opens has its addressee"
         if outcome.delivery is Delivery.SPOKEN:
             return Opened(browser, spoken=True)
@@ -157,17 +158,23 @@ class Redeeming:
             outcome = redeem(kept, secret=secret, browser=browser, code=code, person_id=person_id, now=now)
             if isinstance(outcome, Invitation):
                 outcome = _confused(outcome, here, part, named, now) or outcome
+            admitted: Admitted | None = None
             if isinstance(outcome, Invitation) and joining is not None and here is not None:
-                return await self._let_in(turn, outcome, here, joining, now)
-            if isinstance(outcome, Invitation):
-                return await self._admit(turn, outcome, addressee, address_hash, agent, now)
+                admitted = await self._let_in(turn, outcome, here, joining, now)
+            elif isinstance(outcome, Invitation):
+                admitted = await self._admit(turn, outcome, addressee, address_hash, agent, now)
             wrong = outcome if isinstance(outcome, WrongCode) else None
             if wrong is not None:
                 await self._invitations.keep(turn, wrong.invitation)
-            refused = "wrong-code" if wrong is not None else outcome.code if isinstance(outcome, Refusal) else ""
-            await turn.append([by_stranger(plan_id, Action.REDEEM, "invitation.redeem", invitation_id, refused)])
+            if admitted is None:
+                refused = "wrong-code" if wrong is not None else outcome.code if isinstance(outcome, Refusal) else ""
+                await turn.append([by_stranger(plan_id, Action.REDEEM, "invitation.redeem", invitation_id, refused)])
             if wrong is not None and wrong.tries_left == 0:
                 await self._notifications.tell(turn, [wrong.invitation.inviter], plan_id)
+        if admitted is not None:
+            await self._attempts.forgive(HOW_INVITED, address_hash, now)
+            return admitted
+        assert not isinstance(outcome, Invitation), "who may come in was let in"
         return outcome
 
     async def _admit(

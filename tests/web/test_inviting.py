@@ -341,3 +341,11 @@ async def test_withdrawing_and_inviting_again_all_day_comes_to_an_end(
         await kim.post(f"{at}/{link.invitation_id}/revoke")
 
     assert (await kim.post(at, data=a_form())).status_code == 422
+
+
+async def test_who_comes_rightly_is_not_counted_among_the_tries_of_an_address(house: House) -> None:
+    link = await house.invited(await house.browser(KIM))
+
+    waiting_room = [await link.open(await house.browser()) for _ in range(ATTEMPTS_PER_ADDRESS_MAX + 5)]
+
+    assert {each.status_code for each in waiting_room} == {200}
