@@ -16,6 +16,7 @@ from hub.ids import new_id
 from hub.live.commands import Command, Done, EntryContent, Outcome, PlanContent, Refusal, Refused, SectionContent, why
 from hub.record.chain import JSON
 from hub.record.journal import CHANGES_CONTENT, Act, Action, Batch, FieldPath, JournalAwayError, Latest, Narrowed, Row
+from hub.safety.weighing import weighed
 from tests.harness.journal_memory import MemoryJournal
 from web.doors.directory import Patient, Person, Place, SignedIn
 from web.services import Services
@@ -191,7 +192,10 @@ class FakePlans:
         )  # fmt: skip
 
     async def perform(self, plan_id: str, actor: Participant, command: Command) -> Outcome:
-        changes = command.changes(await self.content(plan_id), actor, self._now(), new_id)
+        content, now = await self.content(plan_id), self._now()
+        changes = command.changes(content, actor, now, new_id)
+        if not isinstance(changes, Refusal):
+            changes = weighed(content, command, changes, actor, now, new_id)
         if isinstance(changes, Refusal):
             return Refused(changes.code, changes.reason, changes.field)
         await self.change(plan_id, actor, changes, event=command.name, reason=why(command))

@@ -19,14 +19,14 @@ def a_form(name: str, dose: str = "400 mg", often: str = "three times a day", **
 
 def add(mary: Mary, as_person: As, **form: str):  # type: ignore[no-untyped-def]
     entries = f"/plans/{mary.plan}/sections/medications/entries"
-    return as_person("ruiz").post(entries, data=form, headers=SWAP)
+    return as_person("lee").post(entries, data=form, headers=SWAP)
 
 
 def test_a_dangerous_medicine_is_told_before_it_is_sent_refused_without_a_reason_and_shown(
     mary: Mary, as_person: As
 ) -> None:
     assert add(mary, as_person, **a_form("warfarin", "5 mg", "once daily")).status_code == 200
-    tried = as_person("ruiz").post(f"/plans/{mary.plan}/sections/medications/findings", data=a_form("ibuprofen"))
+    tried = as_person("lee").post(f"/plans/{mary.plan}/sections/medications/findings", data=a_form("ibuprofen"))
     assert "bleeding" in tried.text
 
     refused = add(mary, as_person, **a_form("ibuprofen"))
@@ -35,7 +35,7 @@ def test_a_dangerous_medicine_is_told_before_it_is_sent_refused_without_a_reason
     assert "bleeding" in refused.text
 
     assert add(mary, as_person, **a_form("ibuprofen", despite="Two days, INR on Monday")).status_code == 200
-    shown = as_person("ruiz").get(f"/plans/{mary.plan}")
+    shown = as_person("lee").get(f"/plans/{mary.plan}")
     assert shown.status_code == 200
     assert "Two days, INR on Monday" in shown.text
 
@@ -43,7 +43,7 @@ def test_a_dangerous_medicine_is_told_before_it_is_sent_refused_without_a_reason
 def test_a_danger_nobody_answered_is_set_aside_from_the_page(mary: Mary, as_person: As) -> None:
     for name in ("ibuprofen", "warfarin"):
         add(mary, as_person, **a_form(name, despite="As the hospital sent it"))
-    browser = as_person("ruiz")
+    browser = as_person("lee")
     findings = browser.get(f"/plans/{mary.plan}/findings", headers=SWAP).text
     link = re.search(r'href="([^"]*finding\.set_aside[^"]*)"', findings)
     assert link is not None, told(findings)
