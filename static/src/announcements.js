@@ -25,9 +25,11 @@ export class Announcer {
   /**
    * @param {(words: string) => void} speak
    * @param {() => number} now ms
+   * @param {(waiting: readonly string[]) => string} join
    */
-  constructor(speak, now = () => performance.now()) {
+  constructor(speak, now = () => performance.now(), join = joined) {
     this.speak = speak
+    this.join = join
     this.now = now
   }
 
@@ -43,7 +45,7 @@ export class Announcer {
   #flush() {
     this.#timer = null
     this.#spoken = this.now()
-    const words = joined(this.#waiting)
+    const words = this.join(this.#waiting)
     this.#waiting = []
     this.speak(words)
   }

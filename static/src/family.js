@@ -1,6 +1,7 @@
 /** The family's page: HTML and notices, no CRDT. What is sent waits in the page while the hub is away. */
 import "./hypermedia.js"
 import { FamilyLine } from "./family_line.js"
+import { FamilyNews } from "./family_news.js"
 import { changed, edited, keepSections, refetchPage, retry } from "./fragments.js"
 import { keepWhole } from "./lengths.js"
 import { NoticeSocket } from "./notice_socket.js"
@@ -19,14 +20,13 @@ function end(reason) {
   document.querySelectorAll(".top .updated, .foot").forEach((each) => each.remove())
 }
 
-/** @param {Notice} notice */
-function noticed(notice) {
-  if (notice.kind === "changed") (notice.structure ? changed : edited)(notice.section)
-  else if (notice.kind === "access") void refetchPage()
-  else if (notice.kind === "say") {
-    const say = document.getElementById("say")
-    if (say) say.textContent = notice.words
-  }
+/** @param {Notice} notice @param {FamilyNews} news */
+function noticed(notice, news) {
+  if (notice.kind === "changed") {
+    news.heard(notice.by)
+    ;(notice.structure ? changed : edited)(notice.section)
+  } else if (notice.kind === "access") void refetchPage()
+  else if (notice.kind === "say") news.announcer.say(notice.words)
 }
 
 function start() {
@@ -34,6 +34,8 @@ function start() {
   const { socket, plan } = document.body.dataset
   const line = new FamilyLine(document.getElementById("line"))
   const outbox = new Outbox(document, () => line.signedOut())
+  const news = new FamilyNews(document.getElementById("say"))
+  document.addEventListener("htmx:after:swap", () => news.swapped())
   let everConnected = false
   keepSections()
   watchSession()
@@ -48,7 +50,7 @@ function start() {
     lost: (since) => line.lost(since),
     signedOut: () => line.signedOut(),
     ended: end,
-    noticed,
+    noticed: (notice) => noticed(notice, news),
   })
 }
 

@@ -69,6 +69,7 @@ def test_a_new_dose_is_on_the_phone_without_a_reload(browser: Browser, shared_hu
 
         expect(seat.page.locator("#today")).to_contain_text("7.5 mg")
         expect(seat.page.locator("#today")).to_contain_text("Out of date")
+        expect(seat.page.locator("#say")).to_contain_text("Dr. Elena Ruiz changed: Medicines today.")
         assert seat.page.evaluate("window.same")
         expect(seat.page.locator("#words")).to_have_value("half a sent")
     expect(doctor.entry(path.split("/")[1])).to_contain_text("Plain words out of date")

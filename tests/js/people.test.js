@@ -1,4 +1,5 @@
 import assert from "node:assert/strict"
+import { readFileSync } from "node:fs"
 import { test } from "node:test"
 import { HUES, hueOf, initialsOf, peopleIn, readPresence } from "../../static/src/people.js"
 
@@ -28,4 +29,10 @@ test("initials leave titles out", () => {
 test("what is no presence of a signed person is nobody", () => {
   for (const state of [null, "x", {}, { person: 1, name: "x" }]) assert.equal(readPresence(state), null)
   assert.equal(readPresence({ person: "a", name: "A", role: "primary_care", field: 3 })?.field, null)
+})
+
+test("the page gives a person the colour that the hub gives them", () => {
+  const hues = JSON.parse(readFileSync(new URL("../vectors/hues.json", import.meta.url), "utf-8"))
+  assert.ok(Object.keys(hues).length > 0)
+  for (const [person, hue] of Object.entries(hues)) assert.equal(hueOf(person), hue)
 })

@@ -19,8 +19,8 @@ from web.doors.guards import auditing, for_auditor, services
 from web.reading import reading_now, zone_of
 from web.rendering import page
 from web.views.audit import QUESTIONS, VERBS, Named, Results, key_text, line_of, unused_of
-from web.views.people import HUES, PersonView
-from web.views.words import count, day_and_time, initials
+from web.views.people import PersonView, own_chip
+from web.views.words import count, day_and_time
 
 _NOTHING = Asked({}, {"person": Named(), "patient": Named()})
 
@@ -119,5 +119,4 @@ def _title(saved: Saved | None) -> str:
 
 def _me(who: SignedIn) -> PersonView:
     person = who.person
-    hue = sum(person.person_id.encode()) % HUES + 1
-    return PersonView(person.person_id, person.name, person.profession, hue, initials(person.name))
+    return own_chip(person.person_id, person.name, person.profession)

@@ -23,9 +23,9 @@ from web.views.badges import Badge, Tone
 from web.views.entries import Reader
 from web.views.news import texts_before, with_words
 from web.views.panel import Order, PatientCard, ordered_cards, patient_card
-from web.views.people import HUES, PersonView, people_of
+from web.views.people import PersonView, own_chip, people_of
 from web.views.sections import reader_of
-from web.views.words import count, initials
+from web.views.words import count
 
 TEXTS_TOLD_MAX: Final = 10
 """Patients whose changed texts are told in words, the first in order; each costs a look at their past."""
@@ -171,5 +171,4 @@ def _tally(cards: list[PatientCard], of_what: str) -> list[Badge]:
 
 def _me(who: SignedIn) -> PersonView:
     person = who.person
-    hue = sum(person.person_id.encode()) % HUES + 1
-    return PersonView(person.person_id, person.name, person.profession, hue, initials(person.name))
+    return own_chip(person.person_id, person.name, person.profession)

@@ -16,7 +16,7 @@ from web.languages import language_at_door
 from web.mail import NoMail
 from web.rendering import THEME_COOKIE, THEMES, elsewhere, page
 from web.settings import loopback
-from web.views.people import HUES, ROLE_WORDS, PersonView
+from web.views.people import ROLE_WORDS, PersonView, hue_of
 from web.views.words import initials
 
 AGENT_CHARACTERS_MAX: Final = 200
@@ -138,10 +138,10 @@ def _groups(people: Sequence[Person]) -> list[tuple[str, list[PersonView]]]:
             each.person_id,
             each.name,
             ", ".join(dict.fromkeys(filter(None, (each.profession, ROLE_WORDS[each.role])))),
-            index % HUES + 1,
+            hue_of(each.person_id),
             initials(each.name),
         )
-        for index, each in enumerate(ordered)
+        for each in ordered
     }
     groups = [
         (title, [views[each.person_id] for each in ordered if each.role in roles_of]) for title, roles_of in _GROUPS

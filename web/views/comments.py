@@ -11,7 +11,7 @@ from hub.live.commands import PlanContent
 from hub.workflows.comments import comments_on
 from hub.workflows.one_line import Known, mentioned
 from web.views.fields import Setting
-from web.views.people import ROLE_WORDS
+from web.views.people import ROLE_WORDS, hue_of
 from web.views.words import Moment, instant_of, moment
 
 
@@ -77,7 +77,7 @@ def _view(
     return CommentView(
         key=key,
         author=people.name(author),
-        hue=person.hue if person is not None else 1,
+        hue=hue_of(author),
         initials=person.initials if person is not None else "?",
         words=str(record.get("words") or ""),
         made=moment(made, setting.reading) if made is not None else None,

@@ -20,8 +20,8 @@ from hub.workflows.huddles import content_hash, has_read_back, is_signed, owners
 from web.doors.directory import Patient, Person
 from web.views.banner import Banner, banner
 from web.views.entries import Reader
-from web.views.people import HUES, PersonView
-from web.views.words import Moment, count, initials, listed_name, moment
+from web.views.people import PersonView, hue_of, own_chip
+from web.views.words import Moment, count, listed_name, moment
 from web.views.words import day as day_words
 
 CHANGED_SHOWN_MAX: Final = 8
@@ -54,10 +54,8 @@ def seen_content(reader: Reader) -> PlanContent:
 def someone(person: Person | None, person_id: str) -> PersonView:
     """Return a person of the hub as a chip; a colour that is theirs in every huddle."""
     if person is None:
-        return PersonView(person_id, "someone who left", "", 1, "?")
-    hue = sum(person_id.encode()) % HUES + 1
-    return PersonView(person_id, person.name, person.profession or person.role.replace("_", " "), hue,
-                      initials(person.name))  # fmt: skip
+        return PersonView(person_id, "someone who left", "", hue_of(person_id), "?")
+    return own_chip(person_id, person.name, person.profession or person.role.replace("_", " "))
 
 
 def clock(seconds: int) -> str:

@@ -61,8 +61,20 @@ def role_words(participant: Participant) -> str:
     return participant.profession or ROLE_WORDS[participant.role]
 
 
+def hue_of(person_id: str) -> int:
+    """Return a person's colour, 1 to ``HUES``: theirs on every page and in every plan.
+
+    FNV-1a of the id, as static/src/people.js has it for people whom a page does not know: tests/vectors/hues.json holds
+    both to the same.
+    """
+    found = 0x811C9DC5
+    for letter in person_id:
+        found = (found ^ ord(letter)) * 0x01000193 & 0xFFFFFFFF
+    return found % HUES + 1
+
+
 def people_of(participants: Iterable[Participant]) -> People:
-    """Return the plan's people; the same person always gets the same colour in a plan."""
+    """Return the plan's people."""
     ordered = sorted(participants, key=lambda each: (each.since is None, each.since, each.person_id))
     return People(
         {
@@ -70,15 +82,15 @@ def people_of(participants: Iterable[Participant]) -> People:
                 each.person_id,
                 each.name,
                 role_words(each),
-                index % HUES + 1,
+                hue_of(each.person_id),
                 initials(each.name),
                 each.role in PATIENT_SIDE,
             )
-            for index, each in enumerate(ordered)
+            for each in ordered
         }
     )
 
 
 def own_chip(person_id: str, name: str, role: str = "") -> PersonView:
     """Return a person as pages that belong to no plan show them to themselves."""
-    return PersonView(person_id, name, role, sum(person_id.encode()) % HUES + 1, initials(name))
+    return PersonView(person_id, name, role, hue_of(person_id), initials(name))

@@ -9,6 +9,7 @@ from crdt.updates import Update
 from hub.record.journal import Row
 from web.views.fields import Setting
 from web.views.history import BURST
+from web.views.people import hue_of
 from web.views.words import Moment, moment
 
 
@@ -55,7 +56,7 @@ def _written(number: int, words: str, person: str, when: Moment | None, setting:
         words,
         setting.people.name(person),
         known.role if known is not None else "",
-        known.hue if known is not None else 1,
+        hue_of(person),
         when,
         person,
     )
