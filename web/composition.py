@@ -55,8 +55,7 @@ async def hub_services(settings: Settings) -> AsyncIterator[Services]:
     stores = Stores(People(engine), Sessions(engine), Participants(engine), Plans(engine), Looks(engine))
     changes = AccessChanges(journal)
     directory = StoreDirectory(stores, journal, clock.now, changes)
-    gatekeeper = StoreGatekeeper(settings, directory, stores, clock.now)
-    bus = PostgresBus(settings.database_url)
+    gatekeeper, bus = StoreGatekeeper(settings, directory, stores, clock.now), PostgresBus(settings.database_url)
     plans = CarePlans(journal, gatekeeper, bus=bus, clock=clock, patients=stores.plans.born_and_sex)
     changes.reach(plans)
     kept = HuddleRows(engine)
@@ -69,8 +68,8 @@ async def hub_services(settings: Settings) -> AsyncIterator[Services]:
     audit = Auditing(engine, settings.database_url, key, settings.origin)
     signing = keep_signing(Heads(engine), settings.checkpoints_dir, key)
     plans.zones.know(*await stores.plans.zones())
-    zoned = plans.zones.keep(stores.plans.zones)
-    loops = [asyncio.create_task(each) for each in (signing, timekeeper.keep(), keep_counting(plans), zoned)]
+    kept_up = (signing, timekeeper.keep(), keep_counting(plans), plans.zones.keep(stores.plans.zones))
+    loops = [asyncio.create_task(each) for each in kept_up]
     try:
         await journal.create_plan(HUB)
         await plans.start()
