@@ -8,6 +8,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Final, TypeAlias
 
+from crdt.characters import visible
+
 Scalar: TypeAlias = str | int | float | bool | None
 """What a register, a set's member or one value of a log record may hold."""
 
@@ -113,6 +115,8 @@ class Field:
             return f"{self.label} is over {LINE_CHARACTERS_MAX} characters. Shorten it."
         if not value.isprintable() and any(ord(character) < 32 for character in value):
             return f"{self.label} takes one line."
+        if visible(value) != value:
+            return f"{self.label} holds a character that can't be seen. Type it again."
         return self._fault_of_form(value)
 
     def _fault_of_form(self, value: str) -> str:

@@ -10,6 +10,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from web.composition import hub_services
 from web.failures import HANDLERS, on_broken
+from web.forms import Bounded
 from web.middleware import Addressed, Answered, Known
 from web.rendering import Rendering
 from web.routes import ROUTES
@@ -43,6 +44,7 @@ def create_app(settings: Settings, opening: Opening = hub_services) -> Starlette
             Middleware(Addressed, settings=settings),
             Middleware(GZipMiddleware, minimum_size=GZIP_BYTES_MIN),
             Middleware(Known, settings=settings, services=services),
+            Middleware(Bounded),
             Middleware(Submitted, services=services),
             Middleware(ExceptionMiddleware, handlers={Exception: on_broken}),  # Inside: its page has the headers too.
         ],

@@ -18,6 +18,9 @@ from web.rendering import elsewhere, is_swap, page
 
 FIELDS_KEPT_MAX: Final = 1_000
 
+NOT_TAKEN: Final = frozenset({413})
+"""The form itself is the fault: its words are handed back to be shortened, not to be sent again."""
+
 _log: Final = logging.getLogger("web")
 
 
@@ -38,6 +41,11 @@ FAILURES: Final[Mapping[int, Failure]] = {
         "Nothing here for you",
         "There is no such page, or it is not shared with you.",
         "Check the address, or ask whoever sent it to you.",
+    ),
+    413: Failure(
+        "This is too long",
+        "Nothing was saved. One field, or the form as a whole, holds more than it may.",
+        "Go back, shorten or split it, and send it again.",
     ),
     405: Failure("Not here", "This page can't do that.", "Go back and try again."),
     503: Failure(
@@ -83,8 +91,11 @@ def failure(request: Request, status: int, headers: Mapping[str, str] | None = N
     told = FAILURES.get(status) or FAILURES[404 if status < 500 else 500]
     emergency = _emergency(request) if status == 404 else ""
     # Without the bar at the top, which names the address: what is not there and what one may not see are one page.
-    typed = _typed(request) if status >= 500 and not is_swap(request) else []
-    context = {"failure": told, "status": status, "emergency": emergency, "person": None, "typed": typed}
+    typed = _typed(request) if (status >= 500 or status in NOT_TAKEN) and not is_swap(request) else []
+    context = {
+        "failure": told, "status": status, "emergency": emergency, "person": None, "typed": typed,
+        "again": status not in NOT_TAKEN,
+    }  # fmt: skip
     answer = page(request, "failure.html", context, status)
     answer.headers.update(headers or {})
     return answer

@@ -1,8 +1,9 @@
 """What every request passes before its page and every answer after it: headers, host and origin, session, one log line.
 
 Plain ASGI, outermost first: ``Answered`` (request id, headers, log line), ``Addressed`` (host and origin), ``Known``
-(session). Behind them ``web.submitting.Submitted`` lets a form through once. Sockets never come here: they have the
-same checks at their own door.
+(session). Behind them ``web.forms.Bounded`` takes in forms and queries within their bounds, and
+``web.submitting.Submitted`` lets a form through once. Sockets never come here: they have the same checks at their own
+door.
 """
 
 import re
@@ -20,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from hub.ids import new_id
 from hub.record.journal import JournalAwayError
 from web.doors.directory import SignedIn
+from web.forms import FORM_BYTES_MAX, SAFE_METHODS
 from web.services import Services
 from web.settings import Settings
 
@@ -37,9 +39,6 @@ HEADERS: Final = {
     "permissions-policy": "camera=(), microphone=(), geolocation=(), interest-cohort=()",
 }
 HSTS: Final = "max-age=63072000; includeSubDomains"
-SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
-FORM_BYTES_MAX: Final = 1 << 20
-"""A form above one mebibyte is refused before it is read."""
 _ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 """Asked by machines that know the process by another name than browsers do."""
@@ -122,7 +121,8 @@ class Addressed:
         await self._app(scope, receive, send)
 
     def _refusal(self, method: str, path: str, headers: Headers) -> PlainTextResponse | None:
-        if headers.get("host", "") not in self._hosts:
+        named = headers.getlist("host")
+        if len(named) != 1 or named[0] not in self._hosts:
             return PlainTextResponse("This hub answers under another address.", 421)
         if method in SAFE_METHODS:
             return None

@@ -79,22 +79,26 @@ def parse(line: str, people: Sequence[Known], today: date) -> TaskLine:
 
 
 def mentioned(words: str, people: Sequence[Known]) -> tuple[str, ...]:
-    """Return the person ids and roles that a comment's ``@`` names, each once; what names no one is only words."""
+    """Return the person ids and roles that a comment's ``@`` names, each once; what names no one is only words.
+
+    Linear in the words and in the people, however many are named and however often.
+    """
+    meant = _meant(people)
     named: list[str] = []
-    for each in _MENTION.findall(words):
-        role = ROLE_NAMES.get(_bare(each))
+    for bare in dict.fromkeys(map(_bare, _MENTION.findall(words))):
+        role = ROLE_NAMES.get(bare)
+        some = meant.get(bare, ()) if role is None else ()
         if role is not None:
             named.append(role.value)
-        elif owner := found(each, people)[0]:
-            named.append(owner)
+        elif len(some) == 1:
+            named.append(some[0].person_id)
     return tuple(dict.fromkeys(named))
 
 
 def found(who: str, people: Sequence[Known]) -> tuple[str, str]:
     """Return the one person meant and ``""``, or ``""`` and what to type instead."""
     bare = _bare(who)
-    exact = [each for each in people if bare in _whole_names(each.name)]
-    some = exact or [each for each in people if bare in _words(each.name)]
+    some = _meant(people).get(bare, ())
     if not some and (role := ROLE_NAMES.get(bare)) is not None:
         some = [each for each in people if each.role is role]
     if len(some) == 1:
@@ -103,6 +107,18 @@ def found(who: str, people: Sequence[Known]) -> tuple[str, str]:
         return "", f"No one here is called @{who}."
     names = ", ".join(f"@{'.'.join(_words(each.name))}" for each in some)
     return "", f"More than one person fits @{who}: {names}."
+
+
+def _meant(people: Sequence[Known]) -> dict[str, Sequence[Known]]:
+    """Return whom each name stands for: a whole name before a first or a last one."""
+    whole: dict[str, list[Known]] = {}
+    parts: dict[str, list[Known]] = {}
+    for each in people:
+        for name in dict.fromkeys(_whole_names(each.name)):
+            whole.setdefault(name, []).append(each)
+        for name in dict.fromkeys(_words(each.name)):
+            parts.setdefault(name, []).append(each)
+    return {**parts, **whole}
 
 
 def _bare(who: str) -> str:

@@ -2,7 +2,7 @@
 import * as Y from "yjs"
 import { claim } from "./fields.js"
 import { tell } from "./messages.js"
-import { faultOfShown } from "./values.js"
+import { faultOfShown, visible } from "./values.js"
 
 /** @typedef {import("./fields.js").Field} Field */
 /** @typedef {import("./live_sections.js").LiveSection} LiveSection */
@@ -68,7 +68,7 @@ export class SetBinding {
 
   /** @param {Event} event @param {HTMLInputElement} control */
   #add(event, control) {
-    const member = control.value.trim()
+    const member = visible(control.value).trim()
     if (event.type === "keydown") event.preventDefault()
     if (!member || !this.members) return
     const fault = faultOfShown("line", member)

@@ -32,10 +32,19 @@ export function faultOfShown(form, shown, required = false) {
   return FAULTS[form]?.(words) ?? ""
 }
 
+const UNSEEN =
+  /[\x7f-\x9f\u00ad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff0-\ufffb\u{1bca0}-\u{1bca3}\u{1d173}-\u{1d17a}\u{e0000}-\u{e007f}]/gu
+const JOINS_NOTHING = /(?<![^\s\u200c\u200d])[\u200c\u200d]+|[\u200c\u200d]+(?![^\s\u200c\u200d])/gu
+
+/** @param {string} line @returns {string} the line without what can't be seen: crdt/characters.py's rule */
+export function visible(line) {
+  return line.replace(UNSEEN, "").replace(JOINS_NOTHING, "")
+}
+
 /** @param {string} form @param {string} shown @returns {Scalar} the register's value for what stands in its control */
 export function valueOfShown(form, shown) {
   // A tab pasted from a spreadsheet is a space; anything else below 32 can't come from a one-line control.
-  const words = shown.trim().replace(/[\0-\x1f]+/g, " ")
+  const words = visible(shown.replace(/[\0-\x1f]+/g, " ")).trim()
   if (words === "") return form === "number" ? null : ""
   if (form === "number") return Number(words)
   if (form === "instant") return new Date(words).toISOString().replace(/\.\d{3}Z$/, "Z")

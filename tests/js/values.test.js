@@ -12,6 +12,12 @@ test("a line loses what a one-line control can't hold", () => {
   assert.equal(valueOfShown("line", " 40\tmg "), "40 mg")
 })
 
+test("a line loses what can't be seen, and keeps what joins", () => {
+  assert.equal(valueOfShown("line", "\u200b4\u202e0 mg\ufeff"), "40 mg")
+  assert.equal(valueOfShown("line", "Kate\u200d"), "Kate")
+  assert.equal(valueOfShown("line", "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645 \u{1f469}\u200d\u2695\ufe0f"), "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645 \u{1f469}\u200d\u2695\ufe0f")
+})
+
 test("a required value can't be cleared, any other can", () => {
   assert.equal(faultOfShown("line", "  ", true), "This can't be empty.")
   assert.equal(faultOfShown("line", "  "), "")

@@ -2,9 +2,11 @@
 
 import pytest
 from starlette.routing import Route
+from starlette.types import Message
 
 from tests.web.conftest import As
 from tests.web.mary import Mary
+from web.app import create_app
 from web.doors.guards import GUARD
 from web.middleware import CONTENT_SECURITY_POLICY
 from web.routes import ROUTES
@@ -127,3 +129,26 @@ def test_a_form_that_is_too_long_is_refused_before_it_is_read(mary: Mary, as_per
     answer = as_person("lee").post(f"/plans/{mary.plan}/seen", data={"seq": "1" * (1 << 20)})
 
     assert answer.status_code == 413
+
+
+@pytest.mark.anyio
+async def test_two_host_headers_are_no_address(mary: Mary) -> None:
+    app = create_app(mary.world.settings, mary.world.opening)
+    hosts = [(b"host", b"127.0.0.1:8000"), (b"host", b"elsewhere.example")]
+    for headers in (hosts, hosts[::-1], hosts[1:], []):
+        sent: list[Message] = []
+
+        async def receive() -> Message:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def send(message: Message) -> None:
+            sent.append(message)  # noqa: B023
+
+        scope = {
+            "type": "http", "method": "GET", "path": "/sign-in", "raw_path": b"/sign-in", "query_string": b"",
+            "headers": headers, "scheme": "http", "server": ("127.0.0.1", 8000),
+            "client": ("127.0.0.1", 1), "state": {},
+        }  # fmt: skip
+        await app(scope, receive, send)
+
+        assert sent[0]["status"] == 421, headers
