@@ -1,7 +1,12 @@
-"""Who may issue which command, and which fields it may set on its own authority: one table, deny by default."""
+"""Who may issue which command, and what it may change on its own authority: one table, deny by default.
+
+A command that has no line here is refused. Whatever a command's rule returns, the room asks ``decide`` for every
+change of it (``hub.live.authority``), with the person's standing of that very moment; a change passes where the person
+might make it themself, where the line's ``sets`` name its field, or where one of the line's effects is exactly it.
+"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
@@ -23,8 +28,27 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """A change that a command makes beyond its own entry and beyond the person's own grant; nothing else goes there."""
+
+    section: Section | None
+    """``None`` for the section of the command's own entry."""
+    field: str
+    says: str | None = None
+    """The only value that it may set; ``None`` for any."""
+    named: str = ""
+    """This field of the entry must name the person."""
+    creates: bool = False
+    """It may make an entry that says so."""
+
+
+JOINS: Final = Effect(section=Section.CARE_TEAM, field="accepted", says="yes", named="person", creates=True)
+"""Who takes on a part of the work is a member of the team: their own entry, accepted by themself, never as steward."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CommandRule:
-    """Any one of ``follows``, ``roles``, ``at_large`` and ``relations`` that holds is enough."""
+    """Any one of ``follows``, ``roles``, ``at_large``, ``writers`` and ``relations`` that holds is enough."""
 
     section: Section | None = None
     """Where it lives; ``None`` for every section."""
@@ -36,6 +60,10 @@ class CommandRule:
     """So do those whose cell reaches entries of others, for the entries it reaches."""
     unless_named: str = ""
     """With ``at_large``: only while this field of the entry names nobody."""
+    writers: bool = False
+    """Those of ``by`` who may write this very entry."""
+    unfilled: str = ""
+    """In any case only while this field of the entry names nobody."""
     relations: frozenset[str] = frozenset()
     """Fields that must name the person, or ``creator``."""
     by: frozenset[Role] = frozenset(Role)
@@ -44,15 +72,31 @@ class CommandRule:
     """Fields it may set beyond those which the person may write anyway."""
     refusal: str = ""
     """Who may, as a sentence for whoever may not."""
+    carries: frozenset[str] = frozenset()
+    """Commands that it does in the same act, each as far as the person may issue that one."""
+    also: tuple[Effect, ...] = ()
+    """What else it changes, where it changes what it may."""
+    withdraws: bool = False
+    """It takes back remarks and suggestions that the person made, on entries they may see."""
 
 
-def _task(refusal: str, *sets: str, at_large: bool = False, relations: str = "owner backup") -> CommandRule:
+_JOINS: Final = (JOINS,)
+
+
+def _task(
+    refusal: str,
+    *sets: str,
+    at_large: bool = False,
+    relations: str = "owner backup",
+    also: tuple[Effect, ...] = (),
+) -> CommandRule:
     return CommandRule(
         section=Section.TASKS,
         at_large=at_large,
         relations=frozenset(relations.split()),
         sets=frozenset({"state", "state_reason", *sets}),
         refusal=refusal,
+        also=also,
     )
 
 
@@ -63,6 +107,8 @@ def _referral(
     at_large: bool = True,
     unless_named: str = "",
     roles: frozenset[Role] = frozenset(),
+    carries: frozenset[str] = frozenset(),
+    also: tuple[Effect, ...] = (),
 ) -> CommandRule:
     return CommandRule(
         section=Section.REFERRALS,
@@ -73,6 +119,8 @@ def _referral(
         roles=roles,
         sets=frozenset({"state", "state_reason", "state_since", *sets}),
         refusal=refusal,
+        carries=carries,
+        also=also,
     )
 
 
@@ -85,7 +133,7 @@ _REFERRAL_SIDES = "Only the one who asked, the one who was asked, primary care o
 
 _TASKS: Final[Mapping[str, CommandRule]] = {
     "task.receive": _task(_OWNER),
-    "task.accept": _task(_OWNER, "owner"),
+    "task.accept": _task(_OWNER, "owner", "backup", also=_JOINS),
     "task.reject": _task(_OWNER),
     "task.start": _task(_OWNER),
     "task.hold": _task(_OWNER_OR_WRITER, at_large=True),
@@ -93,10 +141,20 @@ _TASKS: Final[Mapping[str, CommandRule]] = {
     "task.complete": _task(_OWNER_OR_WRITER, "outcome", at_large=True),
     "task.fail": _task(_OWNER_OR_WRITER, "outcome", at_large=True),
     "task.cancel": _task(_REQUESTER, at_large=True, relations="requester creator"),
-    "task.reassign": _task(_REQUESTER, "owner", "backup", at_large=True, relations="requester creator"),
+    "task.reassign": _task(
+        _REQUESTER, "owner", "backup", "due", at_large=True, relations="requester creator", also=_JOINS
+    ),
 }
 
 _REFERRALS: Final[Mapping[str, CommandRule]] = {
+    "referral.ask": CommandRule(section=Section.REFERRALS, follows=Action.CREATE),
+    "referral.take_up": CommandRule(
+        section=Section.REFERRALS,
+        roles=CLINICIANS,
+        unfilled="recipient",
+        sets=frozenset({"recipient", "state", "state_reason", "state_since"}),
+        refusal="Only who was invited to answer this referral takes it up.",
+    ),
     "referral.send": _referral(
         "Only the one who asked, primary care or the care manager sends it.", "asker", relations="asker creator"
     ),
@@ -122,15 +180,43 @@ _REFERRALS: Final[Mapping[str, CommandRule]] = {
         "Only the one who asked, primary care or the care manager cancels it.", relations="asker creator"
     ),
     "referral.record_need_met": _referral(
-        "Only the one who asked, primary care or the care manager records this.", "need_met", relations="asker"
+        "Only the one who asked, primary care or the care manager records this.",
+        "need_met",
+        relations="asker",
+        also=(Effect(section=Section.SOCIAL_NEEDS, field="need_met"),),
+    ),
+    "visit.publish": _referral(
+        _RECIPIENT,
+        "answer",
+        "recommendations",
+        "patient_card",
+        relations="recipient",
+        unless_named="recipient",
+        carries=frozenset({"medication.decide"}),
+        also=_JOINS,
+    ),
+    "visit.take_back": replace(
+        _referral(
+            _RECIPIENT,
+            "answer",
+            "recommendations",
+            "patient_card",
+            relations="recipient",
+            unless_named="recipient",
+            carries=frozenset({"medication.decide", "task.cancel", "referral.cancel", "entry.retire"}),
+        ),
+        withdraws=True,
     ),
 }
 
 _ENTRIES: Final[Mapping[str, CommandRule]] = {
-    "entry.create": CommandRule(follows=Action.CREATE),
+    "entry.create": CommandRule(follows=Action.CREATE, also=_JOINS),
+    "entry.edit": CommandRule(follows=Action.WRITE),
     "entry.retire": CommandRule(follows=Action.RETIRE, sets=frozenset({"status", "retired_reason"})),
-    "entry.restore": CommandRule(follows=Action.RETIRE, sets=frozenset({"status", "retired_reason"})),
-    "entry.move": CommandRule(follows=Action.RETIRE, sets=frozenset({"position"})),
+    "entry.restore": CommandRule(follows=Action.RETIRE, sets=frozenset({"status", "retired_reason", "position"})),
+    "entry.move": CommandRule(
+        follows=Action.RETIRE, sets=frozenset({"position"}), also=(Effect(section=None, field="position"),)
+    ),
     "restore.field": CommandRule(follows=Action.WRITE),
     "restore.entry": CommandRule(follows=Action.RETIRE, sets=frozenset({"status", "retired_reason", "position"})),
     "restore.section": CommandRule(follows=Action.RETIRE, sets=frozenset({"status", "retired_reason", "position"})),
@@ -139,6 +225,12 @@ _ENTRIES: Final[Mapping[str, CommandRule]] = {
     "suggestion.decline": CommandRule(follows=Action.WRITE),
     "comment.make": CommandRule(follows=Action.COMMENT),
     "comment.resolve": CommandRule(follows=Action.COMMENT),
+    "comment.task": CommandRule(follows=Action.COMMENT, also=_JOINS),
+    "finding.set_aside": CommandRule(
+        writers=True,
+        by=CLINICIANS,
+        refusal="Only a clinician who may change this entry sets a finding about it aside.",
+    ),
 }
 
 _CARE: Final[Mapping[str, CommandRule]] = {
@@ -173,7 +265,29 @@ _CARE: Final[Mapping[str, CommandRule]] = {
         sets=frozenset({"readings"}),
         refusal="Only the patient, the family, who responds to it, primary care or the care manager adds a reading.",
     ),
-    "transition.record": CommandRule(section=Section.TRANSITIONS, follows=Action.CREATE),
+    "transition.record": CommandRule(
+        section=Section.TRANSITIONS,
+        follows=Action.CREATE,
+        sets=frozenset(
+            {
+                "event",
+                "end",
+                "contact_due",
+                "visit_due",
+                "medicines_reconciled",
+                "setting",
+                "severity",
+                "reason",
+                "plain_words",
+                "handoff_summary",
+                "handoff_actions",
+                "handoff_contingency",
+                "destination",
+                "contingency_call",
+            }
+        ),
+        also=(Effect(section=Section.MEDICATIONS, field="reconciliation", says="unreconciled"),),
+    ),
     "transition.contacted": CommandRule(
         section=Section.TRANSITIONS,
         at_large=True,
@@ -233,19 +347,22 @@ _CARE: Final[Mapping[str, CommandRule]] = {
         at_large=True,
         sets=frozenset({"date", "attendees"}),
         refusal="Only the team decides in a huddle.",
+        also=_JOINS,
     ),
     "huddle.note": CommandRule(
         section=Section.HUDDLES,
         at_large=True,
         sets=frozenset({"date", "attendees", "huddle", "unassigned"}),
         refusal="Only the team writes down what a huddle decides.",
+        also=_JOINS,
     ),
-    "huddle.assign": _task(_REQUESTER, "owner", at_large=True, relations="requester creator"),
+    "huddle.assign": _task(_REQUESTER, "owner", "due", at_large=True, relations="requester creator", also=_JOINS),
     "huddle.read_back": CommandRule(
         section=Section.HUDDLES,
         at_large=True,
         sets=frozenset({"read_back"}),
         refusal="Only the team reads back in a huddle.",
+        also=(JOINS, Effect(section=Section.TASKS, field="state", says="accepted", named="owner")),
     ),
     "huddle.sign": CommandRule(
         section=Section.HUDDLES,
@@ -265,5 +382,5 @@ _CARE: Final[Mapping[str, CommandRule]] = {
 COMMANDS: Final[Mapping[str, CommandRule]] = MappingProxyType({**_ENTRIES, **_TASKS, **_REFERRALS, **_CARE})
 """Every command's rule by its name. A name that is not here is refused."""
 
-SIGNED_STILL: Final = frozenset({"huddle.sign", "comment.make", "comment.resolve"})
+SIGNED_STILL: Final = frozenset({"huddle.sign", "comment.make", "comment.resolve", "comment.task"})
 """Commands that a signed huddle entry still takes."""

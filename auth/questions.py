@@ -138,6 +138,8 @@ class Question:
             frozen = self.entry is not None and signed(self.entry)
             if frozen and rule.follows is not Action.CREATE:
                 return "huddle-signed"
+        if rule.unfilled and (self.entry is None or self.entry.values.get(rule.unfilled)):
+            return "command-refused"
         if rule.follows is not None:
             return self._write() if rule.follows is Action.WRITE else self.code(rule.follows)
         return "" if self._holds(rule) else "command-refused"
@@ -152,6 +154,8 @@ class Question:
             named = entry.values.get(rule.unless_named) if rule.unless_named else None
             if not named and reaches(self.cell, participant.person_id, self.section, entry):
                 return True
+        if rule.writers and participant.role in rule.by and not self._reach():
+            return True
         return participant.role in rule.by and _names(entry, rule.relations, participant.person_id)
 
     def may_suggest_instead(self) -> bool:

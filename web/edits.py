@@ -33,7 +33,6 @@ class EntryEdit:
     was: Mapping[str, Sequence[str]]
     despite: str = ""
     name: ClassVar[str] = "entry.edit"
-    authorises: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: Callable[[], str]

@@ -12,7 +12,7 @@ from hub.ids import HUB, new_id
 from hub.live.gatekeepers import Admitted, TurnedAway
 from hub.live.lines import CloseCode
 from hub.live.plans import CarePlans
-from hub.record.journal import Act, Action, Journal
+from hub.record.journal import Act, Action, Journal, Turn
 from hub.store.consents import Consents
 from hub.store.engine import Engine
 from hub.store.journal import PostgresJournal
@@ -103,6 +103,10 @@ class NobodyComes:
     async def standing(self, plan_id: str, person_ids: Collection[str]) -> Mapping[str, Participant]:
         """Nobody is here."""
         return {}
+
+    async def acting(self, turn: Turn, actor: Participant) -> Participant | None:
+        """Only the demo's people act, as its story casts them."""
+        return actor
 
     async def access_versions(self, plan_ids: Collection[str]) -> Mapping[str, int]:
         """Nothing changes."""

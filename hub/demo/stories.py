@@ -47,8 +47,7 @@ class FieldEdit:
     entry: str
     field: str
     value: Scalar
-    name: ClassVar[str] = "field.edit"
-    authorises: ClassVar[bool] = True
+    name: ClassVar[str] = "entry.edit"
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: Callable[[], str]
@@ -69,7 +68,6 @@ class StoryBatch:
 
     steps: tuple[Step, ...]
     name: ClassVar[str] = "demo.story"
-    authorises: ClassVar[bool] = True
     brought_in: ClassVar[bool] = True
 
     def changes(

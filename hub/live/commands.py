@@ -76,12 +76,12 @@ class PlanContent:
 class Command(Protocol):
     """One act of a person on a plan, as a frozen dataclass with what was typed as its fields.
 
-    ``name`` is ``noun.verb`` (``task.accept``) and stands in the journal as the event. Where ``authorises`` is true
-    the rule has asked ``decide`` itself for everything it changes; otherwise the room asks for every change.
+    ``name`` is ``noun.verb`` (``task.accept``), has a line in ``auth.commands.COMMANDS`` and stands in the journal as
+    the event. Whatever the rule returns, the room asks for every change whether this person may make it by this
+    command (``hub.live.authority``).
     """
 
     name: ClassVar[str]
-    authorises: ClassVar[bool] = False
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: Callable[[], str]

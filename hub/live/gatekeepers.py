@@ -6,6 +6,7 @@ from typing import Protocol
 
 from auth.roles import Participant
 from hub.live.lines import CloseCode
+from hub.record.journal import Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,12 @@ class Gatekeeper(Protocol):
 
     async def standing(self, plan_id: str, person_ids: Collection[str]) -> Mapping[str, Participant]:
         """Return those of these people who still take part in the plan, as they now stand."""
+
+    async def acting(self, turn: Turn, actor: Participant) -> Participant | None:
+        """Return who acts as they stand within this turn of the plan's journal, with their ``session_id``.
+
+        ``None`` where they take no part any more, or their sign-in is over.
+        """
 
     async def access_versions(self, plan_ids: Collection[str]) -> Mapping[str, int]:
         """Return for each plan a number that changes whenever anybody's access to it does."""

@@ -5,16 +5,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from auth.decisions import Action as Wish
-from auth.decisions import EntryFacts, assignments, decide, facts_of
+from auth.decisions import EntryFacts, assignments
 from auth.roles import Participant
 from crdt.authoring import ChangeError
-from crdt.changes import Amend, Annotate, Append, Assign, Change, Create, Decide, Include, Rewrite, Root
+from crdt.changes import Amend, Annotate, Change, Create
 from crdt.contents import Accepted
 from crdt.documents import server_client
 from crdt.sections import Section
 from crdt.updates import EMPTY_UPDATE
 from hub.live import relays
+from hub.live.authority import refused, unknown
 from hub.live.batches import common_path, words_of
 from hub.live.changes import commanded
 from hub.live.commands import (
@@ -28,6 +28,7 @@ from hub.live.commands import (
     version_of,
     why,
 )
+from hub.live.gatekeepers import Gatekeeper
 from hub.live.loading import ROWS_AT_ONCE_MAX, bring_up, take_over
 from hub.live.notices import tell_changed
 from hub.live.rooms import Room
@@ -37,6 +38,10 @@ from hub.safety.weighing import weighed
 
 ROWS_PER_ENTRY_MAX: Final = 40
 """A command that touches more entries than this writes one row a section, not one an entry."""
+
+
+_GONE: Final = Refused("removed", "Your access to this plan was ended, or you have signed out. Nothing was changed.")
+"""What whoever issued the command is told where they no longer stand in the plan."""
 
 
 class OutcomeUnknownError(Exception):
@@ -85,9 +90,16 @@ def placed(plan: PlanContent, actor: Participant) -> Participant:
 
 
 async def perform(
-    room: Room, journal: Journal, actor: Participant, command: Command, new_id: Callable[[], str]
+    room: Room,
+    journal: Journal,
+    gatekeeper: Gatekeeper,
+    actor: Participant,
+    command: Command,
+    new_id: Callable[[], str],
 ) -> Outcome:
-    """Perform the command, with the room's turn held and all sections open.
+    """Perform the command, with the room's turn held and all sections open, as whoever issued it stands by then.
+
+    Access changes under the same lock of the plan's journal: who lost it while the command waited does nothing.
 
     Raises:
         JournalAwayError: the journal can't be reached; nothing happened.
@@ -96,28 +108,31 @@ async def perform(
     acts: Sequence[Act] = ()
     head = room.head
     performed = Performed()
-    refused: Refused | None = None
+    no: Refused | None = None
     try:
         async with journal.exclusively(room.plan_id) as turn:
             await _catch_up(room, turn)
             if room.ended:
                 raise JournalAwayError("the plan was closed before the command began")
             head = room.head
-            plan = content_of(room)
-            refused = _carried_out(room, plan, actor, command, new_id, performed)
+            standing = await gatekeeper.acting(turn, actor)
+            no = _GONE if standing is None else None
+            if standing is not None:
+                actor = standing
+                no = _carried_out(room, content_of(room), actor, command, new_id, performed)
             acts = performed.acts
-            if refused is not None:
-                acts = [_act(room, actor, Action.REFUSE, command, outcome="refused", reason=refused.reason)]
+            if no is not None:
+                acts = [_act(room, actor, Action.REFUSE, command, outcome="refused", reason=no.reason)]
             new_head = await turn.append(acts)
     except (JournalAwayError, TimeoutError) as error:
-        if performed.parts and refused is None:
+        if performed.parts and no is None:
             raise OutcomeUnknownError(head, acts) from error
         room.behind = True
         raise JournalAwayError("the command could not be recorded") from error
-    if refused is not None and performed.parts:
-        return refused  # The documents hold half of it: the room stays ``uncommitted``, and ends.
+    if no is not None and performed.parts:
+        return no  # The documents hold half of it: the room stays ``uncommitted``, and ends.
     _told(room, actor, performed, new_head)
-    return refused or Done(new_head.seq, created=performed.created)
+    return no or Done(new_head.seq, created=performed.created)
 
 
 def _carried_out(
@@ -173,54 +188,16 @@ def _ruled(
     room: Room, plan: PlanContent, actor: Participant, command: Command, new_id: Callable[[], str]
 ) -> Sequence[Change] | Refused:
     now = room.clock.now()
+    nameless = unknown(command)
+    if nameless is not None:
+        return nameless
     changes = command.changes(plan, actor, now, new_id)
     if not isinstance(changes, Refusal):
         changes = weighed(plan, command, changes, actor, now, new_id)
     if isinstance(changes, Refusal):
         return Refused(changes.code, changes.reason, changes.field)
     assert len(changes) <= COMMAND_CHANGES_MAX, "a command makes a bounded number of changes"
-    if not command.authorises:
-        made: dict[str, EntryFacts] = {}
-        for change in changes:
-            wish, entry, name = _wish(plan, actor, change, made)
-            decision = decide(
-                actor, change.section, wish, field=name, entry=entry, now=now, command=command.name, plan=plan.plan_id
-            )
-            if not decision.allowed:
-                return Refused(decision.code, decision.reason, name)
-    return changes
-
-
-def _wish(
-    plan: PlanContent, actor: Participant, change: Change, made: dict[str, EntryFacts]
-) -> tuple[Wish, EntryFacts | None, str]:
-    """Return what ``decide`` is asked for one change: the action, the entry's facts, the field."""
-    section = change.section
-    match change:
-        case Create(entry=entry, values=values):
-            made[entry] = facts_of(section, actor.person_id, values)
-            return Wish.CREATE, made[entry], ""
-        case Annotate(root=root, record=record):
-            facts = _facts(plan, section, str(record.get("entry", "")), made)
-            if root is Root.SUGGESTIONS:
-                return Wish.SUGGEST, facts, str(record.get("field", ""))
-            return Wish.COMMENT, facts, ""
-        case Amend(root=root, key=key):
-            held = plan.sections[section]
-            record = (held.suggestions if root is Root.SUGGESTIONS else held.comments).get(key, {})
-            facts = _facts(plan, section, str(record.get("entry", "")), made)
-            if root is Root.SUGGESTIONS:
-                return Wish.WRITE, facts, str(record.get("field", ""))
-            return Wish.COMMENT, facts, ""
-        case Assign() | Rewrite() | Include() | Append() | Decide():
-            return Wish.WRITE, _facts(plan, section, change.entry, made), change.field
-
-
-def _facts(plan: PlanContent, section: Section, entry: str, made: dict[str, EntryFacts]) -> EntryFacts | None:
-    if entry in made:
-        return made[entry]
-    content = plan.entry(section, entry)
-    return facts_of(section, plan.creator(section, entry), content.values) if content is not None else None
+    return refused(plan, actor, command, changes, now) or changes
 
 
 def _apply(room: Room, actor: Participant, command: Command, changes: Sequence[Change], performed: Performed) -> None:

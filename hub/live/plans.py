@@ -408,7 +408,7 @@ class CarePlans:
             try:
                 await performing.open_all(room, self._journal)
                 room.patient = await self._patients(plan_id) if self._patients is not None else room.patient
-                outcome = await performing.perform(room, self._journal, actor, command, self._new_id)
+                outcome = await performing.perform(room, self._journal, self.gatekeeper, actor, command, self._new_id)
             except OutcomeUnknownError as unknown:
                 head = await performing.landed(self._journal, plan_id, unknown)
                 if head is None:

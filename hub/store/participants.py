@@ -95,6 +95,12 @@ class Participants:
             row = (await connection.execute(_LOAD_ONE, {"plan": plan_id, "person": person_id})).first()
         return None if row is None else _participant(row, now)
 
+    async def acting(self, turn: Turn, plan_id: str, person_id: str, now: datetime) -> Participant | None:
+        """Return the person's part in the plan as this turn sees it: no change of access can come in between."""
+        values = {"plan": plan_id, "person": person_id}
+        row = (await connection_of(turn).execute(_LOAD_ONE, values)).first()
+        return None if row is None else _participant(row, now)
+
     async def among(self, plan_id: str, person_ids: Collection[str], now: datetime) -> list[Participant]:
         """Return the part of each of these people in the plan, where there is or was one. One query."""
         values = {"plan": plan_id, "persons": list(person_ids)}

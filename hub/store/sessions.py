@@ -65,6 +65,11 @@ class Sessions:
         found = await self._many(asked, limit=len(session_ids))
         return {each.session_id: each for each in found if is_live(each, now)}
 
+    async def carries(self, turn: Turn, session_id: str, now: datetime) -> bool:
+        """Return whether the session still carries its person, as this turn sees it."""
+        row = (await connection_of(turn).execute(sa.select(table).where(table.c.id == session_id))).first()
+        return row is not None and is_live(_session(row), now)
+
     async def keep_activity(self, session_id: str, active: datetime) -> None:
         """Keep when something was last done; never runs back, never revives."""
         statement = (

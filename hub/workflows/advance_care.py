@@ -29,7 +29,6 @@ class AdvanceCareSign:
     code_status: Annotated[str, Asked("Code status", choices=CODE_STATUSES)]
     reason: Annotated[str, Asked("Why", help="Kept with the change.")] = ""
     name: ClassVar[str] = "advance_care.sign"
-    authorises: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId

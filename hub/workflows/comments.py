@@ -67,7 +67,6 @@ class CommentMake:
     mentions: Annotated[tuple[str, ...], Asked("Mentioned", hidden=True)] = ()
     reply_to: Annotated[str, Asked("Answer to", hidden=True)] = ""
     name: ClassVar[str] = "comment.make"
-    authorises: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId
@@ -112,7 +111,6 @@ class CommentResolve:
     section: Section
     key: Key
     name: ClassVar[str] = "comment.resolve"
-    authorises: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId
@@ -138,7 +136,6 @@ class CommentTask:
     owner: Annotated[str, Asked("Owner", Form.PERSON)]
     due: Annotated[date, Asked("Due", Form.DATE)]
     name: ClassVar[str] = "comment.task"
-    authorises: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId

@@ -150,7 +150,6 @@ class EntryCreate:
     values: Mapping[str, Value]
     despite: Despite = ""
     name: ClassVar[str] = "entry.create"
-    authorises: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId
@@ -186,7 +185,6 @@ class EntryRetire:
     entry: str
     reason: Reason
     name: ClassVar[str] = "entry.retire"
-    authorises: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId
@@ -213,7 +211,6 @@ class EntryRestore:
     entry: str
     despite: Despite = ""
     name: ClassVar[str] = "entry.restore"
-    authorises: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId
@@ -245,7 +242,6 @@ class EntryMove:
     entry: str
     direction: Annotated[str, Asked("Where to", choices=("up", "down"))]
     name: ClassVar[str] = "entry.move"
-    authorises: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId

@@ -53,7 +53,6 @@ class FindingSetAside:
     fingerprint: Annotated[str, Asked("Finding", hidden=True)]
     reason: Reason
     name: ClassVar[str] = "finding.set_aside"
-    authorises: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId

@@ -39,7 +39,6 @@ class GoalMove:
     entry: str
     to: Annotated[str, Asked("State", choices=tuple(MACHINE.moves))]
     name: ClassVar[str] = "goal.move"
-    authorises: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId

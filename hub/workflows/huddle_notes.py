@@ -81,7 +81,6 @@ class HuddleNote:
     """Such words from before, which this task takes the place of."""
     attendees: tuple[str, ...] = ()
     name: ClassVar[str] = "huddle.note"
-    authorises: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId
@@ -171,7 +170,6 @@ class HuddleAssign:
     owner: str = ""
     due: date | None = None
     name: ClassVar[str] = "huddle.assign"
-    authorises: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId

@@ -89,7 +89,6 @@ class HuddleDecide:
     attendees: Annotated[tuple[str, ...], Asked("Attended", Form.PERSON)] = ()
     revisit_on: Annotated[date | None, Asked("Look again on", Form.DATE)] = None
     name: ClassVar[str] = "huddle.decide"
-    authorises: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId
@@ -141,7 +140,6 @@ class HuddleReadBack:
     entry: str
     words: Annotated[str, Asked("I will")]
     name: ClassVar[str] = "huddle.read_back"
-    authorises: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId
@@ -176,7 +174,6 @@ class HuddleSign:
     entry: str
     seen: Annotated[str, Asked("Hash of what was shown", hidden=True)]
     name: ClassVar[str] = "huddle.sign"
-    authorises: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId

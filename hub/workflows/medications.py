@@ -64,7 +64,6 @@ class MedicationPrepare:
     proposal: Annotated[str, Asked("Proposal", choices=DECISIONS)]
     words: Annotated[str, Asked("What was found", wide=True)]
     name: ClassVar[str] = "medication.prepare"
-    authorises: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId
@@ -96,7 +95,6 @@ class MedicationDecide:
     seen: Seen = None
     despite: Despite = ""
     name: ClassVar[str] = "medication.decide"
-    authorises: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId

@@ -130,7 +130,6 @@ class ReadingRecord:
     when: Annotated[datetime | None, Asked("When", Form.INSTANT)] = None
     device: Annotated[str, Asked("Device")] = ""
     name: ClassVar[str] = "reading.record"
-    authorises: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId

@@ -49,7 +49,6 @@ class QuestionAnswer:
     entry: str
     answer: Annotated[str, Asked("Answer", wide=True, help="In words for everyday life.")]
     name: ClassVar[str] = "question.answer"
-    authorises: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId
@@ -78,7 +77,6 @@ class HomeNote:
     """When it was written; a page that was cut off sends it later."""
     related: str = ""
     name: ClassVar[str] = "entry.create"
-    authorises: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId

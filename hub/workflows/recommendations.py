@@ -34,7 +34,6 @@ class ReferralRecommend:
     entry: str
     recommendation: Annotated[str, Asked("Recommendation")]
     name: ClassVar[str] = "referral.recommend"
-    authorises: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId
@@ -61,7 +60,6 @@ class ReferralDecideRecommendation:
     decision: Annotated[str, Asked("Decision", choices=RECOMMENDATION_STATES)]
     reason: Annotated[str, Asked("Why", help="Required when you decline.")] = ""
     name: ClassVar[str] = "referral.decide_recommendation"
-    authorises: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId
@@ -97,7 +95,6 @@ class ReferralRecordNeedMet:
     entry: str
     need_met: Annotated[str, Asked("Need met", choices=NEED_ANSWERS)]
     name: ClassVar[str] = "referral.record_need_met"
-    authorises: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId

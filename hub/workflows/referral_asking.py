@@ -73,7 +73,6 @@ class ReferralAsk:
     ] = ""
     send: Annotated[bool, Asked("Send", hidden=True)] = False
     name: ClassVar[str] = "referral.ask"
-    authorises: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId
@@ -126,7 +125,6 @@ class ReferralTakeUp:
 
     entry: str
     name: ClassVar[str] = "referral.take_up"
-    authorises: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId

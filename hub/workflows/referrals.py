@@ -58,7 +58,6 @@ class ReferralSend:
 
     entry: str
     name: ClassVar[str] = "referral.send"
-    authorises: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId
@@ -87,7 +86,6 @@ class ReferralReceive:
 
     entry: str
     name: ClassVar[str] = "referral.receive"
-    authorises: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId
@@ -102,7 +100,6 @@ class ReferralAccept:
 
     entry: str
     name: ClassVar[str] = "referral.accept"
-    authorises: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId
@@ -118,7 +115,6 @@ class ReferralReject:
     entry: str
     reason: Annotated[str, Asked("Why, and where to turn instead")]
     name: ClassVar[str] = "referral.reject"
-    authorises: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId
@@ -136,7 +132,6 @@ class ReferralSchedule:
     entry: str
     appointment: Annotated[datetime, Asked("Appointment", Form.INSTANT)]
     name: ClassVar[str] = "referral.schedule"
-    authorises: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId
@@ -156,7 +151,6 @@ class ReferralSeen:
 
     entry: str
     name: ClassVar[str] = "referral.seen"
-    authorises: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId
@@ -172,7 +166,6 @@ class ReferralNoShow:
     entry: str
     reason: Reason = ""
     name: ClassVar[str] = "referral.no_show"
-    authorises: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId
@@ -188,7 +181,6 @@ class ReferralReport:
     entry: str
     answer: Annotated[str, Asked("Answer to the question", wide=True)]
     name: ClassVar[str] = "referral.report"
-    authorises: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId
@@ -207,7 +199,6 @@ class ReferralClose:
 
     entry: str
     name: ClassVar[str] = "referral.close"
-    authorises: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId
@@ -240,7 +231,6 @@ class ReferralCancel:
     entry: str
     reason: Reason
     name: ClassVar[str] = "referral.cancel"
-    authorises: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId

@@ -52,7 +52,6 @@ class RestoreField:
     version: int
     reason: Reason
     name: ClassVar[str] = "restore.field"
-    authorises: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId
@@ -81,7 +80,6 @@ class RestoreEntry:
     version: int
     reason: Reason
     name: ClassVar[str] = "restore.entry"
-    authorises: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId
@@ -109,7 +107,6 @@ class RestoreSection:
     version: int
     reason: Reason
     name: ClassVar[str] = "restore.section"
-    authorises: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId

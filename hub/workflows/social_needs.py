@@ -26,7 +26,6 @@ class SocialNeedRecordMet:
     entry: str
     need_met: Annotated[str, Asked("Need met", choices=NEED_ANSWERS)]
     name: ClassVar[str] = "social_need.record_met"
-    authorises: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId

@@ -91,7 +91,6 @@ class SuggestionMake:
     values: Mapping[str, Value] | None = None
     words: Annotated[str, Asked("Why", wide=True)] = ""
     name: ClassVar[str] = "suggestion.make"
-    authorises: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId
@@ -169,7 +168,6 @@ class SuggestionAccept:
     seen: Seen = None
     despite: Despite = ""
     name: ClassVar[str] = "suggestion.accept"
-    authorises: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId
@@ -220,7 +218,6 @@ class SuggestionDecline:
     key: Key
     reason: Reason
     name: ClassVar[str] = "suggestion.decline"
-    authorises: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId

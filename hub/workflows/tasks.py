@@ -98,7 +98,6 @@ class TaskReceive:
 
     entry: str
     name: ClassVar[str] = "task.receive"
-    authorises: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId
@@ -113,7 +112,6 @@ class TaskAccept:
 
     entry: str
     name: ClassVar[str] = "task.accept"
-    authorises: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId
@@ -139,7 +137,6 @@ class TaskReject:
     entry: str
     reason: Reason
     name: ClassVar[str] = "task.reject"
-    authorises: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId
@@ -156,7 +153,6 @@ class TaskStart:
 
     entry: str
     name: ClassVar[str] = "task.start"
-    authorises: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId
@@ -172,7 +168,6 @@ class TaskHold:
     entry: str
     reason: Reason
     name: ClassVar[str] = "task.hold"
-    authorises: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId
@@ -189,7 +184,6 @@ class TaskResume:
 
     entry: str
     name: ClassVar[str] = "task.resume"
-    authorises: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId
@@ -205,7 +199,6 @@ class TaskComplete:
     entry: str
     outcome: Annotated[str, Asked("What came of it", wide=True)] = ""
     name: ClassVar[str] = "task.complete"
-    authorises: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId
@@ -228,7 +221,6 @@ class TaskFail:
     entry: str
     reason: Reason
     name: ClassVar[str] = "task.fail"
-    authorises: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId
@@ -246,7 +238,6 @@ class TaskCancel:
     entry: str
     reason: Reason
     name: ClassVar[str] = "task.cancel"
-    authorises: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId
@@ -266,7 +257,6 @@ class TaskReassign:
     due: Annotated[date | None, Asked("Due", Form.DATE)] = None
     reason: Reason = ""
     name: ClassVar[str] = "task.reassign"
-    authorises: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId

@@ -82,7 +82,6 @@ class TeamAccept:
 
     entry: str
     name: ClassVar[str] = "team.accept"
-    authorises: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId
@@ -104,7 +103,6 @@ class TeamSteward:
 
     entry: str
     name: ClassVar[str] = "team.steward"
-    authorises: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId

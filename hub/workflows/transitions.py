@@ -52,7 +52,6 @@ class TransitionRecord:
     contingency_call: Annotated[str, Asked("Then", Form.CHOICE, choices=CALLS)] = ""
     plain_words: Annotated[str, Asked("In plain words", wide=True)] = ""
     name: ClassVar[str] = "transition.record"
-    authorises: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId
@@ -195,7 +194,6 @@ class TransitionContacted:
     entry: str
     when: Annotated[datetime | None, Asked("When", Form.INSTANT)] = None
     name: ClassVar[str] = "transition.contacted"
-    authorises: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId
@@ -211,7 +209,6 @@ class TransitionVisited:
     entry: str
     when: Annotated[datetime | None, Asked("When", Form.INSTANT)] = None
     name: ClassVar[str] = "transition.visited"
-    authorises: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId
@@ -226,7 +223,6 @@ class TransitionReconciled:
 
     entry: str
     name: ClassVar[str] = "transition.reconciled"
-    authorises: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId

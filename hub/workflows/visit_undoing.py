@@ -51,7 +51,6 @@ class VisitTakeBack:
     published: datetime
     reason: Reason = ""
     name: ClassVar[str] = "visit.take_back"
-    authorises: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId

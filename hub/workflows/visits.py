@@ -109,7 +109,6 @@ class VisitPublish:
     steps: Annotated[tuple[Step, ...], Asked("Next steps")] = ()
     despite: Despite = ""
     name: ClassVar[str] = "visit.publish"
-    authorises: ClassVar[bool] = True
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId

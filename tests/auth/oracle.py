@@ -58,6 +58,9 @@ suggestion.accept          any         as write
 suggestion.decline         any         as write
 comment.make               any         as comment
 comment.resolve            any         as comment
+comment.task               any         as comment
+entry.edit                 any         as write
+finding.set_aside          any         clinician writing
 task.receive               tasks       owner, backup
 task.accept                tasks       owner, backup
 task.reject                tasks       owner, backup
@@ -68,6 +71,10 @@ task.complete              tasks       W, owner, backup
 task.fail                  tasks       W, owner, backup
 task.cancel                tasks       W, requester, creator
 task.reassign              tasks       W, requester, creator
+referral.ask               referrals   as create
+referral.take_up           referrals   clinician without recipient
+visit.publish              referrals   clinician recipient, W without recipient
+visit.take_back            referrals   clinician recipient, W without recipient
 referral.send              referrals   W, clinician asker, clinician creator
 referral.receive           referrals   clinician recipient, W without recipient
 referral.accept            referrals   clinician recipient, W without recipient
@@ -309,6 +316,10 @@ def _clause(reader: Reader, cell: str, section: Section, entry: EntryFacts | Non
         return writes and entry is not None and not entry.values.get(clause.removeprefix("W without "))
     if entry is None or clause in ROLES:
         return False
+    if clause == "clinician writing":
+        return column in CLINICAL and _reached(reader, cell, section, entry)
+    if clause == "clinician without recipient":
+        return column in CLINICAL and not entry.values.get("recipient")
     who, _, relation = clause.rpartition(" ")
     if who and column != who and not (who == "clinician" and column in CLINICAL):
         return False

@@ -135,6 +135,7 @@ class FakeGatekeeper:
     def __init__(self) -> None:
         self.members: dict[str, Participant] = {}
         self.ended: set[str] = set()
+        self.removed: set[str] = set()
         self.version = 1
         self.away = False
 
@@ -153,6 +154,13 @@ class FakeGatekeeper:
         self._reach()
         return {each.person_id: replace(each, session_id="") for each in self.members.values()
                 if each.person_id in person_ids and each.plan_id == plan_id}  # fmt: skip
+
+    async def acting(self, turn: object, actor: Participant) -> Participant | None:
+        self._reach()
+        if actor.person_id in self.removed or actor.session_id in self.ended:
+            return None
+        known = (each for each in self.members.values() if each.person_id == actor.person_id)
+        return replace(next(known, actor), session_id=actor.session_id)
 
     async def access_versions(self, plan_ids: Collection[str]) -> Mapping[str, int]:
         self._reach()
@@ -213,7 +221,6 @@ class Make:
     """A command that makes entries."""
 
     name: ClassVar[str] = "entry.create"
-    authorises: ClassVar[bool] = True
     section: Section
     entries: tuple[str, ...]
     values: Mapping[str, Value] = field(default_factory=dict)
@@ -228,8 +235,7 @@ class Make:
 class Changing:
     """A command that makes the changes it was given, whoever gave it deciding or not."""
 
-    name: ClassVar[str] = "entry.change"
-    authorises: ClassVar[bool] = True
+    name: ClassVar[str] = "entry.edit"
     made: Sequence[Change] | Refusal
 
     def changes(

@@ -1,6 +1,7 @@
 """Who may come to a live plan and who must go, by the same session cookie, origin and membership as for pages."""
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from datetime import datetime
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlsplit
@@ -10,6 +11,7 @@ from auth.roles import Participant
 from auth.sessions import hash_token, is_live, is_token
 from hub.live.gatekeepers import Admitted, TurnedAway
 from hub.live.lines import CloseCode
+from hub.record.journal import Turn
 from web.doors.store_directory import StoreDirectory, Stores
 from web.settings import Settings
 
@@ -47,6 +49,15 @@ class StoreGatekeeper:
         now = self._now()
         found = await self._participants.among(plan_id, person_ids, now)
         return {each.person_id: each for each in found if sections_readable(each, now)}
+
+    async def acting(self, turn: Turn, actor: Participant) -> Participant | None:
+        now = self._now()
+        found = await self._participants.acting(turn, actor.plan_id, actor.person_id, now)
+        if found is None or not sections_readable(found, now):
+            return None
+        if actor.session_id and not await self._sessions.carries(turn, actor.session_id, now):
+            return None
+        return replace(found, session_id=actor.session_id)
 
     async def access_versions(self, plan_ids: Collection[str]) -> Mapping[str, int]:
         return await self._participants.versions(list(plan_ids))

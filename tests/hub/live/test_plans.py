@@ -23,11 +23,10 @@ GOALS = Section.GOALS
 GOAL = {"description": "More", "voice": an_id()}
 
 
-class Unauthorised(Changing):
-    """The room decides on every change."""
+class Making(Changing):
+    """The same by the name of the command that makes entries."""
 
     name = "entry.create"
-    authorises = False
 
 
 async def test_a_command_is_committed_when_it_is_done_and_its_rows_name_it() -> None:
@@ -56,9 +55,9 @@ async def test_a_rule_that_refuses_changes_nothing_and_is_journaled() -> None:
     assert (row.action, row.outcome, row.reason, row.update) == (Action.REFUSE, "refused", "Not now.", None)
 
 
-async def test_the_room_decides_on_every_change_of_a_command_that_does_not() -> None:
+async def test_the_room_decides_on_every_change_of_a_command() -> None:
     hub = await a_hub()
-    create = Unauthorised([Create(GOALS, an_id(), {"description": "More", "voice": an_id()})])
+    create = Making([Create(GOALS, an_id(), {"description": "More", "voice": an_id()})])
 
     refused = await hub.plans.perform(PLAN, a_person(Role.PHARMACIST), create)
     done = await hub.plans.perform(PLAN, a_person(Role.CARE_MANAGER), create)

@@ -28,14 +28,13 @@ from tests.harness.databases import Databases
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 KEY = SigningKey(Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
-PEOPLE = (Role.PRIMARY_CARE, Role.SPECIALIST, Role.CARE_MANAGER)
+PEOPLE = (Role.PRIMARY_CARE, Role.SOCIAL_WORKER, Role.CARE_MANAGER)
 
 
 class Random:
-    """A command that makes given changes; the room decides nothing about it."""
+    """A command that makes given changes, which everyone here may make."""
 
-    name = "test.change"
-    authorises = True
+    name = "entry.edit"
 
     def __init__(self, changes: list[Change]) -> None:
         self._changes = changes
@@ -60,7 +59,7 @@ async def a_random_history(processes: list[CarePlans], plan: str, chance: random
     numbers = itertools.count()
 
     async def person(number: int) -> None:
-        who = Participant(f"person-{number}", plan, f"Person {number}", PEOPLE[number])
+        who = Participant(f"person-{number}", plan, f"Person {number}", PEOPLE[number], patient_id="the-patient")
         for _ in range(chance.randint(8, 14)):
             command = Random([a_change(chance, mine := list(entries), numbers)])
             process = chance.choice(processes)

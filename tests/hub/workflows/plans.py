@@ -9,7 +9,9 @@ from typing import Any
 from auth.roles import Participant, Role
 from crdt.changes import Change, Create
 from crdt.sections import Section
+from hub.live.authority import refused
 from hub.live.commands import Command, EntryContent, PlanContent, Refusal
+from hub.live.performing import placed
 from hub.workflows.imagined import imagined
 
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
@@ -55,8 +57,12 @@ class Bench:
         return a_person(role, patient=self.patient.person_id)
 
     def judge(self, actor: Participant, command: Command) -> Sequence[Change] | Refusal:
-        """Return what the command would do now."""
-        return command.changes(self.plan, actor, self.now, an_id)
+        """Return what the command would do now: a rule never goes beyond what the room lets its command do."""
+        changes = command.changes(self.plan, actor, self.now, an_id)
+        if not isinstance(changes, Refusal):
+            beyond = refused(self.plan, placed(self.plan, actor), command, changes, self.now)
+            assert beyond is None, beyond
+        return changes
 
     def perform(self, actor: Participant, command: Command) -> list[str]:
         """Do it, and return the ids of what it made, in order; a refusal fails the test."""
