@@ -2,7 +2,7 @@
 
 A command that has no line here is refused. Whatever a command's rule returns, the room asks ``decide`` for every
 change of it (``hub.live.authority``), with the person's standing of that very moment; a change passes where the person
-might make it themself, where the line's ``sets`` name its field, or where one of the line's effects is exactly it.
+might make it themself, where the line's ``sets`` name its field, or where one of the line's consequences is exactly it.
 """
 
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Effect:
+class Consequence:
     """A change that a command makes beyond its own entry and beyond the person's own grant; nothing else goes there."""
 
     section: Section | None
@@ -42,7 +42,7 @@ class Effect:
     """It may make an entry that says so."""
 
 
-JOINS: Final = Effect(section=Section.CARE_TEAM, field="accepted", says="yes", named="person", creates=True)
+JOINS: Final = Consequence(section=Section.CARE_TEAM, field="accepted", says="yes", named="person", creates=True)
 """Who takes on a part of the work is a member of the team: their own entry, accepted by themself, never as steward."""
 
 
@@ -74,7 +74,7 @@ class CommandRule:
     """Who may, as a sentence for whoever may not."""
     carries: frozenset[str] = frozenset()
     """Commands that it does in the same act, each as far as the person may issue that one."""
-    also: tuple[Effect, ...] = ()
+    also: tuple[Consequence, ...] = ()
     """What else it changes, where it changes what it may."""
     withdraws: bool = False
     """It takes back remarks and suggestions that the person made, on entries they may see."""
@@ -88,7 +88,7 @@ def _task(
     *sets: str,
     at_large: bool = False,
     relations: str = "owner backup",
-    also: tuple[Effect, ...] = (),
+    also: tuple[Consequence, ...] = (),
 ) -> CommandRule:
     return CommandRule(
         section=Section.TASKS,
@@ -108,7 +108,7 @@ def _referral(
     unless_named: str = "",
     roles: frozenset[Role] = frozenset(),
     carries: frozenset[str] = frozenset(),
-    also: tuple[Effect, ...] = (),
+    also: tuple[Consequence, ...] = (),
 ) -> CommandRule:
     return CommandRule(
         section=Section.REFERRALS,
@@ -183,7 +183,7 @@ _REFERRALS: Final[Mapping[str, CommandRule]] = {
         "Only the one who asked, primary care or the care manager records this.",
         "need_met",
         relations="asker",
-        also=(Effect(section=Section.SOCIAL_NEEDS, field="need_met"),),
+        also=(Consequence(section=Section.SOCIAL_NEEDS, field="need_met"),),
     ),
     "visit.publish": _referral(
         _RECIPIENT,
@@ -215,7 +215,7 @@ _ENTRIES: Final[Mapping[str, CommandRule]] = {
     "entry.retire": CommandRule(follows=Action.RETIRE, sets=frozenset({"status", "retired_reason"})),
     "entry.restore": CommandRule(follows=Action.RETIRE, sets=frozenset({"status", "retired_reason", "position"})),
     "entry.move": CommandRule(
-        follows=Action.RETIRE, sets=frozenset({"position"}), also=(Effect(section=None, field="position"),)
+        follows=Action.RETIRE, sets=frozenset({"position"}), also=(Consequence(section=None, field="position"),)
     ),
     "restore.field": CommandRule(follows=Action.WRITE),
     "restore.entry": CommandRule(follows=Action.RETIRE, sets=frozenset({"status", "retired_reason", "position"})),
@@ -286,7 +286,7 @@ _CARE: Final[Mapping[str, CommandRule]] = {
                 "contingency_call",
             }
         ),
-        also=(Effect(section=Section.MEDICATIONS, field="reconciliation", says="unreconciled"),),
+        also=(Consequence(section=Section.MEDICATIONS, field="reconciliation", says="unreconciled"),),
     ),
     "transition.contacted": CommandRule(
         section=Section.TRANSITIONS,
@@ -362,7 +362,7 @@ _CARE: Final[Mapping[str, CommandRule]] = {
         at_large=True,
         sets=frozenset({"read_back"}),
         refusal="Only the team reads back in a huddle.",
-        also=(JOINS, Effect(section=Section.TASKS, field="state", says="accepted", named="owner")),
+        also=(JOINS, Consequence(section=Section.TASKS, field="state", says="accepted", named="owner")),
     ),
     "huddle.sign": CommandRule(
         section=Section.HUDDLES,

@@ -35,11 +35,6 @@ def visible(words: str) -> str:
     return "".join(each for at, each in enumerate(kept) if each not in _JOINERS or _joins(kept, at))
 
 
-def unseen(words: str) -> bool:
-    """Say whether one line holds a character that can't be seen, or is more than a line."""
-    return "\n" in words or visible(words) != words
-
-
 def _seen(character: str) -> str:
     return _look_of(character) if _SUSPECT.match(character) else character
 

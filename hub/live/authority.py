@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from auth.commands import COMMANDS
+from auth.consequences import makes, sets
 from auth.decisions import Action, Decision, EntryFacts, decide, facts_of
-from auth.effects import makes, sets
 from auth.roles import Participant
 from crdt.changes import Amend, Annotate, Append, Assign, Change, Create, Decide, Include, Rewrite, Root
 from crdt.contents import Record
@@ -41,7 +41,7 @@ def refused(
             beyond.append((change, decision))
     own = len(beyond) < len(changes) or subject is not None
     for change, decision in beyond:
-        if not (own and bench.covered(change)):  # An effect goes with what the person may do, never alone.
+        if not (own and bench.covered(change)):  # A consequence goes with what the person may do, never alone.
             return Refused(decision.code, decision.reason, _field_of(change))
     return None
 

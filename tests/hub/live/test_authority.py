@@ -256,7 +256,7 @@ async def test_taking_a_task_on_makes_oneself_a_member_and_nobody_else_anything_
     right = await hub.plans.perform(PLAN, pharmacist, take(Create(Section.CARE_TEAM, an_id(), ours)))
 
     assert isinstance(wrong, Refused)
-    assert isinstance(alone, Refused), "an effect goes with what the person may do, never alone"
+    assert isinstance(alone, Refused), "a consequence goes with what the person may do, never alone"
     assert isinstance(right, Done)
 
 

@@ -1,6 +1,6 @@
 """What a command may change beyond the person's own grant, judged change by change."""
 
-from auth.commands import COMMANDS, Effect
+from auth.commands import COMMANDS, Consequence
 from auth.policy import EntryFacts
 from auth.roles import Participant
 from crdt.fields import Value
@@ -8,7 +8,7 @@ from crdt.sections import Section
 
 
 def makes(command: str, participant: Participant, section: Section, first: EntryFacts) -> bool:
-    """Return whether one of the command's effects is this new entry, with these first values."""
+    """Return whether one of the command's consequences is this new entry, with these first values."""
     return any(
         each.creates
         and each.section is section
@@ -29,7 +29,7 @@ def sets(
     *,
     own_section: bool,
 ) -> bool:
-    """Return whether one of the command's effects is this value in this field of this entry."""
+    """Return whether one of the command's consequences is this value in this field of this entry."""
     return any(
         each.field == field
         and (each.section is section or (each.section is None and own_section))
@@ -40,5 +40,5 @@ def sets(
     )
 
 
-def _names(effect: Effect, participant: Participant, entry: EntryFacts) -> bool:
-    return not effect.named or entry.values.get(effect.named) == participant.person_id
+def _names(consequence: Consequence, participant: Participant, entry: EntryFacts) -> bool:
+    return not consequence.named or entry.values.get(consequence.named) == participant.person_id
