@@ -215,6 +215,7 @@ ROUTES: tuple[BaseRoute, ...] = (
     Route(SHARING + "/{person}/preview", sharing.preview, name="sharing_preview"),
     Route(SHARING + "/{person}/consent", sharing.narrow, name="sharing_narrow", methods=["POST"]),
     Route(SHARING + "/{person}/end", sharing.end, name="sharing_end", methods=["POST"]),
+    Route(SHARING + "/{person}/end-reading", sharing.end_reading, name="sharing_end_reading", methods=["POST"]),
     Route(SHARING + "/{person}/remove", sharing.remove, name="sharing_remove", methods=["POST"]),
     Route("/emergency", emergencies.find, name="emergency_find", methods=["GET"]),
     Route("/emergency", emergencies.found, name="emergency_found", methods=["POST"]),

@@ -79,7 +79,10 @@ class Settings:
     """Where signed checkpoints of the journal go: a place that the database's administrator can't write."""
     signing_key: Path | None = None
     """The Ed25519 key that signs checkpoints and exports; ``None``: one made and kept in the data folder."""
-    trusted_proxies: str = "127.0.0.1"
+    trusted_proxies: str = ""
+    """Addresses and networks whose ``X-Forwarded-*`` headers are believed, with commas between; empty for none."""
+    metrics_token: str = ""
+    """The bearer token that ``/metrics`` wants; without one only a hub that no proxy can stand before answers there."""
     """Addresses whose X-Forwarded-* headers are believed, comma-separated."""
     log_level: str = "info"
     cds_issuers: Mapping[str, Mapping[str, object]] = field(default_factory=dict, repr=False)
@@ -159,12 +162,14 @@ def read_settings(
         smtp=_smtp(environment, problems),
         checkpoints_dir=Path(environment.get("CAREPLAN_CHECKPOINTS", "") or data / "checkpoints").absolute(),
         signing_key=Path(key).absolute() if (key := environment.get("CAREPLAN_SIGNING_KEY", "")) else None,
-        trusted_proxies=environment.get("CAREPLAN_TRUSTED_PROXIES", "") or "127.0.0.1",
+        trusted_proxies=environment.get("CAREPLAN_TRUSTED_PROXIES", "").strip(),
+        metrics_token=environment.get("CAREPLAN_METRICS_TOKEN", "").strip(),
         log_level=environment.get("CAREPLAN_LOG_LEVEL", "") or ("warning" if mode is Mode.DEMO else "info"),
         cds_issuers=_cds_issuers(environment.get("CAREPLAN_CDS_ISSUERS", ""), problems),
         measures_dir=Path(folder) if (folder := environment.get(MEASURES, "")) else None,
     )
     problems += _listening_problems(settings)
+    problems += _proxy_problems(settings)
     problems += _database_problems(settings)
     problems += _demo_problems(settings) if mode is Mode.DEMO else _serving_problems(settings)
     if problems:
@@ -257,6 +262,19 @@ def _listening_problems(settings: Settings) -> list[str]:
         problems.append(f"Set --port to a number from 0 to {PORT_MAX}; 0 takes a free one.")
     if settings.log_level not in ("debug", "info", "warning", "error"):
         problems.append("Set CAREPLAN_LOG_LEVEL to debug, info, warning or error.")
+    return problems
+
+
+def _proxy_problems(settings: Settings) -> list[str]:
+    problems = []
+    for each in filter(None, settings.trusted_proxies.split(",")):
+        try:
+            ipaddress.ip_network(each.strip(), strict=False)
+        except ValueError:
+            told = "Set CAREPLAN_TRUSTED_PROXIES to addresses or networks, such as 127.0.0.1,10.0.0.0/24"
+            problems.append(f"{told}: {each.strip()[:40]!r} is neither.")
+    if settings.metrics_token and len(settings.metrics_token) < SECRET_KEY_CHARACTERS_MIN:
+        problems.append(f"Set CAREPLAN_METRICS_TOKEN to at least {SECRET_KEY_CHARACTERS_MIN} random characters.")
     return problems
 
 

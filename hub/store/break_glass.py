@@ -52,6 +52,17 @@ class EmergencyReadings:
         )
         return (await connection_of(turn).execute(statement)).first() is not None
 
+    async def end(self, turn: Turn, plan_id: str, person_id: str, now: datetime) -> bool:
+        """End the person's reading that is open at ``now``; False where none is."""
+        statement = (
+            sa.update(table)
+            .where((table.c.plan == plan_id) & (table.c.person == person_id))
+            .where((table.c.began < now) & (table.c.until > now))
+            .values(until=now)
+            .returning(table.c.person)
+        )
+        return (await connection_of(turn).execute(statement)).first() is not None
+
     async def get(self, plan_id: str, person_id: str, began: datetime) -> BreakGlass | None:
         """Return one reading."""
         found = await self._many((table.c.plan == plan_id) & (table.c.person == person_id) & (table.c.began == began))

@@ -11,6 +11,7 @@ import httpx2
 from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
 
+from auth.roles import Participant
 from hub.record.journal import Action, Row
 from hub.store.people import Person
 from web.access import Access
@@ -48,6 +49,14 @@ class House:
 
     def person(self, named: str) -> Person:
         return next(each for name, each in self.people.items() if named in name)
+
+    async def member(self, named: str) -> Participant:
+        """Return a person's part in the plan."""
+        person = self.person(named)
+        who = SignedIn(Known(person.person_id, person.name, person.role), "")
+        found = await self.services.directory.participant(self.plan, who)
+        assert found is not None, "they take part"
+        return found
 
     async def browser(self, named: str = "", *, address: str = "127.0.0.1") -> httpx2.AsyncClient:
         """Return a browser at an address, in which a person has signed in; ``""`` for nobody."""

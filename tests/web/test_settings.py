@@ -130,3 +130,22 @@ def test_the_local_secret_is_made_once_and_kept_from_others(tmp_path: Path) -> N
     assert local_secret(tmp_path / "data") == first
     assert len(first) == 64
     assert (tmp_path / "data/secret-key").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("wrong", ["banana", "10.0.0.1,*", "10.0.0.0/99", "proxy.example"])
+def test_a_proxy_is_an_address_or_a_network(wrong: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        served(PRODUCTION | {"CAREPLAN_TRUSTED_PROXIES": wrong})
+
+    assert len(refused.value.problems) == 1
+    assert "Set CAREPLAN_TRUSTED_PROXIES to addresses or networks" in refused.value.problems[0]
+
+
+def test_no_proxy_is_believed_that_was_not_named() -> None:
+    assert served(PRODUCTION).trusted_proxies == ""
+    assert served(PRODUCTION | {"CAREPLAN_TRUSTED_PROXIES": "10.0.0.0/24, ::1"}).trusted_proxies == "10.0.0.0/24, ::1"
+
+
+def test_a_token_that_can_be_guessed_is_none() -> None:
+    with pytest.raises(SettingsError, match="CAREPLAN_METRICS_TOKEN"):
+        served(PRODUCTION | {"CAREPLAN_METRICS_TOKEN": "short"})

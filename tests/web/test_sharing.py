@@ -253,9 +253,7 @@ async def test_a_consent_about_someone_who_reads_in_an_emergency_leads_to_a_page
     assert (await nair.get(f"/plans/{house.plan}/sections/goals")).status_code == 404
 
 
-async def test_what_opens_or_prolongs_access_wants_a_fresh_sign_in_and_what_ends_it_does_not(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_who_changes_a_member_of_the_plan_signs_in_anew(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     mary = await house.browser("Mary Whitfield")
     before = await house.services.directory.participants(house.plan)
     monkeypatch.setattr("auth.sessions.REAUTHENTICATION_AGE_MAX", timedelta(seconds=-1))
@@ -269,4 +267,66 @@ async def test_what_opens_or_prolongs_access_wants_a_fresh_sign_in_and_what_ends
         assert "Sign in again before you" in answer.text
         assert f'href="/sign-in?next={at(house, EMILY).replace("/", "%2F")}"' in answer.text
     assert await house.services.directory.participants(house.plan) == before
-    assert (await mary.post(at(house, EMILY, "/remove"))).status_code == 303
+    removed = await mary.post(at(house, EMILY, "/remove"))
+    assert removed.status_code == 422
+    assert "Sign in again before you end" in removed.text
+    assert await house.services.directory.participants(house.plan) == before
+
+
+async def test_the_patient_ends_an_emergency_reading_and_it_is_over(house: House) -> None:
+    nair, mary = await house.browser(NAIR), await house.browser(MARY)
+    await nair.post(f"/emergency/{house.plan}", data={"reason": REASON})
+    assert (await nair.get(f"/plans/{house.plan}")).status_code == 200
+    assert "End the reading of" in (await mary.get(at(house))).text
+
+    ended = await mary.post(at(house, NAIR, "/end-reading"))
+
+    assert ended.status_code == 303
+    assert (await nair.get(f"/plans/{house.plan}")).status_code == 404
+    assert "End the reading of" not in (await mary.get(at(house))).text
+    row = (await house.rows(Action.REVOKE, event="break_glass.end"))[0]
+    assert (row.outcome, (row.words or {})["person"]) == ("success", house.person(NAIR).person_id)
+    await mary.post(at(house, NAIR, "/end-reading"))
+    assert (await house.rows(Action.REVOKE, event="break_glass.end"))[0].outcome == "refused"
+
+
+async def test_who_reads_in_an_emergency_is_not_removed_as_a_member_and_nothing_is_written_as_if(house: House) -> None:
+    nair, kim = await house.browser(NAIR), await house.browser(KIM)
+    await nair.post(f"/emergency/{house.plan}", data={"reason": REASON})
+    before = len(await house.rows(Action.REVOKE))
+
+    fault = await house.access.sharing.end(await house.member(KIM), house.person(NAIR).person_id)
+
+    assert "End that reading instead" in fault
+    assert len(await house.rows(Action.REVOKE)) == before
+    assert (await kim.post(at(house, NAIR, "/end-reading"))).status_code == 303
+    assert (await nair.get(f"/plans/{house.plan}")).status_code == 404
+
+
+async def test_nobody_but_who_settles_access_ends_it(house: House) -> None:
+    """Each of them may sign in and takes part; only the patient, primary care and the care manager settle."""
+    for named in ("Michael Lee", EMILY):
+        fault = await house.access.sharing.end(await house.member(named), house.person("Tom Becker").person_id)
+
+        assert fault == "Only the patient, primary care or the care manager changes who has access."
+        until = await house.access.sharing.end_on(await house.member(named), house.person(EMILY).person_id, None)
+        assert until == fault
+        assert "ends an emergency reading" in await house.access.sharing.end_reading(await house.member(named), "x")
+
+
+async def test_what_the_patient_closed_by_hand_only_the_patient_opens(house: House) -> None:
+    mary, kim, emily = await house.browser(MARY), await house.browser(KIM), await house.browser(EMILY)
+    await mary.post(at(house, EMILY, "/consent"), data={"section": "goals", "access": "none", "how": "page"})
+    claimed = {"section": "goals", "how": "telephone"}
+
+    for access in ("", "read"):
+        refused = await kim.post(at(house, EMILY, "/consent"), data=claimed | {"access": access})
+        assert refused.status_code == 422
+        assert "Only the patient opens it again" in refused.text
+    soon = await kim.post(at(house, EMILY, "/consent"), data=claimed | {"access": "none", "ends": "2027-01-31"})
+
+    assert soon.status_code == 422
+    assert await section(house, emily, "goals") == 404
+    await mary.post(at(house, EMILY, "/consent"), data={"section": "goals", "access": "", "how": "page"})
+    assert await section(house, emily, "goals") == 200
+    assert (await kim.post(at(house, EMILY, "/consent"), data=claimed | {"access": "read"})).status_code == 303

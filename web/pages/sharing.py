@@ -92,8 +92,18 @@ async def narrow(request: Request, member: Member) -> Response:
 async def remove(request: Request, member: Member) -> Response:
     """End a person's access now; their open pages close."""
     _settler(request, member)
+    if not await access(request).reauthenticated(member.who):
+        return await _person(request, member, "Sign in again before you end anyone's access.", {}, again=True)
     fault = await access(request).sharing.end(member.participant, str(request.path_params["person"]))
     return await _settled(request, member, fault, {})
+
+
+@for_member
+async def end_reading(request: Request, member: Member) -> Response:
+    """End an emergency reading now; the pages that are open by it close."""
+    _settler(request, member)
+    await access(request).sharing.end_reading(member.participant, str(request.path_params["person"]))
+    return elsewhere(request, f"/plans/{member.plan_id}/sharing#readings")  # It is over, by this or by itself.
 
 
 @for_member
