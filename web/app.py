@@ -12,6 +12,7 @@ from web.composition import hub_services
 from web.failures import HANDLERS, on_broken
 from web.forms import Bounded
 from web.middleware import Addressed, Answered, Known
+from web.pacing import Paced
 from web.rendering import Rendering
 from web.routes import ROUTES
 from web.services import Services
@@ -44,6 +45,7 @@ def create_app(settings: Settings, opening: Opening = hub_services) -> Starlette
             Middleware(Addressed, settings=settings),
             Middleware(GZipMiddleware, minimum_size=GZIP_BYTES_MIN),
             Middleware(Known, settings=settings, services=services),
+            Middleware(Paced),
             Middleware(Bounded),
             Middleware(Submitted, services=services),
             Middleware(ExceptionMiddleware, handlers={Exception: on_broken}),  # Inside: its page has the headers too.

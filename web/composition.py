@@ -1,12 +1,14 @@
 """The hub behind the pages, put together: the one place where an engine is built and the live plans are started."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
 from hub.access.changes import AccessChanges
 from hub.access.keeping import Keeping
+from hub.access.refusals import WINDOW, Refusals
 from hub.huddles.keeping import Huddles
 from hub.huddles.rooms import HuddleRooms
 from hub.ids import HUB, new_id
@@ -14,6 +16,7 @@ from hub.live.plans import CarePlans
 from hub.process.clocks import StoreClock
 from hub.process.timekeeping import Timekeeper
 from hub.record.checkpointing import keep_signing
+from hub.record.journal import JournalAwayError
 from hub.sockets.desks import Desks
 from hub.sockets.live_socket import DESKS, HUDDLES, LIVE
 from hub.store.clock import database_time
@@ -39,6 +42,18 @@ from web.doors.huddle_admission import HuddleAdmission
 from web.doors.store_directory import StoreDirectory, Stores
 from web.services import Services
 from web.settings import Settings, signing_key_of
+
+
+async def _tell_refusals(refusals: Refusals) -> None:
+    """Write down each minute what strangers failed at, and the rest when the hub ends."""
+    try:
+        while True:
+            await asyncio.sleep(WINDOW.total_seconds())
+            with contextlib.suppress(JournalAwayError):  # It stays counted.
+                await refusals.tell()
+    finally:
+        with contextlib.suppress(JournalAwayError):
+            await asyncio.shield(refusals.tell(all_of_them=True))
 
 
 @asynccontextmanager
@@ -78,6 +93,7 @@ async def hub_services(settings: Settings) -> AsyncIterator[Services]:
         access = access_over(engine, changes, settings, clock.now, new_id)
         directory_acts = Keeping(engine, journal, changes, clock.now, new_id)
         doors = entrances_over(engine, changes, settings, clock.now, new_id)
+        loops.append(asyncio.create_task(_tell_refusals(doors.entering.refusals)))
         state = {LIVE: plans, HUDDLES: rooms, DESKS: desks, ENTRANCES: doors}
         yield Services(
             settings,

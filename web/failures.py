@@ -47,6 +47,11 @@ FAILURES: Final[Mapping[int, Failure]] = {
         "Nothing was saved. One field, or the form as a whole, holds more than it may.",
         "Go back, shorten or split it, and send it again.",
     ),
+    429: Failure(
+        "Too much at once",
+        "More was asked from here within a minute than people ask. Nothing was saved.",
+        "Wait a minute, then try again.",
+    ),
     405: Failure("Not here", "This page can't do that.", "Go back and try again."),
     503: Failure(
         "The record is out of reach",

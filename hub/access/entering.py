@@ -15,6 +15,7 @@ from auth.passkeys import Passkey
 from auth.roles import PATIENT_SIDE
 from auth.sessions import TOKEN_BYTES, Idle, Session, hash_token
 from hub.access.changes import AccessChanges
+from hub.access.refusals import Refusals
 from hub.ids import HUB
 from hub.record.journal import Act, Action, Turn
 from hub.store.engine import Engine
@@ -46,6 +47,7 @@ class Entering:
         self, engine: Engine, changes: AccessChanges, now: Callable[[], datetime], new_id: Callable[[], str]
     ) -> None:
         self._changes = changes
+        self.refusals = Refusals(changes, now)
         self._now = now
         self._new_id = new_id
         self._people = People(engine)
@@ -75,9 +77,8 @@ class Entering:
             return await self._begin(turn, person, BY_PROVIDER, agent, found.authenticated, found.sid)
 
     async def refused(self, how: str, reason: str) -> None:
-        """Journal a sign-in that came to nothing."""
-        async with self._changes.of_sessions() as changing:
-            await changing.turn.append([_refusal(how, reason)])
+        """Take note of a sign-in that came to nothing: a row at once, those that follow within a minute as one."""
+        await self.refusals.refused(how, reason)
 
     async def add_passkey(self, passkey: Passkey, label: str) -> bool:
         """Keep a passkey just made; False where it is known or there are too many."""

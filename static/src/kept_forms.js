@@ -5,6 +5,7 @@
 const AWAY = "Not saved: the hub can't reach its record. Your words are still here; try again in a minute."
 const BROKEN = "Not saved: something broke on our side. Your words are still here; try again in a minute."
 const TOO_LONG = "Not saved: this is too long. Your words are still here; shorten or split them, then send them again."
+const TOO_OFTEN = "Not saved: too much was asked at once. Your words are still here; try again in a minute."
 const UNREADABLE = "Not saved: this could not be read. Your words are still here; try again."
 const UNSENT = "Not saved: the hub could not be reached. Your words are still here; try again."
 const NOT_FETCHED = "This could not be fetched. Try again in a minute."
@@ -28,6 +29,7 @@ export function keepForms() {
 function trouble(status) {
   if (status === 400 || status === 415) return UNREADABLE
   if (status === 413) return TOO_LONG
+  if (status === 429) return TOO_OFTEN
   if (status === 503) return AWAY
   return status >= 500 ? BROKEN : ""
 }
