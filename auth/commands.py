@@ -48,7 +48,7 @@ JOINS: Final = Consequence(section=Section.CARE_TEAM, field="accepted", says="ye
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandRule:
-    """Any one of ``follows``, ``roles``, ``at_large``, ``writers`` and ``relations`` that holds is enough."""
+    """Any one of ``follows``, ``roles``, ``at_large`` and ``relations`` that holds is enough."""
 
     section: Section | None = None
     """Where it lives; ``None`` for every section."""
@@ -60,8 +60,6 @@ class CommandRule:
     """So do those whose cell reaches entries of others, for the entries it reaches."""
     unless_named: str = ""
     """With ``at_large``: only while this field of the entry names nobody."""
-    writers: bool = False
-    """Those of ``by`` who may write this very entry."""
     unfilled: str = ""
     """In any case only while this field of the entry names nobody."""
     relations: frozenset[str] = frozenset()
@@ -226,11 +224,6 @@ _ENTRIES: Final[Mapping[str, CommandRule]] = {
     "comment.make": CommandRule(follows=Action.COMMENT),
     "comment.resolve": CommandRule(follows=Action.COMMENT),
     "comment.task": CommandRule(follows=Action.COMMENT, also=_JOINS),
-    "finding.set_aside": CommandRule(
-        writers=True,
-        by=CLINICIANS,
-        refusal="Only a clinician who may change this entry sets a finding about it aside.",
-    ),
 }
 
 _CARE: Final[Mapping[str, CommandRule]] = {

@@ -154,8 +154,6 @@ class Question:
             named = entry.values.get(rule.unless_named) if rule.unless_named else None
             if not named and reaches(self.cell, participant.person_id, self.section, entry):
                 return True
-        if rule.writers and participant.role in rule.by and not self._reach():
-            return True
         return participant.role in rule.by and _names(entry, rule.relations, participant.person_id)
 
     def may_suggest_instead(self) -> bool:

@@ -193,11 +193,14 @@ def _ruled(
         return nameless
     changes = command.changes(plan, actor, now, new_id)
     if not isinstance(changes, Refusal):
-        changes = weighed(plan, command, changes, actor, now, new_id)
+        no = refused(plan, actor, command, changes, now)
+        if no is not None:
+            return no
+        changes = weighed(plan, command, changes, actor, now, new_id)  # What it adds are the room's own records.
     if isinstance(changes, Refusal):
         return Refused(changes.code, changes.reason, changes.field)
     assert len(changes) <= COMMAND_CHANGES_MAX, "a command makes a bounded number of changes"
-    return refused(plan, actor, command, changes, now) or changes
+    return changes
 
 
 def _apply(room: Room, actor: Participant, command: Command, changes: Sequence[Change], performed: Performed) -> None:

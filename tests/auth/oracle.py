@@ -60,7 +60,6 @@ comment.make               any         as comment
 comment.resolve            any         as comment
 comment.task               any         as comment
 entry.edit                 any         as write
-finding.set_aside          any         clinician writing
 task.receive               tasks       owner, backup
 task.accept                tasks       owner, backup
 task.reject                tasks       owner, backup
@@ -316,8 +315,6 @@ def _clause(reader: Reader, cell: str, section: Section, entry: EntryFacts | Non
         return writes and entry is not None and not entry.values.get(clause.removeprefix("W without "))
     if entry is None or clause in ROLES:
         return False
-    if clause == "clinician writing":
-        return column in CLINICAL and _reached(reader, cell, section, entry)
     if clause == "clinician without recipient":
         return column in CLINICAL and not entry.values.get("recipient")
     who, _, relation = clause.rpartition(" ")

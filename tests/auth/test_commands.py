@@ -23,7 +23,7 @@ def test_a_command_names_fields_that_exist(name: str, rule: CommandRule) -> None
 
 @pytest.mark.parametrize(("name", "rule"), the_rules())
 def test_a_command_either_follows_an_action_or_says_who_may(name: str, rule: CommandRule) -> None:
-    says = bool(rule.roles or rule.at_large or rule.writers or rule.relations)
+    says = bool(rule.roles or rule.at_large or rule.relations)
 
     assert says == (rule.follows is None), name
     assert bool(rule.refusal) == (rule.follows is None), name
