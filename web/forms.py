@@ -36,6 +36,9 @@ LINE_VALUE_MAX: Final = 2_000
 QUERY_BYTES_MAX: Final = 40_000
 """What stands behind an address's question mark; a provider's code alone may take ``TOKEN_CHARACTERS_MAX``."""
 
+DOORS: Final = ("/cds-services/",)
+"""Doors of standards, for machines: they take no form, and no cookie, so that no page can act as a person there."""
+
 SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
 URLENCODED: Final = "application/x-www-form-urlencoded"
 
@@ -126,7 +129,7 @@ class Bounded:
             if "\0" in scope["path"]:
                 raise FormError(404)  # Nothing of ours is called so, and no store takes it.
             scope["query_string"] = _query(scope["query_string"])
-            if scope["method"] not in SAFE_METHODS:
+            if scope["method"] not in SAFE_METHODS and not scope["path"].startswith(DOORS):
                 body = await _body(request)
                 request.state.typed = body
                 receive = _replaying(_form(body, request.headers.get("content-type", "")), receive)

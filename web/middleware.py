@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from hub.ids import new_id
 from hub.record.journal import JournalAwayError
 from web.doors.directory import SignedIn
-from web.forms import FORM_BYTES_MAX, SAFE_METHODS
+from web.forms import DOORS, FORM_BYTES_MAX, SAFE_METHODS
 from web.services import Services
 from web.settings import Settings
 
@@ -46,8 +46,6 @@ _PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 _PROVES_ITSELF: Final = frozenset({"/sign-in/work/logged-out"})
 """Posted by a provider, not by a page: a signed token stands in for the origin."""
 
-_DOORS: Final = ("/cds-services/",)
-"""Doors of standards, for machines: they take no cookie, so that no page of another site can act as a person there."""
 
 _log: Final = structlog.get_logger("web")
 
@@ -126,7 +124,7 @@ class Addressed:
             return PlainTextResponse("This hub answers under another address.", 421)
         if method in SAFE_METHODS:
             return None
-        if path not in _PROVES_ITSELF and not path.startswith(_DOORS) and not self._own(headers):
+        if path not in _PROVES_ITSELF and not path.startswith(DOORS) and not self._own(headers):
             return PlainTextResponse("This was sent from another site's page. Open the hub and try again.", 403)
         if not headers.get("content-length", "0").isdecimal() or "transfer-encoding" in headers:
             return PlainTextResponse("Send the form with its length.", 411)
