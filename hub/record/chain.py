@@ -3,10 +3,16 @@
 A line is one JSON object with every column of the row but ``hash``, its members sorted by name, without white space:
 bytes in base64, instants as ``2026-11-21T08:21:00.123456Z`` (no fraction where it is zero), ``words`` as the very
 text that is stored, itself canonical. Columns that are empty stay in, so that one row has one form only.
+
+What a row says of a person (its update, its words, its reason) is not in the line itself: in its place stands
+``content_hash``, two salted SHA-256, one of the update, one of words and reason. So what was said can be erased later,
+salt and all, and every hash and signature above it still holds; without the salt nobody finds out by trying what it
+was. Rows of earlier versions (``OldLine``) hold the words themselves and have no salt.
 """
 
 import hashlib
 import re
+import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final, TypeAlias
@@ -26,8 +32,37 @@ INTEGER_MAX: Final = 2**53 - 1
 """Integers beyond it do not survive a JSON reader that keeps doubles; they are refused."""
 
 
+SALT_BYTES: Final = 16
+"""Of each half of a row's salt: one for the update, one for words and reason."""
+
+ERASED: Final = bytes(SALT_BYTES)
+"""Stands in place of the salt of what was erased."""
+
+
 class Line(msgspec.Struct, frozen=True, gc=False):
     """What is hashed of a row. The fields stand in the order of their names, which is the canonical order."""
+
+    action: str
+    actor: str
+    content_hash: bytes
+    entry: str
+    event: str
+    field: str
+    on_behalf_of: str
+    outcome: str
+    plan: str
+    policy: str
+    prev_hash: bytes
+    purpose: str
+    recorded: datetime
+    role: str
+    section: str
+    seq: int
+    session: str
+
+
+class OldLine(msgspec.Struct, frozen=True, gc=False):
+    """What is hashed of a row without a salt."""
 
     action: str
     actor: str
@@ -50,14 +85,38 @@ class Line(msgspec.Struct, frozen=True, gc=False):
     words: msgspec.Raw | None
 
 
-def canonical_line(line: Line) -> bytes:
+def canonical_line(line: Line | OldLine) -> bytes:
     """Return the canonical JSON of a line."""
     return _encoder.encode(line)
 
 
-def line_hash(line: Line) -> bytes:
+def line_hash(line: Line | OldLine) -> bytes:
     """Return the SHA-256 of a line's canonical JSON, 32 bytes."""
     return hashlib.sha256(_encoder.encode(line)).digest()
+
+
+def update_hash(salt: bytes, update: bytes | None) -> bytes:
+    """Return the salted SHA-256 of an update, or of none."""
+    return hashlib.sha256(salt + (b"\0" if update is None else b"\1" + update)).digest()
+
+
+def words_hash(salt: bytes, reason: str, told: bytes | None) -> bytes:
+    """Return the salted SHA-256 of a reason and of the canonical words, or of none."""
+    why = reason.encode()
+    return hashlib.sha256(salt + len(why).to_bytes(8) + why + (b"\0" if told is None else b"\1" + told)).digest()
+
+
+def content_hash(salt: bytes, update: bytes | None, reason: str, told: bytes | None) -> bytes:
+    """Return what stands in a row's line for what it says: 64 bytes."""
+    return update_hash(salt[:SALT_BYTES], update) + words_hash(salt[SALT_BYTES:], reason, told)
+
+
+def salts(count: int) -> list[bytes]:
+    """Return so many salts of two halves each, from one draw of the system's randomness, which is not kept."""
+    secret = secrets.token_bytes(2 * SALT_BYTES)
+    if count == 1:
+        return [secret]
+    return [hashlib.sha256(secret + number.to_bytes(8)).digest() for number in range(count)]
 
 
 def canonical(value: JSON) -> bytes:

@@ -15,7 +15,18 @@ from typing import Final, NamedTuple, Protocol, TypeAlias
 import msgspec
 
 from crdt.sections import Section
-from hub.record.chain import GENESIS, JSON, Line, canonical, line_hash, storable, storable_json
+from hub.record.chain import (
+    GENESIS,
+    JSON,
+    Line,
+    OldLine,
+    canonical,
+    content_hash,
+    line_hash,
+    salts,
+    storable,
+    storable_json,
+)
 
 ROWS_READ_MAX: Final = 10_000
 """No reader gets more rows than this at once; it asks again from the last."""
@@ -52,6 +63,8 @@ class Action(StrEnum):
     VERSION = "version"
     """A name for the plan as it stood at this row."""
     ADMIN = "admin"
+    ERASE = "erase"
+    """What earlier rows said was erased from the record, by law or by a patient's right; names the rows."""
 
 
 CHANGES_CONTENT: Final = frozenset({Action.EDIT, Action.COMMAND, Action.IMPORT})
@@ -123,6 +136,9 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     told: str | None
     prev_hash: bytes
     hash: bytes
+    salt: bytes | None = None
+    """Of the update, then of words and reason; none in rows of earlier versions, ``ERASED`` where that part is gone."""
+    content_hash: bytes | None = None
 
     @property
     def words(self) -> Mapping[str, JSON] | None:
@@ -205,10 +221,10 @@ def chained(batch: Batch, recorded: datetime) -> list[Row]:
     """
     rows: list[Row] = []
     seq, prev_hash = batch.head.seq, batch.head.hash
-    for act in batch.acts:
+    for act, salt in zip(batch.acts, salts(len(batch.acts)), strict=True):
         assert act.plan == batch.plan, "a batch holds acts of one plan"
         seq += 1
-        row = _row(act, seq, prev_hash, recorded)
+        row = _row(act, seq, prev_hash, recorded, salt)
         rows.append(row)
         prev_hash = row.hash
     return rows
@@ -221,46 +237,54 @@ def head_after(head: Head, rows: Sequence[Row]) -> Head:
 
 def is_row_of(act: Act, row: Row) -> bool:
     """Return whether this row is that act in every column, bytes and words included: written by us, or just like it."""
-    return act.plan == row.plan and _row(act, row.seq, row.prev_hash, row.recorded).hash == row.hash
+    if act.plan != row.plan or row.salt is None:
+        return False  # What has no salt was written by an earlier version, and so not by us.
+    return _row(act, row.seq, row.prev_hash, row.recorded, row.salt).hash == row.hash
 
 
-def line_of(row: Row) -> Line:
+def line_of(row: Row) -> Line | OldLine:
     """Return what is hashed of a row."""
+    if row.content_hash is None:
+        return OldLine(
+            row.action, row.actor, row.entry, row.event, row.field, row.on_behalf_of, row.outcome, row.plan,
+            row.policy, row.prev_hash, row.purpose, row.reason, row.recorded, row.role, row.section, row.seq,
+            row.session, row.update, None if row.told is None else msgspec.Raw(row.told),
+        )  # fmt: skip
     return Line(
-        row.action, row.actor, row.entry, row.event, row.field, row.on_behalf_of, row.outcome, row.plan, row.policy,
-        row.prev_hash, row.purpose, row.reason, row.recorded, row.role, row.section, row.seq, row.session, row.update,
-        None if row.told is None else msgspec.Raw(row.told),
+        row.action, row.actor, row.content_hash, row.entry, row.event, row.field, row.on_behalf_of, row.outcome,
+        row.plan, row.policy, row.prev_hash, row.purpose, row.recorded, row.role, row.section, row.seq, row.session,
     )  # fmt: skip
 
 
-def _row(act: Act, seq: int, prev_hash: bytes, recorded: datetime) -> Row:
+def _row(act: Act, seq: int, prev_hash: bytes, recorded: datetime, salt: bytes) -> Row:
     try:
         if _is_unstorable(act):
             act = _storable(act)
-        told, digest = _sealed(act, seq, prev_hash, recorded)
+        told, said, digest = _sealed(act, seq, prev_hash, recorded, salt)
     except UnicodeEncodeError:
         act = _storable(act)
-        told, digest = _sealed(act, seq, prev_hash, recorded)
+        told, said, digest = _sealed(act, seq, prev_hash, recorded, salt)
     if told is not None and b"\\u0000" in told:
         act = _storable(act)
-        told, digest = _sealed(act, seq, prev_hash, recorded)
+        told, said, digest = _sealed(act, seq, prev_hash, recorded, salt)
     return Row(
         plan=act.plan, seq=seq, recorded=recorded, actor=act.actor, on_behalf_of=act.on_behalf_of, role=act.role,
         session=act.session, action=act.action, section=act.section, entry=act.entry, field=act.field,
         event=act.event, purpose=act.purpose, policy=act.policy, outcome=act.outcome, reason=act.reason,
         update=act.update, told=None if told is None else told.decode(), prev_hash=prev_hash, hash=digest,
+        salt=salt, content_hash=said,
     )  # fmt: skip
 
 
-def _sealed(act: Act, seq: int, prev_hash: bytes, recorded: datetime) -> tuple[bytes | None, bytes]:
-    """Return the words' canonical JSON and the hash of the row."""
+def _sealed(act: Act, seq: int, prev_hash: bytes, recorded: datetime, salt: bytes) -> tuple[bytes | None, bytes, bytes]:
+    """Return the words' canonical JSON, the hash of what the row says, and the hash of the row."""
     told = None if act.words is None else canonical(act.words)
+    said = content_hash(salt, act.update, act.reason, told)
     line = Line(
-        act.action, act.actor, act.entry, act.event, act.field, act.on_behalf_of, act.outcome, act.plan, act.policy,
-        prev_hash, act.purpose, act.reason, recorded, act.role, act.section, seq, act.session, act.update,
-        None if told is None else msgspec.Raw(told),
+        act.action, act.actor, said, act.entry, act.event, act.field, act.on_behalf_of, act.outcome, act.plan,
+        act.policy, prev_hash, act.purpose, recorded, act.role, act.section, seq, act.session,
     )  # fmt: skip
-    return told, line_hash(line)
+    return told, said, line_hash(line)
 
 
 def _is_unstorable(act: Act) -> bool:

@@ -2,29 +2,59 @@
 
 The first line is a JSON object with ``journal`` (the format's number), ``plan``, ``rows`` and ``head``, the hash of the
 last row in hexadecimal. Each further line is a row: its hash in hexadecimal, a space, and the canonical JSON that was
-hashed (``hub.record.chain``). It holds what was written, in full: it is for the patient and the court, not for an
-auditor.
+hashed (``hub.record.chain``); then, where that holds the hash of what the row says, a tab (which JSON never holds) and
+a JSON object with ``reason``, ``salt``, ``update`` and ``words``. It holds what was written and not erased, in full: it
+is for the patient and the court, not for an auditor. Files of format 1 have no tabs.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, get_type_hints
 
 import msgspec
 
-from hub.record.chain import Line, canonical_line
+from hub.record.chain import Line, OldLine, canonical_line
 from hub.record.checkpoints import CheckpointError, read_checkpoints
 from hub.record.journal import Head
 from hub.record.signing import VerifierKey
-from hub.record.verifying import LINE_FIELDS, Chain, Fault, Kind, Replay, RowValues, signed_fault
+from hub.record.verifying import (
+    LINE_FIELDS,
+    Chain,
+    Fault,
+    Kind,
+    Replay,
+    RowValues,
+    line_of_values,
+    signed_fault,
+)
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 _PLAN: Final = LINE_FIELDS.index("plan")
-_lines: Final = msgspec.json.Decoder(
+_REASON: Final = LINE_FIELDS.index("reason")
+_UPDATE: Final = LINE_FIELDS.index("update")
+_WORDS: Final = LINE_FIELDS.index("words")
+_SALT: Final = LINE_FIELDS.index("salt")
+_CONTENT_HASH: Final = LINE_FIELDS.index("content_hash")
+_HASH: Final = len(LINE_FIELDS)
+
+
+class Said(msgspec.Struct):
+    """What a row says, beside its line."""
+
+    reason: str
+    salt: bytes
+    update: bytes | None
+    words: msgspec.Raw
+
+
+_said: Final = msgspec.json.Decoder(Said)
+_said_encoder: Final = msgspec.json.Encoder(order="deterministic")
+_lines: Final = msgspec.json.Decoder(Line)
+_old_lines: Final = msgspec.json.Decoder(
     msgspec.defstruct(
         "ReadLine",
-        [(name, msgspec.Raw if name == "words" else of) for name, of in get_type_hints(Line).items()],
+        [(name, msgspec.Raw if name == "words" else of) for name, of in get_type_hints(OldLine).items()],
     )
 )
 """Reads a line with its words as they stand, ``null`` included."""
@@ -53,9 +83,12 @@ def preface_line(plan: str, head: Head) -> bytes:
 
 def row_line(row: RowValues) -> bytes:
     """Return a row's line; the hash is the one that is stored."""
-    *columns, told, digest = row
-    line = canonical_line(Line(*columns, None if told is None else msgspec.Raw(told)))  # type: ignore[call-arg]
-    return str(digest.hex()).encode() + b" " + line + b"\n"
+    line, digest = canonical_line(line_of_values(row)), row[_HASH]
+    if row[_CONTENT_HASH] is None:
+        return str(digest.hex()).encode() + b" " + line + b"\n"
+    told = msgspec.Raw(b"null" if row[_WORDS] is None else row[_WORDS].encode())
+    said = _said_encoder.encode(Said(row[_REASON], row[_SALT], row[_UPDATE], told))
+    return str(digest.hex()).encode() + b" " + line + b"\t" + said + b"\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +99,8 @@ class Checked:
     preface: Preface
     fault: Fault | None
     rows_signed: int = 0
+    erased: Sequence[int] = ()
+    """Rows of which something was erased."""
 
 
 def check_file(path: Path, checkpoints: Path | None, key: VerifierKey | None) -> Checked:
@@ -92,7 +127,7 @@ def check_file(path: Path, checkpoints: Path | None, key: VerifierKey | None) ->
         last = max((head.seq for head in signed), default=expected.seq if expected else 0)
     except CheckpointError as error:
         return Checked(preface, Fault(Kind.CHECKPOINT, "", 0, str(error)))
-    return Checked(preface, chain.ends(Head(preface.rows, bytes.fromhex(preface.head))), last)
+    return Checked(preface, chain.ends(Head(preface.rows, bytes.fromhex(preface.head))), last, sorted(chain.erased))
 
 
 def read_preface(path: Path) -> Preface:
@@ -103,7 +138,7 @@ def read_preface(path: Path) -> Preface:
             bytes.fromhex(preface.head)
         except ValueError as error:
             raise JournalFileError(f"{path} is not a journal: its first line is no preface.") from error
-    if preface.journal != FORMAT:
+    if preface.journal not in (1, FORMAT):
         raise JournalFileError(f"{path} has format {preface.journal}; this version reads {FORMAT}.")
     return preface
 
@@ -119,10 +154,23 @@ def _rows(path: Path) -> Iterator[RowValues | None]:
     with path.open("rb") as file:
         file.readline()
         for text in file:
-            digest, _, canonical = text.rstrip(b"\n").partition(b" ")
+            digest, _, rest = text.rstrip(b"\n").partition(b" ")
+            canonical, tab, said = rest.partition(b"\t")
             try:
-                *columns, words = msgspec.structs.astuple(_lines.decode(canonical))
-                told = bytes(words).decode()
-                yield *columns, None if told == "null" else told, bytes.fromhex(digest.decode())
+                yield *(_new_row(canonical, said) if tab else _old_row(canonical)), bytes.fromhex(digest.decode())
             except ValueError:
                 yield None
+
+
+def _old_row(canonical: bytes) -> tuple[object, ...]:
+    *columns, words = msgspec.structs.astuple(_old_lines.decode(canonical))
+    told = bytes(words).decode()
+    return *columns, None if told == "null" else told, None, None
+
+
+def _new_row(canonical: bytes, beside: bytes) -> tuple[object, ...]:
+    line, said = _lines.decode(canonical), _said.decode(beside)
+    told = bytes(said.words).decode()
+    values = msgspec.structs.asdict(line) | {"reason": said.reason, "update": said.update, "salt": said.salt}
+    values["words"] = None if told == "null" else told
+    return tuple(values[name] for name in LINE_FIELDS)

@@ -5,7 +5,7 @@ Pure: rows come in by plan and number, the first fault comes out. Nothing is kep
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, Protocol
@@ -17,11 +17,12 @@ from crdt.lib0 import read_number
 from crdt.sections import Section
 from crdt.updates import UpdateError
 from hub.live.open_sections import OpenSection, clients_of
-from hub.record.chain import GENESIS, Line
-from hub.record.journal import EMPTY, Head, Snapshot
+from hub.record.chain import ERASED, GENESIS, SALT_BYTES, Line, OldLine, update_hash, words_hash
+from hub.record.erasures import Erasure, erasures_named
+from hub.record.journal import EMPTY, Action, Head, Snapshot
 
-LINE_FIELDS: Final = Line.__struct_fields__
-"""The columns of a row as it is hashed, in order; ``words`` is the column ``told`` as text."""
+LINE_FIELDS: Final = (*OldLine.__struct_fields__, "salt", "content_hash")
+"""The columns of a row that are hashed, or hashed beside it; ``words`` is the column ``told`` as text."""
 
 
 class RowValues(Protocol):
@@ -38,6 +39,11 @@ _UPDATE: Final = LINE_FIELDS.index("update")
 _SECTION: Final = LINE_FIELDS.index("section")
 _ACTOR: Final = LINE_FIELDS.index("actor")
 _WORDS: Final = LINE_FIELDS.index("words")
+_REASON: Final = LINE_FIELDS.index("reason")
+_ACTION: Final = LINE_FIELDS.index("action")
+_SALT: Final = LINE_FIELDS.index("salt")
+_CONTENT_HASH: Final = LINE_FIELDS.index("content_hash")
+_HASH: Final = len(LINE_FIELDS)
 
 
 class Kind(StrEnum):
@@ -87,12 +93,16 @@ class Fault:
 class Chain:
     """The chain of one plan, fed in the order of its rows."""
 
-    __slots__ = ("_encode_into", "hash", "plan", "seq")
+    __slots__ = ("_encode_into", "_named", "erased", "hash", "plan", "seq")
 
     def __init__(self, plan: str) -> None:
         self.plan = plan
         self.seq = 0
         self.hash = GENESIS
+        self.erased: dict[int, Erasure] = {}
+        """What is gone of which rows."""
+        self._named: dict[int, Erasure] = {}
+        """What rows of the journal say is gone."""
         self._encode_into = msgspec.json.Encoder(order="deterministic").encode_into
 
     @property
@@ -102,21 +112,45 @@ class Chain:
 
     def feed(self, rows: Iterable[RowValues]) -> Fault | None:
         """Take in rows of the plan; return the first fault and stop there."""
-        encode_into, raw, sha256 = self._encode_into, msgspec.Raw, hashlib.sha256
+        encode_into, sha256 = self._encode_into, hashlib.sha256
         line = bytearray()  # One for all rows: making and growing a new one each took a third of the time.
         seq, before = self.seq, self.hash
         for row in rows:
-            *columns, told, digest = row
-            if columns[_SEQ] != seq + 1:
-                return self._gap(columns[_SEQ])
-            encode_into(Line(*columns, None if told is None else raw(told)), line)  # type: ignore[call-arg]
+            if row[_SEQ] != seq + 1:
+                return self._gap(row[_SEQ])
+            digest = row[_HASH]
+            encode_into(line_of_values(row), line)
             if sha256(line).digest() != digest:
                 return Fault(Kind.CHANGED, self.plan, seq + 1, "it does not give its hash")
-            if columns[_PREV_HASH] != before:
+            if row[_PREV_HASH] != before:
                 return Fault(Kind.UNLINKED, self.plan, seq + 1, "it does not name the hash of the row before")
+            if row[_CONTENT_HASH] is not None and (fault := self._said(row, seq + 1)):
+                return fault
             seq += 1
             before = digest
             self.seq, self.hash = seq, before
+        return None
+
+    def _said(self, row: RowValues, seq: int) -> Fault | None:
+        """Check what a row says against its hashes, and note what is gone of it."""
+        salt, said, update, reason, told = (
+            row[_SALT], row[_CONTENT_HASH], row[_UPDATE], row[_REASON], row[_WORDS],
+        )  # fmt: skip
+        if not isinstance(salt, bytes) or len(salt) != 2 * SALT_BYTES:
+            return Fault(Kind.CHANGED, self.plan, seq, "its salt is gone")
+        for_update, for_words = salt[:SALT_BYTES], salt[SALT_BYTES:]
+        if for_update != ERASED and update_hash(for_update, update) != said[:32]:
+            return Fault(Kind.CHANGED, self.plan, seq, "its update is another")
+        if for_words == ERASED:
+            if reason or told is not None:
+                return Fault(Kind.CHANGED, self.plan, seq, "words stand where they were erased")
+        elif words_hash(for_words, reason, None if told is None else told.encode()) != said[32:]:
+            return Fault(Kind.CHANGED, self.plan, seq, "its words are others")
+        if ERASED in (for_update, for_words):
+            self.erased[seq] = Erasure.of(seq, salt, update)
+        if row[_ACTION] == Action.ERASE:
+            for erasure in erasures_named(told):
+                self._named[erasure.seq] = erasure
         return None
 
     def _gap(self, found: int) -> Fault:
@@ -132,7 +166,26 @@ class Chain:
             return Fault(Kind.TRUNCATED, self.plan, self.seq + 1, f"the head knows of {head.seq} rows")
         if head != (self.head if self.seq else EMPTY):
             return Fault(Kind.HEAD, self.plan, self.seq, f"the head says row {head.seq}")
+        for seq, erasure in self.erased.items():
+            if erasure != self._named.get(seq):
+                return Fault(Kind.CHANGED, self.plan, seq, "what it said is gone, and no row says what was erased")
         return None
+
+
+def line_of_values(row: RowValues) -> Line | OldLine:
+    """Return what is hashed of a row."""
+    (action, actor, entry, event, field, on_behalf_of, outcome, plan, policy, prev_hash, purpose, reason, recorded,
+     role, section, seq, session, update, told, _, said, _) = row  # fmt: skip
+    if said is None:
+        words = None if told is None else msgspec.Raw(told)
+        return OldLine(
+            action, actor, entry, event, field, on_behalf_of, outcome, plan, policy, prev_hash, purpose, reason,
+            recorded, role, section, seq, session, update, words,
+        )  # fmt: skip
+    return Line(
+        action, actor, said, entry, event, field, on_behalf_of, outcome, plan, policy, prev_hash, purpose, recorded,
+        role, section, seq, session,
+    )  # fmt: skip
 
 
 class Replay:
@@ -227,4 +280,6 @@ class Progress:
     plans: int = 0
     checkpoints: int = 0
     signed_heads: int = 0
+    erased: list[tuple[str, int]] = field(default_factory=list)
+    """Rows of which something was erased, by plan and number."""
     last_signed: datetime | None = None

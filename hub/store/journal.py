@@ -82,7 +82,8 @@ with goal as (
 """  # noqa: S608 - only names of columns are put in
 
 _TYPES: Final = {
-    "seq": "bigint", "recorded": "timestamptz", "update": "bytea", "told": "json", "prev_hash": "bytea", "hash": "bytea"
+    "seq": "bigint", "recorded": "timestamptz", "update": "bytea", "told": "json", "prev_hash": "bytea",
+    "hash": "bytea", "salt": "bytea", "content_hash": "bytea",
 }  # fmt: skip
 _ONE: Final = ", ".join(f"${n}::{_TYPES.get(name, 'text')}" for n, name in enumerate(COLUMNS, 7))
 
@@ -134,6 +135,7 @@ insert into snapshot (plan, section, seq, state, clients, row_hash, digest) valu
     where snapshot.seq < excluded.seq or snapshot.digest is null
 """
 
+_ROW_HASH: Final = "select hash from journal where plan = $1 and seq = $2"
 _DROP_SNAPSHOT: Final = "delete from snapshot where plan = $1 and section = $2 and seq = $3"
 
 _SNAPSHOTS: Final = """
@@ -239,13 +241,11 @@ class PostgresJournal:
         return {plan: Opening(head, snapshots.get(plan, {}), rows.get(plan, [])) for plan, head in heads.items()}
 
     async def keep_snapshot(self, plan: str, snapshot: Snapshot) -> None:
-        clients = msgspec.json.encode(snapshot.clients).decode()
-        query = "select hash from journal where plan = $1 and seq = $2"
         async with self._driver() as driver:
-            row_hash = await driver.fetchval(query, plan, snapshot.seq)
+            row_hash = await driver.fetchval(_ROW_HASH, plan, snapshot.seq)
             if row_hash is not None:
-                columns = plan, snapshot.section, snapshot.seq, snapshot.state, clients
-                await driver.execute(_KEEP_SNAPSHOT, *columns, row_hash, digest_of(plan, snapshot, row_hash))
+                kept = msgspec.json.encode(snapshot.clients).decode(), row_hash, digest_of(plan, snapshot, row_hash)
+                await driver.execute(_KEEP_SNAPSHOT, plan, snapshot.section, snapshot.seq, snapshot.state, *kept)
 
     async def drop_snapshot(self, plan: str, snapshot: Snapshot) -> None:
         async with self._driver() as driver:

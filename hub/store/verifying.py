@@ -85,6 +85,7 @@ class Verification:
                         return _rowless(expected, heads)
                     expected = next(waiting, None) if expected == name else expected
                     checking = _Plan(name, heads.get(name), await self._snapshots(name) if self.replaying else None)
+                    checking.progress = self.progress
                     self.progress.plans += 1
                 if fault := checking.take(rows):
                     return fault
@@ -183,6 +184,7 @@ class _Plan:
         self.plan = plan
         self._head = head
         self._chain = Chain(plan)
+        self.progress = Progress()
         self._replay = None if snapshots is None else Replay(plan, snapshots)
 
     @property
@@ -201,5 +203,6 @@ class _Plan:
         return None
 
     def ends(self) -> Fault | None:
-        """Check what can only be known at the end."""
+        """Check what can only be known at the end, and note what was erased."""
+        self.progress.erased += [(self.plan, seq) for seq in sorted(self._chain.erased)]
         return self._chain.ends(self._head) or (self._replay.ends(self._chain.seq) if self._replay else None)

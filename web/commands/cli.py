@@ -22,8 +22,8 @@ from web import logs
 from web.app import create_app
 from web.commands import backups as backup_commands
 from web.commands import checks as check_commands
+from web.commands import erasing, founding
 from web.commands import exports as export_commands
-from web.commands import founding
 from web.commands import records as record_commands
 from web.commands.descriptions import Story, describe_running, description, forget, remember, story_of
 from web.commands.preparing import migrate_database, require_current, seed_demo
@@ -113,6 +113,7 @@ for _each in (
     *backup_commands.COMMANDS,
     *export_commands.COMMANDS,
     *check_commands.COMMANDS,
+    *erasing.COMMANDS,
 ):
     commands.command()(_each)
 

@@ -57,10 +57,13 @@ def verify(
             what = f"The journal of plan {preface.plan}: {preface.rows:,} rows"
             if checked.rows_signed > preface.rows:
                 what += f" (the checkpoints know of {checked.rows_signed:,}, signed since the export)"
+            erased = [(preface.plan, seq) for seq in checked.erased]
         else:
             with database_of(settings) as url:
                 progress, fault = asyncio.run(verified(url, signed, plan=plan, replay=replay, tell=teller()))
-            what = summary(progress, signed)
+            what, erased = summary(progress, signed), progress.erased
+    for name, seq in erased:
+        typer.echo(f"plan {name}, row {seq}: erased in part, as a later row says")
     if fault is not None:
         typer.echo(f"NOT TRUE: {fault}", err=True)
         raise typer.Exit(EXIT_FAULT)

@@ -9,8 +9,8 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.record.chain import INTEGER_MAX, canonical, canonical_line, line_hash
-from hub.record.journal import EMPTY, Act, Action, Batch, Row, chained, head_after, line_of
+from hub.record.chain import INTEGER_MAX, Line, canonical, canonical_line, content_hash, line_hash
+from hub.record.journal import EMPTY, Act, Action, Batch, chained, head_after, is_row_of, line_of
 
 NOW = datetime(2026, 11, 21, 8, 21, 0, 123456, tzinfo=UTC)
 TEXTS = st.text(max_size=20)
@@ -61,9 +61,7 @@ def test_a_number_that_json_can_not_carry_is_refused(value: object) -> None:
 @given(st.lists(acts(), min_size=1, max_size=4))
 def test_what_is_hashed_of_a_row_is_its_canonical_json(some: list[Act]) -> None:
     for row in chained(Batch("p", EMPTY, some), NOW):
-        columns = msgspec.structs.asdict(row)
-        del columns["hash"], columns["told"]
-        columns["words"] = row.words
+        columns = {name: getattr(row, name) for name in Line.__struct_fields__}
 
         assert canonical_line(line_of(row)) == rfc8785.dumps(msgspec.to_builtins(columns))
 
@@ -82,12 +80,43 @@ def test_a_batch_goes_on_where_the_head_stands() -> None:
     act = Act(plan="p", actor="a", action=Action.EDIT)
     whole = chained(Batch("p", EMPTY, [act, act]), NOW)
 
-    rest = chained(Batch("p", head_after(EMPTY, whole[:1]), [act]), NOW)
+    (rest,) = chained(Batch("p", head_after(EMPTY, whole[:1]), [act]), NOW)
 
-    assert rest == whole[1:]
+    assert (rest.seq, rest.prev_hash) == (2, whole[0].hash)
+    assert is_row_of(act, rest)
+    assert is_row_of(act, whole[1])
 
 
-@pytest.mark.parametrize("name", [name for name in Row.__struct_fields__ if name != "hash"])
+def test_a_row_is_an_act_only_if_it_is_in_every_column() -> None:
+    act = Act(plan="p", actor="a", action=Action.EDIT, update=b"u", words={"after": "b"}, reason="why")
+    (row,) = chained(Batch("p", EMPTY, [act]), NOW)
+    others: dict[str, object] = {"action": Action.READ, "update": None, "words": {"after": "c"}}
+
+    assert is_row_of(act, row)
+    for name in Act.__struct_fields__:
+        assert not is_row_of(msgspec.structs.replace(act, **{name: others.get(name, "other")}), row), name
+
+
+def test_equal_acts_are_hashed_apart_and_no_salt_comes_twice() -> None:
+    act = Act(plan="p", actor="a", action=Action.READ)
+
+    rows = [*chained(Batch("p", EMPTY, [act] * 50), NOW), *chained(Batch("p", EMPTY, [act]), NOW)]
+
+    assert len({row.salt for row in rows}) == len(rows)
+    assert len({row.content_hash for row in rows}) == len(rows)
+
+
+def test_words_and_update_are_hashed_with_halves_of_the_salt_that_tell_nothing_of_each_other() -> None:
+    (row,) = chained(Batch("p", EMPTY, [Act(plan="p", actor="a", action=Action.EDIT, update=b"u", reason="r")]), NOW)
+    assert row.salt is not None
+
+    assert row.content_hash == content_hash(row.salt, b"u", "r", None)
+    assert row.content_hash[:32] == content_hash(row.salt[:16] + bytes(16), b"u", "other", b"{}")[:32]
+    assert row.content_hash[32:] == content_hash(bytes(16) + row.salt[16:], b"other", "r", None)[32:]
+    assert content_hash(row.salt, None, "", None) != content_hash(row.salt, b"", "", b"")
+
+
+@pytest.mark.parametrize("name", Line.__struct_fields__)
 def test_no_column_of_a_row_can_change_without_its_hash(name: str) -> None:
     act = Act(plan="p", actor="a", action=Action.EDIT, update=b"u", words={"after": "b"})
     (row,) = chained(Batch("p", EMPTY, [act]), NOW)

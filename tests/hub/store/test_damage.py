@@ -1,7 +1,9 @@
 """What a superuser of the database can do to the record, and that each of it is found, with plan and row."""
 
 import asyncio
+import base64
 import hashlib
+import json
 import random
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -9,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import asyncpg
+import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -16,6 +19,7 @@ from crdt.changes import Assign, Create
 from crdt.documents import SectionDocument, server_client
 from crdt.sections import Section
 from hub.ids import HUB, new_id
+from hub.record.chain import line_hash
 from hub.record.checkpointing import Checkpoints
 from hub.record.checkpoints import CHECKPOINTS_FILE, StepBackError
 from hub.record.journal import Act, Action, Batch, Head, Row, Snapshot, chained, line_of
@@ -138,6 +142,16 @@ CHANGES: Mapping[str, str] = {
     "told": "'{\"number\":99}'::json",
     "prev_hash": "sha256(prev_hash)",
     "hash": "sha256(hash)",
+    "salt": "sha256(salt)",
+    "content_hash": "sha256(content_hash) || sha256(content_hash)",
+}
+
+
+FOUND: Mapping[str, str] = {
+    "reason": "its words are others",
+    "told": "its words are others",
+    "update": "its update is another",
+    "salt": "its update is another",
 }
 
 
@@ -148,14 +162,15 @@ async def test_a_changed_value_of_any_column_is_found(record: Record, column: st
 
     await record.damage(f"update journal set {column} = {value} where plan = '{record.other}' and seq = {seq}")
 
-    assert await record.fault() == Fault(Kind.CHANGED, record.other, seq, "it does not give its hash")
+    found = FOUND.get(column, "it does not give its hash")
+    assert await record.fault() == Fault(Kind.CHANGED, record.other, seq, found)
 
 
 @pytest.mark.parametrize("column", ["update", "told"])
 async def test_a_value_taken_away_is_found(record: Record, column: str) -> None:
     await record.damage(f"update journal set {column} = null where plan = '{record.plan}' and seq = 4")
 
-    assert await record.fault() == Fault(Kind.CHANGED, record.plan, 4, "it does not give its hash")
+    assert await record.fault() == Fault(Kind.CHANGED, record.plan, 4, FOUND[column])
 
 
 async def found(record: Record, kind: Kind, seq: int, *, signed: bool = False) -> None:
@@ -403,9 +418,8 @@ async def test_signing_waits_for_no_commit_and_no_commit_for_it(record: Record) 
 def a_journal_file(path: Path, rows: list[Row]) -> Path:
     lines = [preface_line(rows[0].plan, Head(rows[-1].seq, rows[-1].hash))]
     for row in rows:
-        line = line_of(row)
-        columns = [getattr(line, name) for name in LINE_FIELDS[:-1]]
-        lines.append(row_line((*columns, row.told, row.hash)))
+        values = {**msgspec.structs.asdict(row), "words": row.told}
+        lines.append(row_line((*(values[name] for name in LINE_FIELDS), row.hash)))
     path.write_bytes(b"".join(lines))
     return path
 
@@ -450,8 +464,51 @@ def test_the_hash_is_the_one_anybody_would_compute(tmp_path: Path) -> None:
     path = a_journal_file(tmp_path / "journal", rows)
 
     for line in path.read_bytes().splitlines()[1:]:
-        digest, _, canonical = line.partition(b" ")
+        digest, _, rest = line.partition(b" ")
+        canonical, _, beside = rest.partition(b"\t")
         assert hashlib.sha256(canonical).hexdigest() == digest.decode()
+        said, salt = json.loads(beside), base64.b64decode(json.loads(beside)["salt"])
+        update, why = base64.b64decode(said["update"]), said["reason"].encode()
+        words = json.dumps(said["words"], separators=(",", ":"), sort_keys=True).encode()
+        hashes = base64.b64decode(json.loads(canonical)["content_hash"])
+        assert hashlib.sha256(salt[:16] + b"\1" + update).digest() == hashes[:32]
+        assert hashlib.sha256(salt[16:] + len(why).to_bytes(8) + why + b"\1" + words).digest() == hashes[32:]
+
+
+def as_before(rows: list[Row]) -> list[Row]:
+    """Return these rows as an earlier version would have written them: what they say in the line, and no salt."""
+    before, found = rows[0].prev_hash, []
+    for row in rows:
+        old = msgspec.structs.replace(row, prev_hash=before, salt=None, content_hash=None)
+        old = msgspec.structs.replace(old, hash=line_hash(line_of(old)))
+        before = old.hash
+        found.append(old)
+    return found
+
+
+async def test_rows_of_an_earlier_version_hold_and_new_ones_stand_behind_them(record: Record, tmp_path: Path) -> None:
+    rows = as_before(await record.journal.since(record.plan, 0))
+    await record.put(record.plan, rows)
+
+    assert await record.journal.append([Batch(record.plan, Head(ROWS, rows[-1].hash), [an_act(record.plan)])])
+
+    assert await record.fault() is None
+    path = a_journal_file(tmp_path / "journal", await record.journal.since(record.plan, 0))
+    assert check_file(path, None, None).fault is None
+    path.write_bytes(path.read_bytes().replace(b'{"journal":2', b'{"journal":1'))
+    assert check_file(path, None, None).fault is None
+
+
+@pytest.mark.parametrize("column", ["reason", "update", "told"])
+async def test_a_changed_word_of_an_earlier_versions_row_is_found(record: Record, column: str) -> None:
+    await record.put(record.plan, as_before(await record.journal.since(record.plan, 0)))
+
+    value = CHANGES.get(column, f"{column} || 'x'")
+    await record.damage(f"update journal set {column} = {value} where plan = '{record.plan}' and seq = 7")
+
+    fault = await record.fault()
+    assert fault is not None
+    assert (fault.kind, fault.seq) == (Kind.CHANGED, 7)
 
 
 def an_instant() -> datetime:
