@@ -75,7 +75,13 @@ async def next_up(request: Request, member: Member) -> Response:
     if patient is None:
         raise HTTPException(404)
     reader = await reader_for(request, member)
-    context = {"plan_id": member.plan_id, "next": next_view(reader), "banner": banner(patient, reader)}
+    told = findings_view(member.participant, reader.content, reader.setting.people.name, reader.now)
+    context = {
+        "plan_id": member.plan_id,
+        "next": next_view(reader),
+        "banner": banner(patient, reader),
+        "findings": told,
+    }
     back = f"/plans/{member.plan_id}"
     return fragment(request, "plan/next_alone.html", context, title=f"Next for {patient.given_name}", back=back)
 

@@ -48,7 +48,7 @@ OLD_WORDS: Final = Badge("Plain words out of date: say it anew for the family", 
 
 CAUTIOUS: Final = Badge("Caution", Tone.WARN)
 UNCHECKED: Final = Badge("Not checked", Tone.WARN)
-DANGEROUS: Final = Badge("Danger, reason missing", Tone.DANGER)
+DANGEROUS: Final = Badge("Danger, reason missing", Tone.DANGER, "Danger")
 """A rule finds the medicine dangerous and nobody has answered."""
 
 Values = Mapping[str, Value]

@@ -28,7 +28,7 @@ FOLDED_MAX: Final = 30
 """Settled entries that stand folded in the page; more are asked for."""
 
 MARKS_MAX: Final = 2
-"""Marks in one row; the opened row says all."""
+"""Marks beside a section's title."""
 
 AREAS: Final[Mapping[str, tuple[Section, ...]]] = {
     "now": (Section.MEDICATIONS, Section.TASKS),
@@ -299,7 +299,18 @@ def _marks(
     loud = [badge for badge in found if badge.tone is not Tone.PLAIN]
     quiet = [] if section in _PLAIN_SAID else [badge for badge in found if badge.tone is Tone.PLAIN]
     marks = [*own, *(mark_of(badge) for badge in loud or quiet)]
-    return tuple(sorted(marks, key=lambda mark: RANKS.index(mark.rank)))[:MARKS_MAX]
+    return _loudest(sorted(marks, key=lambda mark: RANKS.index(mark.rank)))
+
+
+def _loudest(marks: list[RowMark]) -> tuple[RowMark, ...]:
+    """Return one mark for what is loudest in a row; what is equally loud stands beside it, all of it in its title."""
+    if not marks:
+        return ()
+    first, *others = marks
+    equal = [mark.words for mark in others if mark.rank is first.rank]
+    told = ", ".join([first.words, *(words[:1].lower() + words[1:] for words in equal)])
+    whole = "; ".join(mark.whole or mark.words for mark in marks)
+    return (replace(first, words=told, whole=whole if whole != told else ""),)
 
 
 def _task_marks(found: list[Badge]) -> tuple[RowMark, ...]:

@@ -151,7 +151,7 @@ def _dangers(reader: Reader) -> Iterable[NextLine]:
 
 
 def _mine(reader: Reader, waiting: Iterable[Waiting]) -> list[NextLine]:
-    items = list(waiting)
+    items = [it for it in waiting if it.kind is not Kind.DANGER]  # Those head the list, whoever is to answer them.
     medicines = [it for it in items if it.kind is Kind.MEDICINE_TO_DECIDE]
     found = [_line(reader, it) for it in items if len(medicines) < 2 or it.kind is not Kind.MEDICINE_TO_DECIDE]
     if len(medicines) > 1:
