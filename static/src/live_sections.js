@@ -94,15 +94,17 @@ export class LiveSection {
     this.#note({ entry, field, kind: "set", before, value: present, member })
   }
 
-  /** @param {string} entry @param {string} field @param {Splice} splice */
-  spliceText(entry, field, { index, remove, insert }) {
+  /** In one edit: in between a text may be longer than it may be. @param {string} entry @param {string} field @param {...Splice} splices */
+  spliceText(entry, field, ...splices) {
     const text = this.text(entry, field)
     if (!text) return
     this.undoOf(entry, field)
     const before = text.toString()
     this.doc.transact(() => {
-      if (remove > 0) text.delete(index, remove)
-      if (insert) text.insert(index, insert)
+      for (const { index, remove, insert } of splices) {
+        if (remove > 0) text.delete(index, remove)
+        if (insert) text.insert(index, insert)
+      }
     }, OWN)
     this.#note({ entry, field, kind: "text", before, value: null, member: "" })
   }

@@ -140,7 +140,7 @@ export class TextBinding {
     if (splices.length === 0) return
     this.company.undoable(this.section, () => this.section.undoText(entry, field), this.field.key)
     this.#sending = true
-    for (const splice of splices) this.section.spliceText(entry, field, splice)
+    this.section.spliceText(entry, field, ...splices)
     this.#sending = false
   }
 
