@@ -95,6 +95,7 @@ class Cover {
     cover.querySelector("[data-back]")?.addEventListener("click", () => void this.#look())
     document.body.append(cover)
     const title = cover.querySelector("h1")
+    if (title) title.id = "cover-title"
     document.title = title?.textContent ?? ""
     title?.focus()
     const kept = await this.#kept
