@@ -91,7 +91,6 @@ async def hub_services(settings: Settings) -> AsyncIterator[Services]:
         await rooms.start()
         await desks.start()
         access = access_over(engine, changes, settings, clock.now, new_id)
-        directory_acts = Keeping(engine, journal, changes, clock.now, new_id)
         doors = entrances_over(engine, changes, settings, clock.now, new_id)
         loops.append(asyncio.create_task(_tell_refusals(doors.entering.refusals)))
         state = {LIVE: plans, HUDDLES: rooms, DESKS: desks, ENTRANCES: doors}
@@ -103,7 +102,7 @@ async def hub_services(settings: Settings) -> AsyncIterator[Services]:
             access=access,
             audit=audit,
             huddles=huddles,
-            keeping=directory_acts,
+            keeping=Keeping(engine, journal, changes, clock.now, new_id),
             submissions=Submissions(engine),
             zones=plans.zones,
             now=clock.now,
