@@ -32,6 +32,7 @@ _PARTS: Final = (
     _Part("torres", "Ana Torres, LCSW", Role.SOCIAL_WORKER, "social worker", "555-0107"),
     _Part("stein", "Dr. Leah Stein", Role.BEHAVIORAL_HEALTH, "psychologist", "555-0108"),
     _Part("adeyemi", "Ruth Adeyemi", Role.AUDITOR, "privacy officer", "555-0109"),
+    _Part("patel", "Noor Patel", Role.REGISTRAR, "front desk", "555-0111"),
     _Part("falk", "Jonas Falk", Role.ADMIN, "administrator", "555-0110"),
     _Part("mary", "Mary Whitfield", Role.PATIENT, "", "555-0121"),
     _Part("emily", "Emily Hart", Role.FAMILY, "daughter", "555-0122"),

@@ -158,7 +158,8 @@ def test_scripts_ask_the_hub_in_one_way_only() -> None:
     assert {
         name for name, words in sources.items() if re.search(r"new (WebSocket|HocuspocusProviderWebsocket)\(", words)
     } == {
-        "notice_socket.js",
+        "lines.js",
         "plan_socket.js",
     }
-    assert all("socketAddress(address)" in sources[name] for name in ("notice_socket.js", "plan_socket.js"))
+    assert "socketAddress(address)" in sources["lines.js"]
+    assert "url: this.line.address" in sources["plan_socket.js"]

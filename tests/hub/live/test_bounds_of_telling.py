@@ -9,6 +9,7 @@ from auth.roles import Narrowing, Role
 from crdt.changes import Annotate, Root
 from crdt.sections import Section
 from hub.live import inboxes
+from hub.live.commands import Done
 from hub.live.lines import CloseCode
 from tests.hub.builders import ENTRY, PLAN, Changing, a_hub, a_person, an_id
 
@@ -40,12 +41,13 @@ async def test_who_lost_a_section_while_a_commit_was_under_way_is_not_sent_what_
 async def test_of_what_has_no_entry_only_those_hear_who_may_read_the_section() -> None:
     hub = await a_hub()
     hidden = hub.page(replace(a_person(Role.PRIMARY_CARE), consents={GOALS: Narrowing("none")}), Section.TASKS)
-    reader = hub.peer(Role.FAMILY, Section.TASKS)
+    reader = hub.page(a_person(Role.SOCIAL_WORKER), Section.TASKS)
     await hub.settle()
     before = [len(page.notices) for page in (hidden, reader)]
 
-    said = Annotate(GOALS, Root.COMMENTS, an_id(), {"entry": ENTRY, "words": "x"})
-    await hub.plans.perform(PLAN, a_person(), Changing([said]))
+    author = a_person()
+    said = Annotate(GOALS, Root.COMMENTS, an_id(), {"entry": ENTRY, "words": "x", "author": author.person_id})
+    assert isinstance(await hub.plans.perform(PLAN, author, Changing([said])), Done)
     await hub.settle()
 
     told = [page.notices[start:] for page, start in zip((hidden, reader), before, strict=True)]

@@ -113,7 +113,7 @@ async def test_a_page_without_documents_hears_of_what_came_while_it_did_not_read
     pause(daughter)
     grace.write("more ", entry=ids["one"])
     await hub.settle()
-    await did(hub, grace.participant, Assign(GOALS, ids["one"], "status", "active"))
+    await did(hub, grace.participant, Assign(GOALS, ids["one"], "priority", "high"))
     while_paused = changes(daughter)
 
     resume(daughter)
@@ -131,7 +131,7 @@ async def test_a_page_with_documents_hears_of_what_it_shows_by_html_once_it_read
     await hub.settle()
     before = changes(ben)
     pause(ben)
-    await did(hub, grace.participant, Assign(GOALS, ids["one"], "status", "active"))
+    await did(hub, grace.participant, Assign(GOALS, ids["one"], "priority", "high"))
 
     resume(ben)
     await hub.settle()
@@ -144,7 +144,7 @@ async def test_a_page_with_documents_hears_of_what_it_shows_by_html_once_it_read
 async def test_who_lost_a_section_while_their_page_did_not_read_is_not_told_of_it_any_more() -> None:
     hub, grace, daughter, ids = await a_plan_with(GOALS, one={"description": "Walk", "voice": an_id()})
     pause(daughter)
-    await did(hub, grace.participant, Assign(GOALS, ids["one"], "status", "active"))
+    await did(hub, grace.participant, Assign(GOALS, ids["one"], "priority", "high"))
     assert daughter.place is not None
     daughter.place[1].stands(replace(daughter.participant, removed=True), hub.clock.now())
 

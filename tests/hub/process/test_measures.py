@@ -42,7 +42,7 @@ async def test_a_refused_command_is_counted_by_its_code_and_told_in_one_line(cap
     assert counted("careplan_refusals_total", code="too-soon") == before + 1
     [line] = caplog.records
     assert (line.__dict__["command"], line.__dict__["outcome"], line.__dict__["code"]) == (
-        "entry.change",
+        "entry.edit",
         "refused",
         "too-soon",
     )
