@@ -173,20 +173,25 @@ def family_view(
     begun: datetime | None = None,
     cautions: Mapping[str, tuple[Caution, ...]] | None = None,
     suggested: frozenset[str] = frozenset(),
+    must_go_on: frozenset[str] = frozenset(),
     hidden: frozenset[Section] = frozenset(),
 ) -> FamilyView:
     """Return the view for one person. ``edits`` tell what changed, ``changed`` what is out of date.
 
     ``looked`` is the journal's row up to which the person has read each section; ``begun`` is when the plan was
     first written; ``cautions`` are what the safety rules say of a medicine, by entry;
-    ``suggested`` are the medicines whose end or change somebody has suggested.
+    ``suggested`` are the medicines whose end or change somebody has suggested, ``must_go_on`` those that harm when they
+    are stopped suddenly.
     """
     recent = recent_edits(edits, now, looked or {}, begun)
     medicines = [entry for entry in visible(plan, viewer, Section.MEDICATIONS, now) if is_medicine(entry)]
     measures = tuple(_measure(entry) for entry in visible(plan, viewer, Section.MONITORING, now))
     about = visible(plan, viewer, Section.ABOUT_ME, now)
     lines = _help_lines(plan, viewer, now)
-    unsettled = {each.id: _cautions(each, suggested, (cautions or {}).get(each.id, ())) for each in medicines}
+    unsettled = {
+        each.id: _cautions(each, suggested, (cautions or {}).get(each.id, ()), keep=each.id in must_go_on)
+        for each in medicines
+    }
     return FamilyView(
         called=next((words(each.values, "preferred_name") for each in about), ""),
         updated=max(changed.values(), default=None),
@@ -211,12 +216,14 @@ def _in_use(entry: EntryContent) -> bool:
     return words(entry.values, "taking") in ("", "active")
 
 
-def _cautions(entry: EntryContent, suggested: frozenset[str], found: tuple[Caution, ...]) -> tuple[Caution, ...]:
+def _cautions(
+    entry: EntryContent, suggested: frozenset[str], found: tuple[Caution, ...], *, keep: bool
+) -> tuple[Caution, ...]:
     """Return what a danger says of the medicine, then that it is under decision; one that must go on is kept going."""
-    keep = any(each.advice is Advice.KEEP for each in found)
+    keep = keep or any(each.advice is Advice.KEEP for each in found)
     why = DECIDING.get(words(entry.values, "reconciliation"), SUGGESTED if entry.id in suggested else "")
-    deciding = (Caution(Advice.KEEP if keep else Advice.ASK, why),) if why else ()
-    return (*(each for each in found if each.words), *deciding)
+    told = (*(each.words for each in found), *((why,) if why else ()))
+    return tuple(Caution(Advice.KEEP if keep else Advice.ASK, each) for each in told if each)
 
 
 def _medicine(

@@ -41,6 +41,7 @@ from web.views.family import (
     note_rows,
     task_rows,
 )
+from web.views.family_cautions import cautions_of, medicines_that_go_on
 from web.views.words import Reading, instant_of
 
 EDITS_ROWS_MAX: Final = 500
@@ -235,7 +236,8 @@ async def _context(request: Request, member: Member, sent: Sent | None = None) -
     people = {each.person_id: each.name for each in await found.directory.participants(member.plan_id)}
     view = family_view(
         plan, viewer, people, changed, edits, reading.now, looked, begun,
-        suggested=suggested_medicines(whole), hidden=frozenset(SECTIONS_SHOWN) - set(shown),
+        cautions=cautions_of(whole, reading.now), suggested=suggested_medicines(whole),
+        must_go_on=medicines_that_go_on(whole), hidden=frozenset(SECTIONS_SHOWN) - set(shown),
     )  # fmt: skip
     sent = sent or Sent(about=request.query_params.get("about", "")[:40])
     return {

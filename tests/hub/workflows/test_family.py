@@ -52,6 +52,16 @@ def test_a_medicine_that_is_not_settled_is_never_told_as_simply_todays(
     assert [each.advice for each in medicine.cautions] == told
 
 
+def test_what_must_not_be_stopped_suddenly_is_kept_going_whatever_is_open_about_it(bench: Bench) -> None:
+    pill = a_medicine(bench, reconciliation="unreconciled")
+    found = {pill: (Caution(Advice.ASK, "It adds to the bleeding."),)}
+
+    view = family_view(bench.plan, bench.daughter, {}, {}, (), NOW, cautions=found, must_go_on=frozenset({pill}))
+
+    ((_, (medicine,)),) = view.today
+    assert [each.advice for each in medicine.cautions] == [Advice.KEEP, Advice.KEEP]
+
+
 def test_a_medicine_with_an_open_suggestion_about_its_dose_is_one_under_decision(bench: Bench) -> None:
     pill, other = a_medicine(bench), a_medicine(bench)
     bench.perform(bench.nurse, SuggestionMake(section=MEDICATIONS, entry=pill, field="dose", value="20 mg"))

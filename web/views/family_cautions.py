@@ -1,0 +1,30 @@
+"""What the safety rules say to the people at home of each medicine, with what to do until somebody has looked.
+
+A danger that a clinician has set aside is not told: it was weighed, and the reason stands in the plan.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from hub.live.commands import PlanContent
+from hub.safety.rules import Act
+from hub.safety.stopping import must_go_on
+from hub.safety.weighing import open_dangers
+from hub.workflows.contents import words
+from hub.workflows.family import Advice, Caution
+from hub.workflows.medications import current
+
+
+def cautions_of(plan: PlanContent, now: datetime) -> Mapping[str, tuple[Caution, ...]]:
+    """Return the open dangers by medicine, in the family's words."""
+    found: dict[str, tuple[Caution, ...]] = {}
+    for finding in open_dangers(plan, now):
+        advice = Advice.KEEP if finding.act is Act.KEEP else Advice.ASK
+        for entry in finding.medicine_entries:
+            found[entry] = (*found.get(entry, ()), Caution(advice, finding.family))
+    return found
+
+
+def medicines_that_go_on(plan: PlanContent) -> frozenset[str]:
+    """Return the medicines in use that must not be stopped suddenly."""
+    return frozenset(each.id for each in current(plan) if must_go_on(words(each.values, "name")))
