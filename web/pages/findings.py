@@ -5,12 +5,13 @@ from starlette.responses import Response
 
 from crdt.changes import Create
 from crdt.sections import Section
+from hub.workflows.contents import words
 from hub.workflows.imagined import imagined
 from hub.workflows.registry import entry_values
 from web.doors.guards import InSection, Member, for_member, for_section
 from web.reading import reader_for
 from web.rendering import fragment, page
-from web.views.findings import findings_view
+from web.views.findings import FindingsView, findings_view
 
 MEDICATIONS = Section.MEDICATIONS
 TRIED = "being-written"
@@ -36,6 +37,8 @@ async def try_out(request: Request, here: InSection) -> Response:
     entry = str(form.get("entry", ""))
     held = reader.content.entry(MEDICATIONS, entry)
     known = dict(held.values) if held is not None else {"kind": "medicine", "taking": "active"}
+    if not words(known | values, "name"):
+        return page(request, "plan/tried.html", {"plan_id": here.plan_id, "findings": FindingsView()})
     changes = [Create(MEDICATIONS, entry or TRIED, {**known, **values})]
     after = imagined(reader.content, changes, by=0)
     told = findings_view(here.member.participant, after, reader.setting.people.name, reader.now, entry=entry or TRIED)

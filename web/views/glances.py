@@ -19,7 +19,7 @@ from web.views.lines import line_of
 from web.views.rows import RANKS, EntryRow, Glance, Rank, RowMark, RowNote, mark_of
 from web.views.sections import access_of, place
 from web.views.suggestions import proposed_words
-from web.views.words import count
+from web.views.words import count, lowered
 
 ROWS_MAX: Final = 60
 """Rows of one section that a page shows at once; the rest is asked for, with its number and its worst said."""
@@ -308,7 +308,7 @@ def _loudest(marks: list[RowMark]) -> tuple[RowMark, ...]:
         return ()
     first, *others = marks
     equal = [mark.words for mark in others if mark.rank is first.rank]
-    told = ", ".join([first.words, *(words[:1].lower() + words[1:] for words in equal)])
+    told = ", ".join([first.words, *map(lowered, equal)])
     whole = "; ".join(mark.whole or mark.words for mark in marks)
     return (replace(first, words=told, whole=whole if whole != told else ""),)
 

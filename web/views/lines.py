@@ -12,7 +12,7 @@ from hub.workflows.transition_clocks import TransitionClock
 from web.views.medicines import tall_man, unbroken
 from web.views.rows import RANKS, CellPart, ClockLine, EntryLine, Glance, Rank, RowCell, RowMark, short_name
 from web.views.trends import latest_words, trend
-from web.views.words import LANGUAGES, MONTHS, Reading, language, sentence
+from web.views.words import LANGUAGES, MONTHS, Reading, language, lowered, sentence
 from web.views.words import day as whole_day
 
 Values = Mapping[str, Value]
@@ -145,7 +145,7 @@ def _problem(values: Values, glance: Glance) -> EntryLine:
     summary, aim = words(values, "summary"), words(values, "expected_outcome")
     told = first_sentences(summary)
     if aim and len(told) + len(aim) < SHORT_CHARACTERS:
-        told = f"{told} Aim: {aim[:1].lower()}{aim[1:]}".strip()
+        told = f"{told} Aim: {lowered(aim)}".strip()
     shown = ", ".join(filter(None, (told, state if state not in ("active", "") else "")))
     return EntryLine(
         words(values, "name") or "problem without words",

@@ -179,6 +179,12 @@ def short(words: str, characters: int = WORDS_SHORT_CHARACTERS) -> str:
     return line[:characters].rsplit(" ", 1)[0].rstrip(" ,;") + " …"
 
 
+def lowered(words: str) -> str:
+    """Return words for the middle of a sentence; an abbreviation such as LDL keeps its capitals."""
+    first = words.split(" ", 1)[0]
+    return words if first[1:2].isupper() or first[1:2].isdigit() else words[:1].lower() + words[1:]
+
+
 def sentence(words: str) -> str:
     """Return the words with a capital first letter, the rest untouched."""
     return words[:1].upper() + words[1:]

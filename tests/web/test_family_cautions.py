@@ -1,0 +1,22 @@
+"""What the rules say to the people at home."""
+
+from crdt.sections import Section
+from hub.safety.rules import FAMILY_DOES
+from hub.workflows.family import Advice
+from tests.hub.workflows.plans import NOW, Bench
+from web.views.family_cautions import cautions_of, medicines_that_go_on
+
+
+def test_a_danger_gives_its_reason_and_leaves_what_to_do_to_the_caution() -> None:
+    bench = Bench()
+    medicine = {"kind": "medicine", "taking": "active", "frequency": "once daily"}
+    warfarin = bench.put(Section.MEDICATIONS, name="warfarin", dose="5 mg", **medicine)
+    ibuprofen = bench.put(Section.MEDICATIONS, name="ibuprofen", dose="400 mg", **medicine)
+
+    found = cautions_of(bench.plan, NOW)
+
+    assert {each.advice for each in found[ibuprofen]} == {Advice.ASK}
+    assert medicines_that_go_on(bench.plan) == {warfarin}
+    told = [each.words for some in found.values() for each in some]
+    assert any("bleeding" in each for each in told)
+    assert not any(does in each for does in FAMILY_DOES.values() for each in told)
