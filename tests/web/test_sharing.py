@@ -215,13 +215,18 @@ async def test_only_the_privacy_officer_has_the_queue_and_only_clinicians_the_do
     assert not await house.rows(Action.BREAK_GLASS)
 
 
+def without_keys(page: str) -> str:
+    """Return a page without what tells one rendering of its forms from the next; whose they are stays."""
+    return re.sub(r'(name="_page" value="[^"/]*)/[^"]+"', r'\1"', page)
+
+
 async def test_the_door_says_the_same_of_a_plan_that_is_not_there(house: House) -> None:
     nair = await house.browser(NAIR)
     unknown = "0" * 8 + house.plan[8:]
 
     there, not_there = await nair.get(f"/emergency/{house.plan}"), await nair.get(f"/emergency/{unknown}")
 
-    assert there.text.replace(house.plan, "") == not_there.text.replace(unknown, "")
+    assert without_keys(there.text).replace(house.plan, "") == without_keys(not_there.text).replace(unknown, "")
     assert (await nair.post(f"/emergency/{house.plan}", data={"reason": "x" * 40})).status_code == 422
     assert (await nair.post(f"/emergency/{unknown}", data={"reason": REASON})).status_code == 422
     found = await nair.post("/emergency", data={"number": "1297287652", "born": "1956-05-14"})
