@@ -1,6 +1,7 @@
 """What waits on me, remarks, referrals and visit updates as pages without scripts, and who is kept from them."""
 
 import asyncio
+import re
 from typing import Any
 
 from crdt.sections import Section
@@ -71,6 +72,29 @@ def test_what_waits_is_only_what_waits_on_me(mary: Mary, as_person: As) -> None:
     assert value(mary, Section.TASKS, mary.entries["scale"], "state") == "requested"
     assert as_person("cole").post("/work", data={"do": f"accept {item}"}).status_code == 200
     assert value(mary, Section.TASKS, mary.entries["scale"], "state") == "accepted"
+
+
+def test_a_suggestion_is_accepted_with_all_that_the_list_sends_and_refused_where_another_value_stands_by_then(
+    mary: Mary, as_person: As
+) -> None:
+    browser, entry = as_person("lee"), mary.entries["metoprolol succinate"]
+    shown = browser.get("/work").text.split('id="work-form"')[1]
+    sent: dict[str, list[str]] = {}
+    for name, words in re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', shown):
+        sent.setdefault(name, []).append(words)
+    item = re.search(rf'data-item="([^"]*/{entry}/[^"]+)"', shown)
+    assert item is not None
+    assert len(sent["seen"]) == len(sent["seen_of"])
+    assert item[1] in sent["seen_of"]
+    before = value(mary, Section.MEDICATIONS, entry, "dose")
+    other = {**sent, "seen": ["1 mg"] * len(sent["seen"])}
+
+    refused = browser.post("/work", data={"do": f"accept {item[1]}", **other})
+
+    assert refused.status_code == 409
+    assert value(mary, Section.MEDICATIONS, entry, "dose") == before
+    assert browser.post("/work", data={"do": f"accept {item[1]}", **sent}).status_code == 200
+    assert value(mary, Section.MEDICATIONS, entry, "dose") != before
 
 
 def test_a_decline_without_a_reason_is_told_and_nothing_changes(mary: Mary, as_person: As) -> None:

@@ -80,7 +80,8 @@ async def _settled(request: Request, plan: PlanWork, it: Waiting, verb: str, for
     words = str(form.get("words", ""))
     typed = {"reason": [words], "outcome": [words], "key": [it.key]}
     if name == "suggestion.accept":
-        typed["seen"] = [str(form.get(f"seen.{_name(it)}", ""))]
+        shown = dict(zip(form.getlist("seen_of"), form.getlist("seen"), strict=False))
+        typed["seen"] = [str(shown.get(_name(it), ""))]
     command = build(name, typed, section=it.section, entry=it.entry)
     if isinstance(command, Faults):
         return next(iter(command.messages.values()))
