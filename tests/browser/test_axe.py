@@ -36,6 +36,7 @@ PAGES: Mapping[str, tuple[str, str]] = {
     "section": (DOCTOR, "/plans/{plan}/sections/medications"),
     "section_restore": (DOCTOR, "/plans/{plan}/sections/medications/restore?version=1"),
     "entry": (DOCTOR, "/plans/{plan}/entries/medications/{medicine}"),
+    "stay": (DOCTOR, "/plans/{plan}/stays/home"),
     "entry_new": (DOCTOR, "/plans/{plan}/sections/medications/entries/new"),
     "entry_edit": (DOCTOR, "/plans/{plan}/entries/medications/{medicine}/edit"),
     "entry_ask": (DOCTOR, "/plans/{plan}/entries/medications/{medicine}/entry.retire"),
@@ -80,7 +81,8 @@ NO_PAGES = frozenset(
         *("home", "sign_in_work", "sign_in_back", "sign_out_work"),  # They lead elsewhere.
         *("passkey_challenge", "passkey_options", "session_left", "static", "alive", "ready", "metrics"),
         "plan",  # In test_for_everyone.py, alive and with others in it.
-        *("work_count", "family_block", "huddle_stage"),  # Parts of pages that are here.
+        "cds_services",  # For other systems: it answers in JSON.
+        *("work_count", "family_block", "huddle_stage", "plan_findings"),  # Parts of pages that are here.
     }
 )
 
