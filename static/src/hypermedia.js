@@ -1,4 +1,7 @@
-/** htmx with its Trusted Types policy, and the one rule of ours for its morph: a bound control belongs to the person in it. */
+/**
+ * htmx with its Trusted Types policy, and two rules of ours: its morph leaves a bound control to the person in it, and
+ * what stands alone on a page (web/templates/fragment.html) goes its way without htmx.
+ */
 import htmx from "htmx.org/dist/htmx.esm.js"
 import { mayRenew } from "./open_rows.js"
 
@@ -21,8 +24,18 @@ function takeChoices(old, fresh) {
   old.value = value
 }
 
+/**
+ * Whether the browser sends a form or follows a link itself: alone on a page it has no slot to be answered in and no
+ * section around it that would renew, so an answer to htmx would be seen by nobody. @param {Element} element
+ */
+function goesPlainly(element) {
+  if (!element.closest("[data-alone]")) return false
+  return element.matches("form[method=post]") || (element.getAttribute("hx-target") ?? "").startsWith("#")
+}
+
 htmx.registerExtension("bound-fields", {
   init: (/** @type {HtmxInternals} */ internals) => internals.initSecurity(policy()),
+  htmx_before_init: (/** @type {Element} */ element) => !goesPlainly(element),
   htmx_before_morph_node: (/** @type {Element} */ old, /** @type {{ newNode: Element }} */ { newNode }) => {
     if (newNode instanceof Element && !mayRenew(old, newNode)) return false
     if (!(old instanceof HTMLSelectElement) || !old.hasAttribute("data-live")) return true

@@ -78,9 +78,13 @@ def test_a_clinic_begins_from_an_empty_database_without_sql(browser: Browser, hu
         expect(page.get_by_text(re.compile("ÁLVAREZ, María"))).not_to_have_count(0)
     plan = nurse.get_by_role("link", name=re.compile("ÁLVAREZ")).first.get_attribute("href")
     assert plan is not None
-    entries = f"{hub.base_url}{plan.split('#')[0]}/sections/staff_notes/entries"
-    form, origin = {"words": "Walks to the market"}, {"Origin": hub.base_url}
-    assert nurse.request.post(entries, form=form, headers=origin).ok
+    nurse.goto(f"{hub.base_url}{plan.split('#')[0]}/sections/staff_notes/entries/new")
+    nurse.get_by_role("button", name="Add note").click()
+    expect(nurse.get_by_role("alert")).to_be_visible()
+    nurse.locator("[name=words]").fill("Walks to the market")
+    nurse.get_by_role("button", name="Add note").click()
+    expect(nurse).to_have_url(re.compile("#entry-"))
+    expect(nurse.locator("body")).to_contain_text("Walks to the market")
     doctor.goto(hub.base_url + plan)
     expect(doctor.locator("body")).to_contain_text("Walks to the market")
 
