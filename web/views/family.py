@@ -200,11 +200,12 @@ def may(plan: PlanContent, reader: Participant, view: FamilyView, now: datetime)
 
 def density(view: FamilyView) -> str:
     """Return how closely the printed sheet is set, so that it stays one sheet: measured on A4 and Letter."""
-    rows = sum(
-        max(_lines(it.plain_words if it.explained else "", _WORDS_CHARACTERS), _lines(it.name, _NAME_CHARACTERS))
-        for _time, some in view.today
-        for it in some
-    )
+    first, rows = set[str](), 0
+    for it in (each for _time, some in view.today for each in some):
+        told = sum(_ADVICE_CHARACTERS + (len(each.words) if it.entry not in first else 0) for each in it.cautions)
+        said = told + len(it.plain_words if it.explained else "")
+        rows += max(-(-said // _WORDS_CHARACTERS), _lines(it.name, _NAME_CHARACTERS))
+        first.add(it.entry)
     lines = (*view.emergency, *view.call, *view.unsorted)
     sentences = sum(_lines(f"{each.measure}{each.low}{each.high} {each.words}", _SENTENCE_CHARACTERS) for each in lines)
     height = _ROW_HEIGHT * rows + sentences + len(view.contacts) / 2
@@ -216,6 +217,8 @@ def _lines(words: str, width: int) -> int:
 
 
 _WORDS_CHARACTERS, _NAME_CHARACTERS, _SENTENCE_CHARACTERS = 34, 16, 70
+_ADVICE_CHARACTERS = 28
+"""What to do, before why: "Ask before you take this:" and the longest of its translations, rounded."""
 _ROW_HEIGHT = 1.2
 _DENSITIES: Final = (("calm", 22.0), ("even", 31.0), ("full", 42.0))
 _DENSEST: Final = "dense"
