@@ -1,6 +1,6 @@
 /** Lists, bars and tools are one tab stop each; the arrows, and j and k, move within them. */
 
-const STOPS = ":scope > .entry > h3 > .to, :scope > a, :scope > form button, :scope > .plan-ways > a, :scope > .next-line .act"
+const STOPS = ":scope > .entry > h3 > .to, :scope > a, :scope > form button, :scope > .plan-ways > a, :scope > .section-head summary, :scope > .next-lines > .next-line .act"
 
 /** @param {Element} list @returns {HTMLElement[]} */
 function stopsOf(list) {

@@ -58,8 +58,7 @@ def test_the_end_is_said_two_minutes_before_and_one_button_keeps_the_session(
         expect(bar).to_be_empty()
         age(demo_database, *IDLE, ago=idle - SOON)
         look(seat.page)
-        expect(bar).to_contain_text(re.compile(r"at \d\d:\d\d.* you are signed out"))
-        expect(bar).to_have_attribute("role", "status")
+        expect(bar.get_by_role("alert")).to_contain_text(re.compile(r"at \d\d:\d\d.* you are signed out"))
         assert violations(seat) == []
 
         bar.get_by_role("button", name="Stay signed in").click()
