@@ -36,9 +36,9 @@ def test_an_entry_that_someone_adds_appears_to_all_and_takes_neither_focus_nor_c
     pharmacist.control(f"{path}/dose").press("ArrowLeft")
     before = (pharmacist.focused, pharmacist.caret)
 
-    add_medicine(doctor, "bisoprolol-of-the-test")
+    add_medicine(doctor, "cetirizine-of-the-test")
 
-    added = pharmacist.page.locator("#section-medications .entry", has_text="bisoprolol-of-the-test")
+    added = pharmacist.page.locator("#section-medications .entry", has_text="cetirizine-of-the-test")
     expect(added).to_have_count(1)
     assert (pharmacist.focused, pharmacist.caret) == before
     assert pharmacist.value(f"{path}/dose") == "half a dra"
@@ -47,8 +47,8 @@ def test_an_entry_that_someone_adds_appears_to_all_and_takes_neither_focus_nor_c
 
 def test_a_new_entry_can_be_written_in_by_all_at_once(shared_hub: Hub, sit: Sit) -> None:
     doctor, pharmacist = sit(shared_hub, DOCTOR), sit(shared_hub, PHARMACIST)
-    add_medicine(doctor, "ramipril-of-the-test")
-    entry = pharmacist.page.locator("#section-medications .entry", has_text="ramipril-of-the-test")
+    add_medicine(doctor, "docusate-of-the-test")
+    entry = pharmacist.page.locator("#section-medications .entry", has_text="docusate-of-the-test")
     expect(entry).to_have_count(1)
     path = f"medications/{entry.get_attribute('data-entry')}"
     for seat in (doctor, pharmacist):
@@ -62,11 +62,11 @@ def test_a_new_entry_can_be_written_in_by_all_at_once(shared_hub: Hub, sit: Sit)
 
 def test_a_retired_entry_leaves_everyone_s_list_and_stands_among_the_retired(shared_hub: Hub, sit: Sit) -> None:
     doctor, pharmacist = sit(shared_hub, DOCTOR), sit(shared_hub, PHARMACIST)
-    add_medicine(doctor, "digoxin-of-the-test")
+    add_medicine(doctor, "loratadine-of-the-test")
     named = "#section-medications .section-body > .entries > .entry"
     for seat in (doctor, pharmacist):
-        expect(seat.page.locator(named, has_text="digoxin-of-the-test")).to_have_count(1)
-    entry = doctor.page.locator(named, has_text="digoxin-of-the-test")
+        expect(seat.page.locator(named, has_text="loratadine-of-the-test")).to_have_count(1)
+    entry = doctor.page.locator(named, has_text="loratadine-of-the-test")
     open_entry(doctor, str(entry.get_attribute("data-entry")))
 
     entry.locator(".menu > summary").click()
@@ -76,8 +76,8 @@ def test_a_retired_entry_leaves_everyone_s_list_and_stands_among_the_retired(sha
     form.get_by_role("button").last.click()
 
     for seat in (doctor, pharmacist):
-        expect(seat.page.locator(named, has_text="digoxin-of-the-test")).to_have_count(0)
-        expect(seat.page.locator("#section-medications .retired", has_text="digoxin-of-the-test")).to_have_count(1)
+        expect(seat.page.locator(named, has_text="loratadine-of-the-test")).to_have_count(0)
+        expect(seat.page.locator("#section-medications .retired", has_text="loratadine-of-the-test")).to_have_count(1)
 
 
 def test_sections_one_may_not_read_are_nowhere_on_the_page(shared_hub: Hub, sit: Sit) -> None:
