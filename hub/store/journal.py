@@ -420,7 +420,7 @@ async def _taken_once(connection: AsyncConnection, turn: PostgresTurn) -> AsyncI
     turn.settles(form)
     try:
         yield
-    except BaseException:
+    except BaseException:  # Whatever it is goes on; only the form's mark is taken back.
         form.held = False  # It was rolled back, or nobody knows: then the next turn finds out.
         raise
     form.held = turn.changed
