@@ -209,6 +209,7 @@ _REFERRALS: Final[Mapping[str, CommandRule]] = {
 
 _ENTRIES: Final[Mapping[str, CommandRule]] = {
     "entry.create": CommandRule(follows=Action.CREATE, also=_JOINS),
+    "plan.begin": CommandRule(follows=Action.CREATE, also=_JOINS),
     "entry.edit": CommandRule(follows=Action.WRITE),
     "entry.retire": CommandRule(follows=Action.RETIRE, sets=frozenset({"status", "retired_reason"})),
     "entry.restore": CommandRule(follows=Action.RETIRE, sets=frozenset({"status", "retired_reason", "position"})),

@@ -7,11 +7,12 @@ do what is asked of ``auth.registry`` here, so that no page can forget it.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from typing import Final
 
-from auth.registry import Duty, Keeper, refusal
-from auth.roles import CLINICIANS, PATIENT_SIDE, Participant, Role
+from auth.registry import Duty
+from auth.roles import CLINICIANS, PATIENT_SIDE
 from hub.access.changes import AccessChanges
+from hub.access.keeping_plans import PlanKeeping
+from hub.access.keeping_rows import STEWARDS, Doer, KeepingError, hub_row, joined_row, part_of, plan_row, require
 from hub.ids import HUB
 from hub.record.chain import JSON
 from hub.record.journal import Act, Action, Journal
@@ -23,25 +24,7 @@ from hub.store.patients import Patient, Patients
 from hub.store.people import People, Person
 from hub.store.plans import Plan, Plans
 from hub.store.sessions import Sessions
-
-STEWARDS: Final = frozenset({Role.PRIMARY_CARE, Role.CARE_MANAGER})
-"""Roles that can answer for a plan: those that may write its team."""
-
-
-class KeepingError(Exception):
-    """An act that was refused; ``field`` names the field to mend, the message is a sentence for the person."""
-
-    def __init__(self, message: str, field: str = "") -> None:
-        super().__init__(message)
-        self.field = field
-
-
-@dataclass(frozen=True, slots=True)
-class Doer:
-    """Who does it, in which session."""
-
-    person: Person
-    session_id: str = ""
+from hub.store.units import Unit, Units
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +49,8 @@ class Keeping:
         self._engine, self._journal, self._changes = engine, journal, changes
         self._now, self._new_id = now, new_id
         self.people, self.organisations = People(engine), Organisations(engine)
-        self.patients, self.plans = Patients(engine), Plans(engine)
+        self.patients, self.plans, self.units = Patients(engine), Plans(engine), Units(engine)
+        self.care = PlanKeeping(engine, journal, changes, now, new_id)
         self._participants, self._sessions = Participants(engine), Sessions(engine)
 
     async def add_person(self, doer: Doer, person: Person) -> Person:
@@ -75,7 +59,7 @@ class Keeping:
         Raises:
             KeepingError: not an administrator, no name or address, or somebody has the address already.
         """
-        _require(doer, Duty.ADMINISTER)
+        require(doer, Duty.ADMINISTER)
         await self._check_person(person)
         added = replace(person, person_id=self._new_id())
         async with self._changes.of_plan(HUB) as turn:
@@ -89,7 +73,7 @@ class Keeping:
         Raises:
             KeepingError: not an administrator, or what is wrong.
         """
-        _require(doer, Duty.ADMINISTER)
+        require(doer, Duty.ADMINISTER)
         was = await self.people.get(person.person_id)
         if was is None:
             raise KeepingError("This person is not in the directory any more.")
@@ -116,7 +100,7 @@ class Keeping:
         Raises:
             KeepingError: not an administrator, oneself, the last administrator, or nobody to take over.
         """
-        _require(doer, Duty.ADMINISTER)
+        require(doer, Duty.ADMINISTER)
         person = await self.people.get(person_id)
         if person is None or not person.active:
             raise KeepingError("This person is not active.")
@@ -142,7 +126,7 @@ class Keeping:
         Raises:
             KeepingError: not an administrator, or no such person.
         """
-        _require(doer, Duty.ADMINISTER)
+        require(doer, Duty.ADMINISTER)
         person = await self.people.get(person_id)
         if person is None:
             raise KeepingError("This person is not in the directory any more.")
@@ -156,7 +140,7 @@ class Keeping:
         Raises:
             KeepingError: not an administrator.
         """
-        _require(doer, Duty.ADMINISTER)
+        require(doer, Duty.ADMINISTER)
         was = await self.organisations.get(organisation.organisation_id)
         words: dict[str, JSON] = {
             "before": _plain(asdict(was)) if was is not None else {},
@@ -164,7 +148,28 @@ class Keeping:
         }
         async with self._changes.of_plan(HUB) as turn:
             await self.organisations.change(turn, organisation)
-            await turn.append([_of_hub(doer, "organisation.change", organisation.organisation_id, words)])
+            await turn.append([hub_row(doer, "organisation.change", organisation.organisation_id, words)])
+
+    async def keep_unit(self, doer: Doer, unit: Unit) -> None:
+        """Add a unit, where it has no id yet, or change its name and members, or end it.
+
+        Raises:
+            KeepingError: not an administrator, no name, or no member who takes part in care.
+        """
+        require(doer, Duty.ADMINISTER)
+        members = await self.people.among(unit.members)
+        chosen = tuple(each.person_id for each in members.values() if each.active and each.role in CLINICIANS)
+        if not unit.name:
+            raise KeepingError("Enter the name of the unit.", "name")
+        if not chosen and unit.ended is None:
+            raise KeepingError("Choose who belongs to the unit.", "members")
+        was = await self.units.get(unit.unit_id) if unit.unit_id else None
+        kept = replace(unit, unit_id=unit.unit_id or self._new_id(), members=chosen)
+        names: list[JSON] = [*sorted(members[each].name for each in chosen)]
+        event = "unit.add" if was is None else "unit.end" if kept.ended is not None else "unit.change"
+        async with self._changes.of_plan(HUB) as turn:
+            await self.units.keep(turn, kept)
+            await turn.append([hub_row(doer, event, kept.unit_id, {"name": kept.name, "members": names})])
 
     async def register(self, doer: Doer, patient: Patient) -> Patient:
         """Register a patient: identity alone.
@@ -172,13 +177,13 @@ class Keeping:
         Raises:
             KeepingError: not allowed, or a number is somebody else's.
         """
-        _require(doer, Duty.REGISTER)
+        require(doer, Duty.REGISTER)
         registered = replace(patient, patient_id=self._new_id())
         await self._check_numbers(registered)
         async with self._changes.of_plan(HUB) as turn:
             await self.patients.add(turn, registered)
             words: dict[str, JSON] = {"after": _told_of_patient(registered)}
-            await turn.append([_of_hub(doer, "patient.register", registered.patient_id, words)])
+            await turn.append([hub_row(doer, "patient.register", registered.patient_id, words)])
         return registered
 
     async def change_patient(self, doer: Doer, patient: Patient) -> None:
@@ -187,7 +192,7 @@ class Keeping:
         Raises:
             KeepingError: not allowed, no such patient, or a number is somebody else's.
         """
-        _require(doer, Duty.REGISTER)
+        require(doer, Duty.REGISTER)
         was = await self.patients.get(patient.patient_id)
         if was is None:
             raise KeepingError("This patient is not registered any more.")
@@ -195,123 +200,19 @@ class Keeping:
         words: dict[str, JSON] = {"before": _told_of_patient(was), "after": _told_of_patient(patient)}
         async with self._changes.of_plan(HUB) as turn:
             await self.patients.change(turn, patient)
-            await turn.append([_of_hub(doer, "patient.change", patient.patient_id, words)])
-
-    async def open_plan(self, doer: Doer, patient: Patient, steward_id: str, team: Sequence[str]) -> str:
-        """Open a plan for a patient with its steward and team, and return its id.
-
-        Raises:
-            KeepingError: not allowed, an open plan is there, or the steward can't be one.
-        """
-        _require(doer, Duty.OPEN)
-        if any(plan.closed is None for plan in await self.plans.of_patients([patient.patient_id])):
-            raise KeepingError("This patient has an open plan already.")
-        members = await self.people.among([*dict.fromkeys((steward_id, *team))])
-        steward = members.get(steward_id)
-        if steward is None or not steward.active or steward.role not in STEWARDS:
-            raise KeepingError("Choose who answers for the plan: primary care or a care manager.", "steward")
-        plan = Plan(
-            plan_id=self._new_id(), family=patient.family, given=patient.given, born=None, steward=steward_id,
-            patient_id=patient.patient_id, organisation=patient.organisation,
-        )  # fmt: skip
-        await self._journal.create_plan(plan.plan_id)
-        async with self._changes.of_plan(plan.plan_id) as turn:
-            await self.plans.add(turn, plan)
-            acts = [_of_plan(doer, plan.plan_id, Action.CREATE, "plan.open", {"steward": steward_id})]
-            for person in members.values():
-                if person.active and person.role in CLINICIANS:
-                    await self._participants.add(turn, _part(plan.plan_id, person), added_by=doer.person.person_id)
-                    acts.append(_joined(doer, plan.plan_id, person))
-            await turn.append(acts)
-        return plan.plan_id
-
-    async def join(self, doer: Doer, plan_id: str, person_id: str, *, steward: bool, instead_of: str = "") -> None:
-        """Add somebody of the staff to a plan's team, as its steward or in the place of another.
-
-        Raises:
-            KeepingError: not allowed, or not somebody who can.
-        """
-        plan = await self._plan(doer, plan_id, Duty.STAFF)
-        person = await self.people.get(person_id)
-        if person is None or not person.active or person.role not in CLINICIANS:
-            raise KeepingError("Choose somebody of the staff.", "person")
-        if steward and person.role not in STEWARDS:
-            raise KeepingError("Primary care or a care manager answers for a plan.", "person")
-        if instead_of == person_id:
-            raise KeepingError("Choose two people: who comes, and who goes.", "instead_of")
-        if instead_of == plan.steward and instead_of and not steward:
-            raise KeepingError("Name another steward first: this person answers for the plan.", "instead_of")
-        async with self._changes.of_plan(plan_id) as turn:
-            await self._participants.add(turn, _part(plan_id, person), added_by=doer.person.person_id)
-            acts = [_joined(doer, plan_id, person)]
-            if steward:
-                await self.plans.settle(turn, plan_id, steward=person_id, closed=plan.closed)
-                words: dict[str, JSON] = {"before": plan.steward or "", "after": person_id}
-                acts.append(_of_plan(doer, plan_id, Action.GRANT, "plan.steward", words))
-            if instead_of and await self._participants.remove(turn, plan_id, instead_of, self._now()):
-                acts.append(_of_plan(doer, plan_id, Action.REVOKE, "participant.replace", {"person": instead_of}))
-            await turn.append(acts)
-
-    async def close(self, doer: Doer, plan_id: str, reason: str, *, again: bool = False) -> None:
-        """Close a plan, so that it can only be read, or open it ``again``; with a reason.
-
-        Raises:
-            KeepingError: not allowed, or no reason.
-        """
-        plan = await self._plan(doer, plan_id, Duty.CLOSE)
-        if len(reason.strip()) < 3:
-            raise KeepingError("Say why, in a few words.", "reason")
-        if (plan.closed is None) is again:
-            raise KeepingError("The plan is open already." if again else "The plan is closed already.")
-        async with self._changes.of_plan(plan_id) as turn:
-            closed = None if again else self._now()
-            await self.plans.settle(turn, plan_id, steward=plan.steward, closed=closed)
-            event = "plan.reopen" if again else "plan.close"
-            await turn.append([_of_plan(doer, plan_id, Action.ADMIN, event, {}, reason=reason.strip())])
-
-    async def keeper(self, doer: Doer, plan: Plan) -> Keeper:
-        """Return in which capacities somebody asks about a plan."""
-        part = await self._participants.load(plan.plan_id, doer.person.person_id, self._now())
-        here = part is not None and not part.removed and part.broke_glass_until is None
-        mine = doer.person
-        return Keeper(
-            mine.person_id,
-            mine.role,
-            mine.may_administer,
-            steward=here and plan.steward == mine.person_id,
-            primary_care_here=here and part is not None and part.role is Role.PRIMARY_CARE,
-        )
-
-    async def team(self, plan_id: str) -> list[Participant]:
-        """Return the staff of a plan now, by name."""
-        now = self._now()
-        found = await self._participants.of_plan(plan_id, now)
-        present = [each for each in found if not each.removed and (each.ends is None or each.ends > now)]
-        return [each for each in present if each.role not in PATIENT_SIDE]
+            await turn.append([hub_row(doer, "patient.change", patient.patient_id, words)])
 
     async def history(self, entry: str) -> list[DirectoryRow]:
         """Return what happened to a person, a patient or an organisation, the newest first."""
         return await happenings(self._engine, entry)
 
-    async def _plan(self, doer: Doer, plan_id: str, duty: Duty) -> Plan:
-        plan = await self.plans.get(plan_id)
-        if plan is None:
-            raise KeepingError("There is no such plan.")
-        fault = refusal(await self.keeper(doer, plan), duty)
-        if fault:
-            async with self._changes.of_plan(plan_id) as turn:
-                act = _of_plan(doer, plan_id, Action.REFUSE, f"plan.{duty}", {}, reason=fault)
-                await turn.append([_refused(act)])
-            raise KeepingError(fault)
-        return plan
-
     async def _hand_over(self, doer: Doer, plan: Plan, successor: Person) -> None:
         async with self._changes.of_plan(plan.plan_id) as turn:
-            await self._participants.add(turn, _part(plan.plan_id, successor), added_by=doer.person.person_id)
+            await self._participants.add(turn, part_of(plan.plan_id, successor), added_by=doer.person.person_id)
             await self.plans.settle(turn, plan.plan_id, steward=successor.person_id, closed=plan.closed)
             words: dict[str, JSON] = {"before": plan.steward or "", "after": successor.person_id}
-            steward = _of_plan(doer, plan.plan_id, Action.GRANT, "plan.steward", words)
-            await turn.append([_joined(doer, plan.plan_id, successor), steward])
+            steward = plan_row(doer, plan.plan_id, Action.GRANT, "plan.steward", words)
+            await turn.append([joined_row(doer, plan.plan_id, successor), steward])
 
     async def _successor(self, person: Person, owned: Owned, successor_id: str) -> Person | None:
         if not owned.stewarded:
@@ -349,52 +250,8 @@ class Keeping:
                 raise KeepingError(f"The number {number.value} belongs to {holder.name} already.", "number")
 
 
-def _refused(act: Act) -> Act:
-    """Return the act as one that was refused."""
-    return Act(
-        plan=act.plan, actor=act.actor, action=act.action, role=act.role, session=act.session, event=act.event,
-        reason=act.reason, outcome="refused",
-    )  # fmt: skip
-
-
-def _require(doer: Doer, duty: Duty) -> None:
-    person = doer.person
-    fault = refusal(Keeper(person.person_id, person.role, person.may_administer), duty)
-    if fault:
-        raise KeepingError(fault)
-
-
-def _part(plan_id: str, person: Person) -> Participant:
-    return Participant(person.person_id, plan_id, person.name, person.role, person.profession)
-
-
-def _joined(doer: Doer, plan_id: str, person: Person) -> Act:
-    words: dict[str, JSON] = {"name": person.name, "role": person.role.value, "person": person.person_id}
-    return _of_plan(doer, plan_id, Action.GRANT, "participant.add", words, entry=person.person_id)
-
-
-def _of_plan(
-    doer: Doer,
-    plan_id: str,
-    action: Action,
-    event: str,
-    words: Mapping[str, JSON],
-    *,
-    reason: str = "",
-    entry: str = "",
-) -> Act:
-    return Act(
-        plan=plan_id, actor=doer.person.person_id, action=action, role=doer.person.role, session=doer.session_id,
-        event=event, words=words, reason=reason, entry=entry,
-    )  # fmt: skip
-
-
-def _of_hub(doer: Doer, event: str, entry: str, words: Mapping[str, JSON]) -> Act:
-    return _of_plan(doer, HUB, Action.ADMIN, event, words, entry=entry)
-
-
 def _of_person(doer: Doer, person: Person, event: str, words: Mapping[str, JSON]) -> Act:
-    return _of_hub(doer, event, person.person_id, words)
+    return hub_row(doer, event, person.person_id, words)
 
 
 def _told_of_person(person: Person) -> dict[str, JSON]:

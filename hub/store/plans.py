@@ -48,6 +48,8 @@ class Plan:
     """The home organisation's."""
     born_words: str = ""
     closed: datetime | None = None
+    template: str = ""
+    """What it was opened with, as far as nobody decided to leave it out."""
 
     @property
     def name(self) -> str:
@@ -80,6 +82,7 @@ _COLUMNS: Final = (
     table.c.organisation,
     organisation.c.time_zone,
     table.c.closed,
+    table.c.template,
 )
 _BY_NAME: Final = (patient.c.sort_key, table.c.id)
 
@@ -113,7 +116,8 @@ class Plans:
             subject = new_id()
             numbers = (Number(row.number_system, plan.mrn),) if plan.mrn else ()
             await self._patients.add(turn, _subject(plan, subject, row.id, numbers))
-        values = {"id": plan.plan_id, "steward": plan.steward, "organisation": row.id, "subject": subject}
+        values = {"id": plan.plan_id, "steward": plan.steward, "organisation": row.id, "subject": subject,
+                  "template": plan.template}  # fmt: skip
         await connection.execute(sa.insert(table).values(values))
 
     async def get(self, plan_id: str) -> Plan | None:
@@ -200,6 +204,10 @@ class Plans:
         """Name who answers for the plan, and whether and when it was closed."""
         values = {"steward": steward, "closed": closed}
         await connection_of(turn).execute(sa.update(table).where(table.c.id == plan_id).values(values))
+
+    async def begin_with(self, turn: Turn, plan_id: str, template: str) -> None:
+        """Name the template that the plan begins with, ``""`` for none."""
+        await connection_of(turn).execute(sa.update(table).where(table.c.id == plan_id).values(template=template))
 
     async def belongs_to(self, turn: Turn, plan_id: str, person_id: str) -> bool:
         """Make the person the one who signs in as the plan's patient; False where somebody else is that already."""

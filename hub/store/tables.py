@@ -1,10 +1,8 @@
 """Every table and column of the hub, declared once. The migrations make them; a test compares the two.
 
-Ids and other texts are compared byte by byte (collation "C"): faster, and the order of pages of rows is the same in
-every database. Names of people sort by the page, not by the database.
+How a column is declared stands in ``hub/store/columns.py``.
 """
 
-from enum import StrEnum
 from typing import Final
 
 import sqlalchemy as sa
@@ -16,72 +14,25 @@ from auth.invitations import CODES_SENT_MAX, WRONG_CODES_MAX, Delivery, Invitati
 from auth.roles import Role
 from auth.sessions import Idle
 from crdt.sections import Section
+from hub.store import columns
+from hub.store.columns import among as _among
+from hub.store.columns import binary as _binary
+from hub.store.columns import count as _count
+from hub.store.columns import flag as _flag
+from hub.store.columns import given as _given
+from hub.store.columns import instant as _instant
+from hub.store.columns import keys as _keys
+from hub.store.columns import metadata
+from hub.store.columns import of as _of
+from hub.store.columns import text as _text
+from hub.store.columns import when as _when
+from hub.store.columns import words as _words
 from hub.workflows.huddle_states import Course, Stand
+
+_id, _maybe = columns.id_column, columns.maybe
 
 JOURNAL_ROLES: Final = ("careplan_app", "careplan_auditor", "careplan_backup")
 """Database roles beside the owner: of the hub, an auditor, a backup. No logins: a login is granted one of them."""
-
-metadata: Final = sa.MetaData(
-    naming_convention={
-        "ix": "%(table_name)s_%(column_0_N_name)s",
-        "uq": "%(table_name)s_%(column_0_N_name)s_unique",
-        "ck": "%(table_name)s_%(constraint_name)s",
-        "fk": "%(table_name)s_%(column_0_name)s",
-        "pk": "%(table_name)s_pkey",
-    }
-)
-
-_text: Final = sa.Text(collation="C")
-_instant: Final = sa.DateTime(timezone=True)
-_binary: Final = sa.LargeBinary()
-
-
-def _id(name: str = "id") -> sa.Column[str]:
-    return sa.Column(name, _text, primary_key=True)
-
-
-def _words(name: str, default: str | None = "") -> sa.Column[str]:
-    """A text that may be empty but is never null; without a default it must be given."""
-    server_default = None if default is None else sa.text(f"'{default}'")
-    return sa.Column(name, _text, nullable=False, server_default=server_default)
-
-
-def _maybe(name: str) -> sa.Column[object]:
-    return sa.Column(name, _instant)
-
-
-def _when(name: str) -> sa.Column[object]:
-    return sa.Column(name, _instant, nullable=False, server_default=sa.text("clock_timestamp()"))
-
-
-def _given(name: str) -> sa.Column[object]:
-    return sa.Column(name, _instant, nullable=False)
-
-
-def _flag(name: str, *, default: bool = False) -> sa.Column[bool]:
-    return sa.Column(name, sa.Boolean, nullable=False, server_default=sa.true() if default else sa.false())
-
-
-def _count(name: str) -> sa.Column[int]:
-    return sa.Column(name, sa.BigInteger, nullable=False, server_default=sa.text("0"))
-
-
-def _of(name: str, table: str, *, primary_key: bool = False, nullable: bool = False) -> sa.Column[str]:
-    return sa.Column(name, _text, sa.ForeignKey(f"{table}.id"), primary_key=primary_key, nullable=nullable)
-
-
-def _among(column: str, values: type[StrEnum] | tuple[str, ...]) -> sa.CheckConstraint:
-    listed = ", ".join(f"'{value}'" for value in values)
-    return sa.CheckConstraint(f"{column} in ({listed})", name=column)
-
-
-def _keys() -> tuple[sa.Column[str], sa.Column[str], sa.Column[object]]:
-    """Return what a name is sorted, found and heard by (``hub.directory.names``)."""
-    sounds: sa.Column[object] = sa.Column(
-        "sounds", postgresql.ARRAY(_text), nullable=False, server_default=sa.text("'{}'")
-    )
-    return _words("sort_key"), _words("search_key"), sounds
-
 
 organisation: Final = sa.Table(
     "organisation",
@@ -125,6 +76,22 @@ person: Final = sa.Table(
     sa.CheckConstraint("(issuer is null) = (subject is null)", name="issuer_with_subject"),
     sa.UniqueConstraint("issuer", "subject"),
     sa.Index("person_email", sa.text("lower(email)")),
+)
+
+unit: Final = sa.Table(
+    "unit",
+    metadata,
+    _id(),
+    _of("organisation", "organisation"),
+    _words("name", None),
+    _when("created"),
+    _maybe("ended"),
+    sa.CheckConstraint("name <> ''", name="named"),
+)
+"""A ward, practice or circle of an organisation; its members are the team that a plan there begins with."""
+
+unit_member: Final = sa.Table(
+    "unit_member", metadata, _of("unit", "unit", primary_key=True), _of("person", "person", primary_key=True)
 )
 
 patient: Final = sa.Table(
@@ -175,8 +142,10 @@ plan: Final = sa.Table(
     _of("organisation", "organisation"),
     _of("subject", "patient"),
     _maybe("closed"),
+    _words("template"),
     sa.Index("plan_subject_index", "subject"),
 )
+"""``template`` names what the plan was opened with."""
 
 participant: Final = sa.Table(
     "participant",

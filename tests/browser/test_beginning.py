@@ -76,6 +76,11 @@ def test_a_clinic_begins_from_an_empty_database_without_sql(browser: Browser, hu
     for page in (doctor, nurse):
         expect(page.get_by_text(re.compile("SUHARTO"))).not_to_have_count(0)
         expect(page.get_by_text(re.compile("ÁLVAREZ, María"))).not_to_have_count(0)
+    nurse.get_by_role("link", name=re.compile("SUHARTO")).first.click()
+    nurse.get_by_role("link", name="Look, and put it in").click()
+    nurse.get_by_role("button", name="Put into the plan").click()
+    expect(nurse.locator("body")).to_contain_text("Get the discharge summary")
+    nurse.goto(f"{hub.base_url}/panel")
     plan = nurse.get_by_role("link", name=re.compile("ÁLVAREZ")).first.get_attribute("href")
     assert plan is not None
     nurse.goto(f"{hub.base_url}{plan.split('#')[0]}/sections/staff_notes/entries/new")
@@ -113,6 +118,7 @@ def register(page: Page, hub: Hub, family: str, given: str, born: tuple[str, str
     page.locator("#number").fill(number)
     page.get_by_role("button", name="Register", exact=True).click()
     expect(page.locator("#main h1")).to_contain_text(family.upper())
+    page.locator("#template").select_option("after-hospital")
     page.locator("#steward").select_option(label="Grace Kim, RN, care manager")
     page.get_by_label(re.compile("Dr. Elena Ruiz, primary care")).check()
     page.get_by_role("button", name="Open the plan", exact=True).click()

@@ -49,6 +49,8 @@ class Patient:
     """The home organisation's."""
     closed: bool = False
     """The plan can only be read."""
+    template: str = ""
+    """What the plan was opened with."""
 
     @property
     def name(self) -> str:

@@ -150,6 +150,7 @@ def _patient(plan: Plan) -> Patient:
         plan.born_words,
         plan.time_zone,
         closed=plan.closed is not None,
+        template=plan.template,
     )
 
 

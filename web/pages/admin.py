@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from hub.access.entering import LACKING
-from hub.access.keeping import Doer, KeepingError
+from hub.access.keeping_rows import Doer, KeepingError
 from hub.directory.names import NAME_CHARACTERS_MAX, cleaned
 from hub.ids import HUB
 from hub.record.journal import Action

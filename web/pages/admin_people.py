@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from auth.roles import PATIENT_SIDE, Role
-from hub.access.keeping import STEWARDS, Doer, KeepingError
+from hub.access.keeping_rows import STEWARDS, Doer, KeepingError
 from hub.directory.names import NAME_CHARACTERS_MAX, cleaned
 from hub.store.people import Person
 from web.access import access

@@ -10,16 +10,19 @@ from starlette.responses import Response
 
 from auth.registry import Duty, refusal
 from auth.roles import CLINICIANS
-from hub.access.keeping import STEWARDS, KeepingError
+from hub.access.keeping import Keeping
+from hub.access.keeping_rows import STEWARDS, KeepingError
 from hub.directory.births import BirthDate, BirthDateError, typed_birth_date
 from hub.directory.matching import Traits, likeness
 from hub.directory.names import NAME_CHARACTERS_MAX, cleaned
+from hub.directory.plan_templates import plan_templates
 from hub.store.organisations import Organisation
 from hub.store.patients import Number, Patient
 from hub.store.people import Person
 from web.doors.directory import SignedIn
-from web.doors.guards import for_registrar, keeping
+from web.doors.guards import for_registrar, keeping, services
 from web.pages.admin_people import doer
+from web.pages.beginnings import begun
 from web.reading import reading_now
 from web.rendering import elsewhere, page
 from web.views.directory import LikelyPatient, candidate, happening_views, patient_line
@@ -104,13 +107,14 @@ async def change(request: Request, who: SignedIn) -> Response:
                     raise KeepingError(str(fault), "born")
                 await found.change_patient(acting, typed)
             case "open":
-                team = [str(each) for each in form.getlist("team")]
-                await found.open_plan(acting, subject, str(form.get("steward", "")), team)
+                opened = await _open(request, who, subject, form)
+                if opened:
+                    return elsewhere(request, opened)
             case "join":
                 steward, instead = form.get("steward") == "yes", str(form.get("instead_of", ""))
-                await found.join(acting, plan_id, person, steward=steward, instead_of=instead)
+                await found.care.join(acting, plan_id, person, steward=steward, instead_of=instead)
             case "close" | "reopen":
-                await found.close(acting, plan_id, str(form.get("reason", ""))[:500], again=act == "reopen")
+                await found.care.close(acting, plan_id, str(form.get("reason", ""))[:500], again=act == "reopen")
             case _:
                 raise HTTPException(400)
     except KeepingError as error:
@@ -118,13 +122,31 @@ async def change(request: Request, who: SignedIn) -> Response:
     return elsewhere(request, f"/patients/{subject.patient_id}")
 
 
+async def _open(request: Request, who: SignedIn, subject: Patient, form: FormData) -> str:
+    """Open a plan. Who takes part in it puts its template there at once, and goes on to it; ``""`` for anyone else.
+
+    Raises:
+        KeepingError: it can't be opened so.
+    """
+    found, acting = keeping(request), await doer(request, who)
+    steward, template = str(form.get("steward", "")), str(form.get("template", ""))
+    team, unit = [str(each) for each in form.getlist("team")], str(form.get("unit", ""))
+    plan_id = await found.care.open_plan(acting, subject, steward, team, unit_id=unit, template=template)
+    mine = await services(request).directory.participant(plan_id, who)
+    if mine is None:
+        return ""
+    if template:
+        await begun(request, mine, plan_templates()[template])
+    return f"/plans/{plan_id}"
+
+
 async def _patient(request: Request, who: SignedIn, subject: Patient, fault: str, field: str) -> Response:
     found, reading = keeping(request), reading_now(request)
     acting = await doer(request, who)
     plans = []
     for plan in await found.plans.of_patients([subject.patient_id]):
-        keeper = await found.keeper(acting, plan)
-        team = [(each, ROLE_WORDS[each.role]) for each in await found.team(plan.plan_id)]
+        keeper = await found.care.keeper(acting, plan)
+        team = [(each, ROLE_WORDS[each.role]) for each in await found.care.team(plan.plan_id)]
         plans.append((plan, team, not refusal(keeper, Duty.STAFF), not refusal(keeper, Duty.CLOSE), keeper.steward))
     staff = [each for each in await found.people.active() if each.role in CLINICIANS]
     rows = await found.history(subject.patient_id)
@@ -134,9 +156,19 @@ async def _patient(request: Request, who: SignedIn, subject: Patient, fault: str
         "fault": fault, "field": field, "plans": plans, "here": "patients", "staff": _staff(staff),
         "stewards": _staff([each for each in staff if each.role in STEWARDS]),
         "may_open": all(plan.closed is not None for plan, *_ in plans),
+        "units": await _units(found), "templates": list(plan_templates().values()),
         "history": happening_views(rows, {key: each.name for key, each in names.items()}, reading),
     }  # fmt: skip
     return page(request, "patients/patient.html", context, 422 if fault else 200)
+
+
+async def _units(found: Keeping) -> list[tuple[str, str, str]]:
+    units = await found.units.all()
+    people = await found.people.among(sorted({each for unit in units for each in unit.members}))
+    return [
+        (unit.unit_id, unit.name, ", ".join(sorted(people[each].name for each in unit.members if each in people)))
+        for unit in units
+    ]
 
 
 def _staff(people: Sequence[Person]) -> list[tuple[str, str, str]]:

@@ -12,6 +12,7 @@ from auth.roles import Role
 from hub.access.sharing import settles
 from web.doors.guards import Member, for_member, services
 from web.fresh import with_marks
+from web.pages.beginnings import beginning
 from web.reading import reader_for
 from web.rendering import fragment, page
 from web.views.banner import banner
@@ -62,6 +63,7 @@ async def show(request: Request, member: Member) -> Response:
         "findings": findings_view(member.participant, reader.content, people.name, reader.now),
         "emergency_until": _until(reader),
         "settles": settles(member.participant, reader.now),
+        "beginning": beginning(reader, patient.template) if patient.template else None,
         "invites": member.participant.role in INVITES and member.participant.broke_glass_until is None,
         "printed": day_and_time(reader.now, reader.setting.reading),
     }

@@ -12,6 +12,7 @@ _EVENTS = {
     "person.add": "added", "person.change": "changed", "person.deactivate": "deactivated",
     "person.activate": "activated", "person.link": "linked with the work account", "patient.register": "registered",
     "patient.change": "changed", "organisation.change": "changed",
+    "unit.add": "added", "unit.change": "changed", "unit.end": "ended",
 }  # fmt: skip
 _SIGNS = {Sameness.SAME: "same", Sameness.NEAR: "near", Sameness.DIFFERENT: "different", Sameness.UNKNOWN: "not known"}
 

@@ -23,6 +23,7 @@ _PLUMBING: Final = frozenset({"position", "source"})
 
 _EVENTS: Final[Mapping[str, str]] = {
     "entry.create": "added",
+    "plan.begin": "added from a template",
     "entry.edit": "changed",
     "edit.explain": "said why",
     "restore.field": "restored",

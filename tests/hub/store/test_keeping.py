@@ -9,13 +9,15 @@ import sqlalchemy as sa
 
 from auth.roles import Participant, Role
 from hub.access.changes import AccessChanges
-from hub.access.keeping import Doer, Keeping, KeepingError
+from hub.access.keeping import Keeping
+from hub.access.keeping_rows import Doer, KeepingError
 from hub.directory.births import BirthDate
 from hub.ids import HUB, new_id
 from hub.store.engine import create_engine
 from hub.store.migrating import migrate
 from hub.store.migrations import versions
 from hub.store.patients import Number, Patient
+from hub.store.units import Unit
 from tests.hub.store.conftest import Store, an_act
 
 pytestmark = pytest.mark.anyio
@@ -45,7 +47,7 @@ async def test_a_plan_is_opened_for_a_patient_with_its_team_and_each_act_is_a_ro
     home = await keeping.organisations.default()
 
     patient = await keeping.register(admin, mary(home.organisation_id, numbers=(Number(home.number_system, "12-34"),)))
-    plan_id = await keeping.open_plan(admin, patient, nurse.person_id, [])
+    plan_id = await keeping.care.open_plan(admin, patient, nurse.person_id, [])
 
     plan = await store.plans.get(plan_id)
     assert plan is not None
@@ -55,7 +57,35 @@ async def test_a_plan_is_opened_for_a_patient_with_its_team_and_each_act_is_a_ro
     assert await store.plans.by_number("12 34", patient.born.whole) == plan
     assert [row.event for row in await keeping.history(patient.patient_id)] == ["patient.register"]
     with pytest.raises(KeepingError, match="open plan already"):
-        await keeping.open_plan(admin, patient, nurse.person_id, [])
+        await keeping.care.open_plan(admin, patient, nurse.person_id, [])
+
+
+async def test_a_plan_begins_with_everybody_of_a_unit_and_its_steward(store: Store, keeping: Keeping) -> None:
+    admin = await doer_of(store, Role.ADMIN, "Jonas Falk", may_administer=True)
+    nurse, doctor = [await store.a_person(role, name=name) for role, name in
+                     ((Role.CARE_MANAGER, "Grace Kim"), (Role.PRIMARY_CARE, "Elena Ruiz"))]  # fmt: skip
+    home = (await keeping.organisations.default()).organisation_id
+    typed = Unit(unit_id="", organisation=home, name="Heart clinic", members=[doctor.person_id, admin.person.person_id])
+
+    with pytest.raises(KeepingError, match="Only an administrator"):
+        await keeping.keep_unit(Doer(nurse), typed)
+    await keeping.keep_unit(admin, typed)
+    (unit,) = await keeping.units.all()
+    patient = await keeping.register(admin, mary(home))
+    plan_id = await keeping.care.open_plan(
+        admin, patient, nurse.person_id, [], unit_id=unit.unit_id, template="heart-failure"
+    )
+
+    assert {each.name for each in await keeping.care.team(plan_id)} == {"Grace Kim", "Elena Ruiz"}
+    plan = await store.plans.get(plan_id)
+    assert plan is not None
+    assert plan.template == "heart-failure"
+    await keeping.care.leave_out(Doer(nurse), plan_id)
+    assert (await store.plans.get(plan_id)).template == ""  # type: ignore[union-attr]
+    await keeping.keep_unit(admin, replace(unit, ended=datetime.now(UTC)))
+    assert await keeping.units.all() == []
+    with pytest.raises(KeepingError, match="no such template"):
+        await keeping.care.open_plan(admin, patient, nurse.person_id, [], template="nothing")
 
 
 async def test_a_number_belongs_to_one_patient_of_its_system_and_to_others_of_another(
@@ -86,7 +116,7 @@ async def test_a_steward_who_leaves_hands_over_and_loses_every_session(store: St
                      ((Role.CARE_MANAGER, "Grace Kim"), (Role.PRIMARY_CARE, "Elena Ruiz"))]  # fmt: skip
     home = await keeping.organisations.default()
     patient = await keeping.register(admin, mary(home.organisation_id))
-    plan_id = await keeping.open_plan(admin, patient, nurse.person_id, [])
+    plan_id = await keeping.care.open_plan(admin, patient, nurse.person_id, [])
 
     with pytest.raises(KeepingError, match="Choose who takes over"):
         await keeping.deactivate(admin, nurse.person_id, "")
@@ -108,19 +138,19 @@ async def test_a_plan_is_closed_by_its_steward_alone_and_then_only_read(store: S
     admin = await doer_of(store, Role.ADMIN, "Jonas Falk", may_administer=True)
     nurse = await doer_of(store, Role.CARE_MANAGER, "Grace Kim")
     patient = await keeping.register(admin, mary((await keeping.organisations.default()).organisation_id))
-    plan_id = await keeping.open_plan(admin, patient, nurse.person.person_id, [])
+    plan_id = await keeping.care.open_plan(admin, patient, nurse.person.person_id, [])
 
     with pytest.raises(KeepingError, match="steward and primary care"):
-        await keeping.close(admin, plan_id, "moved away")
+        await keeping.care.close(admin, plan_id, "moved away")
     with pytest.raises(KeepingError, match="Say why"):
-        await keeping.close(nurse, plan_id, " ")
-    await keeping.close(nurse, plan_id, "moved away")
+        await keeping.care.close(nurse, plan_id, " ")
+    await keeping.care.close(nurse, plan_id, "moved away")
 
     part = await store.participants.load(plan_id, nurse.person.person_id, datetime.now(UTC))
     assert part is not None
     assert part.closed
     assert await store.plans.panel(nurse.person.person_id, datetime.now(UTC)) == []
-    await keeping.close(nurse, plan_id, "came back", again=True)
+    await keeping.care.close(nurse, plan_id, "came back", again=True)
     assert len(await store.plans.panel(nurse.person.person_id, datetime.now(UTC))) == 1
 
 
@@ -198,6 +228,6 @@ async def test_the_organisations_zone_is_its_plans_zone(store: Store, keeping: K
 
     await keeping.change_organisation(admin, replace(home, time_zone="America/New_York"))
     patient = await keeping.register(admin, mary(other.organisation_id))
-    plan_id = await keeping.open_plan(admin, patient, nurse.person_id, [])
+    plan_id = await keeping.care.open_plan(admin, patient, nurse.person_id, [])
 
     assert await store.plans.zones() == ("America/New_York", {plan_id: ISLAND})

@@ -1,0 +1,16 @@
+"""Units of an organisation, whose members a plan begins with; and the template it was opened with."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0010"
+down_revision = "0009"
+
+
+def upgrade() -> None:
+    """Make the tables; the statements stand in the file beside this one."""
+    script = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+    for statement in script.split(";\n\n"):
+        if statement.strip():
+            op.get_bind().exec_driver_sql(statement)
