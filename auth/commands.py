@@ -15,7 +15,7 @@ from auth.roles import CLINICIANS, Role
 from crdt.sections import Section
 
 
-class Action(StrEnum):
+class Operation(StrEnum):
     """What a participant wants to do."""
 
     READ = "read"
@@ -52,7 +52,7 @@ class CommandRule:
 
     section: Section | None = None
     """Where it lives; ``None`` for every section."""
-    follows: Action | None = None
+    follows: Operation | None = None
     """It is allowed exactly where this action is."""
     roles: frozenset[Role] = frozenset()
     """They issue it on any entry."""
@@ -145,7 +145,7 @@ _TASKS: Final[Mapping[str, CommandRule]] = {
 }
 
 _REFERRALS: Final[Mapping[str, CommandRule]] = {
-    "referral.ask": CommandRule(section=Section.REFERRALS, follows=Action.CREATE),
+    "referral.ask": CommandRule(section=Section.REFERRALS, follows=Operation.CREATE),
     "referral.take_up": CommandRule(
         section=Section.REFERRALS,
         roles=CLINICIANS,
@@ -208,23 +208,23 @@ _REFERRALS: Final[Mapping[str, CommandRule]] = {
 }
 
 _ENTRIES: Final[Mapping[str, CommandRule]] = {
-    "entry.create": CommandRule(follows=Action.CREATE, also=_JOINS),
-    "plan.begin": CommandRule(follows=Action.CREATE, also=_JOINS),
-    "entry.edit": CommandRule(follows=Action.WRITE),
-    "entry.retire": CommandRule(follows=Action.RETIRE, sets=frozenset({"status", "retired_reason"})),
-    "entry.restore": CommandRule(follows=Action.RETIRE, sets=frozenset({"status", "retired_reason", "position"})),
+    "entry.create": CommandRule(follows=Operation.CREATE, also=_JOINS),
+    "plan.begin": CommandRule(follows=Operation.CREATE, also=_JOINS),
+    "entry.edit": CommandRule(follows=Operation.WRITE),
+    "entry.retire": CommandRule(follows=Operation.RETIRE, sets=frozenset({"status", "retired_reason"})),
+    "entry.restore": CommandRule(follows=Operation.RETIRE, sets=frozenset({"status", "retired_reason", "position"})),
     "entry.move": CommandRule(
-        follows=Action.RETIRE, sets=frozenset({"position"}), also=(Consequence(section=None, field="position"),)
+        follows=Operation.RETIRE, sets=frozenset({"position"}), also=(Consequence(section=None, field="position"),)
     ),
-    "restore.field": CommandRule(follows=Action.WRITE),
-    "restore.entry": CommandRule(follows=Action.RETIRE, sets=frozenset({"status", "retired_reason", "position"})),
-    "restore.section": CommandRule(follows=Action.RETIRE, sets=frozenset({"status", "retired_reason", "position"})),
-    "suggestion.make": CommandRule(follows=Action.SUGGEST),
-    "suggestion.accept": CommandRule(follows=Action.WRITE),
-    "suggestion.decline": CommandRule(follows=Action.WRITE),
-    "comment.make": CommandRule(follows=Action.COMMENT),
-    "comment.resolve": CommandRule(follows=Action.COMMENT),
-    "comment.task": CommandRule(follows=Action.COMMENT, also=_JOINS),
+    "restore.field": CommandRule(follows=Operation.WRITE),
+    "restore.entry": CommandRule(follows=Operation.RETIRE, sets=frozenset({"status", "retired_reason", "position"})),
+    "restore.section": CommandRule(follows=Operation.RETIRE, sets=frozenset({"status", "retired_reason", "position"})),
+    "suggestion.make": CommandRule(follows=Operation.SUGGEST),
+    "suggestion.accept": CommandRule(follows=Operation.WRITE),
+    "suggestion.decline": CommandRule(follows=Operation.WRITE),
+    "comment.make": CommandRule(follows=Operation.COMMENT),
+    "comment.resolve": CommandRule(follows=Operation.COMMENT),
+    "comment.task": CommandRule(follows=Operation.COMMENT, also=_JOINS),
 }
 
 _CARE: Final[Mapping[str, CommandRule]] = {
@@ -261,7 +261,7 @@ _CARE: Final[Mapping[str, CommandRule]] = {
     ),
     "transition.record": CommandRule(
         section=Section.TRANSITIONS,
-        follows=Action.CREATE,
+        follows=Operation.CREATE,
         sets=frozenset(
             {
                 "event",

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from auth.policy import MATRIX, Grant, Opening
+from auth.policy import MATRIX, Grant, Precondition
 from auth.roles import Narrowing, Participant, Role
 from auth.standings import membership
 from crdt.sections import SECTIONS, Section
@@ -85,7 +85,7 @@ def choices(role: Role, section: Section) -> tuple[str, ...]:
     cell = MATRIX[role, section]
     if role is Role.PATIENT or cell.grant is Grant.NONE:
         return ()
-    if cell.opening is Opening.CONSENT:
+    if cell.opening is Precondition.CONSENT:
         return ("none", "granted")
     return ("none",) if cell.grant is Grant.READ else ("none", "read")
 

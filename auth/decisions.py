@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
-from auth.commands import COMMANDS, Action
-from auth.policy import MATRIX, EntryFacts, Grant, Opening
-from auth.questions import Question
+from auth.commands import COMMANDS, Operation
+from auth.policy import MATRIX, EntryFacts, Grant, Precondition
+from auth.questions import SectionQuestion
 from auth.reasons import SUGGEST_INSTEAD, sentence
 from auth.roles import Participant, Role
 from auth.standings import Standing, granted, sensitivity, standing_of
@@ -19,10 +19,10 @@ from crdt.fields import Value
 from crdt.sections import SECTIONS, Section
 
 __all__ = [
-    "Action",
     "Decision",
     "EntryFacts",
     "Grant",
+    "Operation",
     "assignments",
     "decide",
     "documents_among",
@@ -50,7 +50,7 @@ class Decision:
 def decide(
     participant: Participant,
     section: Section,
-    action: Action,
+    action: Operation,
     *,
     field: str = "",
     entry: EntryFacts | None = None,
@@ -79,7 +79,7 @@ def judge(
     standing: Standing,
     participant: Participant,
     section: Section,
-    action: Action,
+    action: Operation,
     *,
     field: str = "",
     entry: EntryFacts | None = None,
@@ -92,9 +92,9 @@ def judge(
         code = "unknown-field"
     if code:
         return _answer(code, participant.role, section, grant)
-    if standing.reading and action is not Action.READ:
+    if standing.reading and action is not Operation.READ:
         return _answer(standing.reading, participant.role, section, grant)
-    asked = Question(standing.cell, participant, section, field, entry, command)
+    asked = SectionQuestion(standing.cell, participant, section, field, entry, command)
     code = asked.code(action)
     if code == "command-refused":
         return _refused_command(command, section, grant, suggest=asked.may_suggest_instead())
@@ -128,7 +128,7 @@ def documents_among(role: Role, sections: frozenset[Section]) -> frozenset[Secti
 
 def entry_visible(participant: Participant, section: Section, entry: EntryFacts, now: datetime) -> bool:
     """Return whether the participant may see this entry, anywhere: page, history, search, digest, notice."""
-    return decide(participant, section, Action.READ, entry=entry, now=now).allowed
+    return decide(participant, section, Operation.READ, entry=entry, now=now).allowed
 
 
 def fields_visible(participant: Participant, section: Section, now: datetime) -> frozenset[str]:
@@ -168,7 +168,7 @@ def assignments(person: str, facts: Iterable[tuple[Section, EntryFacts]]) -> fro
 
 def _whole(role: Role, section: Section) -> bool:
     cell = MATRIX[role, section]
-    return cell.shows is None and cell.opening not in (Opening.ASSIGNED, Opening.AGENT)
+    return cell.shows is None and cell.opening not in (Precondition.ASSIGNED, Precondition.AGENT)
 
 
 @cache

@@ -8,19 +8,19 @@ from datetime import datetime
 from functools import cache, lru_cache
 from typing import Final
 
-from auth.commands import Action
+from auth.commands import Operation
 from auth.decisions import Decision, EntryFacts, documents_among, judge
 from auth.policy import Grant, Reach, hides_entries, looks_into_entry
 from auth.roles import Participant, Role
 from auth.standings import Standing, granted, standing_of
 from crdt.sections import SECTIONS, Section
 
-_Answers = Mapping[tuple[Action, str], Decision]
+_Answers = Mapping[tuple[Operation, str], Decision]
 
 TABLES_KEPT_MAX: Final = 1_024
 """Standings of which the answers are kept: roles times the consents in force, far fewer than people."""
 
-_FIELDLESS: Final = (Action.CREATE, Action.RETIRE, Action.COMMENT)
+_FIELDLESS: Final = (Operation.CREATE, Operation.RETIRE, Operation.COMMENT)
 
 
 class Grants:
@@ -61,7 +61,7 @@ class Grants:
     def decide(
         self,
         section: Section,
-        action: Action,
+        action: Operation,
         *,
         field: str = "",
         entry: EntryFacts | None = None,
@@ -110,7 +110,7 @@ class _Table:
             for section, standing in self.standings.items()
         }
         self.writes: Mapping[Section, Mapping[str, Decision]] = {
-            section: {field: answer for (action, field), answer in answers.items() if action is Action.WRITE}
+            section: {field: answer for (action, field), answer in answers.items() if action is Operation.WRITE}
             for section, answers in self.answers.items()
         }
 
@@ -128,8 +128,8 @@ def _independent(role: Role, section: Section, standing: Standing, assigned: boo
     anyone = _anyone(role, frozenset({section} if assigned else ()))
     names = [each.name for each in SECTIONS[section].all_fields]
     questions = [(action, "") for action in _FIELDLESS]
-    questions += [(action, name) for action in (Action.READ, Action.SUGGEST) for name in ("", *names)]
-    questions += [(Action.WRITE, name) for name in names]
+    questions += [(action, name) for action in (Operation.READ, Operation.SUGGEST) for name in ("", *names)]
+    questions += [(Operation.WRITE, name) for name in names]
     return {
         (action, name): judge(standing, anyone, section, action, field=name)
         for action, name in questions
@@ -141,14 +141,16 @@ def _anyone(role: Role, assigned: frozenset[Section]) -> Participant:
     return Participant("anyone", "", "", role, assigned=assigned)
 
 
-def _same_for_every_entry(standing: Standing, section: Section, action: Action, name: str) -> bool:
+def _same_for_every_entry(standing: Standing, section: Section, action: Operation, name: str) -> bool:
     cell = standing.cell
-    if action is Action.READ or standing.reading or action is Action.COMMENT:
+    if action is Operation.READ or standing.reading or action is Operation.COMMENT:
         return True
-    if action is Action.CREATE:
+    if action is Operation.CREATE:
         return not cell.creates
     if section is Section.HUDDLES:
         return False
-    if action is Action.SUGGEST:
+    if action is Operation.SUGGEST:
         return True
-    return cell.reach in (Reach.ANY, Reach.NOTHING) and not (action is Action.WRITE and looks_into_entry(section, name))
+    return cell.reach in (Reach.ANY, Reach.NOTHING) and not (
+        action is Operation.WRITE and looks_into_entry(section, name)
+    )

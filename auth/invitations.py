@@ -116,7 +116,7 @@ class Invitation:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class InvitationRefusal:
     """``code`` is for the journal; ``reason`` is for the page and tells strangers nothing."""
 
     code: str
@@ -139,9 +139,9 @@ class WrongCode:
         return f"That code does not match. {tries} left."
 
 
-LINK_ENDED: Final = Refusal("link-ended", "This link has ended. Ask whoever invited you for a new one.")
-CODE_ENDED: Final = Refusal("code-ended", "This code has ended. Ask for a new code.")
-TOO_MANY: Final = Refusal("too-many", "Too many tries from here. Wait an hour, or call whoever invited you.")
+LINK_ENDED: Final = InvitationRefusal("link-ended", "This link has ended. Ask whoever invited you for a new one.")
+CODE_ENDED: Final = InvitationRefusal("code-ended", "This code has ended. Ask for a new code.")
+TOO_MANY: Final = InvitationRefusal("too-many", "Too many tries from here. Wait an hour, or call whoever invited you.")
 
 
 def draft_refusal(
@@ -154,29 +154,29 @@ def draft_refusal(
     withheld: frozenset[Section],
     access_ends: datetime | None,
     now: datetime,
-) -> Refusal | None:
+) -> InvitationRefusal | None:
     """Return why this person may not make this invitation, or ``None``.
 
     ``withheld`` are the sections that the patient's consent keeps from this person.
     """
     if membership(inviter, now) or inviter.broke_glass_until is not None:
-        return Refusal("not-member", "You have no access to this plan.")
+        return InvitationRefusal("not-member", "You have no access to this plan.")
     if not reauthenticated:
-        return Refusal("reauthenticate", "Sign in again before you invite someone.")
+        return InvitationRefusal("reauthenticate", "Sign in again before you invite someone.")
     if role not in INVITES.get(inviter.role, frozenset()):
-        return Refusal("role", "You can't invite someone in this role.")
+        return InvitationRefusal("role", "You can't invite someone in this role.")
     if not relation.strip() or len(relation) > RELATION_CHARACTERS_MAX:
-        return Refusal("relation", "Say how this person is related to the patient or the care.")
+        return InvitationRefusal("relation", "Say how this person is related to the patient or the care.")
     if not sections:
-        return Refusal("sections", "Choose at least one part of the plan.")
+        return InvitationRefusal("sections", "Choose at least one part of the plan.")
     if sections & withheld or any(MATRIX[role, each].grant is Grant.NONE for each in sections):
-        return Refusal("sections", "Some of these parts can't be shared with this person.")
+        return InvitationRefusal("sections", "Some of these parts can't be shared with this person.")
     if inviter.role is not Role.PATIENT and any(standing_of(inviter, each, now).denied for each in sections):
-        return Refusal("sections", "You can share only what you may see.")
+        return InvitationRefusal("sections", "You can share only what you may see.")
     if role is not Role.PATIENT and access_ends is None:
-        return Refusal("ends", "Choose when the access ends.")
+        return InvitationRefusal("ends", "Choose when the access ends.")
     if access_ends is not None and not now < access_ends <= now + ACCESS_LASTS_MAX:
-        return Refusal("ends", "Choose an end within the next year.")
+        return InvitationRefusal("ends", "Choose an end within the next year.")
     return None
 
 
@@ -199,7 +199,7 @@ def with_spoken_code(invitation: Invitation, *, secret: str, code: str) -> Invit
 
 def open_link(
     invitation: Invitation | None, *, secret: str, browser: str, code: str, now: datetime
-) -> Invitation | Refusal:
+) -> Invitation | InvitationRefusal:
     """Return the invitation opened to this browser, with ``code`` to be sent (unused where it is spoken).
 
     ``browser`` is a fresh token kept in this browser's cookie. A second opening moves the invitation there and
@@ -228,7 +228,7 @@ def open_link(
 
 def redeem(
     invitation: Invitation | None, *, secret: str, browser: str, code: str, person_id: str, now: datetime
-) -> Invitation | WrongCode | Refusal:
+) -> Invitation | WrongCode | InvitationRefusal:
     """Return the invitation redeemed by ``person_id``, or the wrong code counted, or a refusal that counts nothing.
 
     What was typed and is no code at all counts as a wrong code too, except when it is empty.
@@ -242,7 +242,7 @@ def redeem(
     if invitation.code_hash is None or invitation.code_expires is None or now >= invitation.code_expires:
         return CODE_ENDED
     if not code.strip():
-        return Refusal("code-empty", "Enter the code.")
+        return InvitationRefusal("code-empty", "Enter the code.")
     if not code_matches(normal(code), secret, invitation.code_hash):
         return _wrong(invitation, now)
     return replace(
@@ -255,10 +255,10 @@ def redeem(
     )
 
 
-def revoke(invitation: Invitation, now: datetime) -> Invitation | Refusal:
+def revoke(invitation: Invitation, now: datetime) -> Invitation | InvitationRefusal:
     """Return the invitation revoked. What was redeemed is ended by ending the membership instead."""
     if state_of(invitation, now) not in (InvitationState.SENT, InvitationState.OPENED):
-        return Refusal("not-waiting", "This invitation is no longer waiting.")
+        return InvitationRefusal("not-waiting", "This invitation is no longer waiting.")
     return replace(invitation, state=InvitationState.REVOKED, code_hash=None, code_expires=None, finished=now)
 
 

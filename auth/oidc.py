@@ -90,7 +90,7 @@ class SignInUnderWay:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SignedIn:
+class ProviderIdentity:
     """Who the provider says came back. Look them up by (issuer, subject) in the directory of people."""
 
     issuer: str
@@ -161,7 +161,7 @@ class OidcClient:
             )
         return str(url), under_way
 
-    async def finish(self, answer: Mapping[str, str], under_way: SignInUnderWay) -> SignedIn:
+    async def finish(self, answer: Mapping[str, str], under_way: SignInUnderWay) -> ProviderIdentity:
         """Return who signed in, from the callback's query and what was remembered.
 
         Raises:
@@ -182,7 +182,7 @@ class OidcClient:
         authenticated = self._proved(claims)
         if under_way.again and authenticated < under_way.began - CLOCK_SKEW_MAX:
             raise SignInRefusedError("not-anew")
-        return SignedIn(
+        return ProviderIdentity(
             issuer=self._provider.issuer,
             subject=str(claims["sub"]),
             sid=str(claims.get("sid") or ""),

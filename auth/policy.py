@@ -41,7 +41,7 @@ class Reach(StrEnum):
     ANY = "any"
 
 
-class Opening(StrEnum):
+class Precondition(StrEnum):
     """What must be true before a cell counts at all."""
 
     ALWAYS = "always"
@@ -64,7 +64,7 @@ class Cell:
     """The only fields it lets one write; ``None`` for all that are free."""
     shows: frozenset[str] | None = None
     """The only fields it lets one see; ``None`` for all."""
-    opening: Opening = Opening.ALWAYS
+    opening: Precondition = Precondition.ALWAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +91,9 @@ C_TAKES = Cell(Grant.CONTRIBUTE, Reach.ANY, parts=frozenset({"takes"}))
 C_READINGS = Cell(Grant.CONTRIBUTE, parts=frozenset())
 COMPLETE_OWN = Cell(Grant.CONTRIBUTE, Reach.OWN, parts=frozenset({"outcome"}))
 R_DECISION = Cell(Grant.READ, shows=frozenset({"decision", "family_words"}))
-R_AGENT = Cell(Grant.READ, opening=Opening.AGENT)
-R_CONSENT = Cell(Grant.READ, opening=Opening.CONSENT)
-C_ASSIGNED = Cell(Grant.CONTRIBUTE, Reach.OWN, creates=True, opening=Opening.ASSIGNED)
+R_AGENT = Cell(Grant.READ, opening=Precondition.AGENT)
+R_CONSENT = Cell(Grant.READ, opening=Precondition.CONSENT)
+C_ASSIGNED = Cell(Grant.CONTRIBUTE, Reach.OWN, creates=True, opening=Precondition.ASSIGNED)
 
 COLUMNS: Final = (
     Role.PRIMARY_CARE,
@@ -174,16 +174,16 @@ def hidden(participant: Participant, section: Section, entry: EntryFacts) -> boo
         if section is Section.TASKS:
             visible = entry.values.get("family_visible")
             return visible != "yes" and (visible == "no" or not related(participant.person_id, section, entry))
-    if section is Section.ADVANCE_CARE and MATRIX[participant.role, section].opening is Opening.AGENT:
+    if section is Section.ADVANCE_CARE and MATRIX[participant.role, section].opening is Precondition.AGENT:
         return section not in participant.assigned and entry.values.get("agent") != participant.person_id
-    if MATRIX[participant.role, section].opening is Opening.ASSIGNED:
+    if MATRIX[participant.role, section].opening is Precondition.ASSIGNED:
         return not related(participant.person_id, section, entry)
     return False
 
 
 def hides_entries(role: Role, section: Section) -> bool:
     """Return whether ``hidden`` can be true for some entry, given the role and section."""
-    if MATRIX[role, section].opening in (Opening.ASSIGNED, Opening.AGENT):
+    if MATRIX[role, section].opening in (Precondition.ASSIGNED, Precondition.AGENT):
         return True
     return role is Role.FAMILY and section in (Section.SOCIAL_NEEDS, Section.TASKS)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from auth.commands import COMMANDS, SIGNED_STILL, Action, CommandRule
+from auth.commands import COMMANDS, SIGNED_STILL, CommandRule, Operation
 from auth.policy import Cell, EntryFacts, Grant, Reach, field_rule, first_value_rule, looks_into_entry, reaches, signed
 from auth.roles import Participant, Role
 from crdt.sections import SECTIONS, Section
@@ -17,7 +17,7 @@ _SUGGESTIBLE: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class SectionQuestion:
     """One question about a section that is open and not read-only."""
 
     cell: Cell
@@ -27,23 +27,23 @@ class Question:
     entry: EntryFacts | None
     command: str
 
-    def code(self, action: Action) -> str:
+    def code(self, action: Operation) -> str:
         """Return why not, as a code of ``reasons``; ``""`` for yes."""
         match action:
-            case Action.READ:
+            case Operation.READ:
                 shows = self.cell.shows
                 return "field-hidden" if self.field and shows is not None and self.field not in shows else ""
-            case Action.CREATE:
+            case Operation.CREATE:
                 return self._create()
-            case Action.WRITE:
+            case Operation.WRITE:
                 return self._write_by_command() if self.command else self._write()
-            case Action.RETIRE:
+            case Operation.RETIRE:
                 return self._retire()
-            case Action.SUGGEST:
+            case Operation.SUGGEST:
                 return self._suggest()
-            case Action.COMMENT:
+            case Operation.COMMENT:
                 return self._comment()
-            case Action.COMMAND:
+            case Operation.COMMAND:
                 return self._issue()
 
     def _create(self) -> str:
@@ -136,12 +136,12 @@ class Question:
             return "unknown-command"
         if self.command not in SIGNED_STILL and self.section is Section.HUDDLES:
             frozen = self.entry is not None and signed(self.entry)
-            if frozen and rule.follows is not Action.CREATE:
+            if frozen and rule.follows is not Operation.CREATE:
                 return "huddle-signed"
         if rule.unfilled and (self.entry is None or self.entry.values.get(rule.unfilled)):
             return "command-refused"
         if rule.follows is not None:
-            return self._write() if rule.follows is Action.WRITE else self.code(rule.follows)
+            return self._write() if rule.follows is Operation.WRITE else self.code(rule.follows)
         return "" if self._holds(rule) else "command-refused"
 
     def _holds(self, rule: CommandRule) -> bool:
@@ -160,9 +160,9 @@ class Question:
         """Return whether the refusal of a command should point to the suggestion."""
         return self.cell.grant not in (Grant.NONE, Grant.READ) and self.cell.shows is None
 
-    def offers_suggestion(self, action: Action, code: str) -> bool:
+    def offers_suggestion(self, action: Operation, code: str) -> bool:
         """Return whether the refusal of an edit should point to the suggestion."""
-        if action not in (Action.WRITE, Action.RETIRE, Action.COMMAND) or code not in _SUGGESTIBLE:
+        if action not in (Operation.WRITE, Operation.RETIRE, Operation.COMMAND) or code not in _SUGGESTIBLE:
             return False
         return not self._suggest()
 

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from auth.commands import Action
-from auth.policy import MATRIX, Cell, EntryFacts, Grant, N, Opening, hidden
+from auth.commands import Operation
+from auth.policy import MATRIX, Cell, EntryFacts, Grant, N, Precondition, hidden
 from auth.roles import CLINICIANS, Narrowing, Participant
 from crdt.sections import Section
 
-_DEPENDENT: Final = frozenset({Opening.ASSIGNED, Opening.AGENT})
+_DEPENDENT: Final = frozenset({Precondition.ASSIGNED, Precondition.AGENT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,8 @@ def standing_of(participant: Participant, section: Section, now: datetime) -> St
         denied = "role-none"
     if not denied:
         denied = _closed_by_consent(participant, section, cell, now)
-    if not denied and glass and cell.opening is not Opening.ALWAYS:
-        denied = "consent-needed" if cell.opening is Opening.CONSENT else "not-assigned"
+    if not denied and glass and cell.opening is not Precondition.ALWAYS:
+        denied = "consent-needed" if cell.opening is Precondition.CONSENT else "not-assigned"
     if not denied and glass and section is Section.BEHAVIORAL_HEALTH:
         denied = "consent-needed"
     if denied:
@@ -57,14 +57,14 @@ def granted(standing: Standing, participant: Participant, section: Section) -> G
 
 
 def sensitivity(
-    cell: Cell, participant: Participant, section: Section, action: Action, entry: EntryFacts | None
+    cell: Cell, participant: Participant, section: Section, action: Operation, entry: EntryFacts | None
 ) -> str:
     """Return why the entry, or a section that opens by assignment, is out of sight; ``""`` when it is not."""
     if cell.opening in _DEPENDENT and section not in participant.assigned:
-        if entry is None or action is Action.CREATE or hidden(participant, section, entry):
+        if entry is None or action is Operation.CREATE or hidden(participant, section, entry):
             return "not-assigned"
         return ""
-    if entry is not None and action is not Action.CREATE and hidden(participant, section, entry):
+    if entry is not None and action is not Operation.CREATE and hidden(participant, section, entry):
         return "hidden"
     return ""
 
@@ -99,6 +99,6 @@ def _closed_by_consent(participant: Participant, section: Section, cell: Cell, n
     access = _narrowing(participant, section, now)
     if access == "none":
         return "consent-hidden"
-    if cell.opening is Opening.CONSENT and access != "granted":
+    if cell.opening is Precondition.CONSENT and access != "granted":
         return "consent-needed"
     return ""

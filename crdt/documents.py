@@ -94,12 +94,12 @@ class SectionDocument:
         """The index is still to be made."""
         return self._unread
 
-    def reading(self) -> "Reading":
+    def reading(self) -> "IndexBuild":
         """Return the work of making the index, which may be done on another thread, for ``adopt``."""
         self._read_behind = []
-        return Reading(self.section, self._live.get_update())
+        return IndexBuild(self.section, self._live.get_update())
 
-    def adopt(self, reading: "Reading") -> None:
+    def adopt(self, reading: "IndexBuild") -> None:
         """Take over the index of the latest ``reading``, once it is read; nothing where there is one by now.
 
         Raises:
@@ -340,7 +340,7 @@ class SectionDocument:
         return MappingProxyType(records)
 
 
-class Reading:
+class IndexBuild:
     """An index on its way. Only ``read`` may run on another thread."""
 
     __slots__ = ("_state", "contested", "index")

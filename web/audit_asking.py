@@ -31,7 +31,7 @@ _ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AuditForm:
     """A form as it was sent, with ids for names; ``settled`` is false where a name is nobody's or several people's."""
 
     form: dict[str, str]
@@ -42,7 +42,7 @@ class Asked:
         return not any(each.fault for each in self.named.values())
 
 
-async def asked(request: Request, who: SignedIn) -> Asked:
+async def asked(request: Request, who: SignedIn) -> AuditForm:
     """Return what the form asks; that names were looked up is a row before they are."""
     sent = await request.form()
     form = told(sent)
@@ -51,7 +51,7 @@ async def asked(request: Request, who: SignedIn) -> Asked:
     named = {name: await _named(request, form, name) for name in NAMED}
     if saved_of(form) is Saved.ACCOUNTING and not form.get("patient"):
         named["patient"] = Named(fault="Name the patient whose disclosures are to be accounted for.")
-    return Asked(form | {name: each.ident for name, each in named.items()}, named)
+    return AuditForm(form | {name: each.ident for name, each in named.items()}, named)
 
 
 def told(form: FormData) -> dict[str, str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
-from auth.decisions import Action
+from auth.decisions import Operation
 from auth.roles import Participant
 from crdt.changes import Assign, Change, Include, Rewrite
 from crdt.fields import Field, Kind, Value
@@ -48,7 +48,9 @@ class EntryEdit:
             typed, was = self.typed.get(declared.name, ()), self.was[declared.name]
             if _plain(declared, typed) == _plain(declared, was):
                 continue
-            refusal = barred(plan, actor, self.section, Action.WRITE, now=now, entry_id=self.entry, field=declared.name)
+            refusal = barred(
+                plan, actor, self.section, Operation.WRITE, now=now, entry_id=self.entry, field=declared.name
+            )
             changes = refusal or self._of_field(declared, typed, standing.values.get(declared.name))
             if isinstance(changes, Refusal):
                 return changes

@@ -7,8 +7,7 @@ from typing import Final
 
 from starlette.requests import Request
 
-from auth.decisions import Action as Wish
-from auth.decisions import decide
+from auth.decisions import Operation, decide
 from crdt.sections import Section
 from hub.record.journal import Action, FieldPath, Latest, Narrowed
 from web.doors.guards import Member, services
@@ -75,5 +74,5 @@ async def _unexplained(
 def _writes(reader: Reader, path: FieldPath) -> bool:
     section, entry, name = path
     return decide(
-        reader.participant, section, Wish.WRITE, field=name, entry=reader.facts(section, entry), now=reader.now
+        reader.participant, section, Operation.WRITE, field=name, entry=reader.facts(section, entry), now=reader.now
     ).allowed

@@ -11,7 +11,7 @@ from hub.huddles.keeping import Actor, Huddles
 from hub.live.commands import PlanContent
 from hub.record.journal import JournalAwayError, Row
 from hub.workflows.huddle_states import TEAM, Huddle
-from web.doors.directory import Patient, Person, Place, SignedIn
+from web.doors.directory import Account, Membership, Patient, SignedIn
 from web.doors.guards import Member, assigned, services
 from web.reading import reader_for
 from web.views.entries import Reader
@@ -28,8 +28,8 @@ class Attending:
 
     who: SignedIn
     huddle: Huddle
-    places: Mapping[str, Place]
-    people: Mapping[str, Person]
+    places: Mapping[str, Membership]
+    people: Mapping[str, Account]
 
     @property
     def actor(self) -> Actor:
@@ -65,7 +65,7 @@ def only_team(who: SignedIn) -> None:
         raise HTTPException(404)
 
 
-async def places_of(request: Request, who: SignedIn) -> dict[str, Place]:
+async def places_of(request: Request, who: SignedIn) -> dict[str, Membership]:
     """Return the plans that the person takes part in and may read anything of, by id."""
     now = services(request).now()
     return {

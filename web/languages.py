@@ -16,7 +16,7 @@ from starlette.requests import Request
 
 from auth.reasons import ROLE_NAMES, SUGGEST_INSTEAD, origins, template, writing_roles
 from crdt.sections import SECTIONS
-from web.doors.directory import Person
+from web.doors.directory import Account
 from web.views.words import Reading
 
 LOCALES: Final = Path(__file__).parent / "locales"
@@ -132,7 +132,7 @@ def language_at_door(request: Request) -> Language:
     return language(known[0] if known else "en")
 
 
-def language_of(request: Request, person: Person) -> Language:
+def language_of(request: Request, person: Account) -> Language:
     """Return the language chosen on this device, else the person's own."""
     chosen = request.cookies.get(LANGUAGE_COOKIE, "")
     return language(chosen if chosen in LANGUAGES else person.locale)

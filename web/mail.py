@@ -71,7 +71,7 @@ class SmtpMail:
 class Mailbox:
     """Keeps letters in memory for the demo's page; nothing leaves the machine."""
 
-    def __init__(self, now: "Clock") -> None:
+    def __init__(self, now: "Now") -> None:
         self._now = now
         self._letters: deque[tuple[datetime, Letter]] = deque(maxlen=LETTERS_KEPT_MAX)
 
@@ -91,7 +91,7 @@ class NoMail:
         return False
 
 
-class Clock(Protocol):
+class Now(Protocol):
     """Says what time it is."""
 
     def __call__(self) -> datetime: ...

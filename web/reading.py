@@ -13,7 +13,7 @@ from hub.workflows.edits import edits_of
 from hub.workflows.wordings import changed_of, stale_entries
 from web.doors.guards import Member, services
 from web.views.entries import Reader
-from web.views.people import People, PersonView, people_of
+from web.views.people import PersonView, PlanPeople, people_of
 from web.views.sections import reader_of
 from web.views.words import Reading
 
@@ -32,7 +32,7 @@ def zone_of(request: Request) -> tzinfo:
     return zones.of(str(request.path_params["plan_id"])) if "plan_id" in request.path_params else zones.default
 
 
-async def team(request: Request, member: Member) -> tuple[People, PersonView]:
+async def team(request: Request, member: Member) -> tuple[PlanPeople, PersonView]:
     """Return the people of the plan and the member among them, who in an emergency reading is none of the team."""
     others = await services(request).directory.participants(member.plan_id)
     known = any(each.person_id == member.participant.person_id for each in others)

@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from web.auditing import Auditing
 
 
-class Present(Protocol):
+class PresentPerson(Protocol):
     """Someone who has the plan open now."""
 
     @property
     def person_id(self) -> str: ...
 
 
-class Plans(Protocol):
+class LivePlans(Protocol):
     """The live plans as pages use them; ``hub.live.plans.CarePlans`` is the one in service."""
 
     async def content(self, plan_id: str) -> PlanContent:
@@ -56,7 +56,7 @@ class Plans(Protocol):
     async def opened(self, participant: Participant, sections: Sequence[Section]) -> None:
         """Write that the person reads these sections, once a visit; nothing is shown where that fails."""
 
-    async def present(self, plan_id: str) -> Sequence[Present]:
+    async def present(self, plan_id: str) -> Sequence[PresentPerson]:
         """Return who has the plan open now."""
 
     def sessions_ended(self, sessions: Sequence[str]) -> None:
@@ -95,7 +95,7 @@ class Services:
 
     settings: Settings
     directory: Directory
-    plans: Plans
+    plans: LivePlans
     journal: History
     state: Mapping[str, object] = field(default_factory=dict)
     """What the live socket takes from the application's state."""

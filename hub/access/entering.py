@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from auth.oidc import CLOCK_SKEW_MAX, LogoutOrder, SignedIn
+from auth.oidc import CLOCK_SKEW_MAX, LogoutOrder, ProviderIdentity
 from auth.passkeys import Passkey
 from auth.roles import PATIENT_SIDE
 from auth.sessions import TOKEN_BYTES, Idle, Session, hash_token
@@ -55,7 +55,7 @@ class Entering:
         self._passkeys = Passkeys(engine)
         self._tickets = Tickets(engine)
 
-    async def by_provider(self, found: SignedIn, *, agent: str, instead_of: str = "") -> Entered | None:
+    async def by_provider(self, found: ProviderIdentity, *, agent: str, instead_of: str = "") -> Entered | None:
         """Sign in whom the provider sent back; ``None``, journaled, where the directory knows nobody by that.
 
         ``instead_of`` is this browser's session until now, which ends.
@@ -174,7 +174,7 @@ class Entering:
             changing.ended.extend(ended)
         return ended
 
-    async def _known(self, found: SignedIn) -> tuple[Person | None, bool]:
+    async def _known(self, found: ProviderIdentity) -> tuple[Person | None, bool]:
         """Return who signs in, and whether their row is yet to be linked with the provider's subject."""
         person = await self._people.by_identity(found.issuer, found.subject)
         if person is not None:

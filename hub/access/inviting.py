@@ -12,8 +12,8 @@ from auth.invitations import (
     LINK_LASTS,
     Delivery,
     Invitation,
+    InvitationRefusal,
     InvitationState,
-    Refusal,
     draft_refusal,
     revoke,
     state_of,
@@ -32,7 +32,7 @@ from hub.store.invitations import Addressee, Invitations
 from hub.store.notifications import Notifications
 from hub.store.participants import Participants
 
-BLIND: Final = Refusal("sections", "To answer the referral they have to see the referrals.")
+BLIND: Final = InvitationRefusal("sections", "To answer the referral they have to see the referrals.")
 _ADDRESS: Final = re.compile(r"[^\s@<>,;:\"\x00-\x20\x7f]+@[^\s@<>,;:\"\x00-\x20\x7f]+")
 """Enough to tell an address from a slip, and one line from two."""
 INVITATIONS_WAITING_MAX: Final = 20
@@ -40,8 +40,10 @@ INVITATIONS_A_DAY_MAX: Final = 40
 """Of one plan, whoever makes them: letters leave in its name, and each link is a way in."""
 DAY: Final = timedelta(days=1)
 WAITING: Final = frozenset({InvitationState.SENT, InvitationState.OPENED})
-MANY: Final = Refusal("many", "This plan has too many invitations under way. Withdraw one, or wait until tomorrow.")
-NOT_WAITING: Final = Refusal("not-waiting", "This invitation is no longer waiting.")
+MANY: Final = InvitationRefusal(
+    "many", "This plan has too many invitations under way. Withdraw one, or wait until tomorrow."
+)
+NOT_WAITING: Final = InvitationRefusal("not-waiting", "This invitation is no longer waiting.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,15 +94,17 @@ class Inviting:
         """Return the plan's invitations with whom they are for, the newest first."""
         return await self._invitations.of_plan(plan_id)
 
-    async def invite(self, inviter: Participant, draft: Draft, *, reauthenticated: bool) -> Made | Refusal:
+    async def invite(self, inviter: Participant, draft: Draft, *, reauthenticated: bool) -> Made | InvitationRefusal:
         """Make an invitation, or say why not; nothing is sent from here."""
         if draft.referral and Section.REFERRALS not in draft.sections:
             return BLIND
         if (draft.how is How.PAGE) != (inviter.role is Role.PATIENT):
-            return Refusal("how", "Say how the patient agreed: in person, by telephone or in writing.")
+            return InvitationRefusal("how", "Say how the patient agreed: in person, by telephone or in writing.")
         return await self._invite(inviter, draft, reauthenticated=reauthenticated)
 
-    async def resend(self, inviter: Participant, invitation_id: str, *, reauthenticated: bool) -> Made | Refusal:
+    async def resend(
+        self, inviter: Participant, invitation_id: str, *, reauthenticated: bool
+    ) -> Made | InvitationRefusal:
         """Make an invitation that nobody used anew, under the same consent: new link, new code. The old one is void."""
         found = next(
             (each for each in await self.of_plan(inviter.plan_id) if each[0].invitation_id == invitation_id), None
@@ -123,7 +127,7 @@ class Inviting:
 
     async def _invite(
         self, inviter: Participant, draft: Draft, *, reauthenticated: bool, instead_of: str = ""
-    ) -> Made | Refusal:
+    ) -> Made | InvitationRefusal:
         refusal = draft_refusal(
             inviter,
             reauthenticated=reauthenticated,
@@ -145,19 +149,19 @@ class Inviting:
             if instead_of:
                 ended = await self._invitations.change(turn, instead_of, lambda kept: self._revoked(kept, inviter))
                 words: dict[str, JSON] = {"invitation": instead_of, "instead": made.invitation.invitation_id}
-                if not isinstance(ended, Refusal):  # What had ended by itself was not revoked by anyone.
+                if not isinstance(ended, InvitationRefusal):  # What had ended by itself was not revoked by anyone.
                     await turn.append([by_member(inviter, Action.REVOKE, "invitation.revoke", words)])
             await self._add(turn, inviter, made)
         return made
 
-    async def revoke(self, inviter: Participant, invitation_id: str) -> Refusal | None:
+    async def revoke(self, inviter: Participant, invitation_id: str) -> InvitationRefusal | None:
         """End an invitation that waits; ``None`` where it is done."""
         async with self._changes.of_plan(inviter.plan_id) as turn:
             outcome = await self._invitations.change(turn, invitation_id, lambda kept: self._revoked(kept, inviter))
-            refused = outcome.code if isinstance(outcome, Refusal) else ""
+            refused = outcome.code if isinstance(outcome, InvitationRefusal) else ""
             words: dict[str, JSON] = {"invitation": invitation_id}
             await turn.append([by_member(inviter, Action.REVOKE, "invitation.revoke", words, refused=refused)])
-        return outcome if isinstance(outcome, Refusal) else None
+        return outcome if isinstance(outcome, InvitationRefusal) else None
 
     async def _too_many(self, turn: Turn, plan_id: str, instead_of: str) -> bool:
         """Return whether the plan has as many invitations as it may: waiting, and made since this time yesterday."""
@@ -199,7 +203,7 @@ class Inviting:
         if inviter.role is not Role.PATIENT:
             await self._notifications.tell(turn, [inviter.patient_id], invitation.plan_id)
 
-    def _revoked(self, kept: Invitation | None, inviter: Participant) -> Invitation | Refusal:
+    def _revoked(self, kept: Invitation | None, inviter: Participant) -> Invitation | InvitationRefusal:
         if kept is None or kept.plan_id != inviter.plan_id:
             return NOT_WAITING
         return revoke(kept, self._now())
@@ -220,10 +224,10 @@ class Inviting:
         )
 
 
-def _addressee_fault(draft: Draft) -> Refusal | None:
+def _addressee_fault(draft: Draft) -> InvitationRefusal | None:
     if not draft.addressee.name.strip():
-        return Refusal("name", "Say who it is for.")
+        return InvitationRefusal("name", "Say who it is for.")
     address = draft.addressee.address
     if (address or draft.delivery is Delivery.SENT) and not _ADDRESS.fullmatch(address):
-        return Refusal("address", "Give an e-mail address, or choose to say a code aloud.")
+        return InvitationRefusal("address", "Give an e-mail address, or choose to say a code aloud.")
     return None

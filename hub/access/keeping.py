@@ -20,7 +20,7 @@ from hub.store.engine import Engine
 from hub.store.happenings import DirectoryRow, happenings
 from hub.store.organisations import Organisation, Organisations
 from hub.store.participants import Participants
-from hub.store.patients import Patient, Patients
+from hub.store.patients import Patients, RegisteredPatient
 from hub.store.people import People, Person
 from hub.store.plans import Plan, Plans
 from hub.store.sessions import Sessions
@@ -171,7 +171,7 @@ class Keeping:
             await self.units.keep(turn, kept)
             await turn.append([hub_row(doer, event, kept.unit_id, {"name": kept.name, "members": names})])
 
-    async def register(self, doer: Doer, patient: Patient) -> Patient:
+    async def register(self, doer: Doer, patient: RegisteredPatient) -> RegisteredPatient:
         """Register a patient: identity alone.
 
         Raises:
@@ -186,7 +186,7 @@ class Keeping:
             await turn.append([hub_row(doer, "patient.register", registered.patient_id, words)])
         return registered
 
-    async def change_patient(self, doer: Doer, patient: Patient) -> None:
+    async def change_patient(self, doer: Doer, patient: RegisteredPatient) -> None:
         """Correct a patient's identity.
 
         Raises:
@@ -243,7 +243,7 @@ class Keeping:
         if same:
             raise KeepingError(f"{same[0].name} has this address already.", "email")
 
-    async def _check_numbers(self, patient: Patient) -> None:
+    async def _check_numbers(self, patient: RegisteredPatient) -> None:
         for number in patient.numbers:
             holder = await self.patients.with_number(number)
             if holder is not None and holder.patient_id != patient.patient_id:
@@ -259,7 +259,7 @@ def _told_of_person(person: Person) -> dict[str, JSON]:
     return {name: _scalar(getattr(person, name)) for name in names}
 
 
-def _told_of_patient(patient: Patient) -> dict[str, JSON]:
+def _told_of_patient(patient: RegisteredPatient) -> dict[str, JSON]:
     names = ("family", "given", "born", "gender", "gender_words", "called", "language", "interpreter", "phone",
              "address", "deceased")  # fmt: skip
     told: dict[str, JSON] = {name: _scalar(getattr(patient, name)) for name in names}

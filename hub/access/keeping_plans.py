@@ -21,7 +21,7 @@ from hub.record.chain import JSON
 from hub.record.journal import Action, Journal
 from hub.store.engine import Engine
 from hub.store.participants import Participants
-from hub.store.patients import Patient
+from hub.store.patients import RegisteredPatient
 from hub.store.people import People
 from hub.store.plans import Plan, Plans
 from hub.store.units import Units
@@ -46,7 +46,7 @@ class PlanKeeping:
     async def open_plan(
         self,
         doer: Doer,
-        patient: Patient,
+        patient: RegisteredPatient,
         steward_id: str,
         team: Sequence[str],
         *,

@@ -16,7 +16,7 @@ from auth.invitations import (
     TOO_MANY,
     Delivery,
     Invitation,
-    Refusal,
+    InvitationRefusal,
     WrongCode,
     open_link,
     redeem,
@@ -55,7 +55,7 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
-class Admitted:
+class Redeemed:
     """Someone let in, with the token of their new session."""
 
     plan_id: str
@@ -75,13 +75,15 @@ class Joining:
     token: str
 
 
-KNOWN: Final = Refusal(
+KNOWN: Final = InvitationRefusal(
     "known", "This address belongs to someone who has an account here. Sign in with it first, then open the link again."
 )
-MEMBER: Final = Refusal("member", "You take part in this plan already. Nothing was changed.")
-OTHER_SIDE: Final = Refusal("other-side", "This invitation is not for you in your role here. Come in as someone else.")
+MEMBER: Final = InvitationRefusal("member", "You take part in this plan already. Nothing was changed.")
+OTHER_SIDE: Final = InvitationRefusal(
+    "other-side", "This invitation is not for you in your role here. Come in as someone else."
+)
 
-Answer: TypeAlias = Admitted | WrongCode | Refusal
+Answer: TypeAlias = Redeemed | WrongCode | InvitationRefusal
 
 
 class Redeeming:
@@ -102,7 +104,7 @@ class Redeeming:
         self._attempts = Attempts(engine)
         self._notifications = Notifications(engine)
 
-    async def open(self, invitation_id: str, secret: str, *, address_hash: bytes) -> Opened | Refusal:
+    async def open(self, invitation_id: str, secret: str, *, address_hash: bytes) -> Opened | InvitationRefusal:
         """Open a link to a browser that proves its secret; the same steps whatever is wrong with it."""
         now = self._now()
         if too_many(await self._attempts.tried(HOW_INVITED, address_hash, now), now):
@@ -115,7 +117,7 @@ class Redeeming:
             outcome = await self._invitations.change(
                 turn, invitation_id, lambda kept: open_link(kept, secret=secret, browser=browser, code=code, now=now)
             )
-            refused = outcome.code if isinstance(outcome, Refusal) else ""
+            refused = outcome.code if isinstance(outcome, InvitationRefusal) else ""
             await turn.append([by_stranger(plan_id, Action.INVITE, "invitation.open", invitation_id, refused)])
         if not isinstance(outcome, Invitation):
             return LINK_ENDED
@@ -158,7 +160,7 @@ class Redeeming:
             outcome = redeem(kept, secret=secret, browser=browser, code=code, person_id=person_id, now=now)
             if isinstance(outcome, Invitation):
                 outcome = _confused(outcome, here, part, named, now) or outcome
-            admitted: Admitted | None = None
+            admitted: Redeemed | None = None
             if isinstance(outcome, Invitation) and joining is not None and here is not None:
                 admitted = await self._let_in(turn, outcome, here, joining, now)
             elif isinstance(outcome, Invitation):
@@ -167,7 +169,13 @@ class Redeeming:
             if wrong is not None:
                 await self._invitations.keep(turn, wrong.invitation)
             if admitted is None:
-                refused = "wrong-code" if wrong is not None else outcome.code if isinstance(outcome, Refusal) else ""
+                refused = (
+                    "wrong-code"
+                    if wrong is not None
+                    else outcome.code
+                    if isinstance(outcome, InvitationRefusal)
+                    else ""
+                )
                 await turn.append([by_stranger(plan_id, Action.REDEEM, "invitation.redeem", invitation_id, refused)])
             if wrong is not None and wrong.tries_left == 0:
                 await self._notifications.tell(turn, [wrong.invitation.inviter], plan_id)
@@ -179,7 +187,7 @@ class Redeeming:
 
     async def _admit(
         self, turn: Turn, invitation: Invitation, addressee: Addressee, address_hash: bytes, agent: str, now: datetime
-    ) -> Admitted:
+    ) -> Redeemed:
         """Make the person, the participant and the session of a redeemed invitation, all in its turn."""
         person = _person(invitation, addressee)
         token, session = self._session(person, now)
@@ -189,7 +197,7 @@ class Redeeming:
 
     async def _let_in(
         self, turn: Turn, invitation: Invitation, person: Person, comer: Joining, now: datetime
-    ) -> Admitted:
+    ) -> Redeemed:
         """Make the participant of a redeemed invitation, in the session that the person has."""
         await self._participants.add(
             turn, _participant(invitation, person, now), added_by=invitation.inviter, relation=invitation.relation
@@ -203,7 +211,7 @@ class Redeeming:
         await turn.append([*map(agreed, consents), redeemed_act(invitation, comer.session_id)])
         patient = invitation.agreed_by
         await self._notifications.tell(turn, [invitation.inviter, patient], invitation.plan_id)
-        return Admitted(invitation.plan_id, person.person_id, invitation.role, comer.token, invitation.referral)
+        return Redeemed(invitation.plan_id, person.person_id, invitation.role, comer.token, invitation.referral)
 
     def _session(self, person: Person, now: datetime) -> tuple[str, Session]:
         token = secrets.token_urlsafe(TOKEN_BYTES)
@@ -222,7 +230,7 @@ class Redeeming:
 
 def _confused(
     invitation: Invitation, here: Person | None, part: Participant | None, named: Sequence[Person], now: datetime
-) -> Refusal | None:
+) -> InvitationRefusal | None:
     """Return why nobody can be let in without two people being taken for one, or one for two."""
     if here is not None:
         if part is not None and part.broke_glass_until is None and not membership(part, now):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeAlias
 
-from auth.invitations import TOO_MANY, Refusal, too_many
+from auth.invitations import TOO_MANY, InvitationRefusal, too_many
 from auth.passcodes import sent_code
 from auth.returning import RETURN_CODES_MAX, ReturnCode, WrongReturn, chosen, prove, return_code
 from auth.roles import PATIENT_SIDE
@@ -29,7 +29,7 @@ FROM_ADDRESS: Final = "return"
 TO_MAILBOX: Final = "return-mail"
 """Purposes under which tries are counted: by where they come from, and by the mailbox that is named."""
 
-ENDED: Final = Refusal("code-ended", "This code has ended. Ask for a new code.")
+ENDED: Final = InvitationRefusal("code-ended", "This code has ended. Ask for a new code.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Shared:
     people: tuple[Person, ...]
 
 
-Returned: TypeAlias = Entered | Shared | WrongReturn | Refusal
+Returned: TypeAlias = Entered | Shared | WrongReturn | InvitationRefusal
 
 
 class Returning:
@@ -62,7 +62,7 @@ class Returning:
         self._tickets = Tickets(engine)
         self._attempts = Attempts(engine)
 
-    async def ask(self, address: str, *, address_hash: bytes, mailbox_hash: bytes) -> AskedFor | Refusal:
+    async def ask(self, address: str, *, address_hash: bytes, mailbox_hash: bytes) -> AskedFor | InvitationRefusal:
         """Make a code for a mailbox; the same steps whether anyone is known by it."""
         now = self._now()
         if too_many(await self._attempts.tried(FROM_ADDRESS, address_hash, now), now):

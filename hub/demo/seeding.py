@@ -46,7 +46,7 @@ class Registering(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Patient:
+class DemoPatient:
     """One invented patient: who they are, who takes part, and their story."""
 
     key: str
@@ -65,17 +65,19 @@ _TEAM: Final = ("ruiz", "kim", "becker", "torres", "stein", "adeyemi", "falk")
 _OPEN: Final = Narrowing("granted")
 
 PATIENTS: Final = (
-    Patient("mary", "Whitfield", "Mary", date(1956, 5, 14), "female", "129 728 7652", mary.tell, (*_TEAM, "lee",
+    DemoPatient("mary", "Whitfield", "Mary", date(1956, 5, 14), "female", "129 728 7652", mary.tell, (*_TEAM, "lee",
     "emily")),
-    Patient("rosa", "Delgado", "Rosa", date(1958, 2, 3), "female", "129 728 8071", rosa.tell, (*_TEAM, "nair",
+    DemoPatient("rosa", "Delgado", "Rosa", date(1958, 2, 3), "female", "129 728 8071", rosa.tell, (*_TEAM, "nair",
     "carmen"), "es"),
-    Patient("walter", "Novak", "Walter", date(1954, 1, 27), "male", "129 728 8213", walter.tell, (*_TEAM, "okafor")),
-    Patient("joyce", "Bennett", "Joyce", date(1949, 3, 9), "female", "129 728 8340", joyce.tell, (*_TEAM, "lee",
+    DemoPatient("walter", "Novak", "Walter", date(1954, 1, 27), "male", "129 728 8213", walter.tell,
+    (*_TEAM, "okafor")),
+    DemoPatient("joyce", "Bennett", "Joyce", date(1949, 3, 9), "female", "129 728 8340", joyce.tell, (*_TEAM, "lee",
     "marcus")),
-    Patient("harold", "Jensen", "Harold", date(1942, 6, 30), "male", "129 728 8455", harold.tell, (*_TEAM, "ingrid")),
-    Patient("kayla", "Morris", "Kayla", date(2002, 4, 18), "female", "129 728 8502", kayla.tell, _TEAM,
+    DemoPatient("harold", "Jensen", "Harold", date(1942, 6, 30), "male", "129 728 8455", harold.tell,
+    (*_TEAM, "ingrid")),
+    DemoPatient("kayla", "Morris", "Kayla", date(2002, 4, 18), "female", "129 728 8502", kayla.tell, _TEAM,
             consents={("ruiz", Section.BEHAVIORAL_HEALTH): _OPEN}),
-    Patient("aisha", "Rahman", "Aisha", date(1995, 8, 22), "female", "129 728 8617", aisha.tell, (*_TEAM, "cole",
+    DemoPatient("aisha", "Rahman", "Aisha", date(1995, 8, 22), "female", "129 728 8617", aisha.tell, (*_TEAM, "cole",
     "omar")),
 )  # fmt: skip
 
@@ -115,7 +117,7 @@ async def seed(
 async def _play(
     plans: Performing,
     store: Registering,
-    patient: Patient,
+    patient: DemoPatient,
     people: Cast,
     now: datetime,
     new_id: Callable[[], str],
@@ -133,14 +135,14 @@ async def _play(
     return plan, story.labels
 
 
-def told(patient: Patient, people: Cast, now: datetime, new_id: Callable[[], str]) -> Story:
+def told(patient: DemoPatient, people: Cast, now: datetime, new_id: Callable[[], str]) -> Story:
     """Return the patient's story."""
     story = Story(people, now, new_id)
     patient.tell(story)
     return story
 
 
-def plan_of(patient: Patient, people: Cast, plan_id: str) -> Plan:
+def plan_of(patient: DemoPatient, people: Cast, plan_id: str) -> Plan:
     """Return the plan's row."""
     return Plan(
         plan_id=plan_id,
@@ -156,7 +158,7 @@ def plan_of(patient: Patient, people: Cast, plan_id: str) -> Plan:
     )
 
 
-def members_of(patient: Patient, plan: Plan, people: Cast, now: datetime) -> dict[str, Participant]:
+def members_of(patient: DemoPatient, plan: Plan, people: Cast, now: datetime) -> dict[str, Participant]:
     """Return the plan's participants by their person ids, the patient first."""
     found: dict[str, Participant] = {}
     for key in (patient.key, *patient.members):

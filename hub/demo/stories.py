@@ -11,7 +11,7 @@ from functools import cache
 from itertools import groupby
 from typing import ClassVar
 
-from auth.decisions import Action
+from auth.decisions import Operation
 from auth.roles import Participant
 from crdt.changes import Assign, Change, Rewrite
 from crdt.fields import Kind, Scalar, Value
@@ -30,7 +30,7 @@ _IMAGINED_CLIENT = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class StoryStep:
     """One command of one person. The first ids it asks for are ``ids``, so that later steps can name what it made."""
 
     actor: str
@@ -40,7 +40,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FieldEdit:
+class StoryEdit:
     """One field edited in place, as in the live page."""
 
     section: Section
@@ -53,7 +53,7 @@ class FieldEdit:
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: Callable[[], str]
     ) -> Sequence[Change] | Refusal:
         """Return the edit, where the person may make it."""
-        refusal = barred(plan, actor, self.section, Action.WRITE, now=now, entry_id=self.entry, field=self.field)
+        refusal = barred(plan, actor, self.section, Operation.WRITE, now=now, entry_id=self.entry, field=self.field)
         if refusal is not None:
             return refusal
         declared = SECTIONS[self.section].field(self.field)
@@ -66,7 +66,7 @@ class FieldEdit:
 class StoryBatch:
     """Steps of one person and kind in a row, performed as one command under the name of its steps."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[StoryStep, ...]
     name: ClassVar[str] = "demo.story"
     brought_in: ClassVar[bool] = True
 
@@ -99,7 +99,7 @@ class Story:
     cast: Cast
     now: datetime
     new_id: Callable[[], str]
-    steps: list[Step] = field(default_factory=list)
+    steps: list[StoryStep] = field(default_factory=list)
     labels: dict[str, str] = field(default_factory=dict)
 
     def id(self, label: str) -> str:
@@ -117,7 +117,7 @@ class Story:
     def do(self, actor: str, command: Command, *labels: str, ago: float = 0) -> None:
         """A person commands something, days ago; what it makes gets the labels in the order in which it is made."""
         ids = tuple(self.id(label) for label in labels)
-        self.steps.append(Step(self.cast[actor].person_id, command, ids, timedelta(days=ago)))
+        self.steps.append(StoryStep(self.cast[actor].person_id, command, ids, timedelta(days=ago)))
 
     def add(self, actor: str, section: Section, label: str = "", *, ago: float = 0, **values: object) -> None:
         """A person adds an entry. Tuples are sets; values may name people by their key in the cast."""
@@ -126,7 +126,7 @@ class Story:
 
     def edit(self, actor: str, section: Section, label: str, field_name: str, value: Scalar) -> None:
         """A person edits a field in place."""
-        self.do(actor, FieldEdit(section=section, entry=self.id(label), field=field_name, value=value))
+        self.do(actor, StoryEdit(section=section, entry=self.id(label), field=field_name, value=value))
 
     def readings(self, actor: str, label: str, *values: float, device: str = "") -> None:
         """A person took one reading a day, the last one yesterday."""

@@ -15,13 +15,13 @@ from hub.ids import HUB
 from hub.record.chain import JSON
 from hub.record.journal import Act, Action, Journal, Turn
 from hub.workflows.huddle_driving import Carry, Sign
-from hub.workflows.huddle_moves import Add, Move
+from hub.workflows.huddle_moves import Add, HuddleMove
 from hub.workflows.huddle_states import (
     ITEMS_MAX,
     TEAM,
     TITLE_CHARACTERS_MAX,
     Huddle,
-    Item,
+    HuddleItem,
     No,
     Who,
     joined,
@@ -48,7 +48,7 @@ class Actor:
         return Who(self.person_id, self.role)
 
 
-class Kept(Protocol):
+class KeptHuddles(Protocol):
     """Huddles as rows; ``hub.store.huddles.HuddleRows`` is the one in service."""
 
     async def get(self, huddle_id: str) -> Huddle | None:
@@ -70,7 +70,7 @@ class Huddles:
     def __init__(
         self,
         journal: Journal,
-        kept: Kept,
+        kept: KeptHuddles,
         rooms: HuddleRooms,
         moved: Callable[[str, int], None],
         now: Callable[[], datetime],
@@ -106,7 +106,7 @@ class Huddles:
         async with self._journal.exclusively(HUB) as turn:
             return await self._made(turn, actor, words, plan_ids)
 
-    async def make(self, huddle_id: str, move: Move, actor: Actor) -> Huddle | No:
+    async def make(self, huddle_id: str, move: HuddleMove, actor: Actor) -> Huddle | No:
         """Make a move, or say why not, with what is true now; both are in the journal.
 
         Raises:
@@ -147,7 +147,7 @@ class Huddles:
         self.rooms.moved(there.huddle_id, there.version)
         return there
 
-    async def _judged(self, turn: Turn, huddle_id: str, move: Move, actor: Actor) -> Huddle | No:
+    async def _judged(self, turn: Turn, huddle_id: str, move: HuddleMove, actor: Actor) -> Huddle | No:
         huddle = await self._kept.held(turn, huddle_id)
         assert huddle is not None, "huddles are never deleted"
         after = move.on(huddle, actor.who, self._now())
@@ -163,7 +163,7 @@ class Huddles:
 
     async def _made(self, turn: Turn, actor: Actor, title: str, plan_ids: Sequence[str]) -> Huddle:
         now = self._now()
-        items = tuple(Item(plan_id, added_by=actor.person_id) for plan_id in dict.fromkeys(plan_ids))
+        items = tuple(HuddleItem(plan_id, added_by=actor.person_id) for plan_id in dict.fromkeys(plan_ids))
         new = Huddle(self._new_id(), title, actor.person_id, now, items=items)
         huddle = joined(new, actor.person_id, now)
         await self._kept.keep(turn, huddle)

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from auth.commands import COMMANDS
 from auth.consequences import makes, sets
-from auth.decisions import Action, Decision, EntryFacts, decide, facts_of
+from auth.decisions import Decision, EntryFacts, Operation, decide, facts_of
 from auth.roles import Participant
 from crdt.changes import Amend, Annotate, Append, Assign, Change, Create, Decide, Include, Rewrite, Root
 from crdt.contents import Record
@@ -63,19 +63,19 @@ class _Bench:
         """
         section = self._rule.section or getattr(self._command, "section", None)
         entry = getattr(self._command, "entry", "")
-        if not entry or section is None or self._rule.follows is Action.WRITE:
+        if not entry or section is None or self._rule.follows is Operation.WRITE:
             return None
-        return self._ask(section, Action.COMMAND, self._facts(section, entry), "", self._command.name)
+        return self._ask(section, Operation.COMMAND, self._facts(section, entry), "", self._command.name)
 
     def decided(self, change: Change) -> Decision:
         """Return whether the person may make the change: by their own grant, by the command, by one it carries."""
         section, (wish, entry, field) = change.section, self._wish(change)
         answer = self._ask(section, wish, entry, field, self._command.name)
-        if answer.allowed or wish is not Action.WRITE:
+        if answer.allowed or wish is not Operation.WRITE:
             return answer
         for carried in sorted(self._rule.carries):
             if self._ask(section, wish, entry, field, carried).allowed:
-                return self._ask(section, Action.READ, entry, "", "")
+                return self._ask(section, Operation.READ, entry, "", "")
         return answer
 
     def covered(self, change: Change) -> bool:
@@ -92,12 +92,12 @@ class _Bench:
                 record = self._record(change.section, root, key)
                 author = record.get("proposer" if root is Root.SUGGESTIONS else "author")
                 facts = self._facts(change.section, str(record.get("entry", "")))
-                seen = self._ask(change.section, Action.READ, facts, "", "")
+                seen = self._ask(change.section, Operation.READ, facts, "", "")
                 return self._rule.withdraws and author == self._actor.person_id and seen.allowed
             case _:
                 return False
 
-    def _ask(self, section: Section, wish: Action, entry: EntryFacts | None, field: str, command: str) -> Decision:
+    def _ask(self, section: Section, wish: Operation, entry: EntryFacts | None, field: str, command: str) -> Decision:
         return decide(
             self._actor,
             section,
@@ -109,29 +109,29 @@ class _Bench:
             plan=self._plan.plan_id,
         )
 
-    def _wish(self, change: Change) -> tuple[Action, EntryFacts | None, str]:
+    def _wish(self, change: Change) -> tuple[Operation, EntryFacts | None, str]:
         """Return what ``decide`` is asked for one change: the action, the entry's facts, the field."""
         section = change.section
         match change:
             case Create(entry=entry, values=values):
                 self._made[entry] = facts_of(section, self._actor.person_id, values)
-                return Action.CREATE, self._made[entry], ""
+                return Operation.CREATE, self._made[entry], ""
             case Annotate(root=root, record=record, key=key):
                 self._records[key] = record
                 facts = self._facts(section, str(record.get("entry", "")))
                 if root is Root.SUGGESTIONS:
-                    return Action.SUGGEST, facts, str(record.get("field", ""))
-                return Action.COMMENT, facts, ""
+                    return Operation.SUGGEST, facts, str(record.get("field", ""))
+                return Operation.COMMENT, facts, ""
             case Amend(root=root, key=key):
                 record = self._record(section, root, key)
                 entry = str(record.get("entry", ""))
                 if root is Root.COMMENTS:
-                    return Action.COMMENT, self._facts(section, entry), ""
+                    return Operation.COMMENT, self._facts(section, entry), ""
                 if not entry:
-                    return Action.CREATE, facts_of(section, self._actor.person_id, _proposed(record)), ""
-                return Action.WRITE, self._facts(section, entry), str(record.get("field", ""))
+                    return Operation.CREATE, facts_of(section, self._actor.person_id, _proposed(record)), ""
+                return Operation.WRITE, self._facts(section, entry), str(record.get("field", ""))
             case Assign() | Rewrite() | Include() | Append() | Decide():
-                return Action.WRITE, self._facts(section, change.entry), change.field
+                return Operation.WRITE, self._facts(section, change.entry), change.field
 
     def _record(self, section: Section, root: Root, key: str) -> Record:
         held = self._plan.sections.get(section)

@@ -24,7 +24,7 @@ WORDS_CHARACTERS_MAX: Final = 4_000
 
 
 @dataclass(slots=True)
-class Run:
+class PendingRow:
     """Updates that become one row."""
 
     connection: Connection
@@ -47,7 +47,7 @@ class Run:
 class Work:
     """One room's part of a beat."""
 
-    runs: list[Run] = field(default_factory=list)
+    runs: list[PendingRow] = field(default_factory=list)
     reads: dict[tuple[str, str, Section], Connection] = field(default_factory=dict)
     refusals: list[tuple[Connection, Section, Refusal]] = field(default_factory=list)
     joins: dict[tuple[Connection, Section], None] = field(default_factory=dict)
@@ -61,7 +61,7 @@ class Work:
     """Rows that pages want written, and who waits for them."""
     acts: tuple[Act, ...] = ()
     """The rows, fixed once gathered: a commit of unknown outcome is looked for by exactly these."""
-    _latest: dict[tuple[Connection, Section], Run] = field(default_factory=dict)
+    _latest: dict[tuple[Connection, Section], PendingRow] = field(default_factory=dict)
 
     def add(self, connection: Connection, section: Section, accepted: Accepted) -> None:
         """Take in an accepted update."""
@@ -71,7 +71,7 @@ class Work:
             latest.updates.append(accepted.update)
             latest.touched.extend(accepted.touched)
             return
-        run = Run(connection, section, accepted.client, path, [accepted.update], list(accepted.touched))
+        run = PendingRow(connection, section, accepted.client, path, [accepted.update], list(accepted.touched))
         self._latest[connection, section] = run
         self.runs.append(run)
 
@@ -103,7 +103,7 @@ def _act(plan_id: str, connection: Connection, action: Action, section: Section)
     return Act(plan=plan_id, actor=who.person_id, action=action, role=who.role, session=who.session_id, section=section)
 
 
-def _edit(plan_id: str, run: Run) -> Act:
+def _edit(plan_id: str, run: PendingRow) -> Act:
     who = run.connection.participant
     entry, name, _ = run.path or common_path(run.touched)
     return Act(

@@ -32,7 +32,7 @@ class SessionsEnded(msgspec.Struct, frozen=True, tag="ended"):
     sender: str = ""
 
 
-class Person(msgspec.Struct, frozen=True, array_like=True):
+class RelayedPresence(msgspec.Struct, frozen=True, array_like=True):
     """A presence on its way to another process: unmasked, masked there for each reader."""
 
     client: int
@@ -48,7 +48,7 @@ class Here(msgspec.Struct, frozen=True, tag="here"):
     """People at the sender's process who came, moved or went."""
 
     plan: str
-    people: tuple[Person, ...] = ()
+    people: tuple[RelayedPresence, ...] = ()
     gone: tuple[int, ...] = ()
     sender: str = ""
 

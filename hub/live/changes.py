@@ -18,7 +18,7 @@ Place: TypeAlias = tuple[Root, str]
 
 
 @dataclass(slots=True)
-class Part:
+class PlaceChange:
     """What changed at one place."""
 
     names: dict[str, None] = field(default_factory=dict)
@@ -30,7 +30,7 @@ class Part:
     before: dict[str, Scalar] = field(default_factory=dict)
     """Registers as they were: by one of them the entry may have gone out of somebody's sight."""
 
-    def join(self, other: "Part") -> None:
+    def join(self, other: "PlaceChange") -> None:
         """Take in a later change of the same place."""
         self.fields = self.fields | other.fields if self.fields and other.fields else set()
         self.names.update(other.names)
@@ -42,7 +42,7 @@ class Part:
 class Changed:
     """What changed in one section, place by place, so that each reader is told of what they may see and no more."""
 
-    places: dict[Place, Part] = field(default_factory=dict)
+    places: dict[Place, PlaceChange] = field(default_factory=dict)
     more: bool = False
     """A row changed more places than it names."""
 
@@ -51,11 +51,11 @@ class Changed:
         """Whether a page has to be told at once."""
         return self.more or any(part.structure for part in self.places.values())
 
-    def add(self, place: Place, part: Part) -> None:
+    def add(self, place: Place, part: PlaceChange) -> None:
         """Take in a change of one place."""
         held = self.places.get(place)
         if held is None:
-            self.places[place] = Part(dict(part.names), set(part.fields), part.structure, dict(part.before))
+            self.places[place] = PlaceChange(dict(part.names), set(part.fields), part.structure, dict(part.before))
         else:
             held.join(part)
 
@@ -90,7 +90,7 @@ def changed_by(parts: Iterable[tuple[str, Sequence[Touched]]], *, structure: boo
     for name, touched in parts:
         for each in touched:
             before = {each.field: each.before} if each.kind is Kind.REGISTER else {}
-            part = Part({name: None}, {each.field}, structure or each.root is not Root.ENTRIES, before)
+            part = PlaceChange({name: None}, {each.field}, structure or each.root is not Root.ENTRIES, before)
             changed.add((each.root, each.entry), part)
     return changed
 
@@ -114,6 +114,6 @@ def changed_in(row: Row, name: str) -> Changed:
         before = each.get("before")
         was: dict[str, Scalar] = {of: before} if of and isinstance(before, str | int | float | bool) else {}
         structure = row.action is not Action.EDIT or root is not Root.ENTRIES
-        changed.add((root, str(each["entry"])), Part({name: None}, {of} - {""}, structure, was))
+        changed.add((root, str(each["entry"])), PlaceChange({name: None}, {of} - {""}, structure, was))
     changed.more = not places or len(places) >= WORDS_TOUCHED_MAX
     return changed

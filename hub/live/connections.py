@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from auth.decisions import Action, Grant, facts_of
+from auth.decisions import Grant, Operation, facts_of
 from auth.grants import compile_grants
 from auth.roles import Participant
 from crdt.effects import Scope
@@ -23,7 +23,7 @@ _WRITING: Final = frozenset({Grant.CONTRIBUTE, Grant.WRITE_OWN, Grant.WRITE})
 
 
 @dataclass(slots=True)
-class Reading:
+class JoinedSection:
     """A section that this connection has joined."""
 
     admitted: bool = False
@@ -67,7 +67,7 @@ class Connection:
 
     def __init__(self, participant: Participant, line: Line, now: datetime) -> None:
         self.line = line
-        self.readings: dict[Section, Reading] = {}
+        self.readings: dict[Section, JoinedSection] = {}
         self.open_sections: frozenset[Section] = frozenset()
         """Sections whose content it has been given: what presence may tell it about."""
         self.watching = False
@@ -137,7 +137,7 @@ class Connection:
         facts = None
         if values is not None:
             facts = facts_of(section.section, section.person(section.document.creator(entry)), values)
-        decision = self._granted.decide(section.section, Action.WRITE, field=field, entry=facts)
+        decision = self._granted.decide(section.section, Operation.WRITE, field=field, entry=facts)
         reason = "" if decision.allowed else decision.reason
         if len(self._answers) >= ANSWERS_KEPT_MAX:
             self._answers.clear()

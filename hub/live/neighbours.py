@@ -4,7 +4,18 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 import msgspec
 
-from hub.live.bus import AccessChanged, Bus, Hear, Here, Listening, Moved, Note, Person, SessionsEnded, WhoIsHere
+from hub.live.bus import (
+    AccessChanged,
+    Bus,
+    Hear,
+    Here,
+    Listening,
+    Moved,
+    Note,
+    RelayedPresence,
+    SessionsEnded,
+    WhoIsHere,
+)
 from hub.live.connections import Connection
 from hub.live.presence import Caret, Presence, section_of
 from hub.live.rooms import Room
@@ -116,12 +127,12 @@ class Neighbours:
         self._mark(room)
 
 
-def _person(here: Presence) -> Person:
+def _person(here: Presence) -> RelayedPresence:
     caret = msgspec.Raw(msgspec.json.encode(here.caret))
-    return Person(here.client, here.person_id, here.name, here.role, here.field, here.draft, caret)
+    return RelayedPresence(here.client, here.person_id, here.name, here.role, here.field, here.draft, caret)
 
 
-def _presence(person: Person) -> Presence:
+def _presence(person: RelayedPresence) -> Presence:
     return Presence(
         client=person.client,
         person_id=person.person,

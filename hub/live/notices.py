@@ -18,7 +18,7 @@ from crdt.contents import Record
 from crdt.fields import Value
 from crdt.sections import Section
 from crdt.sessions import PLAN_DOCUMENT
-from hub.live.changes import Changed, Part, Place
+from hub.live.changes import Changed, Place, PlaceChange
 from hub.live.connections import Connection
 from hub.live.lines import CloseCode, notice
 from hub.live.open_sections import OpenSection
@@ -109,7 +109,7 @@ class _Sight:
             self._participant, self._section.section, author, self._now
         )
 
-    def went(self, place: Place, part: Part) -> bool:
+    def went(self, place: Place, part: PlaceChange) -> bool:
         """Return whether the person saw the entry before this change, and sees it no more."""
         root, key = place
         values = self._section.document.values(key) if root is Root.ENTRIES and part.before else None

@@ -14,7 +14,7 @@ from typing import Final
 from crdt.contents import Accepted, Refusal
 from crdt.sections import Section
 from crdt.updates import FROM_BATCHES
-from hub.live.batches import Run, Work
+from hub.live.batches import PendingRow, Work
 from hub.live.connections import Connection
 from hub.live.loading import load, take_over
 from hub.live.open_sections import OpenSection, clients_of
@@ -71,7 +71,7 @@ async def _load_anew(room: Room, journal: Journal, sections: Collection[Section]
                 room.sections[name].begin_again(section)
 
 
-def _is_permitted(room: Room, run: Run) -> bool:
+def _is_permitted(room: Room, run: PendingRow) -> bool:
     """Return whether the person may still write what the run touches, as the plan stands behind the rows."""
     if run.connection.expelled:
         return False
@@ -104,7 +104,7 @@ def _judge_again(room: Room, work: Work, sections: Collection[Section]) -> None:
 
 
 def _judged(
-    room: Room, section: OpenSection, runs: Sequence[Run]
+    room: Room, section: OpenSection, runs: Sequence[PendingRow]
 ) -> list[tuple[Connection, Section, Accepted]] | tuple[Connection, Refusal]:
     """Apply what passes, and return it; or who is refused, and why."""
     passed: list[tuple[Connection, Section, Accepted]] = []

@@ -8,7 +8,7 @@ from crdt.sections import SECTIONS, Section
 from crdt.sessions import PLAN_DOCUMENT
 from crdt.updates import UpdateError, merge
 from hub.live import lines
-from hub.live.batches import Run, Work
+from hub.live.batches import PendingRow, Work
 from hub.live.changes import Changed, changed_by, changed_in
 from hub.live.connections import Connection
 from hub.live.lines import CloseCode, notice
@@ -54,8 +54,8 @@ def finish(room: "Room", work: Work) -> None:
         tell_changed(room, section, changed_by([(run.connection.participant.name, run.touched) for run in part]))
 
 
-def _by_section(runs: Sequence[Run]) -> dict[Section, list[Run]]:
-    by_section: dict[Section, list[Run]] = {}
+def _by_section(runs: Sequence[PendingRow]) -> dict[Section, list[PendingRow]]:
+    by_section: dict[Section, list[PendingRow]] = {}
     for run in runs:
         by_section.setdefault(run.section, []).append(run)
     return by_section

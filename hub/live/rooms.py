@@ -21,7 +21,7 @@ from crdt.sections import Section
 from hub.live import intakes, relays
 from hub.live.batches import Work
 from hub.live.changes import SoftChanges
-from hub.live.connections import Connection, Reading
+from hub.live.connections import Connection, JoinedSection
 from hub.live.inboxes import Inbox, Item, Message
 from hub.live.lines import CloseCode, wrapped
 from hub.live.notices import tell_missed
@@ -301,7 +301,7 @@ class Room:
         self._unread(connection, section)
         if section not in connection.session.scopes:
             return  # Access went while it waited; it has been told.
-        connection.readings[section] = Reading()
+        connection.readings[section] = JoinedSection()
         connection.session.joined(section)
         who = connection.participant
         if self.visits.missing(who, [section], self.clock.seconds()):
@@ -370,7 +370,7 @@ class Room:
             self.refuse(work, connection, section, refusal)
 
     def _put_aside(
-        self, connection: Connection, section: Section, reading: Reading, refusal: Refusal, *, answers: bool
+        self, connection: Connection, section: Section, reading: JoinedSection, refusal: Refusal, *, answers: bool
     ) -> bool:
         """Return true where the update can wait for a sync step 2 that will hold it whole.
 

@@ -12,7 +12,7 @@ from crdt.contents import SectionContent
 from crdt.readings import PastSection
 from crdt.sections import Section
 from hub.live.commands import PlanContent
-from hub.record.journal import FieldPath, Journal, Step
+from hub.record.journal import FieldPath, FoldStep, Journal
 
 
 async def content_at(journal: Journal, now: PlanContent, seq: int, sections: Collection[Section]) -> PlanContent:
@@ -41,7 +41,7 @@ def _creators(now: PlanContent) -> Mapping[Section, Mapping[str, int]]:
 
 
 def _folded(
-    steps: Sequence[Step], sections: Collection[Section], creators: Mapping[Section, Mapping[str, int]]
+    steps: Sequence[FoldStep], sections: Collection[Section], creators: Mapping[Section, Mapping[str, int]]
 ) -> dict[Section, SectionContent]:
     found = {}
     for section in sorted(sections):
@@ -52,7 +52,7 @@ def _folded(
 
 
 def _texts(
-    steps: Sequence[Step], sections: Collection[Section], wanted: Mapping[int, Collection[FieldPath]]
+    steps: Sequence[FoldStep], sections: Collection[Section], wanted: Mapping[int, Collection[FieldPath]]
 ) -> dict[tuple[int, FieldPath], str]:
     found: dict[tuple[int, FieldPath], str] = {}
     for section in sections:

@@ -21,7 +21,7 @@ from typing import IO, Final
 from urllib.parse import quote
 
 from hub.process import postgres_keeper
-from hub.process.postgres_keeper import Order
+from hub.process.postgres_keeper import KeeperOrder
 from hub.process.postgres_programs import EmbeddedPostgresError, binaries, programs_for_anyone, reachable
 
 OWNER: Final = "careplan_owner"
@@ -272,10 +272,10 @@ class EmbeddedPostgres:
             os.chown(place, self._user.pw_uid, self._user.pw_gid)
         return place
 
-    def _order(self, command: list[str], *, keep: bool) -> Order:
+    def _order(self, command: list[str], *, keep: bool) -> KeeperOrder:
         user = self._user
         closed = user is not None and not reachable(self._dir)
-        return Order(
+        return KeeperOrder(
             command=command,
             keep=keep,
             uid=None if user is None else user.pw_uid,
@@ -284,7 +284,7 @@ class EmbeddedPostgres:
         )
 
     @staticmethod
-    def _keeper_command(order: Order) -> list[str]:
+    def _keeper_command(order: KeeperOrder) -> list[str]:
         return [sys.executable, "-I", "-S", postgres_keeper.__file__, json.dumps(order)]
 
 

@@ -31,7 +31,7 @@ _PR_CAP_AMBIENT_RAISE: Final = 2
 _CAPABILITY_VERSION_3: Final = 0x20080522
 
 
-class Order(TypedDict):
+class KeeperOrder(TypedDict):
     """What to run and as whom; comes as JSON in the first argument."""
 
     command: list[str]
@@ -45,7 +45,7 @@ class Order(TypedDict):
 
 def main() -> int:
     """Carry out the order and return the exit status."""
-    order: Order = json.loads(sys.argv[1])
+    order: KeeperOrder = json.loads(sys.argv[1])
     if not order["keep"]:
         _drop(order)
         os.execv(order["command"][0], order["command"])  # noqa: S606 - the order comes from the hub
@@ -91,7 +91,7 @@ def _stop(server: "subprocess.Popen[bytes]") -> int:
         return server.wait()
 
 
-def _become_server(order: Order) -> None:
+def _become_server(order: KeeperOrder) -> None:
     """In the child, before the server: another session, user and a death bound to the keeper's."""
     keeper = os.getppid()
     os.setsid()
@@ -104,7 +104,7 @@ def _become_server(order: Order) -> None:
             os._exit(1)  # The keeper died before the call.
 
 
-def _drop(order: Order) -> None:
+def _drop(order: KeeperOrder) -> None:
     """Become the order's user; Postgres does not run as root."""
     uid, gid, capability = order["uid"], order["gid"], order["capability"]
     if uid is None or gid is None:

@@ -39,7 +39,7 @@ ERASED: Final = bytes(SALT_BYTES)
 """Stands in place of the salt of what was erased."""
 
 
-class Line(msgspec.Struct, frozen=True, gc=False):
+class HashedRow(msgspec.Struct, frozen=True, gc=False):
     """What is hashed of a row. The fields stand in the order of their names, which is the canonical order."""
 
     action: str
@@ -85,12 +85,12 @@ class OldLine(msgspec.Struct, frozen=True, gc=False):
     words: msgspec.Raw | None
 
 
-def canonical_line(line: Line | OldLine) -> bytes:
+def canonical_line(line: HashedRow | OldLine) -> bytes:
     """Return the canonical JSON of a line."""
     return _encoder.encode(line)
 
 
-def line_hash(line: Line | OldLine) -> bytes:
+def line_hash(line: HashedRow | OldLine) -> bytes:
     """Return the SHA-256 of a line's canonical JSON, 32 bytes."""
     return hashlib.sha256(_encoder.encode(line)).digest()
 

@@ -16,7 +16,7 @@ from crdt.changes import Root
 from crdt.sections import Section
 from crdt.updates import read_state_vector
 from hub.live.open_sections import clients_of
-from hub.record.journal import Snapshot, Step
+from hub.record.journal import FoldStep, Snapshot
 
 
 def digest_of(plan: str, snapshot: Snapshot, row_hash: bytes) -> bytes:
@@ -25,7 +25,7 @@ def digest_of(plan: str, snapshot: Snapshot, row_hash: bytes) -> bytes:
     return hashlib.sha256(msgspec.json.encode(told) + b"\n" + snapshot.state).digest()
 
 
-def folded(section: Section, base: Snapshot | None, steps: Sequence[Step], seq: int) -> Snapshot:
+def folded(section: Section, base: Snapshot | None, steps: Sequence[FoldStep], seq: int) -> Snapshot:
     """Return the snapshot that the rows after ``base`` give by the row ``seq``. Costs as a load: for another thread."""
     document = _document(base.state if base is not None else b"")
     clients = dict(base.clients) if base is not None else {}

@@ -18,7 +18,7 @@ from crdt.sections import Section
 from hub.record.chain import (
     GENESIS,
     JSON,
-    Line,
+    HashedRow,
     OldLine,
     canonical,
     content_hash,
@@ -178,7 +178,7 @@ FieldPath: TypeAlias = tuple[Section, str, str]
 """Section, entry, field."""
 
 
-class Step(NamedTuple):
+class FoldStep(NamedTuple):
     """One row's part in the fold: nothing but what a replay needs."""
 
     seq: int
@@ -242,7 +242,7 @@ def is_row_of(act: Act, row: Row) -> bool:
     return _row(act, row.seq, row.prev_hash, row.recorded, row.salt).hash == row.hash
 
 
-def line_of(row: Row) -> Line | OldLine:
+def line_of(row: Row) -> HashedRow | OldLine:
     """Return what is hashed of a row."""
     if row.content_hash is None:
         return OldLine(
@@ -250,7 +250,7 @@ def line_of(row: Row) -> Line | OldLine:
             row.policy, row.prev_hash, row.purpose, row.reason, row.recorded, row.role, row.section, row.seq,
             row.session, row.update, None if row.told is None else msgspec.Raw(row.told),
         )  # fmt: skip
-    return Line(
+    return HashedRow(
         row.action, row.actor, row.content_hash, row.entry, row.event, row.field, row.on_behalf_of, row.outcome,
         row.plan, row.policy, row.prev_hash, row.purpose, row.recorded, row.role, row.section, row.seq, row.session,
     )  # fmt: skip
@@ -280,7 +280,7 @@ def _sealed(act: Act, seq: int, prev_hash: bytes, recorded: datetime, salt: byte
     """Return the words' canonical JSON, the hash of what the row says, and the hash of the row."""
     told = None if act.words is None else canonical(act.words)
     said = content_hash(salt, act.update, act.reason, told)
-    line = Line(
+    line = HashedRow(
         act.action, act.actor, said, act.entry, act.event, act.field, act.on_behalf_of, act.outcome, act.plan,
         act.policy, prev_hash, act.purpose, recorded, act.role, act.section, seq, act.session,
     )  # fmt: skip
@@ -424,7 +424,7 @@ class Journal(Protocol):
         An ``entry`` is asked for with its section, a ``field`` with its entry.
         """
 
-    async def steps(self, plan: str, sections: Sequence[Section], *, after: int = 0, upto: int) -> list[Step]:
+    async def steps(self, plan: str, sections: Sequence[Section], *, after: int = 0, upto: int) -> list[FoldStep]:
         """Return what these sections' content is folded from: the updates of the rows after ``after`` to ``upto``."""
 
     async def seq_at(self, plan: str, instant: datetime) -> int:

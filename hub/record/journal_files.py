@@ -14,7 +14,7 @@ from typing import Final, get_type_hints
 
 import msgspec
 
-from hub.record.chain import Line, OldLine, canonical_line
+from hub.record.chain import HashedRow, OldLine, canonical_line
 from hub.record.checkpoints import CheckpointError, read_checkpoints
 from hub.record.journal import Head
 from hub.record.signing import VerifierKey
@@ -22,7 +22,7 @@ from hub.record.verifying import (
     LINE_FIELDS,
     Chain,
     Fault,
-    Kind,
+    FaultKind,
     Replay,
     RowValues,
     line_of_values,
@@ -50,7 +50,7 @@ class Said(msgspec.Struct):
 
 _said: Final = msgspec.json.Decoder(Said)
 _said_encoder: Final = msgspec.json.Encoder(order="deterministic")
-_lines: Final = msgspec.json.Decoder(Line)
+_lines: Final = msgspec.json.Decoder(HashedRow)
 _old_lines: Final = msgspec.json.Decoder(
     msgspec.defstruct(
         "ReadLine",
@@ -117,7 +117,9 @@ def check_file(path: Path, checkpoints: Path | None, key: VerifierKey | None) ->
         expected = next(signed, None)
         for row in _rows(path):
             if row is None or row[_PLAN] != preface.plan:
-                return Checked(preface, Fault(Kind.CHANGED, preface.plan, chain.seq + 1, "it is no row of this plan"))
+                return Checked(
+                    preface, Fault(FaultKind.CHANGED, preface.plan, chain.seq + 1, "it is no row of this plan")
+                )
             fault = chain.feed((row,)) or replay.take(row)
             if fault is None and expected is not None and expected.seq == chain.seq:
                 fault = signed_fault(preface.plan, expected, chain.hash, None)
@@ -126,7 +128,7 @@ def check_file(path: Path, checkpoints: Path | None, key: VerifierKey | None) ->
                 return Checked(preface, fault)
         last = max((head.seq for head in signed), default=expected.seq if expected else 0)
     except CheckpointError as error:
-        return Checked(preface, Fault(Kind.CHECKPOINT, "", 0, str(error)))
+        return Checked(preface, Fault(FaultKind.CHECKPOINT, "", 0, str(error)))
     return Checked(preface, chain.ends(Head(preface.rows, bytes.fromhex(preface.head))), last, sorted(chain.erased))
 
 

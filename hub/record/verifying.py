@@ -17,7 +17,7 @@ from crdt.lib0 import read_number
 from crdt.sections import Section
 from crdt.updates import UpdateError
 from hub.live.open_sections import OpenSection, clients_of
-from hub.record.chain import ERASED, GENESIS, SALT_BYTES, Line, OldLine, update_hash, words_hash
+from hub.record.chain import ERASED, GENESIS, SALT_BYTES, HashedRow, OldLine, update_hash, words_hash
 from hub.record.erasures import Erasure, erasures_named
 from hub.record.journal import EMPTY, Action, Head, Snapshot
 
@@ -46,7 +46,7 @@ _CONTENT_HASH: Final = LINE_FIELDS.index("content_hash")
 _HASH: Final = len(LINE_FIELDS)
 
 
-class Kind(StrEnum):
+class FaultKind(StrEnum):
     """What is wrong, in the words of the report."""
 
     CHANGED = "changed row"
@@ -79,7 +79,7 @@ class Kind(StrEnum):
 class Fault:
     """The first thing found wrong. ``seq`` is the row's number, 0 where there is none."""
 
-    kind: Kind
+    kind: FaultKind
     plan: str
     seq: int
     detail: str = ""
@@ -121,9 +121,9 @@ class Chain:
             digest = row[_HASH]
             encode_into(line_of_values(row), line)
             if sha256(line).digest() != digest:
-                return Fault(Kind.CHANGED, self.plan, seq + 1, "it does not give its hash")
+                return Fault(FaultKind.CHANGED, self.plan, seq + 1, "it does not give its hash")
             if row[_PREV_HASH] != before:
-                return Fault(Kind.UNLINKED, self.plan, seq + 1, "it does not name the hash of the row before")
+                return Fault(FaultKind.UNLINKED, self.plan, seq + 1, "it does not name the hash of the row before")
             if row[_CONTENT_HASH] is not None and (fault := self._said(row, seq + 1)):
                 return fault
             seq += 1
@@ -137,15 +137,15 @@ class Chain:
             row[_SALT], row[_CONTENT_HASH], row[_UPDATE], row[_REASON], row[_WORDS],
         )  # fmt: skip
         if not isinstance(salt, bytes) or len(salt) != 2 * SALT_BYTES:
-            return Fault(Kind.CHANGED, self.plan, seq, "its salt is gone")
+            return Fault(FaultKind.CHANGED, self.plan, seq, "its salt is gone")
         for_update, for_words = salt[:SALT_BYTES], salt[SALT_BYTES:]
         if for_update != ERASED and update_hash(for_update, update) != said[:32]:
-            return Fault(Kind.CHANGED, self.plan, seq, "its update is another")
+            return Fault(FaultKind.CHANGED, self.plan, seq, "its update is another")
         if for_words == ERASED:
             if reason or told is not None:
-                return Fault(Kind.CHANGED, self.plan, seq, "words stand where they were erased")
+                return Fault(FaultKind.CHANGED, self.plan, seq, "words stand where they were erased")
         elif words_hash(for_words, reason, None if told is None else told.encode()) != said[32:]:
-            return Fault(Kind.CHANGED, self.plan, seq, "its words are others")
+            return Fault(FaultKind.CHANGED, self.plan, seq, "its words are others")
         if ERASED in (for_update, for_words):
             self.erased[seq] = Erasure.of(seq, salt, update)
         if row[_ACTION] == Action.ERASE:
@@ -155,24 +155,24 @@ class Chain:
 
     def _gap(self, found: int) -> Fault:
         if found <= self.seq:
-            return Fault(Kind.UNLINKED, self.plan, found, f"it stands after row {self.seq}")
-        return Fault(Kind.MISSING, self.plan, self.seq + 1, f"row {found} follows row {self.seq}")
+            return Fault(FaultKind.UNLINKED, self.plan, found, f"it stands after row {self.seq}")
+        return Fault(FaultKind.MISSING, self.plan, self.seq + 1, f"row {found} follows row {self.seq}")
 
     def ends(self, head: Head | None) -> Fault | None:
         """Return what is wrong with the plan's head, once all rows were fed."""
         if head is None:
-            return Fault(Kind.HEADLESS, self.plan, self.seq) if self.seq else None
+            return Fault(FaultKind.HEADLESS, self.plan, self.seq) if self.seq else None
         if head.seq > self.seq:
-            return Fault(Kind.TRUNCATED, self.plan, self.seq + 1, f"the head knows of {head.seq} rows")
+            return Fault(FaultKind.TRUNCATED, self.plan, self.seq + 1, f"the head knows of {head.seq} rows")
         if head != (self.head if self.seq else EMPTY):
-            return Fault(Kind.HEAD, self.plan, self.seq, f"the head says row {head.seq}")
+            return Fault(FaultKind.HEAD, self.plan, self.seq, f"the head says row {head.seq}")
         for seq, erasure in self.erased.items():
             if erasure != self._named.get(seq):
-                return Fault(Kind.CHANGED, self.plan, seq, "what it said is gone, and no row says what was erased")
+                return Fault(FaultKind.CHANGED, self.plan, seq, "what it said is gone, and no row says what was erased")
         return None
 
 
-def line_of_values(row: RowValues) -> Line | OldLine:
+def line_of_values(row: RowValues) -> HashedRow | OldLine:
     """Return what is hashed of a row."""
     (action, actor, entry, event, field, on_behalf_of, outcome, plan, policy, prev_hash, purpose, reason, recorded,
      role, section, seq, session, update, told, _, said, _) = row  # fmt: skip
@@ -182,7 +182,7 @@ def line_of_values(row: RowValues) -> Line | OldLine:
             action, actor, entry, event, field, on_behalf_of, outcome, plan, policy, prev_hash, purpose, reason,
             recorded, role, section, seq, session, update, words,
         )  # fmt: skip
-    return Line(
+    return HashedRow(
         action, actor, said, entry, event, field, on_behalf_of, outcome, plan, policy, prev_hash, purpose, recorded,
         role, section, seq, session,
     )  # fmt: skip
@@ -213,17 +213,17 @@ class Replay:
                     for client in clients_of(update):
                         each.clients.setdefault(client, str(row[_ACTOR]))
         except (UpdateError, ValueError) as error:
-            return Fault(Kind.EDIT, self._plan, seq, type(error).__name__)
+            return Fault(FaultKind.EDIT, self._plan, seq, type(error).__name__)
         return None
 
     def ends(self, last: int) -> Fault | None:
         """Compare what is served with what the edits give, once all rows were taken."""
         for section, snapshot in self._snapshots.items():
             if snapshot.seq > last:
-                return Fault(Kind.SNAPSHOT, self._plan, snapshot.seq, f"{section} is ahead of the journal")
+                return Fault(FaultKind.SNAPSHOT, self._plan, snapshot.seq, f"{section} is ahead of the journal")
             whole, served = self._documents(section)
             if section in self._unreadable or _told(whole) != _told(served):
-                return Fault(Kind.SNAPSHOT, self._plan, snapshot.seq, f"{section} is not what its edits give")
+                return Fault(FaultKind.SNAPSHOT, self._plan, snapshot.seq, f"{section} is not what its edits give")
         return None
 
     def content(self) -> Mapping[Section, SectionContent]:
@@ -266,10 +266,10 @@ def signed_fault(plan: str, signed: Head, stands: bytes | None, end: int | None)
     if stands == signed.hash:
         return None
     if stands is not None:
-        return Fault(Kind.REWRITTEN, plan, signed.seq)
+        return Fault(FaultKind.REWRITTEN, plan, signed.seq)
     if not end:
-        return Fault(Kind.ERASED, plan, 0, f"{signed.seq} rows were signed")
-    return Fault(Kind.ROLLED_BACK, plan, end + 1, f"{signed.seq} rows were signed")
+        return Fault(FaultKind.ERASED, plan, 0, f"{signed.seq} rows were signed")
+    return Fault(FaultKind.ROLLED_BACK, plan, end + 1, f"{signed.seq} rows were signed")
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from hub.safety.tables_reading import listed, rows
 from hub.safety.wordings import bare
 
 
-class Kind(StrEnum):
+class AllergyKind(StrEnum):
     """What a line of the allergies says."""
 
     ALLERGY = "allergy"
@@ -28,7 +28,7 @@ class Allergen:
     """``names``: ingredients; ``classes``: classes; ``other`` for what no medicine holds (peanuts, pollen)."""
 
     line: ChartAllergy
-    kind: Kind
+    kind: AllergyKind
     names: frozenset[str] = frozenset()
     classes: frozenset[str] = frozenset()
     severe: bool = False
@@ -87,19 +87,19 @@ def read_allergy(line: ChartAllergy) -> Allergen:
     told = " ".join(bare(line.name).split())
     verification = bare(line.verification)
     if _NONE.fullmatch(told):
-        return Allergen(line, Kind.NONE_KNOWN)
+        return Allergen(line, AllergyKind.NONE_KNOWN)
     if _NOT_KNOWN.fullmatch(told):
-        return Allergen(line, Kind.NOT_KNOWN)
+        return Allergen(line, AllergyKind.NOT_KNOWN)
     names, classes = _about(told)
     if verification in ("refuted", "entered-in-error", "entered in error", "inactive", "resolved"):
-        return Allergen(line, Kind.DENIED, names, classes)
+        return Allergen(line, AllergyKind.DENIED, names, classes)
     unable = _NOT_TOLERATED.search(told) is not None
     if verification == "tolerates" or (_TOLERATES.search(told) and not unable):
-        return Allergen(line, Kind.TOLERATES, names, classes)
+        return Allergen(line, AllergyKind.TOLERATES, names, classes)
     if _DENIED.search(told):
-        return Allergen(line, Kind.DENIED, names, classes)
+        return Allergen(line, AllergyKind.DENIED, names, classes)
     if not names and not classes:
-        return Allergen(line, Kind.UNREAD, near=read_name(line.name).near)
+        return Allergen(line, AllergyKind.UNREAD, near=read_name(line.name).near)
     return _with_reaction(line, told, names, classes, unable)
 
 
@@ -112,7 +112,7 @@ def _with_reaction(
     severe = _REACTIONS["severe"].search(rest) is not None or bare(line.criticality) == "high"
     swelling = _REACTIONS["swelling"].search(rest) is not None
     cough = _REACTIONS["cough"].search(rest) is not None and not severe
-    kind = Kind.INTOLERANCE if (mild or cough) and not severe else Kind.ALLERGY
+    kind = AllergyKind.INTOLERANCE if (mild or cough) and not severe else AllergyKind.ALLERGY
     return Allergen(line, kind, names, classes, severe, swelling, cough)
 
 

@@ -10,10 +10,20 @@ from datetime import date
 from hashlib import sha256
 from typing import Final
 
-from hub.safety.allergens import Kind
+from hub.safety.allergens import AllergyKind
 from hub.safety.charts import Chart
 from hub.safety.matching import Match, Seen, matches
-from hub.safety.rules import FAMILY_DOES, RULES, WRITTEN, Act, AgeClause, LabClause, MedicineClause, Rule, Severity
+from hub.safety.rules import (
+    FAMILY_DOES,
+    RULES,
+    WRITTEN,
+    AgeClause,
+    FamilyAdvice,
+    LabClause,
+    MedicineClause,
+    Rule,
+    Severity,
+)
 
 SUPPORTS: Final = "These rules support and do not replace judgement."
 
@@ -36,7 +46,7 @@ class Finding:
     entries: tuple[str, ...]
     text: str
     family: str
-    act: Act
+    act: FamilyAdvice
     source: str
     fingerprint: str
 
@@ -161,11 +171,11 @@ def _not_checked(seen: Seen) -> list[NotChecked]:
         if (why := each.not_checked)
     ]
     for allergen in seen.allergens:
-        if allergen.kind is Kind.UNREAD:
+        if allergen.kind is AllergyKind.UNREAD:
             near = f" Did you mean {' or '.join(allergen.near)}?" if allergen.near else ""
             why = f"the allergy is not known to the rules.{near}"
             found.append(NotChecked(allergen.line.name or "an allergy without a name", why, allergen.line.entry))
-        elif allergen.kind is Kind.NOT_KNOWN:
+        elif allergen.kind is AllergyKind.NOT_KNOWN:
             found.append(NotChecked("allergies", f"recorded as “{allergen.line.name}”: ask", allergen.line.entry))
     asked = _measures_asked(seen)
     found += [NotChecked(what, why) for measure, what, why in seen.labs_unread if measure in asked]

@@ -6,7 +6,7 @@ from datetime import date
 from functools import cached_property
 from itertools import product as choices
 
-from hub.safety.allergens import Allergen, Kind, classes_of, read_allergy
+from hub.safety.allergens import Allergen, AllergyKind, classes_of, read_allergy
 from hub.safety.charts import Chart, ChartProblem, Product
 from hub.safety.conditions import Value, keys_of, newest
 from hub.safety.names import Ingredient, ProductForm
@@ -207,9 +207,9 @@ def _special(clause: SpecialClause, seen: Seen) -> Iterator[Match]:
         case SpecialClause.ABOVE_MOST:
             yield from _above_most(seen)
         case SpecialClause.SAME_ALLERGY:
-            yield from _same_allergy(seen, Kind.ALLERGY)
+            yield from _same_allergy(seen, AllergyKind.ALLERGY)
         case SpecialClause.SAME_INTOLERANCE:
-            yield from _same_allergy(seen, Kind.INTOLERANCE)
+            yield from _same_allergy(seen, AllergyKind.INTOLERANCE)
         case SpecialClause.CONTRADICTION:
             yield from _contradiction(seen)
 
@@ -248,14 +248,14 @@ def _above_most(seen: Seen) -> Iterator[Match]:
             yield Match((tuple(each for each, _ in daily),), told=told)
 
 
-def _same_allergy(seen: Seen, kind: Kind) -> Iterator[Match]:
+def _same_allergy(seen: Seen, kind: AllergyKind) -> Iterator[Match]:
     for allergen in seen.allergens:
         if allergen.kind is not kind or allergen.cough:
             continue
         for each in seen.products:
             if allergen.names & {one.name for one in each.ingredients}:
                 yield Match(((each,),), allergens=(allergen,))
-    if kind is Kind.INTOLERANCE:
+    if kind is AllergyKind.INTOLERANCE:
         for allergen in (each for each in seen.allergens if each.kind is kind and each.cough):
             for each in seen.products:
                 names = {one.name for one in each.ingredients if "ace_inhibitor" not in one.classes}
@@ -265,7 +265,7 @@ def _same_allergy(seen: Seen, kind: Kind) -> Iterator[Match]:
 
 def _allergies(clause: AllergyClause, other: Clause, seen: Seen) -> Iterator[Match]:
     assert isinstance(other, MedicineClause), "an allergy stands against a medicine"
-    tolerated = frozenset(name for each in seen.allergens if each.kind is Kind.TOLERATES for name in each.names)
+    tolerated = frozenset(name for each in seen.allergens if each.kind is AllergyKind.TOLERATES for name in each.names)
     for allergen in seen.allergens:
         if not _reacted(allergen, clause.reaction) or not _is_about(allergen, clause):
             continue
@@ -290,15 +290,17 @@ def _is_about(allergen: Allergen, clause: AllergyClause) -> bool:
 def _reacted(allergen: Allergen, reaction: str) -> bool:
     if reaction == "cough":
         return allergen.cough
-    if allergen.kind is not Kind.ALLERGY:
+    if allergen.kind is not AllergyKind.ALLERGY:
         return False
     states = {"severe": allergen.severe, "swelling": allergen.swelling, "": True}
     return not states[reaction.removeprefix("not ")] if reaction.startswith("not ") else states[reaction]
 
 
 def _contradiction(seen: Seen) -> Iterator[Match]:
-    none = next((each for each in seen.allergens if each.kind is Kind.NONE_KNOWN), None)
+    none = next((each for each in seen.allergens if each.kind is AllergyKind.NONE_KNOWN), None)
     food = none is not None and any(word in none.line.name.lower() for word in ("food", "environment", "latex"))
-    real = [each for each in seen.allergens if each.kind is Kind.ALLERGY and (each.names or each.classes - {"other"})]
+    real = [
+        each for each in seen.allergens if each.kind is AllergyKind.ALLERGY and (each.names or each.classes - {"other"})
+    ]
     if none is not None and real and not food:
         yield Match((), allergens=(none, *real), told={"none": none.line.name})

@@ -35,7 +35,7 @@ class Severity(StrEnum):
     NOTE = "note"
 
 
-class Act(StrEnum):
+class FamilyAdvice(StrEnum):
     """What the family does until somebody has answered."""
 
     ASK = "ask"
@@ -43,7 +43,7 @@ class Act(StrEnum):
 
 
 FAMILY_DOES: Final = MappingProxyType(
-    {Act.ASK: "Ask before you take this.", Act.KEEP: "Keep taking it, and call today."}
+    {FamilyAdvice.ASK: "Ask before you take this.", FamilyAdvice.KEEP: "Keep taking it, and call today."}
 )
 
 
@@ -166,7 +166,7 @@ class Rule:
     match: str
     text: str
     family: str
-    act: Act
+    act: FamilyAdvice
     source: str
     covers: frozenset[str] = field(default=frozenset())
     table: str = ""
@@ -236,7 +236,16 @@ def _rule(row: tuple[str, ...], table: str) -> Rule:
     rule_id, _, covered = (each.strip() for each in named.partition(">"))
     clauses = tuple(_clause(each.strip()) for each in match.split(" + "))
     return Rule(
-        rule_id, Severity(severity), clauses, match, text, family, Act(act), source, frozenset(listed(covered)), table
+        rule_id,
+        Severity(severity),
+        clauses,
+        match,
+        text,
+        family,
+        FamilyAdvice(act),
+        source,
+        frozenset(listed(covered)),
+        table,
     )
 
 

@@ -38,7 +38,7 @@ LOOK: Final = notice(PLAN_DOCUMENT, "work", {})
 
 
 @dataclass(frozen=True, slots=True)
-class Worker:
+class DeskOwner:
     """Who sits down at their own desk."""
 
     person_id: str
@@ -49,7 +49,7 @@ class Worker:
 class DeskAdmission(Protocol):
     """Every method raises ``JournalAwayError`` when the store can't be reached."""
 
-    async def admit(self, *, cookies: str, origin: str, host: str, person_id: str) -> Worker | TurnedAway:
+    async def admit(self, *, cookies: str, origin: str, host: str, person_id: str) -> DeskOwner | TurnedAway:
         """Return who comes to this desk, which is nobody's but that person's."""
 
     async def plans_of(self, person_id: str) -> frozenset[str]:
@@ -64,7 +64,7 @@ class _Desk:
 
     drains = False
 
-    def __init__(self, desks: "Desks", worker: Worker, line: Line) -> None:
+    def __init__(self, desks: "Desks", worker: DeskOwner, line: Line) -> None:
         self.worker = worker
         self.line = line
         self.plans = worker.plans
@@ -125,7 +125,7 @@ class Desks:
         worker = found
         return lambda line: self.sit(worker, line)
 
-    def sit(self, worker: Worker, line: Line) -> Seat | TurnedAway:
+    def sit(self, worker: DeskOwner, line: Line) -> Seat | TurnedAway:
         """Take the seat; the page looks once, for what changed while it was on its way."""
         own = sum(desk.worker.person_id == worker.person_id for desk in self._desks)
         if own >= DESKS_PER_PERSON_MAX or len(self._desks) >= DESKS_MAX:

@@ -22,7 +22,7 @@ READING_SECONDS_MAX: Final = 60.0
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class Clock:
+class StoreTime:
     """Tells the database's time, wrong by at most half a round trip at the last reading and the drift since."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:

@@ -19,7 +19,7 @@ from crdt.sections import Section
 from hub.record.chain import ERASED, SALT_BYTES
 from hub.record.erasures import Erasure, named
 from hub.record.folding import folded
-from hub.record.journal import Act, Action, Step, Turn
+from hub.record.journal import Act, Action, FoldStep, Turn
 from hub.store.engine import StoreError, create_engine
 from hub.store.journal import PostgresJournal
 
@@ -136,7 +136,7 @@ async def _parts(connection: Any, asked: RowsAsked) -> list[RowLoss]:
     for name in {row.section for row in found if row.update is not None}:
         steps = (await connection.execute(_STEPS, {"plan": asked.plan, "section": name})).all()
         section = Section(name)
-        several = [Step(seq, section, update, actor) for seq, update, actor in steps]
+        several = [FoldStep(seq, section, update, actor) for seq, update, actor in steps]
         state = (await asyncio.to_thread(folded, section, None, several, several[-1].seq)).state
         dead[name] = deleted_in(state)
     return [_part(row, emptied(row.update, dead[row.section]) if row.update is not None else None) for row in found]

@@ -13,13 +13,13 @@ from hub.store.engine import connected, connection_of
 from hub.store.tables import huddle as table
 from hub.store.tables import huddle_attendee as attendee
 from hub.store.tables import huddle_item as item
-from hub.workflows.huddle_states import Attendee, Course, Huddle, Item, Stand
+from hub.workflows.huddle_states import Attendee, Course, Huddle, HuddleItem, Stand
 
 HUDDLES_LISTED_MAX: Final = 60
 
 
 class HuddleRows:
-    """Fills ``hub.huddles.keeping.Kept``."""
+    """Fills ``hub.huddles.keeping.KeptHuddles``."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
@@ -83,7 +83,7 @@ def _row(huddle: Huddle) -> dict[str, object]:
     return values
 
 
-def _item_row(huddle_id: str, place: int, each: Item) -> dict[str, object]:
+def _item_row(huddle_id: str, place: int, each: HuddleItem) -> dict[str, object]:
     values = asdict(each)
     values["plan"] = values.pop("plan_id")
     return {"huddle": huddle_id, "place": place, **values}
@@ -103,7 +103,7 @@ async def _one(connection: AsyncConnection, huddle_id: str) -> Huddle | None:
         course=Course(told.pop("course")),
         driver=told.pop("driver") or "",
         items=tuple(
-            Item(each.plan, Stand(each.stand), Stand(each.before), each.seconds, each.flagged, each.added_by)
+            HuddleItem(each.plan, Stand(each.stand), Stand(each.before), each.seconds, each.flagged, each.added_by)
             for each in items
         ),
         attendees=tuple(Attendee(each.person, each.joined, each.signed) for each in people),

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from auth.consents import How
-from auth.invitations import Delivery, Invitation, InvitationState, Refusal, WrongCode, redeem
+from auth.invitations import Delivery, Invitation, InvitationRefusal, InvitationState, WrongCode, redeem
 from auth.roles import Role
 from crdt.sections import Section
 from hub.record.journal import Turn
@@ -18,7 +18,7 @@ from hub.store.tables import invitation as table
 
 INVITATIONS_LISTED_MAX: Final = 200
 
-Outcome: TypeAlias = Invitation | WrongCode | Refusal
+Outcome: TypeAlias = Invitation | WrongCode | InvitationRefusal
 """What a transition gives: an invitation to keep, a wrong code counted (to be kept as well), or a refusal."""
 
 

@@ -31,6 +31,7 @@ from hub.record.journal import (
     Action,
     Batch,
     FieldPath,
+    FoldStep,
     Head,
     JournalAwayError,
     JournalRefusedError,
@@ -39,14 +40,13 @@ from hub.record.journal import (
     Opening,
     Row,
     Snapshot,
-    Step,
     chained,
     head_after,
     opened_from,
 )
 from hub.record.submissions import RepeatedError, Submission, changes, under_way
 from hub.store.away import away, away_in_turn
-from hub.store.clock import CLOCK_OFF_SECONDS_MAX, Clock
+from hub.store.clock import CLOCK_OFF_SECONDS_MAX, StoreTime
 from hub.store.submissions import keep, let_go
 
 COLUMNS: Final = Row.__struct_fields__
@@ -167,7 +167,7 @@ class PostgresJournal:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
-        self._clock = Clock()
+        self._clock = StoreTime()
         self._kept: tuple[AsyncConnection, Driver] | None = None
         self._appending = asyncio.Lock()
 
@@ -290,10 +290,10 @@ class PostgresJournal:
         async with self._driver() as driver:
             return [row_of(record) for record in await driver.fetch(query, *values)]
 
-    async def steps(self, plan: str, sections: Sequence[Section], *, after: int = 0, upto: int) -> list[Step]:
+    async def steps(self, plan: str, sections: Sequence[Section], *, after: int = 0, upto: int) -> list[FoldStep]:
         async with self._driver() as driver:
             found = await driver.fetch(_STEPS, plan, list(sections), after, upto)
-        return [Step(seq, Section(section), update, actor) for seq, section, update, actor in found]
+        return [FoldStep(seq, Section(section), update, actor) for seq, section, update, actor in found]
 
     async def seq_at(self, plan: str, instant: datetime) -> int:
         async with self._driver() as driver:
@@ -339,7 +339,7 @@ def _clauses(narrowed: Narrowed) -> Iterable[tuple[str, object]]:
 class PostgresTurn:
     """Fills ``hub.record.journal.Turn``."""
 
-    def __init__(self, plan: str, head: Head, connection: AsyncConnection, driver: Driver, clock: Clock) -> None:
+    def __init__(self, plan: str, head: Head, connection: AsyncConnection, driver: Driver, clock: StoreTime) -> None:
         self._plan = plan
         self._head = head
         self._connection = connection
@@ -435,7 +435,7 @@ async def _held(connection: AsyncConnection, plan: str) -> Head:
     return Head(found.seq, found.hash)
 
 
-async def append_rows(driver: Driver, batches: Sequence[Batch], clock: Clock) -> Mapping[str, Head]:
+async def append_rows(driver: Driver, batches: Sequence[Batch], clock: StoreTime) -> Mapping[str, Head]:
     """Append and return the new heads of the plans that had not moved on."""
     for _ in range(_CLOCK_TRIES_MAX):
         await clock.prepare(driver)

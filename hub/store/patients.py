@@ -33,7 +33,7 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Patient:
+class RegisteredPatient:
     """Whom plans are for, as registered. A person of one name has it as ``family``, and ``given`` is empty."""
 
     patient_id: str
@@ -68,25 +68,25 @@ class Patients:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
-    async def add(self, turn: Turn, patient: Patient) -> None:
+    async def add(self, turn: Turn, patient: RegisteredPatient) -> None:
         """Add somebody who is not there yet, with their numbers."""
         connection = connection_of(turn)
         await connection.execute(sa.insert(table).values(id=patient.patient_id, **_values(patient)))
         await self._number(connection, patient)
 
-    async def change(self, turn: Turn, patient: Patient) -> None:
+    async def change(self, turn: Turn, patient: RegisteredPatient) -> None:
         """Make the rows say what ``patient`` says."""
         connection = connection_of(turn)
         await connection.execute(sa.update(table).where(table.c.id == patient.patient_id).values(_values(patient)))
         await connection.execute(sa.delete(identifier).where(identifier.c.patient == patient.patient_id))
         await self._number(connection, patient)
 
-    async def get(self, patient_id: str) -> Patient | None:
+    async def get(self, patient_id: str) -> RegisteredPatient | None:
         """Return the patient of that id."""
         found = await self._many(table.c.id == patient_id, 1)
         return found[0] if found else None
 
-    async def with_number(self, number: Number) -> Patient | None:
+    async def with_number(self, number: Number) -> RegisteredPatient | None:
         """Return whose number it is in that system."""
         theirs = sa.exists().where(
             (identifier.c.patient == table.c.id)
@@ -96,7 +96,7 @@ class Patients:
         found = await self._many(theirs, 1)
         return found[0] if found else None
 
-    async def alike(self, typed: Patient) -> list[Patient]:
+    async def alike(self, typed: RegisteredPatient) -> list[RegisteredPatient]:
         """Return patients who may be the one typed: by a word, a sound, date of birth, telephone or number."""
         wanted: list[sa.ColumnElement[bool]] = []
         for word in search_key(typed.name).split():
@@ -113,11 +113,11 @@ class Patients:
             wanted.append(sa.exists().where((identifier.c.patient == table.c.id) & identifier.c.key.in_(keys)))
         return await self._many(sa.or_(*wanted), CANDIDATES_MAX) if wanted else []
 
-    async def matching(self, text: str, limit: int) -> list[Patient]:
+    async def matching(self, text: str, limit: int) -> list[RegisteredPatient]:
         """Return patients whose name holds all words of the text, or whose number it is, by name."""
         return await self._many(named_like(table.c.search_key, text) | numbered(table.c.id, text), limit)
 
-    async def newest(self, limit: int) -> list[Patient]:
+    async def newest(self, limit: int) -> list[RegisteredPatient]:
         """Return the patients registered last."""
         query = sa.select(table).order_by(table.c.created.desc(), table.c.id).limit(limit)
         async with connected(self._engine) as connection:
@@ -128,12 +128,12 @@ class Patients:
         async with connected(self._engine) as connection:
             return int(await connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0)
 
-    async def _many(self, where: sa.ColumnElement[bool], limit: int) -> list[Patient]:
+    async def _many(self, where: sa.ColumnElement[bool], limit: int) -> list[RegisteredPatient]:
         query = sa.select(table).where(where).order_by(table.c.sort_key, table.c.id).limit(limit)
         async with connected(self._engine) as connection:
             return await _with_numbers(connection, (await connection.execute(query)).all())
 
-    async def _number(self, connection: AsyncConnection, patient: Patient) -> None:
+    async def _number(self, connection: AsyncConnection, patient: RegisteredPatient) -> None:
         rows = [
             {"system": each.system, "key": each.key, "value": each.value, "patient": patient.patient_id}
             for each in patient.numbers
@@ -173,7 +173,7 @@ def own_number() -> sa.ScalarSelect[str]:
     return mine.order_by(*first).limit(1).scalar_subquery()
 
 
-def keyed(patient: Patient) -> dict[str, object]:
+def keyed(patient: RegisteredPatient) -> dict[str, object]:
     """Return what a patient is sorted, found and heard by."""
     return {
         "sort_key": sort_key(f"{patient.family}, {patient.given}" if patient.given else patient.family),
@@ -192,7 +192,7 @@ def whole_date(born: str) -> date | None:
     return birth_date(born).whole
 
 
-def _values(patient: Patient) -> dict[str, object]:
+def _values(patient: RegisteredPatient) -> dict[str, object]:
     names = (
         "organisation", "family", "given", "gender", "gender_words", "called", "language", "interpreter", "phone",
         "address", "person", "deceased",
@@ -200,7 +200,9 @@ def _values(patient: Patient) -> dict[str, object]:
     return {name: getattr(patient, name) for name in names} | {"born": str(patient.born)} | keyed(patient)
 
 
-async def _with_numbers(connection: AsyncConnection, rows: Sequence[sa.Row[tuple[object, ...]]]) -> list[Patient]:
+async def _with_numbers(
+    connection: AsyncConnection, rows: Sequence[sa.Row[tuple[object, ...]]]
+) -> list[RegisteredPatient]:
     numbers: dict[str, list[Number]] = {str(row._mapping["id"]): [] for row in rows}
     query = (
         sa.select(identifier).where(identifier.c.patient.in_(numbers)).order_by(identifier.c.system, identifier.c.key)
@@ -210,10 +212,10 @@ async def _with_numbers(connection: AsyncConnection, rows: Sequence[sa.Row[tuple
     return [_patient(row._mapping, numbers) for row in rows]
 
 
-def _patient(row: sa.RowMapping, numbers: Mapping[str, Sequence[Number]]) -> Patient:
+def _patient(row: sa.RowMapping, numbers: Mapping[str, Sequence[Number]]) -> RegisteredPatient:
     values: dict[str, object] = dict(row)
     for name in ("created", "sort_key", "search_key", "sounds"):
         del values[name]
     patient_id = str(values.pop("id"))
     born = birth_date(str(values.pop("born")))
-    return Patient(patient_id=patient_id, born=born, numbers=tuple(numbers[patient_id]), **values)  # type: ignore[arg-type]
+    return RegisteredPatient(patient_id=patient_id, born=born, numbers=tuple(numbers[patient_id]), **values)  # type: ignore[arg-type]

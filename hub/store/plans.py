@@ -14,7 +14,16 @@ from hub.ids import new_id
 from hub.record.journal import Turn
 from hub.store.away import away
 from hub.store.engine import connected, connection_of
-from hub.store.patients import Number, Patient, Patients, named_like, number_key, numbered, own_number, whole_date
+from hub.store.patients import (
+    Number,
+    Patients,
+    RegisteredPatient,
+    named_like,
+    number_key,
+    numbered,
+    own_number,
+    whole_date,
+)
 from hub.store.tables import head, identifier, organisation, participant, patient
 from hub.store.tables import plan as table
 
@@ -217,9 +226,9 @@ class Plans:
         return (await connection_of(turn).execute(mine)).first() is not None
 
 
-def _subject(plan: Plan, patient_id: str, home: str, numbers: tuple[Number, ...]) -> Patient:
+def _subject(plan: Plan, patient_id: str, home: str, numbers: tuple[Number, ...]) -> RegisteredPatient:
     born = BirthDate(plan.born.year, plan.born.month, plan.born.day) if plan.born is not None else BirthDate()
-    return Patient(
+    return RegisteredPatient(
         patient_id=patient_id,
         organisation=home,
         family=plan.family,

@@ -20,7 +20,7 @@ from crdt.sections import Section
 from hub.record.checkpoints import Checkpoint, CheckpointError, Signed, read_checkpoints
 from hub.record.journal import Head, Snapshot
 from hub.record.signing import VerifierKey
-from hub.record.verifying import LINE_FIELDS, Chain, Fault, Kind, Progress, Replay, RowValues, signed_fault
+from hub.record.verifying import LINE_FIELDS, Chain, Fault, FaultKind, Progress, Replay, RowValues, signed_fault
 from hub.store.away import away, away_in_turn
 from hub.store.engine import database_url
 from hub.store.journal import Driver
@@ -109,7 +109,7 @@ class Verification:
             try:
                 found: Checkpoint | None = next(file, None)
             except CheckpointError as error:
-                return await self._unsigned(asked) or Fault(Kind.CHECKPOINT, "", 0, str(error))
+                return await self._unsigned(asked) or Fault(FaultKind.CHECKPOINT, "", 0, str(error))
             if found is None:
                 return await self._unsigned(asked)
             self.progress.checkpoints += 1
@@ -174,7 +174,7 @@ class Verification:
 
 
 def _rowless(plan: str, heads: Mapping[str, Head]) -> Fault:
-    return Fault(Kind.TRUNCATED, plan, 1, f"the head knows of {heads[plan].seq} rows")
+    return Fault(FaultKind.TRUNCATED, plan, 1, f"the head knows of {heads[plan].seq} rows")
 
 
 class _Plan:

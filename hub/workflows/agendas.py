@@ -10,7 +10,7 @@ from hub.live.commands import EntryContent, PlanContent
 from hub.safety.weighing import open_dangers
 from hub.workflows import monitoring, questions, referral_states, tasks, transition_clocks
 from hub.workflows.contents import active, day, headline, in_days, instant, plain_day, words
-from hub.workflows.digests import Line
+from hub.workflows.digests import DigestLine
 from hub.workflows.medications import MEDICATIONS, unreconciled
 
 
@@ -34,7 +34,7 @@ _RANKS = {cause: rank for rank, cause in enumerate(Cause)}
 
 
 @dataclass(frozen=True, slots=True)
-class Flag:
+class Reason:
     """One reason to talk about a patient, with where it stands in the plan."""
 
     cause: Cause
@@ -53,31 +53,31 @@ class Brief:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class AgendaItem:
     """One patient on the agenda, with the reasons in order of danger."""
 
     plan_id: str
     patient: str
-    flags: tuple[Flag, ...]
+    flags: tuple[Reason, ...]
 
 
-def agenda(briefs: Iterable[Brief], now: datetime) -> tuple[Item, ...]:
+def agenda(briefs: Iterable[Brief], now: datetime) -> tuple[AgendaItem, ...]:
     """Return the patients worth talking about, ranked: whoever has more of a more dangerous cause comes first.
 
     Compares the counts cause by cause, so the order can be explained in one sentence; ties go by name.
     """
-    items = [Item(each.plan.plan_id, each.patient, flags(each, now)) for each in briefs]
+    items = [AgendaItem(each.plan.plan_id, each.patient, flags(each, now)) for each in briefs]
     return tuple(sorted((item for item in items if item.flags), key=_order))
 
 
-def _order(item: Item) -> tuple[tuple[int, ...], str, str]:
+def _order(item: AgendaItem) -> tuple[tuple[int, ...], str, str]:
     counts = [0] * len(_RANKS)
     for flag in item.flags:
         counts[_RANKS[flag.cause]] -= 1
     return tuple(counts), item.patient.casefold(), item.plan_id
 
 
-def flags(brief: Brief, now: datetime) -> tuple[Flag, ...]:
+def flags(brief: Brief, now: datetime) -> tuple[Reason, ...]:
     """Return the reasons to talk about a patient, the most dangerous first."""
     plan, today = brief.plan, brief.plan.day_of(now)
     found = [
@@ -88,11 +88,11 @@ def flags(brief: Brief, now: datetime) -> tuple[Flag, ...]:
         *_referrals(plan, now, today),
     ]
     found += [
-        Flag(Cause.UNRECONCILED, MEDICATIONS, entry.id, headline(MEDICATIONS, entry)) for entry in unreconciled(plan)
+        Reason(Cause.UNRECONCILED, MEDICATIONS, entry.id, headline(MEDICATIONS, entry)) for entry in unreconciled(plan)
     ]
     urgent = questions.urgent(plan)
     found += [
-        Flag(cause, Section.CAREGIVER_LOG, entry.id, headline(Section.CAREGIVER_LOG, entry))
+        Reason(cause, Section.CAREGIVER_LOG, entry.id, headline(Section.CAREGIVER_LOG, entry))
         for cause, entries in (
             (Cause.HELP_NOW, urgent),
             (Cause.QUESTION, [each for each in questions.unanswered(plan) if each not in urgent]),
@@ -101,17 +101,17 @@ def flags(brief: Brief, now: datetime) -> tuple[Flag, ...]:
     ]
     found += _stale(plan, today)
     if brief.pinned:
-        found.append(Flag(Cause.PINNED, None, "", brief.pinned))
+        found.append(Reason(Cause.PINNED, None, "", brief.pinned))
     return tuple(sorted(found, key=lambda flag: _RANKS[flag.cause]))
 
 
-def _dangers(plan: PlanContent, now: datetime) -> Iterable[Flag]:
+def _dangers(plan: PlanContent, now: datetime) -> Iterable[Reason]:
     for each in open_dangers(plan, now):
         if each.entries:
-            yield Flag(Cause.DANGER, MEDICATIONS, each.entries[0], each.text)
+            yield Reason(Cause.DANGER, MEDICATIONS, each.entries[0], each.text)
 
 
-def _transitions(plan: PlanContent, today: date) -> Iterable[Flag]:
+def _transitions(plan: PlanContent, today: date) -> Iterable[Reason]:
     for entry in active(plan, Section.TRANSITIONS):
         if not transition_clocks.in_window(plan, entry, today):
             continue
@@ -120,49 +120,49 @@ def _transitions(plan: PlanContent, today: date) -> Iterable[Flag]:
             late = [clock.name for clock in running if clock.late]
             told = f"{', '.join(late)} overdue" if late else f"{running[0].name} due {plain_day(running[0].due)}"
             words_of = f"home from {headline(Section.TRANSITIONS, entry)}, {told}"
-            yield Flag(Cause.DISCHARGE, Section.TRANSITIONS, entry.id, words_of)
+            yield Reason(Cause.DISCHARGE, Section.TRANSITIONS, entry.id, words_of)
 
 
-def _zones(plan: PlanContent) -> Iterable[Flag]:
+def _zones(plan: PlanContent) -> Iterable[Reason]:
     for entry in active(plan, Section.MONITORING):
         state = monitoring.zone_state(entry.values)
         if state.zone == "red" and state.reading is not None:
             told = (
                 f"{monitoring.measure_name(entry.values)}: {state.reading.get('value')} {words(entry.values, 'unit')}"
             )
-            yield Flag(Cause.RED_ZONE, Section.MONITORING, entry.id, told.strip())
+            yield Reason(Cause.RED_ZONE, Section.MONITORING, entry.id, told.strip())
 
 
-def _tasks(plan: PlanContent, today: date) -> Iterable[Flag]:
+def _tasks(plan: PlanContent, today: date) -> Iterable[Reason]:
     for entry in active(plan, Section.TASKS):
         told = headline(Section.TASKS, entry)
         if late := tasks.days_late(entry.values, today):
-            yield Flag(Cause.TASK_OVERDUE, Section.TASKS, entry.id, f"{told}, {in_days(late)}")
+            yield Reason(Cause.TASK_OVERDUE, Section.TASKS, entry.id, f"{told}, {in_days(late)}")
         elif tasks.unowned(entry.values):
-            yield Flag(Cause.TASK_UNOWNED, Section.TASKS, entry.id, told)
+            yield Reason(Cause.TASK_UNOWNED, Section.TASKS, entry.id, told)
 
 
-def _referrals(plan: PlanContent, now: datetime, today: date) -> Iterable[Flag]:
+def _referrals(plan: PlanContent, now: datetime, today: date) -> Iterable[Reason]:
     for entry in active(plan, Section.REFERRALS):
         late = referral_states.silence(entry.values, now, today).late
         if late:
             told = f"{headline(Section.REFERRALS, entry)}, {in_days(late)}"
-            yield Flag(Cause.REFERRAL_LATE, Section.REFERRALS, entry.id, told)
+            yield Reason(Cause.REFERRAL_LATE, Section.REFERRALS, entry.id, told)
 
 
-def _stale(plan: PlanContent, today: date) -> Iterable[Flag]:
+def _stale(plan: PlanContent, today: date) -> Iterable[Reason]:
     for section in Section:
         for entry in active(plan, section):
             due = day(entry.values, "review_due")
             if due is not None and due < today:
-                yield Flag(Cause.STALE, section, entry.id, headline(section, entry))
+                yield Reason(Cause.STALE, section, entry.id, headline(section, entry))
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
     """The five rows of a patient in the huddle; decide, do and if are what is typed there and what stands."""
 
-    changed: tuple[Line, ...]
+    changed: tuple[DigestLine, ...]
     worry: tuple[str, ...]
     decided: tuple[EntryContent, ...]
     """Decisions of today, the latest last."""
@@ -171,7 +171,7 @@ class Card:
     contingencies: tuple[str, ...]
 
 
-def card(plan: PlanContent, changed: Sequence[Line], people: Mapping[str, str], now: datetime) -> Card:
+def card(plan: PlanContent, changed: Sequence[DigestLine], people: Mapping[str, str], now: datetime) -> Card:
     """Return a patient's card. ``changed`` is the digest since the last huddle, for the one who looks."""
     today = plan.day_of(now)
     open_tasks = [entry for entry in active(plan, Section.TASKS) if tasks.is_open(entry.values) or _rejected(entry)]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, ClassVar
 
-from auth.decisions import Action
+from auth.decisions import Operation
 from auth.roles import Participant
 from crdt.changes import Amend, Annotate, Change, Root
 from crdt.contents import Record
@@ -73,7 +73,7 @@ class CommentMake:
     ) -> Sequence[Change] | Refusal:
         """Return the comment; refused when empty, too long, or on what is not in the plan."""
         refusal = missing(self.words, "words", "Write the comment.", self.entry) or barred(
-            plan, actor, self.section, Action.COMMENT, now=now, entry_id=self.entry
+            plan, actor, self.section, Operation.COMMENT, now=now, entry_id=self.entry
         )
         if refusal is not None:
             return refusal
@@ -119,7 +119,7 @@ class CommentResolve:
         record = _unresolved(plan, self.section, self.key)
         if isinstance(record, Refusal):
             return record
-        refusal = barred(plan, actor, self.section, Action.COMMENT, now=now, entry_id=words(record, "entry"))
+        refusal = barred(plan, actor, self.section, Operation.COMMENT, now=now, entry_id=words(record, "entry"))
         return refusal or [
             Amend(self.section, Root.COMMENTS, self.key, "resolved_by", actor.person_id),
             Amend(self.section, Root.COMMENTS, self.key, "resolved", stamp(now)),
@@ -145,7 +145,7 @@ class CommentTask:
         if isinstance(record, Refusal):
             return record
         entry_id = words(record, "entry")
-        refusal = barred(plan, actor, self.section, Action.COMMENT, now=now, entry_id=entry_id)
+        refusal = barred(plan, actor, self.section, Operation.COMMENT, now=now, entry_id=entry_id)
         about = refusal or standing(plan, self.section, entry_id)
         if isinstance(about, Refusal):
             return about

@@ -1,7 +1,7 @@
 """What changed since someone last looked, in clinical order: allergies, medicines, states, then the rest.
 
-Input is what the journal's rows say, as ``Edit``; several edits of one field count once, from its first value to its
-last, and what came back to where it was is left out.
+Input is what the journal's rows say, as ``FieldEdit``; several edits of one field count once, from its first value to
+its last, and what came back to where it was is left out.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
-from auth.decisions import Action, fields_visible
+from auth.decisions import Operation, fields_visible
 from auth.roles import Participant
 from crdt.fields import Form, Kind
 from crdt.sections import SECTIONS, Section
@@ -38,7 +38,7 @@ GROUPS: Final = ("Allergies", "Medicines", "States", "Rest")
 
 
 @dataclass(frozen=True, slots=True)
-class Edit:
+class FieldEdit:
     """One change of one field as the journal has it. ``made`` marks the row that made the entry."""
 
     section: Section
@@ -58,7 +58,7 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class DigestLine:
     """One line of a digest, ready to be shown: ``change`` is ``dose: 40 mg -> 80 mg`` in words."""
 
     group: str
@@ -74,9 +74,9 @@ class Line:
     """The first row that changed the field; a text's words stood before it."""
 
 
-def collapsed(edits: Iterable[Edit]) -> list[Edit]:
+def collapsed(edits: Iterable[FieldEdit]) -> list[FieldEdit]:
     """Return one edit a field, from its first value to its last; those that changed nothing are gone."""
-    fields: dict[tuple[Section, str, str], Edit] = {}
+    fields: dict[tuple[Section, str, str], FieldEdit] = {}
     for edit in sorted(edits, key=lambda each: each.recorded):
         path = (edit.section, edit.entry, edit.field)
         first = fields.get(path)
@@ -91,12 +91,12 @@ def collapsed(edits: Iterable[Edit]) -> list[Edit]:
 def digest(
     plan: PlanContent,
     viewer: Participant,
-    edits: Iterable[Edit],
+    edits: Iterable[FieldEdit],
     people: Mapping[str, str],
     now: datetime,
     *,
     since: datetime | None = None,
-) -> tuple[Line, ...]:
+) -> tuple[DigestLine, ...]:
     """Return what others changed and the viewer may see, clinically ordered, at most ``LINES_MAX`` lines.
 
     ``people`` gives the name of each person. What a viewer may not see now is left out, however it was then.
@@ -106,7 +106,7 @@ def digest(
         (section, entry.id): entry
         for section in {edit.section for edit in fresh}
         for entry in plan.entries(section).values()
-        if barred(plan, viewer, section, Action.READ, now=now, entry_id=entry.id) is None
+        if barred(plan, viewer, section, Operation.READ, now=now, entry_id=entry.id) is None
     }
     shown = {section: fields_visible(viewer, section, now) for section, _ in entries}
     lines = [
@@ -122,12 +122,12 @@ def digest(
     return tuple(lines[:LINES_MAX])
 
 
-def _rank(line: Line) -> tuple[int, int, float]:
+def _rank(line: DigestLine) -> tuple[int, int, float]:
     sections = tuple(Section)
     return GROUPS.index(line.group), sections.index(line.section), -line.recorded.timestamp()
 
 
-def _line(edit: Edit, entry: EntryContent, people: Mapping[str, str]) -> Line | None:
+def _line(edit: FieldEdit, entry: EntryContent, people: Mapping[str, str]) -> DigestLine | None:
     gone = retired(entry)
     if (edit.field in SILENT and not edit.made) or (gone and (edit.made or edit.field != "status")):
         return None
@@ -136,17 +136,17 @@ def _line(edit: Edit, entry: EntryContent, people: Mapping[str, str]) -> Line | 
     by = people.get(edit.actor, "someone who left the team")
     name = headline(edit.section, entry)
     group, first = group_of(edit, entry), edit.first or edit.seq
-    return Line(group, edit.section, edit.entry, name, change, by, edit.recorded, why, edit.field, first)
+    return DigestLine(group, edit.section, edit.entry, name, change, by, edit.recorded, why, edit.field, first)
 
 
-def group_of(edit: Edit, entry: EntryContent) -> str:
+def group_of(edit: FieldEdit, entry: EntryContent) -> str:
     """Return the group in which an edit is told."""
     if edit.section is Section.MEDICATIONS:
         return "Allergies" if words(entry.values, "kind") == "allergy" else "Medicines"
     return "States" if edit.field in STATES else "Rest"
 
 
-def _change(edit: Edit, people: Mapping[str, str]) -> str:
+def _change(edit: FieldEdit, people: Mapping[str, str]) -> str:
     field = SECTIONS[edit.section].field(edit.field)
     label = field.label if field is not None else edit.field
     if edit.field == "status":
@@ -165,7 +165,7 @@ def _change(edit: Edit, people: Mapping[str, str]) -> str:
     return f"{label}: {told(edit.before)} -> {told(edit.after) if edit.after else 'empty'}"
 
 
-def grouped(lines: Sequence[Line]) -> tuple[tuple[str, tuple[Line, ...]], ...]:
+def grouped(lines: Sequence[DigestLine]) -> tuple[tuple[str, tuple[DigestLine, ...]], ...]:
     """Return the lines by group, the empty groups left out."""
     told = ((group, tuple(line for line in lines if line.group == group)) for group in GROUPS)
     return tuple((group, some) for group, some in told if some)

@@ -6,12 +6,12 @@ from dataclasses import replace
 from crdt.sections import Section
 from hub.record.chain import JSON
 from hub.record.journal import CHANGES_CONTENT, Action, Row
-from hub.workflows.digests import Edit
+from hub.workflows.digests import FieldEdit
 
 _SECTIONS = frozenset(Section)
 
 
-def edits_of(rows: Iterable[Row]) -> tuple[Edit, ...]:
+def edits_of(rows: Iterable[Row]) -> tuple[FieldEdit, ...]:
     """Return the edits that the rows tell of, in their order; an entry that was made is one edit with ``made``.
 
     Refusals, readings, suggestions and comments are no edits. A text's ``before`` and ``after`` are only words that
@@ -19,7 +19,7 @@ def edits_of(rows: Iterable[Row]) -> tuple[Edit, ...]:
     """
     rows = tuple(rows)
     said = {about: row.reason for row in rows if isinstance(about := _explained(row), int)}
-    found: list[Edit] = []
+    found: list[FieldEdit] = []
     for row in rows:
         if row.outcome == "success" and row.action in CHANGES_CONTENT and row.section in _SECTIONS:
             touched = list(_touched(row))
@@ -48,7 +48,7 @@ def _makes(touched: Mapping[str, JSON]) -> bool:
     return touched["field"] == "status" and not touched.get("before") and touched.get("after") == "active"
 
 
-def _told(row: Row, touched: Mapping[str, JSON]) -> Edit:
+def _told(row: Row, touched: Mapping[str, JSON]) -> FieldEdit:
     entry, field = str(touched["entry"]), str(touched["field"])
     if "record" in touched and "inserted" in touched:
         return _edit(row, entry, field, "", str(touched["inserted"]))
@@ -66,5 +66,5 @@ def _plain(value: JSON) -> str:
     return "" if value is None else str(value)
 
 
-def _edit(row: Row, entry: str, field: str, before: str, after: str, *, made: bool = False) -> Edit:
-    return Edit(Section(row.section), entry, field, before, after, row.actor, row.recorded, made, row.seq)
+def _edit(row: Row, entry: str, field: str, before: str, after: str, *, made: bool = False) -> FieldEdit:
+    return FieldEdit(Section(row.section), entry, field, before, after, row.actor, row.recorded, made, row.seq)

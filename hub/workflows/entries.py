@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, ClassVar, Final
 
-from auth.decisions import Action, EntryFacts, decide
+from auth.decisions import EntryFacts, Operation, decide
 from auth.roles import Participant
 from crdt.changes import Assign, Change, Create
 from crdt.fields import SET_MEMBERS_MAX, TEXT_CHARACTERS_MAX, Field, Form, Kind, Value
@@ -136,7 +136,7 @@ def made(
         "position": next_place(plan, section) + beside,
     }
     known = EntryFacts(creator=actor.person_id, values=whole)
-    decision = decide(actor, section, Action.CREATE, entry=known, now=now)
+    decision = decide(actor, section, Operation.CREATE, entry=known, now=now)
     if not decision.allowed:
         return Refusal(decision.code, decision.reason)
     return Create(section, new_id(), whole)
@@ -216,7 +216,7 @@ class EntryRestore:
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId
     ) -> Sequence[Change] | Refusal:
         """Return the restoration; refused for what was never retired."""
-        refusal = barred(plan, actor, self.section, Action.COMMAND, now=now, entry_id=self.entry, command=self.name)
+        refusal = barred(plan, actor, self.section, Operation.COMMAND, now=now, entry_id=self.entry, command=self.name)
         if refusal is not None:
             return refusal
         entry = plan.entry(self.section, self.entry)

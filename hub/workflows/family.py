@@ -14,7 +14,7 @@ from crdt.sections import CALLS, Section
 from hub.live.commands import EntryContent, PlanContent
 from hub.workflows import monitoring, tasks
 from hub.workflows.contents import instant, members, number, words
-from hub.workflows.digests import Edit
+from hub.workflows.digests import FieldEdit
 from hub.workflows.family_news import ChangeTold, changes_told, recent_edits, said
 from hub.workflows.grants import visible
 from hub.workflows.medications import is_medicine
@@ -106,7 +106,7 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
+class WatchedMeasure:
     """When to worry about one measure, and what to do then; the last reading and its zone beside it."""
 
     entry: str
@@ -153,7 +153,7 @@ class FamilyView:
     """Medicines that were stopped lately or since this person looked: what to take no more."""
     changes: tuple[ChangeTold, ...]
     contacts: tuple[Contact, ...]
-    measures: tuple[Watch, ...]
+    measures: tuple[WatchedMeasure, ...]
     tasks: tuple[EntryContent, ...]
     questions: tuple[EntryContent, ...]
     problems: tuple[Explained, ...] = ()
@@ -167,7 +167,7 @@ def family_view(
     viewer: Participant,
     people: Mapping[str, str],
     changed: Changed,
-    edits: tuple[Edit, ...],
+    edits: tuple[FieldEdit, ...],
     now: datetime,
     looked: Mapping[Section, int] | None = None,
     begun: datetime | None = None,
@@ -229,7 +229,7 @@ def _cautions(
 def _medicine(
     entry: EntryContent,
     changed: Changed,
-    recent: list[Edit],
+    recent: list[FieldEdit],
     people: Mapping[str, str],
     cautions: tuple[Caution, ...],
 ) -> MedicineToday:
@@ -258,7 +258,7 @@ def _medicine(
 def _today(
     medicines: list[EntryContent],
     changed: Changed,
-    recent: list[Edit],
+    recent: list[FieldEdit],
     people: Mapping[str, str],
     cautions: Mapping[str, tuple[Caution, ...]],
 ) -> tuple[tuple[str, tuple[MedicineToday, ...]], ...]:
@@ -271,7 +271,7 @@ def _today(
     return tuple((time, tuple(some)) for time, some in by_time.items() if some)
 
 
-def _stopped(medicines: list[EntryContent], recent: list[Edit]) -> tuple[str, ...]:
+def _stopped(medicines: list[EntryContent], recent: list[FieldEdit]) -> tuple[str, ...]:
     ended = {edit.entry for edit in recent if edit.field == "taking" and edit.after == "stopped"}
     return tuple(words(each.values, "name") for each in medicines if each.id in ended and not _in_use(each))
 
@@ -289,9 +289,9 @@ def _allergies(plan: PlanContent, viewer: Participant, now: datetime) -> tuple[s
     )  # fmt: skip
 
 
-def _measure(entry: EntryContent) -> Watch:
+def _measure(entry: EntryContent) -> WatchedMeasure:
     state = monitoring.zone_state(entry.values)
-    return Watch(
+    return WatchedMeasure(
         entry=entry.id,
         measure=monitoring.measure_name(entry.values),
         unit=words(entry.values, "unit"),

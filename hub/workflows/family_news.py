@@ -9,7 +9,7 @@ from auth.roles import Participant
 from crdt.sections import Section
 from hub.live.commands import EntryContent, PlanContent
 from hub.workflows.contents import headline, words
-from hub.workflows.digests import Edit, collapsed
+from hub.workflows.digests import FieldEdit, collapsed
 from hub.workflows.grants import visible
 from hub.workflows.medications import is_medicine
 from hub.workflows.monitoring import measure_name
@@ -76,8 +76,8 @@ class ChangeTold:
 
 
 def recent_edits(
-    edits: Iterable[Edit], now: datetime, looked: Mapping[Section, int], begun: datetime | None = None
-) -> list[Edit]:
+    edits: Iterable[FieldEdit], now: datetime, looked: Mapping[Section, int], begun: datetime | None = None
+) -> list[FieldEdit]:
     """Return the edits of the last days, and older ones that were not looked at, one a field.
 
     ``begun`` is when the plan was first written: what was made then is not told as new.
@@ -90,7 +90,7 @@ def recent_edits(
 def changes_told(
     plan: PlanContent,
     viewer: Participant,
-    recent: Sequence[Edit],
+    recent: Sequence[FieldEdit],
     people: Mapping[str, str],
     now: datetime,
     looked: Mapping[Section, int],
@@ -114,12 +114,12 @@ def changes_told(
     return tuple(sorted(unique.values(), key=lambda each: each.recorded, reverse=True)[:TOLD_MAX])
 
 
-def _fresh(edit: Edit, looked: Mapping[Section, int]) -> bool:
+def _fresh(edit: FieldEdit, looked: Mapping[Section, int]) -> bool:
     return edit.seq > looked.get(edit.section, 0)
 
 
 def _told(
-    edit: Edit, entry: EntryContent, sentence: str, people: Mapping[str, str], looked: Mapping[Section, int]
+    edit: FieldEdit, entry: EntryContent, sentence: str, people: Mapping[str, str], looked: Mapping[Section, int]
 ) -> ChangeTold:
     name = measure_name(entry.values) if edit.section is Section.MONITORING else headline(edit.section, entry)
     if edit.section is Section.CARE_TEAM:
@@ -128,7 +128,7 @@ def _told(
     return ChangeTold(entry.id, sentence, name, edit.before, edit.after, edit.recorded, by, _fresh(edit, looked))
 
 
-def _sentence(edit: Edit, entry: EntryContent, made: Mapping[tuple[Section, str], datetime]) -> str:
+def _sentence(edit: FieldEdit, entry: EntryContent, made: Mapping[tuple[Section, str], datetime]) -> str:
     if edit.made:
         return "" if edit.section is Section.MEDICATIONS and not is_medicine(entry) else _NEW.get(edit.section, "")
     begun = made.get((edit.section, edit.entry))

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from auth.decisions import Action, EntryFacts, decide, facts_of
+from auth.decisions import EntryFacts, Operation, decide, facts_of
 from auth.roles import Participant
 from crdt.sections import SECTIONS, Section
 from hub.live.commands import EntryContent, PlanContent, Refusal
@@ -19,7 +19,7 @@ def barred(
     plan: PlanContent,
     actor: Participant,
     section: Section,
-    action: Action,
+    action: Operation,
     *,
     now: datetime,
     entry_id: str = "",
@@ -37,7 +37,7 @@ def visible(plan: PlanContent, viewer: Participant, section: Section, now: datet
     return [
         entry
         for entry in active(plan, section)
-        if barred(plan, viewer, section, Action.READ, now=now, entry_id=entry.id) is None
+        if barred(plan, viewer, section, Operation.READ, now=now, entry_id=entry.id) is None
     ]
 
 
@@ -58,13 +58,13 @@ def commanded(
     plan: PlanContent, actor: Participant, section: Section, entry_id: str, command: str, now: datetime
 ) -> EntryContent | Refusal:
     """Return the standing entry that the person may command, or the refusal. What is not readable is told first."""
-    unseen = barred(plan, actor, section, Action.READ, now=now, entry_id=entry_id)
+    unseen = barred(plan, actor, section, Operation.READ, now=now, entry_id=entry_id)
     if unseen is not None:
         return unseen
     entry = standing(plan, section, entry_id)
     if isinstance(entry, Refusal):
         return entry
-    return barred(plan, actor, section, Action.COMMAND, now=now, entry_id=entry_id, command=command) or entry
+    return barred(plan, actor, section, Operation.COMMAND, now=now, entry_id=entry_id, command=command) or entry
 
 
 def missing(value: str, name: str, sentence: str, entry_id: str = "") -> Refusal | None:

@@ -130,7 +130,7 @@ class Park:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Flag:
+class FlagPatient:
     """Mark a patient to be looked at again, or take the mark away; anyone in the huddle may."""
 
     plan_id: str

@@ -10,7 +10,7 @@ from hub.workflows.huddle_states import (
     TEAM,
     Course,
     Huddle,
-    Item,
+    HuddleItem,
     No,
     Stand,
     Who,
@@ -25,7 +25,7 @@ _NOW: Final = {
 }
 
 
-class Move(Protocol):
+class HuddleMove(Protocol):
     """One act on a huddle. ``name`` stands in the journal; ``plan_id`` is the patient it concerns, ``""`` for none."""
 
     name: ClassVar[str]
@@ -52,7 +52,7 @@ def barred(huddle: Huddle, who: Who, *courses: Course, attending: bool = True, d
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Join:
+class JoinHuddle:
     """Come in, also late: one lands where the huddle is."""
 
     plan_id: str = ""
@@ -86,7 +86,7 @@ class Add:
             return No("twice", "This patient is on the agenda already.")
         if len(huddle.items) >= ITEMS_MAX:
             return No("full", f"An agenda holds at most {ITEMS_MAX} patients.")
-        return replace(huddle, items=(*huddle.items, Item(self.plan_id, added_by=who.person_id)))
+        return replace(huddle, items=(*huddle.items, HuddleItem(self.plan_id, added_by=who.person_id)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +110,7 @@ class Remove:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class MovePatient:
     """Move a patient on the agenda by one place up (-1) or down (1)."""
 
     plan_id: str
@@ -131,7 +131,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Start:
+class StartHuddle:
     """Begin: whoever starts it drives, and the first patient is taken up."""
 
     plan_id: str = ""

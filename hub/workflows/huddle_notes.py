@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import ClassVar, Final
 
-from auth.decisions import Action, EntryFacts, decide
+from auth.decisions import EntryFacts, Operation, decide
 from auth.roles import Participant
 from crdt.changes import Assign, Change, Create, Include, Rewrite
 from crdt.fields import MEMBER_CHARACTERS_MAX, Value
@@ -127,7 +127,7 @@ class HuddleNote:
             "position": next_place(plan, HUDDLES),
         }
         facts = EntryFacts(creator=actor.person_id, values=values)
-        decision = decide(actor, HUDDLES, Action.CREATE, entry=facts, now=now)
+        decision = decide(actor, HUDDLES, Operation.CREATE, entry=facts, now=now)
         if not decision.allowed:
             return Refusal(decision.code, decision.reason)
         return [Create(HUDDLES, new_id(), values)]

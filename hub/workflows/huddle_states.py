@@ -48,7 +48,7 @@ class Stand(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class HuddleItem:
     """One patient of the agenda. ``before`` is what a current one was, should it be left unfinished."""
 
     plan_id: str
@@ -77,7 +77,7 @@ class Huddle:
     maker: str
     made: datetime
     course: Course = Course.PLANNED
-    items: tuple[Item, ...] = ()
+    items: tuple[HuddleItem, ...] = ()
     attendees: tuple[Attendee, ...] = ()
     driver: str = ""
     since: datetime | None = None
@@ -91,7 +91,7 @@ class Huddle:
         """The plan that is talked about, ``""`` before the start and after the last."""
         return next((item.plan_id for item in self.items if item.stand is Stand.CURRENT), "")
 
-    def item(self, plan_id: str) -> Item | None:
+    def item(self, plan_id: str) -> HuddleItem | None:
         """Return the patient's item, ``None`` for one who is not on the agenda."""
         return next((item for item in self.items if item.plan_id == plan_id), None)
 
@@ -144,7 +144,7 @@ def next_waiting(huddle: Huddle, plan_id: str) -> str:
     return next((item.plan_id for item in ring if item.stand is Stand.WAITING and item.plan_id != plan_id), "")
 
 
-def placed(huddle: Huddle, item: Item) -> Huddle:
+def placed(huddle: Huddle, item: HuddleItem) -> Huddle:
     """Return the huddle with this item in the place of the patient's one."""
     return replace(huddle, items=tuple(item if each.plan_id == item.plan_id else each for each in huddle.items))
 
@@ -200,6 +200,6 @@ def signature_hash(huddle: Huddle, decisions: Mapping[str, str]) -> str:
     return hashlib.sha256(told.encode()).hexdigest()
 
 
-def _settled(item: Item) -> str:
+def _settled(item: HuddleItem) -> str:
     """Return how the huddle left the patient; that the rest was carried over afterwards changes nothing signed."""
     return item.before if item.stand is Stand.CARRIED else item.stand

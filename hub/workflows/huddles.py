@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, ClassVar, Final
 
-from auth.decisions import Action, EntryFacts, decide
+from auth.decisions import EntryFacts, Operation, decide
 from auth.roles import Participant
 from crdt.changes import Append, Assign, Change, Create, Include
 from crdt.fields import Form, Value
@@ -112,7 +112,7 @@ class HuddleDecide:
             "position": next_place(plan, HUDDLES),
         }
         known = EntryFacts(creator=actor.person_id, values=values)
-        decision = decide(actor, HUDDLES, Action.CREATE, entry=known, now=now)
+        decision = decide(actor, HUDDLES, Operation.CREATE, entry=known, now=now)
         if not decision.allowed:
             return Refusal(decision.code, decision.reason)
         return [Create(HUDDLES, new_id(), values), *tasks, *joined_by(plan, actor, new_id, tasks)]

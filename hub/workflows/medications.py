@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, ClassVar, Final
 
-from auth.decisions import Action
+from auth.decisions import Operation
 from auth.roles import Participant
 from crdt.changes import Assign, Change
 from crdt.sections import SECTIONS, Section
@@ -134,7 +134,7 @@ class MedicationDecide:
         for name, value in (("dose", self.dose.strip()), ("frequency", self.frequency.strip())):
             if not value:
                 continue
-            refusal = barred(plan, actor, MEDICATIONS, Action.WRITE, now=now, entry_id=self.entry, field=name)
+            refusal = barred(plan, actor, MEDICATIONS, Operation.WRITE, now=now, entry_id=self.entry, field=name)
             if refusal is not None:
                 return refusal
             changed.append(Assign(MEDICATIONS, self.entry, name, value))

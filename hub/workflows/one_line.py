@@ -33,7 +33,7 @@ ROLE_NAMES: Final[Mapping[str, Role]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class Nameable:
     """A person of the plan whom one may name."""
 
     person_id: str
@@ -56,7 +56,7 @@ class TaskLine:
         return {"title": self.title, "owner": self.owner, "due": due}
 
 
-def parse(line: str, people: Sequence[Known], today: date) -> TaskLine:
+def parse(line: str, people: Sequence[Nameable], today: date) -> TaskLine:
     """Return what the line says. Never fails: whatever is missing or unclear is a fault in words."""
     rest = re.sub(r"^\s*/task\b", "", line[: 2 * LINE_MAX])
     faults: dict[str, str] = {}
@@ -78,7 +78,7 @@ def parse(line: str, people: Sequence[Known], today: date) -> TaskLine:
     return TaskLine(title, owner, due, faults)
 
 
-def mentioned(words: str, people: Sequence[Known]) -> tuple[str, ...]:
+def mentioned(words: str, people: Sequence[Nameable]) -> tuple[str, ...]:
     """Return the person ids and roles that a comment's ``@`` names, each once; what names no one is only words.
 
     Linear in the words and in the people, however many are named and however often.
@@ -95,7 +95,7 @@ def mentioned(words: str, people: Sequence[Known]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(named))
 
 
-def found(who: str, people: Sequence[Known]) -> tuple[str, str]:
+def found(who: str, people: Sequence[Nameable]) -> tuple[str, str]:
     """Return the one person meant and ``""``, or ``""`` and what to type instead."""
     bare = _bare(who)
     some = _meant(people).get(bare, ())
@@ -109,10 +109,10 @@ def found(who: str, people: Sequence[Known]) -> tuple[str, str]:
     return "", f"More than one person fits @{who}: {names}."
 
 
-def _meant(people: Sequence[Known]) -> dict[str, Sequence[Known]]:
+def _meant(people: Sequence[Nameable]) -> dict[str, Sequence[Nameable]]:
     """Return whom each name stands for: a whole name before a first or a last one."""
-    whole: dict[str, list[Known]] = {}
-    parts: dict[str, list[Known]] = {}
+    whole: dict[str, list[Nameable]] = {}
+    parts: dict[str, list[Nameable]] = {}
     for each in people:
         for name in dict.fromkeys(_whole_names(each.name)):
             whole.setdefault(name, []).append(each)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Annotated, ClassVar, Final
 
-from auth.decisions import Action
+from auth.decisions import Operation
 from auth.roles import Participant
 from crdt.changes import Assign, Change
 from crdt.fields import Form, Value
@@ -130,7 +130,7 @@ class ReferralTakeUp:
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId
     ) -> Sequence[Change] | Refusal:
         """Return the move to ``received`` with the person named; refused once somebody is, and out of state."""
-        unseen = barred(plan, actor, REFERRALS, Action.READ, now=now, entry_id=self.entry)
+        unseen = barred(plan, actor, REFERRALS, Operation.READ, now=now, entry_id=self.entry)
         entry = unseen or standing(plan, REFERRALS, self.entry)
         if isinstance(entry, Refusal):
             return entry

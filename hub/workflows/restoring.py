@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
-from auth.decisions import Action
+from auth.decisions import Operation
 from auth.roles import Participant
 from crdt.changes import Assign, Change, Include, Rewrite
 from crdt.fields import Field, Kind, Value
@@ -58,7 +58,7 @@ class RestoreField:
     ) -> Sequence[Change] | Refusal:
         """Return the edit; refused without a reason, where the person may not write, and where nothing differs."""
         empty = missing(self.reason, "reason", "Say why it is restored.", self.entry)
-        unseen = barred(plan, actor, self.section, Action.READ, now=now, entry_id=self.entry, field=self.field)
+        unseen = barred(plan, actor, self.section, Operation.READ, now=now, entry_id=self.entry, field=self.field)
         declared = SECTIONS[self.section].field(self.field)
         entry = plan.entry(self.section, self.entry)
         if empty or unseen or entry is None or declared is None:
@@ -113,7 +113,7 @@ class RestoreSection:
     ) -> Sequence[Change] | Refusal:
         """Return the edits, all or none. Tasks and referrals under way stay: they end by their own commands."""
         empty = missing(self.reason, "reason", "Say why it is restored.")
-        unseen = barred(plan, actor, self.section, Action.READ, now=now)
+        unseen = barred(plan, actor, self.section, Operation.READ, now=now)
         if empty or unseen:
             return empty or unseen or []
         found: list[Change] = []
@@ -132,7 +132,7 @@ class RestoreSection:
             return _entry_as_it_was(plan, actor, now, self.section, entry, was, self.name)
         if retired(entry) or unfinished(self.section, words(entry.values, "state")):
             return []
-        refusal = barred(plan, actor, self.section, Action.COMMAND, now=now, entry_id=entry.id, command=self.name)
+        refusal = barred(plan, actor, self.section, Operation.COMMAND, now=now, entry_id=entry.id, command=self.name)
         return refusal or [
             Assign(self.section, entry.id, "status", "retired"),
             Assign(self.section, entry.id, "retired_reason", self.reason.strip()),
@@ -163,7 +163,7 @@ def _entry_as_it_was(
             Assign(section, entry.id, "retired_reason", ""),
             Assign(section, entry.id, "position", next_place(plan, section)),
         ]
-    commanded = barred(plan, actor, section, Action.COMMAND, now=now, entry_id=entry.id, command=command)
+    commanded = barred(plan, actor, section, Operation.COMMAND, now=now, entry_id=entry.id, command=command)
     return commanded if found and commanded is not None else found
 
 
@@ -173,4 +173,4 @@ def _unwritable(
     """Return why the person may not write the field themselves."""
     if declared.command or declared.kind is Kind.LOG:
         return Refusal("command", f"{declared.label} changes by its own steps only.", entry, declared.name)
-    return barred(plan, actor, section, Action.WRITE, now=now, entry_id=entry, field=declared.name)
+    return barred(plan, actor, section, Operation.WRITE, now=now, entry_id=entry, field=declared.name)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, ClassVar, Final
 
-from auth.decisions import Action
+from auth.decisions import Operation
 from auth.roles import Participant
 from crdt.changes import Amend, Annotate, Assign, Change, Rewrite, Root
 from crdt.contents import Record
@@ -96,7 +96,7 @@ class SuggestionMake:
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId
     ) -> Sequence[Change] | Refusal:
         """Return the open suggestion; refused where the value could not stand in the field, or stands there already."""
-        refusal = barred(plan, actor, self.section, Action.SUGGEST, now=now, entry_id=self.entry, field=self.field)
+        refusal = barred(plan, actor, self.section, Operation.SUGGEST, now=now, entry_id=self.entry, field=self.field)
         if refusal is not None:
             return refusal
         if not self.entry:
@@ -188,7 +188,7 @@ class SuggestionAccept:
         value = proposed(record)
         if not entry_id:
             return made(plan, actor, now, self.section, value if isinstance(value, dict) else {}, new_id)
-        refusal = barred(plan, actor, self.section, Action.WRITE, now=now, entry_id=entry_id, field=name)
+        refusal = barred(plan, actor, self.section, Operation.WRITE, now=now, entry_id=entry_id, field=name)
         entry = refusal or standing(plan, self.section, entry_id)
         if isinstance(entry, Refusal):
             return entry
@@ -228,6 +228,6 @@ class SuggestionDecline:
         if isinstance(record, Refusal):
             return record
         entry_id, name = words(record, "entry"), words(record, "field")
-        action = Action.WRITE if entry_id else Action.CREATE
+        action = Operation.WRITE if entry_id else Operation.CREATE
         refusal = barred(plan, actor, self.section, action, now=now, entry_id=entry_id, field=name)
         return refusal or _decided(self.section, self.key, "declined", actor, now, self.reason)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, ClassVar, Final
 
-from auth.decisions import Action, EntryFacts, decide
+from auth.decisions import EntryFacts, Operation, decide
 from auth.roles import Participant
 from crdt.changes import Assign, Change, Create, Rewrite
 from crdt.fields import Form, Kind, Value
@@ -127,7 +127,7 @@ class TransitionRecord:
             "position": next_place(plan, TRANSITIONS),
         }
         known = EntryFacts(creator=actor.person_id, values=values)
-        decision = decide(actor, TRANSITIONS, Action.CREATE, entry=known, now=now)
+        decision = decide(actor, TRANSITIONS, Operation.CREATE, entry=known, now=now)
         if not decision.allowed:
             return Refusal(decision.code, decision.reason)
         return [Create(TRANSITIONS, new_id(), values)]

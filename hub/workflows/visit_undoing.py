@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar, Final
 
-from auth.decisions import Action
+from auth.decisions import Operation
 from auth.roles import Participant
 from crdt.changes import Amend, Assign, Change, Decide, Rewrite, Root
 from crdt.contents import EntryContent, Record, SectionContent
@@ -104,7 +104,7 @@ class _Back:
         if stands is None or stands.values != entry.values:
             self.touched.append(headline(section, entry))
             return
-        self._ask(section, Action.COMMAND, entry.id, command=_ENDED_BY.get(section, "entry.retire"))
+        self._ask(section, Operation.COMMAND, entry.id, command=_ENDED_BY.get(section, "entry.retire"))
         if section in _STATEFUL:
             self.changes += [
                 Assign(section, entry.id, "state", "cancelled"),
@@ -123,7 +123,7 @@ class _Back:
             now = f" (now {stands})" if isinstance(stands, str) and stands and self._sees(section, entry.id) else ""
             self.touched.append(f"{headline(section, entry)}, {field.label}{now}")
             return
-        self._ask(section, Action.WRITE, entry.id, name, command=_WRITTEN_BY.get(section, ""))
+        self._ask(section, Operation.WRITE, entry.id, name, command=_WRITTEN_BY.get(section, ""))
         if field.kind is Kind.LOG:
             assert isinstance(old, Mapping), "a log holds records"
             assert isinstance(value, Mapping), "a log holds records"
@@ -140,7 +140,7 @@ class _Back:
         if dict(record) != dict(stands):
             self.touched.append(f"a remark on {SECTIONS[section].title}")
             return
-        self._ask(section, Action.READ, str(record.get("entry", "")))
+        self._ask(section, Operation.READ, str(record.get("entry", "")))
         by, when = self.actor.person_id, stamp(self.now)
         said = (
             {"state": WITHDRAWN, "decided_by": by, "decided": when, "reason": self.reason}
@@ -149,11 +149,11 @@ class _Back:
         )
         self.changes += [Amend(section, root, key, name, value) for name, value in said.items()]
 
-    def _ask(self, section: Section, action: Action, entry: str, field: str = "", *, command: str = "") -> None:
+    def _ask(self, section: Section, action: Operation, entry: str, field: str = "", *, command: str = "") -> None:
         refusal = barred(
             self.plan, self.actor, section, action, now=self.now, entry_id=entry, field=field, command=command
         )
         self.refused = self.refused or refusal
 
     def _sees(self, section: Section, entry: str) -> bool:
-        return barred(self.plan, self.actor, section, Action.READ, now=self.now, entry_id=entry) is None
+        return barred(self.plan, self.actor, section, Operation.READ, now=self.now, entry_id=entry) is None

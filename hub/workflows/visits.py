@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, ClassVar, TypeAlias
 
-from auth.decisions import Action
+from auth.decisions import Operation
 from auth.roles import Participant
 from crdt.changes import Assign, Change, Create, Rewrite
 from crdt.fields import Form, Value
@@ -75,7 +75,7 @@ class _Act:
     now: datetime
     new_id: NewId
 
-    def may(self, action: Action, entry_id: str, field: str, command: str = "") -> bool:
+    def may(self, action: Operation, entry_id: str, field: str, command: str = "") -> bool:
         refusal = barred(
             self.plan,
             self.actor,
@@ -229,7 +229,7 @@ def _started(act: _Act, start: Start, number: int) -> _Changes:
     created = made(act.plan, act.actor, act.now, MEDICATIONS, values, act.new_id, beside=number)
     if not isinstance(created, Refusal):
         return [created, _because(act, created.entry, start.why)]
-    refusal = barred(act.plan, act.actor, MEDICATIONS, Action.SUGGEST, now=act.now)
+    refusal = barred(act.plan, act.actor, MEDICATIONS, Operation.SUGGEST, now=act.now)
     return refusal or [suggested(MEDICATIONS, "", "", values, start.why, act.actor, act.now, act.new_id())]
 
 
@@ -275,17 +275,19 @@ def _stopped(act: _Act, stop: Stop, row: str) -> _Changes:
 def _edited(act: _Act, entry: EntryContent, new: dict[str, str], decision: str, why: str) -> _Changes:
     """Return the edits and, from who may decide it, the reconciliation; suggestions from who may not edit."""
     changed: list[Change] = []
-    beyond = [name for name in new if not act.may(Action.WRITE, entry.id, name)]
+    beyond = [name for name in new if not act.may(Operation.WRITE, entry.id, name)]
     for name, value in new.items():
         if not beyond:
             changed.append(Assign(MEDICATIONS, entry.id, name, value))
             continue
-        refusal = barred(act.plan, act.actor, MEDICATIONS, Action.SUGGEST, now=act.now, entry_id=entry.id, field=name)
+        refusal = barred(
+            act.plan, act.actor, MEDICATIONS, Operation.SUGGEST, now=act.now, entry_id=entry.id, field=name
+        )
         if refusal is not None:
             return refusal
         changed.append(suggested(MEDICATIONS, entry.id, name, value, why, act.actor, act.now, act.new_id()))
     if beyond:
         return changed
-    if act.may(Action.COMMAND, entry.id, "", "medication.decide"):
+    if act.may(Operation.COMMAND, entry.id, "", "medication.decide"):
         changed.append(Assign(MEDICATIONS, entry.id, "reconciliation", decision))
     return [*changed, _because(act, entry.id, why)]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from auth.decisions import Action, remark_visible
+from auth.decisions import Operation, remark_visible
 from auth.roles import Participant, Role
 from crdt.sections import Section
 from hub.live.commands import EntryContent, PlanContent
@@ -18,7 +18,7 @@ from hub.workflows.medications import MEDICATIONS, unreconciled
 from hub.workflows.suggestions import open_suggestions
 
 
-class Kind(StrEnum):
+class WaitingKind(StrEnum):
     """Why something waits on a person, in the order of the list."""
 
     HELP_NOW = "words that may mean an emergency"
@@ -40,7 +40,7 @@ class Kind(StrEnum):
 class Waiting:
     """One thing that waits on a person. ``commands`` are those which settle it, the most likely first."""
 
-    kind: Kind
+    kind: WaitingKind
     plan_id: str
     section: Section
     entry: str
@@ -70,11 +70,11 @@ def waiting_on(plan: PlanContent, viewer: Participant, now: datetime) -> tuple[W
 
 
 def _urgency(it: Waiting) -> tuple[bool, int, int, date]:
-    return it.kind is not Kind.HELP_NOW, -it.late, tuple(Kind).index(it.kind), it.due or date.max
+    return it.kind is not WaitingKind.HELP_NOW, -it.late, tuple(WaitingKind).index(it.kind), it.due or date.max
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class OwnRequest:
     """A task or referral that the viewer asked of someone, and where it stands."""
 
     section: Section
@@ -88,16 +88,16 @@ class Asked:
     unowned: bool
 
 
-def asked_of_others(plan: PlanContent, viewer: Participant, now: datetime) -> tuple[Asked, ...]:
+def asked_of_others(plan: PlanContent, viewer: Participant, now: datetime) -> tuple[OwnRequest, ...]:
     """Return what the viewer asked of others and is still open, the late and the unowned first."""
     today, me = plan.day_of(now), viewer.person_id
-    found: list[Asked] = []
+    found: list[OwnRequest] = []
     for entry in visible(plan, viewer, Section.TASKS, now):
         values, owner = entry.values, words(entry.values, "owner")
         if words(values, "requester") == me != owner and (tasks.is_open(values) or tasks.unowned(values)):
             late = tasks.days_late(values, today)
             found.append(
-                Asked(
+                OwnRequest(
                     Section.TASKS, entry.id, headline(Section.TASKS, entry), owner, words(values, "state"),
                     day(values, "due"), late, tasks.unowned(values),
                 )
@@ -107,7 +107,7 @@ def asked_of_others(plan: PlanContent, viewer: Participant, now: datetime) -> tu
         if words(values, "asker") == me and state in referral_states.UNDERWAY:
             late = referral_states.silence(values, now, plan.day_of(now)).late
             found.append(
-                Asked(
+                OwnRequest(
                     Section.REFERRALS, entry.id, headline(Section.REFERRALS, entry), words(values, "recipient"), state,
                     day(values, "expected_by"), late, state in ("requested", "received"),
                 )
@@ -117,7 +117,7 @@ def asked_of_others(plan: PlanContent, viewer: Participant, now: datetime) -> tu
 
 def _item(
     plan: PlanContent,
-    kind: Kind,
+    kind: WaitingKind,
     section: Section,
     entry: EntryContent,
     *commands: str,
@@ -134,7 +134,7 @@ def _tasks(plan: PlanContent, viewer: Participant, now: datetime) -> Iterable[Wa
         state = words(entry.values, "state")
         if words(entry.values, "owner") != viewer.person_id or state not in tasks.OPEN:
             continue
-        kind = Kind.TASK_TO_ACCEPT if state in tasks.ASKED else Kind.TASK_TO_DO
+        kind = WaitingKind.TASK_TO_ACCEPT if state in tasks.ASKED else WaitingKind.TASK_TO_DO
         verbs = ("accept", "reject") if state in tasks.ASKED else ("complete", "start", "hold", "resume", "fail")
         possible = tuple(f"task.{verb}" for verb in verbs if verb in tasks.MACHINE.verbs_from(state))
         late = tasks.days_late(entry.values, plan.day_of(now))
@@ -148,19 +148,19 @@ def _referrals(plan: PlanContent, viewer: Participant, now: datetime) -> Iterabl
         if words(values, "recipient") == viewer.person_id and state in referral_states.UNDERWAY:
             asked = state in ("requested", "received")
             verbs = ("referral.accept", "referral.reject") if asked else ("visit.publish", "referral.schedule")
-            yield _item(plan, Kind.REFERRAL_TO_ANSWER, Section.REFERRALS, entry, *verbs, due=due, late=late)
+            yield _item(plan, WaitingKind.REFERRAL_TO_ANSWER, Section.REFERRALS, entry, *verbs, due=due, late=late)
         elif words(values, "asker") == viewer.person_id and state in ("reported", "rejected"):
             settle = ["referral.send", "referral.cancel"] if state == "rejected" else ["referral.close"]
             if referral_states.undecided(values):
                 settle.insert(0, "referral.decide_recommendation")
-            yield _item(plan, Kind.REFERRAL_TO_DECIDE, Section.REFERRALS, entry, *settle, due=due)
+            yield _item(plan, WaitingKind.REFERRAL_TO_DECIDE, Section.REFERRALS, entry, *settle, due=due)
 
 
 def _monitoring(plan: PlanContent, viewer: Participant, now: datetime) -> Iterable[Waiting]:
     for entry in visible(plan, viewer, Section.MONITORING, now):
         zone = monitoring.zone_state(entry.values)
         if words(entry.values, "responder") == viewer.person_id and zone.zone == "red":
-            yield _item(plan, Kind.RED_ZONE, Section.MONITORING, entry, "comment.make")
+            yield _item(plan, WaitingKind.RED_ZONE, Section.MONITORING, entry, "comment.make")
 
 
 def _dangers(plan: PlanContent, viewer: Participant, now: datetime) -> Iterable[Waiting]:
@@ -175,25 +175,28 @@ def _dangers(plan: PlanContent, viewer: Participant, now: datetime) -> Iterable[
         } - {""}
         asked = prescribers or responsible
         mine = viewer.person_id in asked if asked else viewer.role is Role.PRIMARY_CARE
-        if held and mine and barred(plan, viewer, MEDICATIONS, Action.READ, now=now, entry_id=held[0].id) is None:
-            yield _item(plan, Kind.DANGER, MEDICATIONS, held[0], told=finding.text)
+        if held and mine and barred(plan, viewer, MEDICATIONS, Operation.READ, now=now, entry_id=held[0].id) is None:
+            yield _item(plan, WaitingKind.DANGER, MEDICATIONS, held[0], told=finding.text)
 
 
 def _medicines(plan: PlanContent, viewer: Participant, now: datetime) -> Iterable[Waiting]:
     for entry in unreconciled(plan):
         refusal = barred(
-            plan, viewer, MEDICATIONS, Action.COMMAND, now=now, entry_id=entry.id, command="medication.decide"
+            plan, viewer, MEDICATIONS, Operation.COMMAND, now=now, entry_id=entry.id, command="medication.decide"
         )
         if refusal is None:
-            yield _item(plan, Kind.MEDICINE_TO_DECIDE, MEDICATIONS, entry, "medication.decide")
+            yield _item(plan, WaitingKind.MEDICINE_TO_DECIDE, MEDICATIONS, entry, "medication.decide")
 
 
 def _questions(plan: PlanContent, viewer: Participant, now: datetime) -> Iterable[Waiting]:
     section = Section.CAREGIVER_LOG
     urgent = {entry.id: entry for entry in questions.urgent(plan)}
     for entry in {**urgent, **{each.id: each for each in questions.unanswered(plan)}}.values():
-        if barred(plan, viewer, section, Action.COMMAND, now=now, entry_id=entry.id, command="question.answer") is None:
-            kind = Kind.HELP_NOW if entry.id in urgent else Kind.QUESTION
+        if (
+            barred(plan, viewer, section, Operation.COMMAND, now=now, entry_id=entry.id, command="question.answer")
+            is None
+        ):
+            kind = WaitingKind.HELP_NOW if entry.id in urgent else WaitingKind.QUESTION
             yield _item(plan, kind, section, entry, "question.answer")
 
 
@@ -203,13 +206,13 @@ def _suggestions(plan: PlanContent, viewer: Participant, now: datetime) -> Itera
             entry = plan.entry(section, words(record, "entry"))
             if words(record, "proposer") == viewer.person_id or (entry is None and words(record, "entry")):
                 continue
-            action = Action.WRITE if entry is not None else Action.CREATE
+            action = Operation.WRITE if entry is not None else Operation.CREATE
             name = words(record, "field")
             entry_id = entry.id if entry is not None else ""
             if barred(plan, viewer, section, action, now=now, entry_id=entry_id, field=name) is None:
                 told = headline(section, entry) if entry is not None else "a new entry"
                 settle = ("suggestion.accept", "suggestion.decline")
-                yield Waiting(Kind.SUGGESTION, plan.plan_id, section, entry_id, told, None, 0, settle, key)
+                yield Waiting(WaitingKind.SUGGESTION, plan.plan_id, section, entry_id, told, None, 0, settle, key)
 
 
 def _mentions(plan: PlanContent, viewer: Participant, now: datetime) -> Iterable[Waiting]:
@@ -224,7 +227,7 @@ def _mentions(plan: PlanContent, viewer: Participant, now: datetime) -> Iterable
                     and words(record, "author") != viewer.person_id
                     and remark_visible(viewer, section, words(record, "author"), now)
                 ):
-                    yield _item(plan, Kind.MENTION, section, entry, "comment.resolve", key=key)
+                    yield _item(plan, WaitingKind.MENTION, section, entry, "comment.resolve", key=key)
 
 
 def _huddles(plan: PlanContent, viewer: Participant, now: datetime) -> Iterable[Waiting]:
@@ -232,13 +235,13 @@ def _huddles(plan: PlanContent, viewer: Participant, now: datetime) -> Iterable[
     for entry in visible(plan, viewer, Section.HUDDLES, now):
         owing = huddles.to_read_back(plan, entry)
         if me in owing and not huddles.is_signed(entry):
-            yield _item(plan, Kind.READ_BACK, Section.HUDDLES, entry, "huddle.read_back")
+            yield _item(plan, WaitingKind.READ_BACK, Section.HUDDLES, entry, "huddle.read_back")
         elif me in members(entry.values, "attendees") and me not in huddles.signers(entry) and not owing:
-            yield _item(plan, Kind.SIGNATURE, Section.HUDDLES, entry, "huddle.sign")
+            yield _item(plan, WaitingKind.SIGNATURE, Section.HUDDLES, entry, "huddle.sign")
 
 
-def by_kind(found: Iterable[Waiting]) -> Mapping[Kind, tuple[Waiting, ...]]:
+def by_kind(found: Iterable[Waiting]) -> Mapping[WaitingKind, tuple[Waiting, ...]]:
     """Return what waits by kind, in the order of the kinds; kinds with nothing are left out."""
     some = tuple(found)
-    told = ((kind, tuple(each for each in some if each.kind is kind)) for kind in Kind)
+    told = ((kind, tuple(each for each in some if each.kind is kind)) for kind in WaitingKind)
     return {kind: items for kind, items in told if items}

@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 from crdt.sections import Section
 from hub.live.commands import EntryContent, PlanContent
 from hub.workflows.contents import active, words
-from hub.workflows.digests import Edit
+from hub.workflows.digests import FieldEdit
 
 Changed: TypeAlias = Mapping[tuple[Section, str, str], datetime]
 """When each field was last changed, from the journal."""
@@ -39,7 +39,7 @@ WORDINGS: Final[Mapping[Section, Wording]] = {
 """The plain words of each section that has them."""
 
 
-def changed_of(alone: Changed, edits: Iterable[Edit]) -> Changed:
+def changed_of(alone: Changed, edits: Iterable[FieldEdit]) -> Changed:
     """Return when each field last changed: by the rows of one field, and by edits told in rows of several."""
     found = dict(alone)
     for edit in edits:

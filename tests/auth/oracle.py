@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from auth.commands import Action
+from auth.commands import Operation
 from auth.decisions import EntryFacts
 from auth.roles import Role
 from crdt.sections import SECTIONS, Section
@@ -138,7 +138,7 @@ class Reader:
 
 
 def expected(
-    reader: Reader, section: Section, action: Action, field: str, entry: EntryFacts | None, command: str = ""
+    reader: Reader, section: Section, action: Operation, field: str, entry: EntryFacts | None, command: str = ""
 ) -> bool:
     """Return whether the design's words allow it."""
     column = COLUMN_OF[reader.role]
@@ -147,19 +147,19 @@ def expected(
         return False
     if reader.state == "glass" and (column not in CLINICAL or section is Section.BEHAVIORAL_HEALTH):
         return False
-    if entry is not None and action is not Action.CREATE and _kept_from(reader, column, section, entry):
+    if entry is not None and action is not Operation.CREATE and _kept_from(reader, column, section, entry):
         return False
     known = {each.name for each in SECTIONS[section].all_fields}
     if field and field not in known:
         return False
-    if action is Action.READ:
+    if action is Operation.READ:
         return not (cell == "R decision" and field not in ("", "decision", "family_words"))
     if reader.state != "member":
         return False
     return _act(reader, cell, section, action, field, entry, command)
 
 
-def _opens(reader: Reader, cell: str, section: Section, action: Action, entry: EntryFacts | None) -> bool:
+def _opens(reader: Reader, cell: str, section: Section, action: Operation, entry: EntryFacts | None) -> bool:
     if cell == "R with consent":
         return reader.granted
     if cell in ("C if assigned", "R if agent"):
@@ -168,7 +168,7 @@ def _opens(reader: Reader, cell: str, section: Section, action: Action, entry: E
         name = "provider" if cell == "C if assigned" else "agent"
         if reader.assigned:
             return True
-        if entry is None or action is Action.CREATE:
+        if entry is None or action is Operation.CREATE:
             return False
         return entry.values.get(name) == reader.person or (name == "provider" and entry.creator == reader.person)
     return True
@@ -223,7 +223,7 @@ def _act(
     reader: Reader,
     cell: str,
     section: Section,
-    action: Action,
+    action: Operation,
     field: str,
     entry: EntryFacts | None,
     command: str,
@@ -231,23 +231,23 @@ def _act(
     whole = cell in ("W", "W + sign", "W own, P", "W own", "W community", "W draft", "C", "C + complete own")
     whole = whole or cell == "C if assigned"
     match action:
-        case Action.CREATE:
+        case Operation.CREATE:
             return whole and _first_values(reader, cell, section, entry)
-        case Action.RETIRE:
+        case Operation.RETIRE:
             if section is Section.HUDDLES and (entry is None or _signed(section, entry)):
                 return False
             return whole and _reached(reader, cell, section, entry)
-        case Action.WRITE:
+        case Operation.WRITE:
             return _write(reader, cell, section, field, entry, command)
-        case Action.SUGGEST:
+        case Operation.SUGGEST:
             declared = SECTIONS[section].field(field) if field else None
             more = not cell.startswith("R") or cell == "R + C takes"
             return more and not (declared and declared.command) and not _signed(section, entry)
-        case Action.COMMENT:
+        case Operation.COMMENT:
             if reader.role is Role.FAMILY:
                 return cell in ("C", "R + C takes", "complete own", "C readings", "W own")
             return cell != "R decision"
-        case Action.COMMAND:
+        case Operation.COMMAND:
             return _command(reader, cell, section, field, entry, command)
     return False
 
@@ -295,7 +295,7 @@ def _command(reader: Reader, cell: str, section: Section, field: str, entry: Ent
     if place not in ("any", section.value):
         return False
     if rule.startswith("as "):
-        action = Action(rule.removeprefix("as "))
+        action = Operation(rule.removeprefix("as "))
         return _act(reader, cell, section, action, field, entry, "")
     if _signed(section, entry) and command != "huddle.sign":
         return False

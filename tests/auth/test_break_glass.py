@@ -16,7 +16,7 @@ from auth.break_glass import (
     review,
     review_overdue,
 )
-from auth.commands import Action
+from auth.commands import Operation
 from auth.decisions import decide, sections_readable
 from auth.roles import CLINICIANS, Role
 from crdt.sections import Section
@@ -92,9 +92,9 @@ def test_it_reads_for_sixty_minutes_and_writes_nothing() -> None:
     assert Section.MEDICATIONS in sections_readable(participant, NOW)
     assert Section.BEHAVIORAL_HEALTH not in sections_readable(participant, NOW)
     assert sections_readable(participant, NOW + READING_LASTS) == frozenset()
-    answer = decide(participant, Section.MEDICATIONS, Action.READ, now=NOW)
+    answer = decide(participant, Section.MEDICATIONS, Operation.READ, now=NOW)
     assert (answer.allowed, answer.code) == (True, "break-glass")
-    answer = decide(participant, Section.CONDITIONS, Action.CREATE, now=NOW)
+    answer = decide(participant, Section.CONDITIONS, Operation.CREATE, now=NOW)
     assert (answer.allowed, answer.code) == (False, "break-glass-read-only")
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auth.commands import COMMANDS, Action
+from auth.commands import COMMANDS, Operation
 from auth.decisions import (
     EntryFacts,
     Grant,
@@ -20,7 +20,7 @@ from auth.decisions import (
     remark_visible,
     sections_readable,
 )
-from auth.policy import MATRIX, Opening
+from auth.policy import MATRIX, Precondition
 from auth.roles import CLINICIANS, Narrowing, Participant, Role
 from crdt.sections import SECTIONS, Section
 from tests.auth.builders import HOUR, ME, NOW, OTHER, PATIENT, a_participant, an_entry
@@ -52,14 +52,14 @@ entries = st.none() | st.builds(
 
 
 @st.composite
-def questions(draw: st.DrawFn) -> tuple[Section, Action, str, EntryFacts | None, str]:
+def questions(draw: st.DrawFn) -> tuple[Section, Operation, str, EntryFacts | None, str]:
     section = draw(st.sampled_from(Section))
     field = draw(st.sampled_from(["", *(each.name for each in SECTIONS[section].all_fields)]))
     command = draw(st.sampled_from(["", *COMMANDS]))
-    return section, draw(st.sampled_from(Action)), field, draw(entries), command
+    return section, draw(st.sampled_from(Operation)), field, draw(entries), command
 
 
-Question = tuple[Section, Action, str, EntryFacts | None, str]
+Question = tuple[Section, Operation, str, EntryFacts | None, str]
 
 
 def allowed(participant: Participant, question: Question) -> bool:
@@ -76,7 +76,7 @@ def test_a_narrowing_never_widens_but_where_consent_opens(
     free = replace(participant, consents=without)
     narrowed = replace(participant, consents={**without, section: narrowing})
 
-    if MATRIX[participant.role, section].opening is not Opening.CONSENT:
+    if MATRIX[participant.role, section].opening is not Precondition.CONSENT:
         assert allowed(narrowed, question) <= allowed(free, question)
 
 
@@ -89,7 +89,7 @@ def test_an_invitations_choice_of_sections_never_widens(participant: Participant
 def test_broken_glass_only_reads_and_only_what_the_role_reads(participant: Participant, question: Question) -> None:
     breaking = replace(participant, broke_glass_until=NOW + HOUR)
 
-    if question[1] is not Action.READ:
+    if question[1] is not Operation.READ:
         assert not allowed(breaking, question)
     if participant.role not in CLINICIANS:
         assert not allowed(breaking, question)
@@ -113,8 +113,8 @@ def test_deny_wins_over_everything_that_could_open(participant: Participant, que
 @given(participants, questions())
 def test_whoever_may_do_anything_may_read_it(participant: Participant, question: Question) -> None:
     section, action, _, entry, _ = question
-    if allowed(participant, question) and action is not Action.CREATE:
-        assert decide(participant, section, Action.READ, entry=entry, now=NOW).allowed
+    if allowed(participant, question) and action is not Operation.CREATE:
+        assert decide(participant, section, Operation.READ, entry=entry, now=NOW).allowed
 
 
 @given(participants)
@@ -158,7 +158,7 @@ def test_every_answer_is_a_sentence_with_a_code(participant: Participant, questi
 def test_nobody_without_an_id_owns_what_nobody_made() -> None:
     nobody = a_participant(Role.SPECIALIST, person_id="")
 
-    answer = decide(nobody, Section.CONDITIONS, Action.WRITE, field="name", entry=EntryFacts(), now=NOW)
+    answer = decide(nobody, Section.CONDITIONS, Operation.WRITE, field="name", entry=EntryFacts(), now=NOW)
 
     assert not answer.allowed
 
@@ -167,7 +167,7 @@ def test_a_refused_command_says_who_may_and_what_to_do() -> None:
     answer = decide(
         a_participant(Role.CARE_MANAGER),
         Section.MEDICATIONS,
-        Action.COMMAND,
+        Operation.COMMAND,
         command="medication.decide",
         entry=an_entry(),
         now=NOW,
@@ -184,7 +184,7 @@ def test_a_command_sets_its_own_fields_and_no_others() -> None:
     entry = an_entry(owner=ME, state="in progress")
 
     def set_by(command: str, field: str) -> bool:
-        return decide(owner, Section.TASKS, Action.WRITE, field=field, entry=entry, command=command, now=NOW).allowed
+        return decide(owner, Section.TASKS, Operation.WRITE, field=field, entry=entry, command=command, now=NOW).allowed
 
     assert set_by("task.complete", "state")
     assert set_by("task.complete", "outcome")
@@ -203,7 +203,13 @@ def test_no_one_but_a_signer_sets_a_code_status(role: Role) -> None:
     for command in ("", *COMMANDS):
         for entry in (None, an_entry(creator=ME, agent=ME)):
             answer = decide(
-                person, Section.ADVANCE_CARE, Action.WRITE, field="code_status", entry=entry, command=command, now=NOW
+                person,
+                Section.ADVANCE_CARE,
+                Operation.WRITE,
+                field="code_status",
+                entry=entry,
+                command=command,
+                now=NOW,
             )
             assert not answer.allowed, command
 
@@ -213,7 +219,7 @@ def test_words_with_a_voice_are_the_patients_while_the_patient_is_unknown() -> N
 
     def may(voice: str) -> bool:
         entry = an_entry(voice=voice)
-        return decide(somebody, Section.GOALS, Action.WRITE, field="description", entry=entry, now=NOW).allowed
+        return decide(somebody, Section.GOALS, Operation.WRITE, field="description", entry=entry, now=NOW).allowed
 
     assert [may(""), may(ME), may(OTHER)] == [True, True, False]
 

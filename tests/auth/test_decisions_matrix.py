@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from auth.commands import COMMANDS, Action
+from auth.commands import COMMANDS, Operation
 from auth.decisions import EntryFacts, decide
 from auth.grants import compile_grants
 from auth.roles import CLINICIANS, Narrowing, Participant, Role
@@ -87,13 +87,13 @@ def states_of(role: Role, section: Section) -> Iterator[tuple[Participant, Reade
     yield a_participant(role, broke_glass_until=NOW), reader("out"), PLAN
 
 
-def questions_of(section: Section) -> list[tuple[Action, str, str]]:
+def questions_of(section: Section) -> list[tuple[Operation, str, str]]:
     names = [each.name for each in SECTIONS[section].all_fields]
-    simple = (Action.READ, Action.WRITE, Action.SUGGEST)
+    simple = (Operation.READ, Operation.WRITE, Operation.SUGGEST)
     asked = [(action, name, "") for action in simple for name in ("", *names, "no_such_field")]
-    asked += [(action, "", "") for action in (Action.CREATE, Action.RETIRE, Action.COMMENT)]
-    asked += [(Action.COMMAND, "", command) for command in (*COMMANDS, "no.such_command", "")]
-    return asked + [(Action.COMMAND, name, "suggestion.accept") for name in names]
+    asked += [(action, "", "") for action in (Operation.CREATE, Operation.RETIRE, Operation.COMMENT)]
+    asked += [(Operation.COMMAND, "", command) for command in (*COMMANDS, "no.such_command", "")]
+    return asked + [(Operation.COMMAND, name, "suggestion.accept") for name in names]
 
 
 def test_the_second_reading_knows_every_role_section_and_command() -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auth.commands import Action
+from auth.commands import Operation
 from auth.decisions import EntryFacts, decide, documents_readable, sections_readable
 from auth.grants import compile_grants
 from auth.roles import Narrowing, Participant, Role
@@ -33,7 +33,7 @@ def test_what_is_answered_without_an_entry_is_decided_for_any(
     for field in SECTIONS[section].all_fields:
         anywhere = grants.write(section, field.name)
         if anywhere is not None:
-            assert anywhere == decide(participant, section, Action.WRITE, field=field.name, entry=entry, now=NOW)
+            assert anywhere == decide(participant, section, Operation.WRITE, field=field.name, entry=entry, now=NOW)
 
 
 @given(participants, questions(), st.integers(0, 7200))
@@ -80,4 +80,4 @@ def test_writing_any_entry_is_answered_without_one_where_that_can_be() -> None:
     assert dose.allowed
     assert description is None
     assert grants.write(Section.MEDICATIONS, "no_such_field") is None
-    assert not grants.decide(Section.MEDICATIONS, Action.WRITE, field="no_such_field", entry=an_entry()).allowed
+    assert not grants.decide(Section.MEDICATIONS, Operation.WRITE, field="no_such_field", entry=an_entry()).allowed

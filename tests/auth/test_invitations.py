@@ -20,8 +20,8 @@ from auth.invitations import (
     WRONG_CODES_MAX,
     Delivery,
     Invitation,
+    InvitationRefusal,
     InvitationState,
-    Refusal,
     WrongCode,
     draft_refusal,
     open_link,
@@ -69,7 +69,7 @@ def redeemed(
     browser: str = BROWSER,
     secret: str = SECRET,
     now: datetime = NOW,
-) -> Invitation | WrongCode | Refusal:
+) -> Invitation | WrongCode | InvitationRefusal:
     return redeem(invitation, secret=secret, browser=browser, code=code, person_id="daughter", now=now)
 
 
@@ -136,7 +136,7 @@ def test_five_wrong_codes_in_its_life_kill_it() -> None:
 def test_what_is_no_code_counts_but_an_empty_field_does_not() -> None:
     assert isinstance(redeemed(opened(), "abc"), WrongCode)
     empty = redeemed(opened(), "  ")
-    assert isinstance(empty, Refusal)
+    assert isinstance(empty, InvitationRefusal)
     assert empty.code == "code-empty"
 
 
@@ -205,8 +205,8 @@ def test_only_a_waiting_invitation_is_revoked() -> None:
 
     assert isinstance(gone, Invitation)
     assert gone.state is InvitationState.REVOKED
-    assert isinstance(revoke(gone, NOW), Refusal)
-    assert isinstance(revoke(an_invitation(), NOW + LINK_LASTS), Refusal)
+    assert isinstance(revoke(gone, NOW), InvitationRefusal)
+    assert isinstance(revoke(an_invitation(), NOW + LINK_LASTS), InvitationRefusal)
 
 
 def test_an_address_waits_after_twenty_tries_in_an_hour() -> None:

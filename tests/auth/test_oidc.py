@@ -15,7 +15,7 @@ from auth.oidc import (
     OidcClient,
     Provider,
     ProviderAwayError,
-    SignedIn,
+    ProviderIdentity,
     SignInRefusedError,
     TokenRefusedError,
 )
@@ -57,7 +57,7 @@ def client(provider: FakeProvider, clock: Clock) -> OidcClient:
     return OidcClient(SETTINGS, now=clock, mint=lambda: f"{next(numbers):043d}", transport=provider.transport())
 
 
-async def signed_in(client: OidcClient, provider: FakeProvider) -> SignedIn:
+async def signed_in(client: OidcClient, provider: FakeProvider) -> ProviderIdentity:
     url, under_way = await client.begin()
     return await client.finish(provider.authorize(url), under_way)
 

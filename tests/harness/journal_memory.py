@@ -19,13 +19,13 @@ from hub.record.journal import (
     Act,
     Batch,
     FieldPath,
+    FoldStep,
     Head,
     Latest,
     Narrowed,
     Opening,
     Row,
     Snapshot,
-    Step,
     chained,
     head_after,
     opened_from,
@@ -153,9 +153,9 @@ class MemoryJournal:
         ]
         return found[:limit]
 
-    async def steps(self, plan: str, sections: Sequence[Section], *, after: int = 0, upto: int) -> list[Step]:
+    async def steps(self, plan: str, sections: Sequence[Section], *, after: int = 0, upto: int) -> list[FoldStep]:
         return [
-            Step(row.seq, Section(row.section), row.update, row.actor)
+            FoldStep(row.seq, Section(row.section), row.update, row.actor)
             for row in self._rows.get(plan, [])[after:upto]
             if row.update is not None and row.section in sections
         ]

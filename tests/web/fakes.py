@@ -18,7 +18,7 @@ from hub.record.chain import JSON
 from hub.record.journal import CHANGES_CONTENT, Act, Action, Batch, FieldPath, JournalAwayError, Latest, Narrowed, Row
 from hub.safety.weighing import weighed
 from tests.harness.journal_memory import MemoryJournal
-from web.doors.directory import Patient, Person, Place, SignedIn
+from web.doors.directory import Account, Membership, Patient, SignedIn
 from web.services import Services
 from web.settings import Mode, Settings
 
@@ -49,7 +49,7 @@ class Here:
 class FakeDirectory:
     """Fills ``Directory``."""
 
-    persons: dict[str, Person] = field(default_factory=dict)
+    persons: dict[str, Account] = field(default_factory=dict)
     patients: dict[str, Patient] = field(default_factory=dict)
     members: dict[tuple[str, str], Participant] = field(default_factory=dict)
     sessions: dict[str, SignedIn] = field(default_factory=dict)
@@ -58,7 +58,7 @@ class FakeDirectory:
     away: bool = False
     journal: MemoryJournal | None = None
 
-    async def people(self) -> Sequence[Person]:
+    async def people(self) -> Sequence[Account]:
         return list(self.persons.values())
 
     async def signed_in(self, token: str, *, active: bool) -> SignedIn | None:
@@ -85,9 +85,9 @@ class FakeDirectory:
     async def patient(self, plan_id: str) -> Patient | None:
         return self.patients.get(plan_id)
 
-    async def places(self, who: SignedIn) -> Sequence[Place]:
+    async def places(self, who: SignedIn) -> Sequence[Membership]:
         mine = [each for (_, person), each in self.members.items() if person == who.person.person_id]
-        return [Place(self.patients[each.plan_id], each) for each in mine]
+        return [Membership(self.patients[each.plan_id], each) for each in mine]
 
     async def looked(self, who: SignedIn, plan_id: str) -> Mapping[Section, int]:
         return self.looks.get((plan_id, who.person.person_id), {})

@@ -16,8 +16,7 @@ from hub.record.journal import Action, Row
 from hub.store.people import Person
 from web.access import Access
 from web.app import create_app
-from web.doors.directory import Person as Known
-from web.doors.directory import SignedIn
+from web.doors.directory import Account, SignedIn
 from web.services import Services
 from web.settings import Mode, Settings, Smtp
 
@@ -53,7 +52,7 @@ class House:
     async def member(self, named: str) -> Participant:
         """Return a person's part in the plan."""
         person = self.person(named)
-        who = SignedIn(Known(person.person_id, person.name, person.role), "")
+        who = SignedIn(Account(person.person_id, person.name, person.role), "")
         found = await self.services.directory.participant(self.plan, who)
         assert found is not None, "they take part"
         return found
@@ -137,5 +136,5 @@ async def a_house(database_url: str, folder: Path, *, smtp: Smtp | None = None) 
         assert services.access is not None, "it has a store"
         people = {each.name: each for each in await services.access.people.active()}
         mary = next(each for name, each in people.items() if "Mary" in name)
-        places = await services.directory.places(SignedIn(Known(mary.person_id, mary.name, mary.role), ""))
+        places = await services.directory.places(SignedIn(Account(mary.person_id, mary.name, mary.role), ""))
         yield House(app, services, people, places[0].patient.plan_id, stack, dict(state or {}))

@@ -9,7 +9,7 @@ from crdt.fields import Scalar, Value
 from crdt.sections import Section
 from hub.ids import new_id
 from tests.web.fakes import NOW, Here, World, a_patient, a_world
-from web.doors.directory import Person
+from web.doors.directory import Account
 
 S = Section
 
@@ -42,7 +42,7 @@ async def a_story() -> Mary:
     plan, other = new_id(), new_id()
     people: dict[str, Participant] = {}
     for days, (key, name, role, profession) in enumerate(TEAM):
-        person = Person(new_id(), name, role, profession)
+        person = Account(new_id(), name, role, profession)
         world.directory.persons[person.person_id] = person
         since = NOW - timedelta(days=40 - days)
         people[key] = Participant(person.person_id, plan, name, role, profession, since)

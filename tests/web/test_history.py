@@ -15,7 +15,7 @@ from tests.web.conftest import As
 from tests.web.fakes import NOW
 from tests.web.mary import Mary
 from web.views.fields import Setting, log_told
-from web.views.people import People
+from web.views.people import PlanPeople
 from web.views.words import Reading
 
 MEDS = Section.MEDICATIONS
@@ -329,7 +329,7 @@ def test_a_log_reads_the_same_however_the_document_holds_it() -> None:
     record = {"value": 74.9, "when": "2026-11-21T06:00:00+00:00"}
     later = {**record, "when": "2026-11-22T06:00:00+00:00"}
     other = dict(reversed(record.items()))
-    setting = Setting(Reading(NOW, UTC), People({}), lambda section, entry: "")
+    setting = Setting(Reading(NOW, UTC), PlanPeople({}), lambda section, entry: "")
 
     told = log_told({"b": record, "a": later}, setting)
 

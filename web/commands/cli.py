@@ -25,7 +25,7 @@ from web.commands import checks as check_commands
 from web.commands import erasing, founding
 from web.commands import exports as export_commands
 from web.commands import records as record_commands
-from web.commands.descriptions import Story, describe_running, description, forget, remember, story_of
+from web.commands.descriptions import DemoDescription, describe_running, description, forget, remember, story_of
 from web.commands.preparing import migrate_database, require_current, seed_demo
 from web.commands.refusals import EXIT_REFUSED, refusals
 from web.serving import inherited, listen, run, stopping
@@ -182,7 +182,7 @@ def worker_environment(settings: Settings, measures: str) -> dict[str, str]:
     return {**os.environ, **told, "CAREPLAN_ORIGIN": settings.origin, MEASURES: measures}
 
 
-async def prepared(settings: Settings, *, embedded: bool) -> Story | None:
+async def prepared(settings: Settings, *, embedded: bool) -> DemoDescription | None:
     """Bring the database to where the hub can serve; return the story of a demo."""
     if settings.demo:
         await migrate_database(settings.database_url)
@@ -192,7 +192,7 @@ async def prepared(settings: Settings, *, embedded: bool) -> Story | None:
     return None
 
 
-def announce(settings: Settings, story: Story | None) -> None:
+def announce(settings: Settings, story: DemoDescription | None) -> None:
     """Say where to look; the description for scripts is written first, so that who reads this line can read it."""
     remember(settings, description(settings, story))
     typer.echo(f"Care plan hub is ready: {settings.origin}")

@@ -31,14 +31,14 @@ class NotRunningError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class DemoDescription:
     """Who and what the demo holds."""
 
     people: list[JSON]
     plans: list[dict[str, JSON]]
 
 
-async def story_of(database_url: str) -> Story:
+async def story_of(database_url: str) -> DemoDescription:
     """Return the people one can sign in as, and the plans with their members."""
     engine = create_engine(database_url, connections_max=1)
     now = datetime.now(UTC)
@@ -52,10 +52,12 @@ async def story_of(database_url: str) -> Story:
             told.append({"id": plan.plan_id, "patient": plan.name, "members": members})
     finally:
         await engine.dispose()
-    return Story([{"id": each.person_id, "name": each.name, "role": each.role.value} for each in people], told)
+    return DemoDescription(
+        [{"id": each.person_id, "name": each.name, "role": each.role.value} for each in people], told
+    )
 
 
-def description(settings: Settings, story: Story | None) -> dict[str, JSON]:
+def description(settings: Settings, story: DemoDescription | None) -> dict[str, JSON]:
     """Return what a script needs to know of a running hub."""
     told: dict[str, JSON] = {
         "base_url": settings.origin,

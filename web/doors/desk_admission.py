@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from hub.live.gatekeepers import TurnedAway
 from hub.live.lines import CloseCode
-from hub.sockets.desks import Worker
+from hub.sockets.desks import DeskOwner
 from web.doors.gatekeeping import NO_PLAN, SIGN_IN, session_cookie
 from web.doors.store_directory import StoreDirectory, Stores
 from web.settings import Settings
@@ -24,7 +24,7 @@ class StoreDeskAdmission:
         self._stores = stores
         self._now = now
 
-    async def admit(self, *, cookies: str, origin: str, host: str, person_id: str) -> Worker | TurnedAway:
+    async def admit(self, *, cookies: str, origin: str, host: str, person_id: str) -> DeskOwner | TurnedAway:
         if origin not in self._settings.origins or host not in self._hosts:
             return TurnedAway(CloseCode.NO_PLAN, "another site's page")
         who = await self._directory.signed_in(session_cookie(cookies, self._settings.session_cookie), active=False)
@@ -32,7 +32,7 @@ class StoreDeskAdmission:
             return SIGN_IN
         if who.person.person_id != person_id:
             return NO_PLAN
-        return Worker(person_id, who.session_id, await self.plans_of(person_id))
+        return DeskOwner(person_id, who.session_id, await self.plans_of(person_id))
 
     async def plans_of(self, person_id: str) -> frozenset[str]:
         return frozenset(each.plan.plan_id for each in await self._stores.plans.panel(person_id, self._now()))

@@ -11,7 +11,7 @@ from hub.record.journal import Latest, Row
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class Account:
     """Someone who may sign in."""
 
     person_id: str
@@ -29,7 +29,7 @@ class Person:
 class SignedIn:
     """A person with a session that has not ended."""
 
-    person: Person
+    person: Account
     session_id: str
 
 
@@ -64,7 +64,7 @@ class Patient:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Membership:
     """A plan with the part a person has in it."""
 
     patient: Patient
@@ -74,7 +74,7 @@ class Place:
 class Directory(Protocol):
     """Every method raises ``hub.record.journal.JournalAwayError`` when the store can't be reached."""
 
-    async def people(self) -> Sequence[Person]:
+    async def people(self) -> Sequence[Account]:
         """Return everyone who may sign in: for the demo's page of people to become."""
 
     async def signed_in(self, token: str, *, active: bool) -> SignedIn | None:
@@ -99,7 +99,7 @@ class Directory(Protocol):
     async def patient(self, plan_id: str) -> Patient | None:
         """Return whom the plan is for."""
 
-    async def places(self, who: SignedIn) -> Sequence[Place]:
+    async def places(self, who: SignedIn) -> Sequence[Membership]:
         """Return the plans that the person takes part in now."""
 
     async def looked(self, who: SignedIn, plan_id: str) -> Mapping[Section, int]:

@@ -5,9 +5,9 @@ from typing import Final
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from auth.decisions import Action, decide, sections_readable
+from auth.decisions import Operation, decide, sections_readable
 from crdt.sections import Section
-from hub.access.redeeming import Admitted
+from hub.access.redeeming import Redeemed
 from hub.record.journal import JournalAwayError
 from hub.workflows.contents import active, words
 from hub.workflows.referral_asking import ReferralTakeUp
@@ -35,7 +35,9 @@ async def handed_over(request: Request, member: Member, entry: str) -> str:
     if found is None or not reader.sees(Section.REFERRALS, entry):
         raise HTTPException(404)
     facts = reader.facts(Section.REFERRALS, entry)
-    may = decide(reader.participant, Section.REFERRALS, Action.COMMAND, entry=facts, now=now, command=ReferralSend.name)
+    may = decide(
+        reader.participant, Section.REFERRALS, Operation.COMMAND, entry=facts, now=now, command=ReferralSend.name
+    )
     if not may.allowed or words(found.values, "recipient") or words(found.values, "state") not in HANDED:
         raise HTTPException(404)
     return headline(Section.REFERRALS, found.values, reader.setting.people.name)
@@ -48,7 +50,7 @@ async def sent(request: Request, member: Member, entry: str) -> None:
         await services(request).plans.perform(member.plan_id, member.participant, ReferralSend(entry=entry))
 
 
-async def first_page(request: Request, admitted: Admitted) -> str:
+async def first_page(request: Request, admitted: Redeemed) -> str:
     """Return where an invited person begins: at the referral they come for, which is theirs now, or at the welcome.
 
     Whatever became of the referral meanwhile, and wherever the record is: they are in, so they are led to a page.

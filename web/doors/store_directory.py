@@ -17,7 +17,7 @@ from hub.store.people import People
 from hub.store.people import Person as StoredPerson
 from hub.store.plans import Plan, Plans
 from hub.store.sessions import Sessions
-from web.doors.directory import Patient, Person, Place, SignedIn
+from web.doors.directory import Account, Membership, Patient, SignedIn
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class StoreDirectory:
         self._plans = stores.plans
         self._looks = stores.looks
 
-    async def people(self) -> Sequence[Person]:
+    async def people(self) -> Sequence[Account]:
         return [_person(each) for each in await self._people.active()]
 
     async def signed_in(self, token: str, *, active: bool) -> SignedIn | None:
@@ -100,11 +100,13 @@ class StoreDirectory:
         plan = await self._plans.get(plan_id)
         return _patient(plan) if plan is not None else None
 
-    async def places(self, who: SignedIn) -> Sequence[Place]:
+    async def places(self, who: SignedIn) -> Sequence[Membership]:
         now = self._now()
         plans = [each.plan for each in await self._plans.panel(who.person.person_id, now)]
         mine = await self._participants.of_person([each.plan_id for each in plans], who.person.person_id, now)
-        return [Place(_patient(plan), _in_session(mine[plan.plan_id], who)) for plan in plans if plan.plan_id in mine]
+        return [
+            Membership(_patient(plan), _in_session(mine[plan.plan_id], who)) for plan in plans if plan.plan_id in mine
+        ]
 
     async def looked(self, who: SignedIn, plan_id: str) -> Mapping[Section, int]:
         return await self._looks.of_person(plan_id, who.person.person_id)
@@ -125,8 +127,8 @@ class StoreDirectory:
         return await self._participants.of_plans(plan_ids, self._now())
 
 
-def _person(person: StoredPerson) -> Person:
-    return Person(
+def _person(person: StoredPerson) -> Account:
+    return Account(
         person.person_id,
         person.name,
         person.role,

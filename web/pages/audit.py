@@ -12,7 +12,7 @@ from starlette.responses import Response
 from crdt.sections import SECTIONS, Section
 from hub.ids import HUB
 from hub.record.journal import Action
-from web.audit_asking import ASKED, Asked, act_of, after_of, asked, question_of, record, saved_of
+from web.audit_asking import ASKED, AuditForm, act_of, after_of, asked, question_of, record, saved_of
 from web.auditing import Saved
 from web.doors.directory import SignedIn
 from web.doors.guards import auditing, for_auditor, services
@@ -22,7 +22,7 @@ from web.views.audit import QUESTIONS, VERBS, Named, Results, key_text, line_of,
 from web.views.people import PersonView, own_chip
 from web.views.words import count, day_and_time
 
-_NOTHING = Asked({}, {"person": Named(), "patient": Named()})
+_NOTHING = AuditForm({}, {"person": Named(), "patient": Named()})
 
 
 @for_auditor
@@ -84,7 +84,7 @@ async def verify(request: Request, who: SignedIn) -> Response:
 async def _page(
     request: Request,
     who: SignedIn,
-    wish: Asked,
+    wish: AuditForm,
     results: Results | None,
     *,
     status: int = 200,

@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from auth.decisions import Action, EntryFacts, decide
+from auth.decisions import EntryFacts, Operation, decide
 from auth.roles import Participant
 from crdt.sections import SECTIONS, Section
 from hub.access.keeping_rows import KeepingError
@@ -75,7 +75,7 @@ def beginning(reader: Reader, template: str) -> PlanTemplate | None:
     found, plan, me = plan_templates().get(template), reader.content, reader.participant
     for entry in lacking_of(plan, found) if found is not None else ():
         facts = EntryFacts(creator=me.person_id, values={})
-        if decide(me, entry.section, Action.CREATE, entry=facts, now=reader.now).allowed:
+        if decide(me, entry.section, Operation.CREATE, entry=facts, now=reader.now).allowed:
             return found
     return None
 
@@ -116,7 +116,7 @@ def _lines(
                 _words(entry, values),
                 str(values.get("owner") or values.get("responder") or values.get("person") or ""),
                 day(due) if (due := day_of(values.get("due"))) is not None else "",
-                decide(participant, entry.section, Action.CREATE, entry=facts, now=now).allowed,
+                decide(participant, entry.section, Operation.CREATE, entry=facts, now=now).allowed,
             )
         )
     return found

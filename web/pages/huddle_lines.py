@@ -14,7 +14,7 @@ from hub.workflows.entries import EntryCreate
 from hub.workflows.huddle_notes import REMARK, HuddleAssign, HuddleNote
 from hub.workflows.huddle_states import Course
 from hub.workflows.huddles import HuddleReadBack
-from hub.workflows.one_line import Known, TaskLine, parse
+from hub.workflows.one_line import Nameable, TaskLine, parse
 from web.doors.directory import SignedIn
 from web.doors.guards import assigned, for_person, services
 from web.huddling import Attending, attending
@@ -115,7 +115,7 @@ async def _do(
 
 async def _read(request: Request, participant: Participant, line: str) -> TaskLine:
     members = await services(request).directory.participants(participant.plan_id)
-    people = [Known(each.person_id, each.name, each.role) for each in members if not each.removed]
+    people = [Nameable(each.person_id, each.name, each.role) for each in members if not each.removed]
     today: date = reading_now(request).today
     return parse(line, people, today)
 

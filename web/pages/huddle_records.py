@@ -11,24 +11,24 @@ from hub.live.commands import Refused
 from hub.workflows.contents import members, words
 from hub.workflows.huddle_driving import Sign
 from hub.workflows.huddle_notes import decision_of
-from hub.workflows.huddle_states import Course, Huddle, Item, No, Stand, frame_hash
+from hub.workflows.huddle_states import Course, Huddle, HuddleItem, No, Stand, frame_hash
 from hub.workflows.huddles import HuddleSign, content_hash, signers
 from web.doors.directory import SignedIn
 from web.doors.guards import assigned, for_person, services
 from web.huddling import Attending, attending, huddles, places_of, reader_in, rows_of
 from web.reading import zone_of
 from web.rendering import elsewhere, page
-from web.views.huddles import UNKNOWN, Card, Do, card_of, clock, owing, patient_name, someone, tally_of
+from web.views.huddles import UNKNOWN, Do, HuddleCard, card_of, clock, owing, patient_name, someone, tally_of
 from web.views.words import Moment, Reading, moment
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class PatientMinutes:
     """One patient in the minutes; ``card`` is ``None`` where the reader takes no part."""
 
-    item: Item
+    item: HuddleItem
     name: str
-    card: Card | None
+    card: HuddleCard | None
 
     @property
     def time(self) -> str:
@@ -106,8 +106,8 @@ async def mine(request: Request, who: SignedIn) -> Response:
     here = await attending(request, who)
     context = await _page_context(request, here)
     name = here.who.person.name
-    kept: list[Kept] = context["kept"]  # type: ignore[assignment]
-    own: list[tuple[Kept, list[Do]]] = []
+    kept: list[PatientMinutes] = context["kept"]  # type: ignore[assignment]
+    own: list[tuple[PatientMinutes, list[Do]]] = []
     for each in kept:
         if each.card is not None:
             tasks = [task for task in each.card.do if task.owner == name]
@@ -171,16 +171,16 @@ async def _page_context(request: Request, here: Attending) -> dict[str, object]:
     }
 
 
-async def _kept(request: Request, here: Attending) -> list[Kept]:
+async def _kept(request: Request, here: Attending) -> list[PatientMinutes]:
     kept = []
     for item in here.huddle.items:
         place = here.places.get(item.plan_id)
         if place is None:
-            kept.append(Kept(item, UNKNOWN, None))
+            kept.append(PatientMinutes(item, UNKNOWN, None))
             continue
         reader = await reader_in(request, here, item.plan_id)
         card = card_of(here.huddle, place.patient, reader, await rows_of(request, item.plan_id))
-        kept.append(Kept(item, patient_name(place.patient), card))
+        kept.append(PatientMinutes(item, patient_name(place.patient), card))
     return kept
 
 

@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from auth.roles import CLINICIANS
-from hub.workflows.huddle_driving import Back, End, Flag, Go, Next, Park
-from hub.workflows.huddle_moves import Add, HandOver, Join, Move, Place, Remove, Start, Take
+from hub.workflows.huddle_driving import Back, End, FlagPatient, Go, Next, Park
+from hub.workflows.huddle_moves import Add, HandOver, HuddleMove, JoinHuddle, MovePatient, Remove, StartHuddle, Take
 from hub.workflows.huddle_notes import HuddleNote, decision_of, unfinished
 from hub.workflows.huddle_states import Course, No, Stand, next_waiting, spent
 from web.doors.directory import SignedIn
@@ -58,7 +58,7 @@ async def act(request: Request, who: SignedIn) -> Response:
         return await room(request, await attending(request, who), refusal=made.reason, status=409)
     if isinstance(move, End):
         await told_of_end(request, here, made)
-    return await arrived(request, who, at=_asked_at(form) if isinstance(move, Flag) else "")
+    return await arrived(request, who, at=_asked_at(form) if isinstance(move, FlagPatient) else "")
 
 
 async def arrived(request: Request, who: SignedIn, *, at: str = "") -> Response:
@@ -106,7 +106,7 @@ def _members(value: object) -> list[str]:
     return [name for name, there in value.items() if there is True] if isinstance(value, Mapping) else []
 
 
-async def _with_unfinished(request: Request, here: Attending, move: Next | End) -> Move:
+async def _with_unfinished(request: Request, here: Attending, move: Next | End) -> HuddleMove:
     current = here.huddle.current
     if not current:
         return move
@@ -129,25 +129,27 @@ def _asked_at(form: FormData) -> str:
     return _text(form, "at")
 
 
-def _take(request: Request, here: Attending, form: FormData) -> Move:
+def _take(request: Request, here: Attending, form: FormData) -> HuddleMove:
     seen = _text(form, "seen")
     there = seen in huddles(request).rooms.present(here.huddle.huddle_id)
     return Take(seen=seen, driver_here=there, sure=_text(form, "sure") == "yes")
 
 
-_MOVES: Final[Mapping[str, Callable[[Request, Attending, FormData], Move]]] = {
-    "join": lambda request, here, form: Join(),
+_MOVES: Final[Mapping[str, Callable[[Request, Attending, FormData], HuddleMove]]] = {
+    "join": lambda request, here, form: JoinHuddle(),
     "add": lambda request, here, form: Add(plan_id=_text(form, "plan")),
     "remove": lambda request, here, form: Remove(plan_id=_text(form, "plan")),
-    "place": lambda request, here, form: Place(plan_id=_text(form, "plan"), by=1 if _text(form, "by") == "1" else -1),
-    "start": lambda request, here, form: Start(),
+    "place": lambda request, here, form: MovePatient(
+        plan_id=_text(form, "plan"), by=1 if _text(form, "by") == "1" else -1
+    ),
+    "start": lambda request, here, form: StartHuddle(),
     "take": _take,
     "hand-over": lambda request, here, form: HandOver(to=_text(form, "to")),
     "go": lambda request, here, form: Go(plan_id=_text(form, "plan"), seen=_text(form, "seen")),
     "next": lambda request, here, form: Next(seen=_text(form, "seen")),
     "back": lambda request, here, form: Back(seen=_text(form, "seen")),
     "park": lambda request, here, form: Park(seen=_text(form, "seen")),
-    "flag": lambda request, here, form: Flag(plan_id=_text(form, "plan"), on_=_text(form, "on") == "yes"),
+    "flag": lambda request, here, form: FlagPatient(plan_id=_text(form, "plan"), on_=_text(form, "on") == "yes"),
     "end": lambda request, here, form: End(seen=_text(form, "seen")),
 }
 

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from hub.workflows import agendas
 from hub.workflows.huddle_moves import Add
 from hub.workflows.huddle_states import TITLE_CHARACTERS_MAX, Course, Huddle, No
-from web.doors.directory import Place, SignedIn
+from web.doors.directory import Membership, SignedIn
 from web.doors.guards import Member, assigned, for_person, services
 from web.huddling import actor_of, huddles, only_team, places_of
 from web.reading import reader_for, zone_of
@@ -34,7 +34,7 @@ class Candidate:
 
     plan_id: str
     name: str
-    flags: tuple[agendas.Flag, ...]
+    flags: tuple[agendas.Reason, ...]
     chosen: bool
 
 
@@ -111,7 +111,7 @@ async def _list(request: Request, who: SignedIn, *, refusal: str = "", status: i
     return page(request, "huddle/list.html", context, status)
 
 
-async def _candidates(request: Request, who: SignedIn, places: list[Place]) -> list[Candidate]:
+async def _candidates(request: Request, who: SignedIn, places: list[Membership]) -> list[Candidate]:
     """Return the patients in the order of the ranking, those with a reason chosen; then the others by name."""
     briefs = []
     names = {each.patient.plan_id: patient_name(each.patient) for each in places}

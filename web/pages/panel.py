@@ -14,7 +14,7 @@ from auth.decisions import sections_readable
 from auth.roles import CLINICIANS, PATIENT_SIDE, Role
 from crdt.sections import Section
 from hub.record.journal import Act, Action
-from web.doors.directory import Place, SignedIn
+from web.doors.directory import Membership, SignedIn
 from web.doors.guards import Member, assigned_in, for_member, for_person, services
 from web.pages.notifications import told
 from web.reading import reading_now
@@ -90,7 +90,7 @@ async def _answered(
     patient = await services(request).directory.patient(member.plan_id)
     if patient is None:
         raise HTTPException(404)
-    (card,) = await _cards(request, member.who, [Place(patient, member.participant)])
+    (card,) = await _cards(request, member.who, [Membership(patient, member.participant)])
     return page(request, "panel/patient.html", {"card": card, "was": sorted(was.items())})
 
 
@@ -98,7 +98,7 @@ def _row(told: str) -> int | None:
     return int(told) if told.isdecimal() and len(told) <= 15 else None
 
 
-async def _cards(request: Request, who: SignedIn, places: Sequence[Place]) -> list[PatientCard]:
+async def _cards(request: Request, who: SignedIn, places: Sequence[Membership]) -> list[PatientCard]:
     """Return the patients' cards in order, their reading recorded as that of the panel: a few queries for all."""
     found, reading = services(request), reading_now(request)
     await _record(request, places)
@@ -135,7 +135,7 @@ async def _worded(request: Request, cards: Sequence[PatientCard], readers: Mappi
     return worded
 
 
-async def _record(request: Request, places: Sequence[Place]) -> None:
+async def _record(request: Request, places: Sequence[Membership]) -> None:
     """Write that the panel showed something of these plans, once a visit: no audit, no data."""
     found = services(request)
     now = found.now().timestamp()

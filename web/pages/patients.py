@@ -17,7 +17,7 @@ from hub.directory.matching import Traits, likeness
 from hub.directory.names import NAME_CHARACTERS_MAX, cleaned
 from hub.directory.plan_templates import plan_templates
 from hub.store.organisations import Organisation
-from hub.store.patients import Number, Patient
+from hub.store.patients import Number, RegisteredPatient
 from hub.store.people import Person
 from web.doors.directory import SignedIn
 from web.doors.guards import for_registrar, keeping, services
@@ -122,7 +122,7 @@ async def change(request: Request, who: SignedIn) -> Response:
     return elsewhere(request, f"/patients/{subject.patient_id}")
 
 
-async def _open(request: Request, who: SignedIn, subject: Patient, form: FormData) -> str:
+async def _open(request: Request, who: SignedIn, subject: RegisteredPatient, form: FormData) -> str:
     """Open a plan. Who takes part in it puts its template there at once, and goes on to it; ``""`` for anyone else.
 
     Raises:
@@ -140,7 +140,7 @@ async def _open(request: Request, who: SignedIn, subject: Patient, form: FormDat
     return f"/plans/{plan_id}"
 
 
-async def _patient(request: Request, who: SignedIn, subject: Patient, fault: str, field: str) -> Response:
+async def _patient(request: Request, who: SignedIn, subject: RegisteredPatient, fault: str, field: str) -> Response:
     found, reading = keeping(request), reading_now(request)
     acting = await doer(request, who)
     plans = []
@@ -189,7 +189,7 @@ async def _choices(request: Request) -> dict[str, object]:
             "months": list(enumerate(MONTHS, start=1))}  # fmt: skip
 
 
-def _values(subject: Patient) -> dict[str, str]:
+def _values(subject: RegisteredPatient) -> dict[str, str]:
     born = subject.born
     values = {
         "family": subject.family, "given": subject.given, "gender": subject.gender, "phone": subject.phone,
@@ -201,29 +201,29 @@ def _values(subject: Patient) -> dict[str, str]:
     return values | {name: str(value or "") for name, value in parts.items()}
 
 
-async def _subject(request: Request) -> Patient:
+async def _subject(request: Request) -> RegisteredPatient:
     found = await keeping(request).patients.get(str(request.path_params["patient"]))
     if found is None:
         raise HTTPException(404)
     return found
 
 
-async def _candidates(request: Request, typed: Patient) -> list[LikelyPatient]:
+async def _candidates(request: Request, typed: RegisteredPatient) -> list[LikelyPatient]:
     reading, mine = reading_now(request), _told(typed)
     found = [(likeness(mine, _told(each)), each) for each in await keeping(request).patients.alike(typed)]
     shown = sorted((pair for pair in found if pair[0].worth_showing), key=lambda pair: pair[0].rank)
     return [candidate(each, alike, reading) for alike, each in shown[:CANDIDATES_SHOWN]]
 
 
-def _told(patient: Patient) -> Traits:
+def _told(patient: RegisteredPatient) -> Traits:
     return Traits(
         patient.name, patient.born, patient.phone, frozenset(each.key for each in patient.numbers if each.key)
     )
 
 
 async def _typed(
-    request: Request, form: FormData, was: Patient | None = None
-) -> tuple[Patient, KeepingError | BirthDateError | None]:
+    request: Request, form: FormData, was: RegisteredPatient | None = None
+) -> tuple[RegisteredPatient, KeepingError | BirthDateError | None]:
     """Return the patient that the form says, and the first thing that is wrong with it."""
 
     def said(name: str) -> str:
@@ -243,7 +243,7 @@ async def _typed(
         fault = KeepingError("Enter the name. Who has one name only has it as family name.", "family")
     others = () if was is None else was.numbers[1:]
     mine = (Number(home.number_system if was is None or not was.numbers else was.numbers[0].system, said("number")),)
-    typed = Patient(
+    typed = RegisteredPatient(
         patient_id=was.patient_id if was is not None else "",
         organisation=was.organisation if was is not None else home.organisation_id,
         family=family, given=given, born=born, called=said("called"), gender_words=said("gender_words"),

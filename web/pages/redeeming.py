@@ -12,10 +12,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from auth.decisions import sections_readable
-from auth.invitations import LINK_ENDED, LINK_LASTS, TOO_MANY, Delivery, Refusal, WrongCode
+from auth.invitations import LINK_ENDED, LINK_LASTS, TOO_MANY, Delivery, InvitationRefusal, WrongCode
 from auth.roles import Role
 from auth.sessions import Cookie, is_token, session_cookie
-from hub.access.redeeming import Admitted, Joining, Opened
+from hub.access.redeeming import Joining, Opened, Redeemed
 from web.access import access, address_hash
 from web.doors.entrances import entrances
 from web.doors.guards import Member, for_anyone, for_member, services
@@ -119,7 +119,7 @@ async def _redeem(request: Request, secret: str, form: FormData) -> Response:
         joining=Joining(who.person.person_id, who.session_id, token) if joins else None,
     )
     match found:
-        case Admitted():
+        case Redeemed():
             if who is not None and not joins:
                 await entrances(request).entering.end(who.person.person_id, who.session_id)
             answer = RedirectResponse(await first_page(request, found), 303)
@@ -131,7 +131,7 @@ async def _redeem(request: Request, secret: str, form: FormData) -> Response:
             spoken = found.invitation.delivery is Delivery.SPOKEN
             words = language_at_door(request).count(ONE_TRY_LEFT, TRIES_LEFT, tries)
             return _asking(request, secret, spoken=spoken, fault=words, status=422)
-        case Refusal(code="code-ended" | "code-empty" | "known" | "member" | "other-side"):
+        case InvitationRefusal(code="code-ended" | "code-empty" | "known" | "member" | "other-side"):
             return _asking(request, secret, fault=language_at_door(request).say(found.reason), status=422)
         case WrongCode():
             return _refused(request, LINK_ENDED)
@@ -161,7 +161,7 @@ def _asking(
     return page(request, "inviting/code.html", context, status)
 
 
-def _refused(request: Request, refusal: Refusal) -> Response:
+def _refused(request: Request, refusal: InvitationRefusal) -> Response:
     status = 429 if refusal is TOO_MANY else 410
     language = language_at_door(request)
     context = {"words": refusal.reason, "say": language.say, "lang": language.tag}

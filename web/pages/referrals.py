@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from auth.decisions import Action, EntryFacts, decide, documents_readable, sections_readable
+from auth.decisions import EntryFacts, Operation, decide, documents_readable, sections_readable
 from crdt.sections import Section
 from hub.live.commands import Refused
 from hub.record.journal import Row
@@ -186,7 +186,7 @@ async def _entry(request: Request, member: Member) -> tuple[Reader, str]:
 async def _composer(request: Request, member: Member) -> Reader:
     reader = await reader_for(request, member)
     mine = EntryFacts(creator=member.participant.person_id, values={"kind": "community"})
-    if not decide(member.participant, Section.REFERRALS, Action.CREATE, entry=mine, now=reader.now).allowed:
+    if not decide(member.participant, Section.REFERRALS, Operation.CREATE, entry=mine, now=reader.now).allowed:
         raise HTTPException(403)
     return reader
 

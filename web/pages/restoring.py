@@ -23,7 +23,7 @@ _STATUS: Mapping[str, int] = {"form": 422, "state": 409, "gone": 409, "command":
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RestoreRequest:
     """What is to be restored, and as of which row."""
 
     section: Section
@@ -58,7 +58,7 @@ async def restore(request: Request, here: InSection) -> Response:
     return answer
 
 
-async def _asked(request: Request, here: InSection, typed: Mapping[str, str]) -> tuple[Reader, Asked]:
+async def _asked(request: Request, here: InSection, typed: Mapping[str, str]) -> tuple[Reader, RestoreRequest]:
     """Return the reader and what is meant; 404 for what is not there or not to be seen."""
     reader = await reader_for(request, here.member, [here.section])
     entry = str(request.path_params.get("entry", ""))
@@ -69,10 +69,10 @@ async def _asked(request: Request, here: InSection, typed: Mapping[str, str]) ->
         raise HTTPException(404)
     if name and (not entry or name not in fields_readable(reader, here.section)):
         raise HTTPException(404)
-    return reader, Asked(here.section, entry, name, int(version))
+    return reader, RestoreRequest(here.section, entry, name, int(version))
 
 
-async def _command(request: Request, here: InSection, asked: Asked, reason: str) -> Command:
+async def _command(request: Request, here: InSection, asked: RestoreRequest, reason: str) -> Command:
     then = await services(request).plans.content_at(here.plan_id, asked.version, [here.section])
     if not asked.entry:
         was = {entry: it.values for entry, it in then.entries(here.section).items()}
@@ -92,7 +92,14 @@ async def _command(request: Request, here: InSection, asked: Asked, reason: str)
 
 
 async def _asking(
-    request: Request, here: InSection, reader: Reader, asked: Asked, reason: str, refusal: str, *, status: int = 200
+    request: Request,
+    here: InSection,
+    reader: Reader,
+    asked: RestoreRequest,
+    reason: str,
+    refusal: str,
+    *,
+    status: int = 200,
 ) -> Response:
     command = await _command(request, here, asked, reason or "…")
     found = command.changes(reader.content, reader.participant, reader.now, new_id)
@@ -115,5 +122,5 @@ async def _asking(
     return fragment(request, "plan/restore.html", context, title="Restore", back=_back(here, asked), status=status)
 
 
-def _back(here: InSection, asked: Asked) -> str:
+def _back(here: InSection, asked: RestoreRequest) -> str:
     return f"/plans/{here.plan_id}#" + (f"entry-{asked.entry}" if asked.entry else f"section-{here.section}")

@@ -6,7 +6,7 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from auth.invitations import TOO_MANY, Refusal
+from auth.invitations import TOO_MANY, InvitationRefusal
 from auth.returning import ADDRESS_CHARACTERS_MAX, WrongReturn
 from hub.access.entering import Entered
 from hub.access.returning import AskedFor, Returned, Shared
@@ -93,7 +93,7 @@ async def _answer(request: Request, returned: Returned, onward: str) -> Response
         case WrongReturn(tries_left=left):
             words = language_at_door(request).count(ONE_TRY_LEFT, TRIES_LEFT, left)
             return _code(request, onward, words, status=422)
-        case Refusal():
+        case InvitationRefusal():
             return _asking(request, onward, returned.reason, status=429 if returned is TOO_MANY else 410)
 
 

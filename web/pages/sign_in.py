@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from auth.roles import CLINICIANS, PATIENT_SIDE, Role
-from web.doors.directory import Person, SignedIn
+from web.doors.directory import Account, SignedIn
 from web.doors.entrances import CLEARED, entrances
 from web.doors.guards import for_anyone, for_person, services
 from web.languages import language_at_door
@@ -129,7 +129,7 @@ def _demo(request: Request) -> bool:
     return services(request).settings.demo and client is not None and loopback(client.host)
 
 
-def _groups(people: Sequence[Person]) -> list[tuple[str, list[PersonView]]]:
+def _groups(people: Sequence[Account]) -> list[tuple[str, list[PersonView]]]:
     """Return the people by group, those of one role together."""
     roles = list(Role)
     ordered = sorted(people, key=lambda each: (roles.index(each.role), each.name))

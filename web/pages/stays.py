@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from auth.decisions import Action, EntryFacts, decide
+from auth.decisions import EntryFacts, Operation, decide
 from crdt.sections import Section
 from hub.live.commands import Refused
 from hub.workflows.contents import active, instant, stamp, words
@@ -31,7 +31,7 @@ _HANDOFF: Final = ("severity", "summary", "actions", "contingency", "contingency
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class StayMove:
     """One of the moves: the event it records, its words, and what it asks for."""
 
     event: str
@@ -44,18 +44,18 @@ class Move:
     """The question that begins with this moment."""
 
 
-MOVES: Final[Mapping[str, Move]] = {
-    "came": Move("admitted", "Came to hospital", "Record that they came", (*_STAY, "reason")),
-    "emergency": Move(
+MOVES: Final[Mapping[str, StayMove]] = {
+    "came": StayMove("admitted", "Came to hospital", "Record that they came", (*_STAY, "reason")),
+    "emergency": StayMove(
         "visited", "Seen in an emergency department", "Record the visit", ("facility", "start", "end", "reason")
     ),
-    "home": Move(
+    "home": StayMove(
         "discharged", "Went home", "Record that they left", ("destination", "end", "visit_days", *_HANDOFF), True, "end"
     ),
-    "moved": Move(
+    "moved": StayMove(
         "transferred", "Moved to a facility", "Record the move", ("destination", "end", *_HANDOFF), True, "end"
     ),
-    "died": Move("died", "Died", "Record the death", ("facility", "start")),
+    "died": StayMove("died", "Died", "Record the death", ("facility", "start")),
 }
 """By the last part of the address, in the order of the plan's links."""
 
@@ -95,7 +95,7 @@ async def record(request: Request, member: Member) -> Response:
     return elsewhere(request, f"/plans/{member.plan_id}?done=transition.record#section-{TRANSITIONS}")
 
 
-def _move(request: Request) -> Move:
+def _move(request: Request) -> StayMove:
     move = MOVES.get(str(request.path_params["move"]))
     if move is None:
         raise HTTPException(404)
@@ -106,7 +106,7 @@ async def _reader(request: Request, member: Member) -> Reader:
     """Return the reader of the section; 403 for who may record no move."""
     reader = await reader_for(request, member, [TRANSITIONS])
     facts = EntryFacts(creator=member.participant.person_id, values={})
-    if not decide(member.participant, TRANSITIONS, Action.CREATE, entry=facts, now=reader.now).allowed:
+    if not decide(member.participant, TRANSITIONS, Operation.CREATE, entry=facts, now=reader.now).allowed:
         raise HTTPException(403)
     return reader
 
@@ -122,7 +122,7 @@ def _form(
     request: Request,
     member: Member,
     reader: Reader,
-    move: Move,
+    move: StayMove,
     typed: Mapping[str, Sequence[str]],
     faults: Mapping[str, str],
     *,

@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from auth.decisions import Action, EntryFacts, decide, sections_readable
+from auth.decisions import EntryFacts, Operation, decide, sections_readable
 from auth.roles import Participant, Role
 from crdt.sections import Section
 from hub.ids import new_id
@@ -95,11 +95,11 @@ async def _about(request: Request, member: Member, entry: str) -> tuple[Reader, 
     if entry:
         facts, command = reader.facts(Section.REFERRALS, entry), "referral.report"
         decision = decide(
-            reader.participant, Section.REFERRALS, Action.COMMAND, entry=facts, now=reader.now, command=command
+            reader.participant, Section.REFERRALS, Operation.COMMAND, entry=facts, now=reader.now, command=command
         )
     else:
         mine = EntryFacts(creator=reader.participant.person_id, values={"kind": "specialist"})
-        decision = decide(reader.participant, Section.REFERRALS, Action.CREATE, entry=mine, now=reader.now)
+        decision = decide(reader.participant, Section.REFERRALS, Operation.CREATE, entry=mine, now=reader.now)
     if not decision.allowed:
         raise HTTPException(403)
     return reader, entry
@@ -115,7 +115,7 @@ async def _deciding(request: Request, member: Member, reader: Reader) -> list[Pa
         and decide(
             each,
             Section.REFERRALS,
-            Action.COMMAND,
+            Operation.COMMAND,
             entry=EntryFacts(creator=reader.participant.person_id, values={"asker": each.person_id}),
             now=reader.now,
             command="referral.decide_recommendation",

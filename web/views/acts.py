@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from auth.decisions import Action, EntryFacts, decide
+from auth.decisions import EntryFacts, Operation, decide
 from auth.roles import Participant
 from crdt.sections import Section
 from hub.workflows import referral_states, tasks
@@ -13,7 +13,7 @@ from hub.workflows.states import Machine
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class CommandButton:
     """One command of an entry: a button, or a link to the form that asks for its words."""
 
     name: str
@@ -85,22 +85,22 @@ _OTHERS: Final[Mapping[Section, tuple[tuple[str, str], ...]]] = {
 }
 
 
-def acts(participant: Participant, section: Section, facts: EntryFacts, now: datetime) -> tuple[Act, ...]:
+def acts(participant: Participant, section: Section, facts: EntryFacts, now: datetime) -> tuple[CommandButton, ...]:
     """Return the commands one may issue on this entry now, in the order of the page."""
 
     def may(name: str) -> bool:
-        return decide(participant, section, Action.COMMAND, entry=facts, now=now, command=name).allowed
+        return decide(participant, section, Operation.COMMAND, entry=facts, now=now, command=name).allowed
 
     if facts.values.get("status") == "retired":
-        return (Act("entry.restore", "Restore"),) if may("entry.restore") else ()
+        return (CommandButton("entry.restore", "Restore"),) if may("entry.restore") else ()
     found = [_act(name, words) for name, words in _of_section(section, facts) if may(name)]
     if may("entry.move"):
         found += [
-            Act("entry.move", "Move up", values=(("direction", "up"),)),
-            Act("entry.move", "Move down", values=(("direction", "down"),)),
+            CommandButton("entry.move", "Move up", values=(("direction", "up"),)),
+            CommandButton("entry.move", "Move down", values=(("direction", "down"),)),
         ]
     if may("entry.retire"):
-        found.append(Act("entry.retire", "Retire", asks=True))
+        found.append(CommandButton("entry.retire", "Retire", asks=True))
     return tuple(found)
 
 
@@ -141,5 +141,5 @@ def _applies(name: str, facts: EntryFacts) -> bool:
     return True
 
 
-def _act(name: str, words: str) -> Act:
-    return Act(name, words, asks=name not in _PLAIN, leading=name in _LEADING)
+def _act(name: str, words: str) -> CommandButton:
+    return CommandButton(name, words, asks=name not in _PLAIN, leading=name in _LEADING)

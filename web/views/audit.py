@@ -46,7 +46,7 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class AuditLine:
     """One row as the page shows it."""
 
     when: Moment
@@ -79,19 +79,19 @@ class Results:
     """One page of answers."""
 
     title: str
-    lines: Sequence[Line] = ()
+    lines: Sequence[AuditLine] = ()
     grants: Sequence[Unused] | None = None
     after: str = ""
     unfinished_until: str = ""
     """How far back a search came that ended early."""
 
 
-def line_of(trace: Trace, names: Names, reading: Reading) -> Line:
+def line_of(trace: Trace, names: Names, reading: Reading) -> AuditLine:
     """Return a trace as a line."""
     section = SECTIONS[Section(trace.section)].title if trace.section in set(Section) else trace.section
     where = " / ".join(part for part in (section, trace.field.replace("_", " "), _tail(trace.entry)) if part)
     local = trace.recorded.astimezone(reading.zone)
-    return Line(
+    return AuditLine(
         when=moment(trace.recorded, reading),
         second=f"{day(local.date())} {local:%H:%M:%S}",
         who=names.people.get(trace.actor, "") or (f"person {_tail(trace.actor)}" if trace.actor else "The hub"),

@@ -7,7 +7,7 @@ from typing import Final
 
 from crdt.fields import Value
 from crdt.sections import Section
-from web.views.people import People
+from web.views.people import PlanPeople
 from web.views.words import Reading, count, day, day_of, instant_of, sentence
 
 TASK_OPEN: Final = frozenset({"requested", "received", "accepted", "in progress", "on hold"})
@@ -54,7 +54,7 @@ DANGEROUS: Final = Badge("Danger, reason missing", Tone.DANGER, "Danger")
 Values = Mapping[str, Value]
 
 
-def badges(section: Section, values: Values, people: People, reading: Reading) -> tuple[Badge, ...]:
+def badges(section: Section, values: Values, people: PlanPeople, reading: Reading) -> tuple[Badge, ...]:
     """Return an entry's badges, the most urgent first."""
     rule = _RULES.get(section)
     found = rule(values, people, reading) if rule is not None else []
@@ -76,7 +76,7 @@ def _late(days: int) -> str:
     return f"{count(days, 'day')} late"
 
 
-def _task(values: Values, people: People, reading: Reading) -> list[Badge]:
+def _task(values: Values, people: PlanPeople, reading: Reading) -> list[Badge]:
     state = str(values.get("state") or "requested")
     tone = Tone.GOOD if state == "completed" else Tone.ALERT if state in ("rejected", "failed") else Tone.PLAIN
     found = [Badge(sentence(state), tone)]
@@ -92,7 +92,7 @@ def _task(values: Values, people: People, reading: Reading) -> list[Badge]:
     return found
 
 
-def _referral(values: Values, people: People, reading: Reading) -> list[Badge]:
+def _referral(values: Values, people: PlanPeople, reading: Reading) -> list[Badge]:
     state = str(values.get("state") or "draft")
     alert = state in ("rejected", "no-show")
     found = [Badge(sentence(state), Tone.ALERT if alert else Tone.GOOD if state == "closed" else Tone.PLAIN)]
@@ -108,7 +108,7 @@ def _referral(values: Values, people: People, reading: Reading) -> list[Badge]:
     return found
 
 
-def _medicine(values: Values, people: People, reading: Reading) -> list[Badge]:
+def _medicine(values: Values, people: PlanPeople, reading: Reading) -> list[Badge]:
     if values.get("kind") == "allergy":
         high = values.get("criticality") == "high"
         return [Badge("Allergy, high criticality" if high else "Allergy", Tone.ALERT if high else Tone.WARN)]
@@ -129,7 +129,7 @@ def _medicine(values: Values, people: People, reading: Reading) -> list[Badge]:
     return found
 
 
-def _goal(values: Values, people: People, reading: Reading) -> list[Badge]:
+def _goal(values: Values, people: PlanPeople, reading: Reading) -> list[Badge]:
     found = [Badge(sentence(str(values["lifecycle"])))] if values.get("lifecycle") else []
     achieved = str(values.get("achievement") or "")
     if achieved in ("achieved", "improving"):
@@ -142,7 +142,7 @@ def _goal(values: Values, people: People, reading: Reading) -> list[Badge]:
     return found
 
 
-def _transition(values: Values, people: People, reading: Reading) -> list[Badge]:
+def _transition(values: Values, people: PlanPeople, reading: Reading) -> list[Badge]:
     found = [Badge(sentence(str(values["event"])))] if values.get("event") else []
     if values.get("severity") in ("watcher", "unstable"):
         found.append(Badge(sentence(str(values["severity"])), Tone.ALERT))
@@ -158,7 +158,7 @@ def _transition(values: Values, people: People, reading: Reading) -> list[Badge]
     return found
 
 
-def _social_need(values: Values, people: People, reading: Reading) -> list[Badge]:
+def _social_need(values: Values, people: PlanPeople, reading: Reading) -> list[Badge]:
     met = values.get("need_met")
     if met == "yes":
         return [Badge("Need met", Tone.GOOD)]
@@ -172,25 +172,25 @@ def _social_need(values: Values, people: People, reading: Reading) -> list[Badge
     return found if values.get("wants_help") == "yes" else [Badge("Help not wanted now")]
 
 
-def _from_home(values: Values, people: People, reading: Reading) -> list[Badge]:
+def _from_home(values: Values, people: PlanPeople, reading: Reading) -> list[Badge]:
     kind = str(values.get("kind") or "")
     if kind in ("question", "concern") and not values.get("answer"):
         return [Badge(f"{sentence(kind)}, no answer yet", Tone.WARN, "No answer", asks=True)]
     return [Badge(sentence(kind))] if kind else []
 
 
-def _care_team(values: Values, people: People, reading: Reading) -> list[Badge]:
+def _care_team(values: Values, people: PlanPeople, reading: Reading) -> list[Badge]:
     found = [Badge("Steward of the plan", Tone.GOOD, "Steward")] if values.get("steward") == "yes" else []
     if values.get("accepted") == "asked":
         found.append(Badge("Has not accepted yet", Tone.WARN, "Not accepted"))
     return found
 
 
-def _huddle(values: Values, people: People, reading: Reading) -> list[Badge]:
+def _huddle(values: Values, people: PlanPeople, reading: Reading) -> list[Badge]:
     return [Badge("Signed", Tone.GOOD)] if values.get("content_hash") else [Badge("Not signed yet", brief="Not signed")]
 
 
-_RULES: Final[Mapping[Section, Callable[[Values, People, Reading], list[Badge]]]] = {
+_RULES: Final[Mapping[Section, Callable[[Values, PlanPeople, Reading], list[Badge]]]] = {
     Section.TASKS: _task,
     Section.REFERRALS: _referral,
     Section.MEDICATIONS: _medicine,

@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from auth.decisions import Action, EntryFacts, decide, remark_visible
+from auth.decisions import EntryFacts, Operation, decide, remark_visible
 from auth.roles import Participant, Role
 from crdt.fields import Scalar
 from crdt.sections import Section
 from hub.live.commands import PlanContent
 from hub.workflows.comments import comments_on
-from hub.workflows.one_line import Known, mentioned
+from hub.workflows.one_line import Nameable, mentioned
 from web.views.fields import Setting
 from web.views.people import ROLE_WORDS, hue_of
 from web.views.words import Moment, instant_of, moment
@@ -54,7 +54,7 @@ def comments_view(
         if remark_visible(participant, section, str(record.get("author") or ""), now)
     }
     views = [_view(key, record, records, participant, setting) for key, record in records.items()]
-    may = decide(participant, section, Action.COMMENT, entry=facts, now=now).allowed
+    may = decide(participant, section, Operation.COMMENT, entry=facts, now=now).allowed
     return CommentsView(
         tuple(each for each in views if not each.resolved), tuple(each for each in views if each.resolved), may
     )
@@ -88,9 +88,9 @@ def _view(
     )
 
 
-def known(participants: Sequence[Participant]) -> list[Known]:
+def known(participants: Sequence[Participant]) -> list[Nameable]:
     """Return whom one may name with ``@`` in a plan: those who take part now."""
-    return [Known(each.person_id, each.name, each.role) for each in participants if not each.removed]
+    return [Nameable(each.person_id, each.name, each.role) for each in participants if not each.removed]
 
 
 def with_mentions(typed: Mapping[str, Sequence[str]], participants: Sequence[Participant]) -> dict[str, Sequence[str]]:

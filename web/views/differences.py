@@ -25,37 +25,40 @@ class Went(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ComparedWords:
     """Some words of a comparison, in the order of reading."""
 
     went: Went
     words: str
 
 
-def difference(old: str, new: str) -> tuple[Part, ...]:
+def difference(old: str, new: str) -> tuple[ComparedWords, ...]:
     """Return the words of both texts: those of ``same`` and ``out`` are the old one, of ``same`` and ``in`` the new."""
     was, now = _WORDS.findall(old), _WORDS.findall(new)
     head = _common(was, now)
     tail = _common(was[head:][::-1], now[head:][::-1])
     middle_was, middle_now = was[head : len(was) - tail], now[head : len(now) - tail]
-    parts = [Part(Went.SAME, "".join(was[:head]))]
+    parts = [ComparedWords(Went.SAME, "".join(was[:head]))]
     if len(middle_was) + len(middle_now) > DIFF_WORDS_MAX:
-        parts += [Part(Went.OUT, "".join(middle_was)), Part(Went.IN, "".join(middle_now))]
+        parts += [ComparedWords(Went.OUT, "".join(middle_was)), ComparedWords(Went.IN, "".join(middle_now))]
     else:
         for tag, i, j, k, m in SequenceMatcher(None, middle_was, middle_now, autojunk=False).get_opcodes():
             if tag == "equal":
-                parts.append(Part(Went.SAME, "".join(middle_was[i:j])))
+                parts.append(ComparedWords(Went.SAME, "".join(middle_was[i:j])))
             else:
-                parts += [Part(Went.OUT, "".join(middle_was[i:j])), Part(Went.IN, "".join(middle_now[k:m]))]
-    parts.append(Part(Went.SAME, "".join(was[len(was) - tail :] if tail else [])))
+                parts += [
+                    ComparedWords(Went.OUT, "".join(middle_was[i:j])),
+                    ComparedWords(Went.IN, "".join(middle_now[k:m])),
+                ]
+    parts.append(ComparedWords(Went.SAME, "".join(was[len(was) - tail :] if tail else [])))
     return _joined(parts)
 
 
-def excerpt(parts: Sequence[Part]) -> tuple[Part, ...]:
+def excerpt(parts: Sequence[ComparedWords]) -> tuple[ComparedWords, ...]:
     """Return the parts with what stays cut down to some words around each change."""
     last = len(parts) - 1
     return tuple(
-        Part(part.went, _cut(part.words, first=at == 0, last=at == last)) if part.went is Went.SAME else part
+        ComparedWords(part.went, _cut(part.words, first=at == 0, last=at == last)) if part.went is Went.SAME else part
         for at, part in enumerate(parts)
     )
 
@@ -80,22 +83,22 @@ def _common(some: Sequence[str], others: Sequence[str]) -> int:
     return found
 
 
-def _joined(parts: Iterable[Part]) -> tuple[Part, ...]:
+def _joined(parts: Iterable[ComparedWords]) -> tuple[ComparedWords, ...]:
     """Return the parts without empty ones; words that go and come with only blanks between are told as one change."""
-    found: list[Part] = []
+    found: list[ComparedWords] = []
     for part in parts:
         if not part.words:
             continue
         if found and found[-1].went is part.went:
-            found[-1] = Part(part.went, found[-1].words + part.words)
+            found[-1] = ComparedWords(part.went, found[-1].words + part.words)
         else:
             found.append(part)
     return tuple(_ordered(found))
 
 
-def _ordered(parts: Sequence[Part]) -> list[Part]:
+def _ordered(parts: Sequence[ComparedWords]) -> list[ComparedWords]:
     """Return runs of changes as all that went, then all that came: ``-one two +three four``, not word about."""
-    found: list[Part] = []
+    found: list[ComparedWords] = []
     at = 0
     while at < len(parts):
         upto = at
@@ -108,11 +111,11 @@ def _ordered(parts: Sequence[Part]) -> list[Part]:
             continue
         out = "".join(part.words for part in run if part.went is not Went.IN)
         come = "".join(part.words for part in run if part.went is not Went.OUT)
-        found += [part for part in (Part(Went.OUT, out), Part(Went.IN, come)) if part.words]
+        found += [part for part in (ComparedWords(Went.OUT, out), ComparedWords(Went.IN, come)) if part.words]
         at = upto
     return found
 
 
-def _is_gap(parts: Sequence[Part], at: int) -> bool:
+def _is_gap(parts: Sequence[ComparedWords], at: int) -> bool:
     inside = 0 < at < len(parts) - 1
     return inside and parts[at].words.isspace() and parts[at + 1].went is not Went.SAME

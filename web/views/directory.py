@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from hub.directory.matching import Likeness, Sameness
 from hub.store.happenings import DirectoryRow
-from hub.store.patients import Patient
+from hub.store.patients import RegisteredPatient
 from web.views.words import Moment, Reading, age, born_words, listed_name, moment, sentence
 
 _EVENTS = {
@@ -79,7 +79,7 @@ def _said(value: object) -> str:
     return {True: "yes", False: "no"}.get(value, "") if isinstance(value, bool) else str(value or "nothing")
 
 
-def patient_line(patient: Patient, reading: Reading) -> PatientLine:
+def patient_line(patient: RegisteredPatient, reading: Reading) -> PatientLine:
     """Return a patient for a list."""
     whole = patient.born.whole
     return PatientLine(
@@ -92,7 +92,7 @@ def patient_line(patient: Patient, reading: Reading) -> PatientLine:
     )
 
 
-def candidate(patient: Patient, alike: Likeness, reading: Reading) -> LikelyPatient:
+def candidate(patient: RegisteredPatient, alike: Likeness, reading: Reading) -> LikelyPatient:
     """Return a patient beside what is typed."""
     line = patient_line(patient, reading)
     fields = (

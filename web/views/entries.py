@@ -5,16 +5,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, Protocol
 
-from auth.decisions import Action, EntryFacts, decide, entry_visible, facts_of, fields_visible
+from auth.decisions import EntryFacts, Operation, decide, entry_visible, facts_of, fields_visible
 from auth.roles import Participant
 from crdt.fields import COMMON, Field, Kind, Value
 from crdt.sections import SECTIONS, Declaration, Section
 from hub.live.commands import PlanContent
 from hub.record.journal import FieldPath
-from web.views.acts import Act, acts
+from web.views.acts import CommandButton, acts
 from web.views.badges import CAUTIOUS, DANGEROUS, OLD_WORDS, UNCHECKED, Badge, badges
 from web.views.comments import CommentsView, comments_view
-from web.views.fields import Access, FieldRow, Permission, Setting, field_row, leading_field
+from web.views.fields import FieldAccess, FieldRow, Permission, Setting, field_row, leading_field
 from web.views.findings import FindingsView, findings_view
 from web.views.medicines import medicine_line
 from web.views.suggestions import Suggested, suggested
@@ -77,7 +77,7 @@ class EntryView:
     changed: LastChange | None
     reason: str
     """Why the reader may not change what the entry is about, in words; empty where they may."""
-    acts: tuple[Act, ...] = ()
+    acts: tuple[CommandButton, ...] = ()
     edits_by_form: bool = False
     """The reader may change fields, but holds no live document of the section: by a form then."""
     suggestions: tuple[Suggested, ...] = ()
@@ -94,10 +94,10 @@ class EntryView:
         return sum(1 for row in self.fields if row.empty and not row.key)
 
     @property
-    def access(self) -> Access:
+    def access(self) -> FieldAccess:
         """The most that the reader may do with any of its fields."""
         found = {row.access for row in self.fields}
-        return next((access for access in Access if access in found), Access.READ)
+        return next((access for access in FieldAccess if access in found), FieldAccess.READ)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,22 +157,22 @@ def headline(section: Section, values: Mapping[str, Value], name_of: Callable[[s
 def permission_for(reader: Reader, declaration: Declaration, declared: Field, facts: EntryFacts | None) -> Permission:
     """Return what the reader may do with a field, with the reason where it is less than writing."""
     if declared.command or declared.kind is Kind.LOG:
-        return Permission(Access.READ)
+        return Permission(FieldAccess.READ)
     if facts is not None and facts.values.get("status") == "retired":
-        return Permission(Access.READ, f"This {declaration.noun} is retired. Restore it to change it.")
+        return Permission(FieldAccess.READ, f"This {declaration.noun} is retired. Restore it to change it.")
     judge = _judgement(reader, declaration.section, declared.name, facts)
-    allowed, reason = judge(Action.WRITE)
+    allowed, reason = judge(Operation.WRITE)
     if allowed and declaration.section in reader.live:
-        return Permission(Access.WRITE)
+        return Permission(FieldAccess.WRITE)
     if allowed:
-        return Permission(Access.READ)
-    return Permission(Access.PROPOSE if judge(Action.SUGGEST)[0] else Access.READ, reason)
+        return Permission(FieldAccess.READ)
+    return Permission(FieldAccess.PROPOSE if judge(Operation.SUGGEST)[0] else FieldAccess.READ, reason)
 
 
 def _judgement(
     reader: Reader, section: Section, name: str, facts: EntryFacts | None
-) -> Callable[[Action], tuple[bool, str]]:
-    def judge(action: Action) -> tuple[bool, str]:
+) -> Callable[[Operation], tuple[bool, str]]:
+    def judge(action: Operation) -> tuple[bool, str]:
         decision = decide(reader.participant, section, action, field=name, entry=facts, now=reader.now)
         return decision.allowed, decision.reason
 
@@ -252,7 +252,7 @@ def writable(reader: Reader, section: Section, entry: str) -> tuple[FieldRow, ..
     rows = []
     for declared in _fields_for(declaration, values):
         permission = permission_for(by_form, declaration, declared, facts)
-        if declared.name in seen and permission.access is Access.WRITE:
+        if declared.name in seen and permission.access is FieldAccess.WRITE:
             value = values.get(declared.name)
             rows.append(field_row(declaration, declared, entry, value, permission, reader.setting))
     return tuple(rows)

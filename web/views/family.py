@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from auth.decisions import Action, entry_visible, facts_of
+from auth.decisions import Operation, entry_visible, facts_of
 from auth.roles import Participant, Role
 from crdt.sections import Section
 from hub.live.commands import EntryContent, PlanContent, SectionContent
@@ -185,13 +185,13 @@ def may(plan: PlanContent, reader: Participant, view: FamilyView, now: datetime)
     """Return what the reader may do here; someone who previews the page does nothing."""
     if reader.role is not Role.FAMILY:
         return May(notes=False, readings=frozenset())
-    notes = barred(plan, reader, Section.CAREGIVER_LOG, Action.CREATE, now=now) is None
+    notes = barred(plan, reader, Section.CAREGIVER_LOG, Operation.CREATE, now=now) is None
     measures = frozenset(
         each.entry
         for each in view.measures
         if each.at_home
         and barred(
-            plan, reader, Section.MONITORING, Action.COMMAND, now=now, entry_id=each.entry, command="reading.record"
+            plan, reader, Section.MONITORING, Operation.COMMAND, now=now, entry_id=each.entry, command="reading.record"
         )
         is None
     )

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from hub.live.commands import PlanContent
-from hub.safety.rules import FAMILY_DOES, Act
+from hub.safety.rules import FAMILY_DOES, FamilyAdvice
 from hub.safety.stopping import must_go_on
 from hub.safety.weighing import open_dangers
 from hub.workflows.contents import words
@@ -19,7 +19,7 @@ def cautions_of(plan: PlanContent, now: datetime) -> Mapping[str, tuple[Caution,
     """Return the open dangers by medicine, in the family's words."""
     found: dict[str, tuple[Caution, ...]] = {}
     for finding in open_dangers(plan, now):
-        advice = Advice.KEEP if finding.act is Act.KEEP else Advice.ASK
+        advice = Advice.KEEP if finding.act is FamilyAdvice.KEEP else Advice.ASK
         # What to do is the caution's to say: of one that must not be stopped, the rule's own words would be wrong.
         reason = finding.family.removesuffix(FAMILY_DOES[finding.act]).strip()
         for entry in finding.medicine_entries:

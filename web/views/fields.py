@@ -9,14 +9,14 @@ from typing import Final
 from crdt.fields import LINE_CHARACTERS_MAX, TEXT_CHARACTERS_MAX, Field, Form, Kind, Scalar, Value
 from crdt.sections import Declaration, Section
 from web.views.medicines import unbroken
-from web.views.people import People
+from web.views.people import PlanPeople
 from web.views.words import LANGUAGES, Reading, day, day_and_time, day_of, instant_of, language, number, sentence, span
 
 Names = Callable[[str, str], str]
 """(section or ``""``, entry id) -> the entry's headline, ``""`` where the reader may not see it or it is not there."""
 
 
-class Access(StrEnum):
+class FieldAccess(StrEnum):
     """What the reader may do with a field, as ``data-access`` says it."""
 
     WRITE = "write"
@@ -28,7 +28,7 @@ class Access(StrEnum):
 class Permission:
     """An access and the reason for it in words, empty where it needs none."""
 
-    access: Access
+    access: FieldAccess
     reason: str = ""
 
 
@@ -58,7 +58,7 @@ class FieldRow:
     label: str
     kind: Kind
     form: Form
-    access: Access
+    access: FieldAccess
     reason: str
     value: str
     words: str
@@ -94,7 +94,7 @@ class Setting:
     """What the rows of one page have in common."""
 
     reading: Reading
-    people: People
+    people: PlanPeople
     names: Names
     options: Callable[[str], Sequence[tuple[str, str]]] = field(default=lambda section: ())
     """Section (``""`` for any) -> the entries one may choose, as (id, headline)."""

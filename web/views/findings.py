@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from auth.decisions import Action, decide, entry_visible, facts_of, sections_readable
+from auth.decisions import Operation, decide, entry_visible, facts_of, sections_readable
 from auth.roles import PATIENT_SIDE, Participant
 from crdt.contents import Record
 from crdt.sections import Section
 from hub.live.commands import PlanContent
 from hub.safety.findings import Finding, NotChecked
 from hub.safety.plan_charts import screened
-from hub.safety.rules import Act, Severity
+from hub.safety.rules import FamilyAdvice, Severity
 from hub.workflows.contents import instant, plain_day, words
 from hub.workflows.findings import asides
 
@@ -94,7 +94,7 @@ def _view(
     entry = finding.entries[0] if finding.entries else ""
     held = content.entry(MEDICATIONS, entry)
     facts = facts_of(MEDICATIONS, content.creator(MEDICATIONS, entry), held.values) if held is not None else None
-    may = decide(participant, MEDICATIONS, Action.COMMAND, entry=facts, now=now, command="finding.set_aside").allowed
+    may = decide(participant, MEDICATIONS, Operation.COMMAND, entry=facts, now=now, command="finding.set_aside").allowed
     return FindingView(
         finding.rule,
         finding.severity.value,
@@ -103,7 +103,7 @@ def _view(
         finding.source if shared and not family else "",
         entry,
         finding.fingerprint,
-        finding.act is Act.ASK,
+        finding.act is FamilyAdvice.ASK,
         _aside(aside, name_of, content) if aside is not None else "",
         may and held is not None,
     )

@@ -8,12 +8,12 @@ from crdt.fields import Field, Form, Kind, Value
 from crdt.sections import SECTIONS, Section
 from hub.workflows.arguments import Argument
 from hub.workflows.entries import asked_fields
-from web.views.fields import Access, FieldRow, Permission, Setting, field_row
+from web.views.fields import FieldAccess, FieldRow, Permission, Setting, field_row
 from web.views.words import instant_for_form, sentence
 
 Typed = Mapping[str, Sequence[str]]
 
-_WRITE: Final = Permission(Access.WRITE)
+_WRITE: Final = Permission(FieldAccess.WRITE)
 _NEW: Final = "new"
 """Stands for the entry's id in the paths of a form for one that is not there yet."""
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from auth.decisions import Action, EntryFacts, decide, fields_visible, remark_visible, sections_readable
+from auth.decisions import EntryFacts, Operation, decide, fields_visible, remark_visible, sections_readable
 from crdt.contents import Record
 from crdt.fields import Value
 from crdt.sections import SECTIONS, Declaration, Section
@@ -212,7 +212,7 @@ def opened_alone(reader: Reader, section: Section, entry: str) -> GlanceSection:
 def creatable(reader: Reader, section: Section, *, has_one: bool) -> bool:
     """Say whether the reader may add an entry to the section by its form."""
     mine = EntryFacts(creator=reader.participant.person_id)
-    if not decide(reader.participant, section, Action.CREATE, entry=mine, now=reader.now).allowed:
+    if not decide(reader.participant, section, Operation.CREATE, entry=mine, now=reader.now).allowed:
         return False
     return section not in MADE_BY_COMMAND and not (SECTIONS[section].single and has_one)
 
@@ -364,7 +364,7 @@ def _may_complete(reader: Reader, entry: str, values: Mapping[str, Value]) -> bo
         return False
     facts = reader.facts(Section.TASKS, entry)
     return decide(
-        reader.participant, Section.TASKS, Action.COMMAND, entry=facts, now=reader.now, command="task.complete"
+        reader.participant, Section.TASKS, Operation.COMMAND, entry=facts, now=reader.now, command="task.complete"
     ).allowed
 
 

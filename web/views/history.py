@@ -9,7 +9,7 @@ from crdt.fields import Field, Kind, Scalar
 from crdt.sections import SECTIONS, Section
 from hub.record.chain import JSON
 from hub.record.journal import CHANGES_CONTENT, Action, FieldPath, Row
-from web.views.differences import Part, Went, difference, excerpt
+from web.views.differences import ComparedWords, Went, difference, excerpt
 from web.views.fields import Setting, record_told, scalar_words
 from web.views.words import Moment, moment, short
 
@@ -114,7 +114,7 @@ class FieldChange:
     after: str = ""
     deleted: int = 0
     is_text: bool = False
-    parts: tuple[Part, ...] = ()
+    parts: tuple[ComparedWords, ...] = ()
     """The words of a text around what changed, once its words before and after are known."""
 
 

@@ -12,12 +12,12 @@ from hub.live.commands import EntryContent, PlanContent
 from hub.record.journal import Row
 from hub.workflows import agendas, tasks
 from hub.workflows.contents import active, day, headline, instant, members, records, words
-from hub.workflows.digests import Edit, Line, digest
+from hub.workflows.digests import DigestLine, FieldEdit, digest
 from hub.workflows.edits import edits_of
 from hub.workflows.huddle_notes import BEYOND, REMARK, decision_of, lacks, tasks_in
 from hub.workflows.huddle_states import SECONDS_PER_ITEM, Course, Huddle, Stand, spent
 from hub.workflows.huddles import content_hash, has_read_back, is_signed, owners_of, signers, to_read_back
-from web.doors.directory import Patient, Person
+from web.doors.directory import Account, Patient
 from web.views.banner import Banner, banner
 from web.views.entries import Reader
 from web.views.people import PersonView, hue_of, own_chip
@@ -51,7 +51,7 @@ def seen_content(reader: Reader) -> PlanContent:
     return replace(reader.content, sections=sections)
 
 
-def someone(person: Person | None, person_id: str) -> PersonView:
+def someone(person: Account | None, person_id: str) -> PersonView:
     """Return a person of the hub as a chip; a colour that is theirs in every huddle."""
     if person is None:
         return PersonView(person_id, "someone who left", "", hue_of(person_id), "?")
@@ -79,11 +79,11 @@ class AgendaLine:
     known: bool
     stand: Stand
     flagged: bool
-    flags: tuple[agendas.Flag, ...]
+    flags: tuple[agendas.Reason, ...]
     seconds: int = 0
 
     @property
-    def shown(self) -> tuple[agendas.Flag, ...]:
+    def shown(self) -> tuple[agendas.Reason, ...]:
         """The reasons that the line names."""
         return self.flags[:FLAGS_SHOWN_MAX]
 
@@ -140,13 +140,13 @@ class ReadBack:
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class HuddleCard:
     """The five rows of one patient, for one reader."""
 
     plan_id: str
     banner: Banner
     since: Moment | None
-    changed: tuple[Line, ...]
+    changed: tuple[DigestLine, ...]
     more: int
     worry: tuple[str, ...]
     decided: tuple[str, ...]
@@ -172,7 +172,7 @@ class Card:
         return any(each.lacks for each in self.do)
 
 
-def card_of(huddle: Huddle, patient: Patient, reader: Reader, rows: Sequence[Row]) -> Card:
+def card_of(huddle: Huddle, patient: Patient, reader: Reader, rows: Sequence[Row]) -> HuddleCard:
     """Return the card. ``rows`` are the plan's latest, the newest first."""
     content = seen_content(reader)
     names = {key: each.name for key, each in reader.setting.people.by_id.items()}
@@ -183,7 +183,7 @@ def card_of(huddle: Huddle, patient: Patient, reader: Reader, rows: Sequence[Row
     told = agendas.card(content, changed, names, reader.now)
     earlier = [each for each in told.decided if decision is None or each.id != decision.id]
     own_if = _lines(decision, "contingency")
-    return Card(
+    return HuddleCard(
         plan_id=patient.plan_id,
         banner=banner(patient, reader),
         since=moment(since, reader.setting.reading) if since is not None else None,
@@ -231,9 +231,9 @@ def _huddle_of(row: Row, content: PlanContent) -> str:
 
 def _changed(
     reader: Reader, content: PlanContent, rows: Sequence[Row], names: Mapping[str, str], since: datetime | None
-) -> list[Line]:
+) -> list[DigestLine]:
     me = reader.participant.person_id
-    edits: Iterable[Edit] = edits_of(reversed(rows))
+    edits: Iterable[FieldEdit] = edits_of(reversed(rows))
     everyone = [replace(each, actor=_OWN) if each.actor == me else each for each in edits]
     people = {**names, _OWN: reader.setting.people.name(me)}
     told = digest(content, reader.participant, everyone, people, reader.now, since=since)
@@ -299,7 +299,7 @@ def _remarks(huddle: Huddle, reader: Reader, rows: Sequence[Row], content: PlanC
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class HuddleTally:
     """What came of a huddle, in numbers alone."""
 
     patients: int
@@ -319,14 +319,14 @@ class Tally:
         return ", ".join(told)
 
 
-def tally_of(huddle: Huddle, contents: Iterable[PlanContent], now: datetime) -> Tally:
+def tally_of(huddle: Huddle, contents: Iterable[PlanContent], now: datetime) -> HuddleTally:
     """Return the numbers; tasks are counted over all plans, also those the reader takes no part in."""
     actions = sum(len(tasks_in(each, decision_of(each, huddle.huddle_id))) for each in contents)
     carried = [item for item in huddle.items if item.stand is Stand.CARRIED]
     parked = huddle.tally(Stand.PARKED) + sum(item.before is Stand.PARKED for item in carried)
     missed = huddle.tally(Stand.WAITING) + sum(item.before is Stand.WAITING for item in carried)
     reached = len(huddle.items) if huddle.course is not Course.ENDED else len(huddle.items) - missed
-    return Tally(reached, huddle.minutes(now), actions, parked, missed, len(carried))
+    return HuddleTally(reached, huddle.minutes(now), actions, parked, missed, len(carried))
 
 
 def owing(content: PlanContent, huddle_id: str) -> int:

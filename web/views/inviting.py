@@ -14,7 +14,7 @@ from crdt.sections import SECTIONS, Section
 from hub.access.inviting import Draft
 from hub.store.invitations import Addressee
 from web.views.badges import Tone
-from web.views.people import ROLE_WORDS, People
+from web.views.people import ROLE_WORDS, PlanPeople
 from web.views.words import Moment, Reading, day, moment
 
 ACCESS_DAYS: Final = 180
@@ -44,7 +44,7 @@ WAITING: Final = frozenset({InvitationState.SENT, InvitationState.OPENED})
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class RoleChoice:
     """One option of the form."""
 
     value: str
@@ -61,11 +61,11 @@ class Compose:
     role_words: str
     others: tuple[tuple[str, str], ...]
     """Roles that this inviter may invite instead, as (value, words)."""
-    sections: tuple[Choice, ...]
-    hows: tuple[Choice, ...]
+    sections: tuple[RoleChoice, ...]
+    hows: tuple[RoleChoice, ...]
     """Empty where the patient invites: then the page is the consent."""
-    deliveries: tuple[Choice, ...]
-    changes: tuple[Choice, ...]
+    deliveries: tuple[RoleChoice, ...]
+    changes: tuple[RoleChoice, ...]
     values: Mapping[str, str]
     ends_min: str
     ends_max: str
@@ -130,17 +130,17 @@ def compose(
         role=role,
         role_words=ROLE_WORDS[role],
         others=tuple((each.value, ROLE_WORDS[each]) for each in Role if each in INVITES[inviter.role] and each != role),
-        sections=tuple(Choice(each.value, SECTIONS[each].title, each.value in chosen) for each in offered),
+        sections=tuple(RoleChoice(each.value, SECTIONS[each].title, each.value in chosen) for each in offered),
         hows=() if inviter.role is Role.PATIENT else tuple(_hows(values.get("how", ""))),
         deliveries=(
-            Choice(Delivery.SPOKEN, "I say a code aloud or by telephone", delivery == Delivery.SPOKEN,
+            RoleChoice(Delivery.SPOKEN, "I say a code aloud or by telephone", delivery == Delivery.SPOKEN,
                    "The code is shown to you. Never put it in the same message as the link."),
-            Choice(Delivery.SENT, "The code goes to their e-mail address", delivery == Delivery.SENT,
+            RoleChoice(Delivery.SENT, "The code goes to their e-mail address", delivery == Delivery.SENT,
                    "" if mail else "No mail server is set up here, so this can't be used yet."),
         ),
         changes=(
-            Choice("yes", "Read, and add or change what their part allows", changing != "no"),
-            Choice("no", "Read only", changing == "no"),
+            RoleChoice("yes", "Read, and add or change what their part allows", changing != "no"),
+            RoleChoice("no", "Read only", changing == "no"),
         ),
         values=values,
         ends_min=(now + timedelta(days=1)).date().isoformat(),
@@ -186,7 +186,7 @@ def last_day(ends: datetime, zone: tzinfo) -> date:
     return (ends.astimezone(zone) - timedelta(microseconds=1)).date()
 
 
-def invitation_row(invitation: Invitation, addressee: Addressee, people: People, reading: Reading) -> InvitationRow:
+def invitation_row(invitation: Invitation, addressee: Addressee, people: PlanPeople, reading: Reading) -> InvitationRow:
     """Return one line of the list."""
     state = state_of(invitation, reading.now)
     words, tone = STATE_WORDS[state]
@@ -207,8 +207,8 @@ def invitation_row(invitation: Invitation, addressee: Addressee, people: People,
     )
 
 
-def _hows(chosen: str) -> list[Choice]:
-    return [Choice(each, HOW_WORDS[each], each.value == chosen) for each in How if each is not How.PAGE]
+def _hows(chosen: str) -> list[RoleChoice]:
+    return [RoleChoice(each, HOW_WORDS[each], each.value == chosen) for each in How if each is not How.PAGE]
 
 
 FIELD_OF: Final[Mapping[str, str]] = {

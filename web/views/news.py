@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from crdt.fields import Kind
 from crdt.sections import SECTIONS, Section
 from hub.record.journal import FieldPath, Row
-from hub.workflows.digests import Line, digest
+from hub.workflows.digests import DigestLine, digest
 from hub.workflows.edits import edits_of
-from web.views.differences import Part, Went, difference, excerpt
+from web.views.differences import ComparedWords, Went, difference, excerpt
 from web.views.entries import Reader, line_words
 from web.views.words import Moment, moment
 
@@ -20,7 +20,7 @@ class TextNews:
     name: str
     label: str
     before: int
-    parts: tuple[Part, ...] = ()
+    parts: tuple[ComparedWords, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def news_of(reader: Reader, rows: Sequence[Row]) -> list[News]:
     """Return the news that the rows make for the reader, in clinical order, an entry's changes together."""
     names = {person_id: it.name for person_id, it in reader.setting.people.by_id.items()}
     lines = digest(reader.content, reader.participant, edits_of(rows), names, reader.now)
-    by_entry: dict[tuple[Section, str], list[Line]] = {}
+    by_entry: dict[tuple[Section, str], list[DigestLine]] = {}
     for line in lines:
         by_entry.setdefault((line.section, line.entry), []).append(line)
     return [_told(reader, *path, some) for path, some in by_entry.items()]
@@ -73,7 +73,7 @@ def with_words(news: Sequence[News], reader: Reader, past: Mapping[tuple[int, Fi
     return told
 
 
-def _told(reader: Reader, section: Section, entry: str, lines: Sequence[Line]) -> News:
+def _told(reader: Reader, section: Section, entry: str, lines: Sequence[DigestLine]) -> News:
     newest = max(lines, key=lambda line: line.recorded)
     values = reader.content.entries(section)[entry].values
     noun = SECTIONS[section].noun
@@ -96,12 +96,12 @@ def _told(reader: Reader, section: Section, entry: str, lines: Sequence[Line]) -
     )
 
 
-def _is_text(line: Line) -> bool:
+def _is_text(line: DigestLine) -> bool:
     declared = SECTIONS[line.section].field(line.field)
     return declared is not None and declared.kind is Kind.TEXT and line.change != "new"
 
 
-def _label(line: Line) -> str:
+def _label(line: DigestLine) -> str:
     declared = SECTIONS[line.section].field(line.field)
     assert declared is not None, "a text is declared"
     return declared.label

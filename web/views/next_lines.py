@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import quote
 
-from auth.decisions import Action, decide, sections_readable
+from auth.decisions import Operation, decide, sections_readable
 from crdt.sections import SECTIONS, Section
 from hub.safety.rules import Severity
-from hub.workflows.agendas import Brief, Cause, Flag, flags
+from hub.workflows.agendas import Brief, Cause, Reason, flags
 from hub.workflows.contents import words
 from hub.workflows.suggestions import proposed
-from hub.workflows.waiting import Kind, Waiting, waiting_on
+from hub.workflows.waiting import Waiting, WaitingKind, waiting_on
 from web.views.entries import Reader, headline
 from web.views.fields import scalar_words, words_of
 from web.views.findings import findings_view
@@ -27,20 +27,20 @@ LINES_MAX: Final = 7
 
 ACTS_MAX: Final = 2
 
-_MARKS: Final[dict[Kind, tuple[Rank, str, str]]] = {
-    Kind.HELP_NOW: (Rank.DANGER, "Call now", "alert"),
-    Kind.DANGER: (Rank.DANGER, "Danger", "alert"),
-    Kind.RED_ZONE: (Rank.DANGER, "Red zone", "alert"),
-    Kind.TASK_TO_ACCEPT: (Rank.WAITS, "Accept", "ring"),
-    Kind.TASK_TO_DO: (Rank.WAITS, "To do", "ring"),
-    Kind.REFERRAL_TO_ANSWER: (Rank.WAITS, "To answer", "ask"),
-    Kind.REFERRAL_TO_DECIDE: (Rank.WAITS, "To decide", "ring"),
-    Kind.MEDICINE_TO_DECIDE: (Rank.WAITS, "Reconcile", "ring"),
-    Kind.QUESTION: (Rank.WAITS, "Question", "ask"),
-    Kind.SUGGESTION: (Rank.SUGGESTS, "Suggestion", "pencil"),
-    Kind.MENTION: (Rank.WAITS, "For you", "remark"),
-    Kind.READ_BACK: (Rank.WAITS, "Read back", "ring"),
-    Kind.SIGNATURE: (Rank.WAITS, "Sign", "ring"),
+_MARKS: Final[dict[WaitingKind, tuple[Rank, str, str]]] = {
+    WaitingKind.HELP_NOW: (Rank.DANGER, "Call now", "alert"),
+    WaitingKind.DANGER: (Rank.DANGER, "Danger", "alert"),
+    WaitingKind.RED_ZONE: (Rank.DANGER, "Red zone", "alert"),
+    WaitingKind.TASK_TO_ACCEPT: (Rank.WAITS, "Accept", "ring"),
+    WaitingKind.TASK_TO_DO: (Rank.WAITS, "To do", "ring"),
+    WaitingKind.REFERRAL_TO_ANSWER: (Rank.WAITS, "To answer", "ask"),
+    WaitingKind.REFERRAL_TO_DECIDE: (Rank.WAITS, "To decide", "ring"),
+    WaitingKind.MEDICINE_TO_DECIDE: (Rank.WAITS, "Reconcile", "ring"),
+    WaitingKind.QUESTION: (Rank.WAITS, "Question", "ask"),
+    WaitingKind.SUGGESTION: (Rank.SUGGESTS, "Suggestion", "pencil"),
+    WaitingKind.MENTION: (Rank.WAITS, "For you", "remark"),
+    WaitingKind.READ_BACK: (Rank.WAITS, "Read back", "ring"),
+    WaitingKind.SIGNATURE: (Rank.WAITS, "Sign", "ring"),
 }
 
 _CAUSES: Final[dict[Cause, tuple[Rank, str, str]]] = {
@@ -151,12 +151,14 @@ def _dangers(reader: Reader) -> Iterable[NextLine]:
 
 
 def _mine(reader: Reader, waiting: Iterable[Waiting]) -> list[NextLine]:
-    items = [it for it in waiting if it.kind is not Kind.DANGER]  # Those head the list, whoever is to answer them.
-    medicines = [it for it in items if it.kind is Kind.MEDICINE_TO_DECIDE]
-    found = [_line(reader, it) for it in items if len(medicines) < 2 or it.kind is not Kind.MEDICINE_TO_DECIDE]
+    items = [
+        it for it in waiting if it.kind is not WaitingKind.DANGER
+    ]  # Those head the list, whoever is to answer them.
+    medicines = [it for it in items if it.kind is WaitingKind.MEDICINE_TO_DECIDE]
+    found = [_line(reader, it) for it in items if len(medicines) < 2 or it.kind is not WaitingKind.MEDICINE_TO_DECIDE]
     if len(medicines) > 1:
         names = ", ".join(_told(reader, Section.MEDICATIONS, it.entry) for it in medicines)
-        rank, mark, icon = _MARKS[Kind.MEDICINE_TO_DECIDE]
+        rank, mark, icon = _MARKS[WaitingKind.MEDICINE_TO_DECIDE]
         way = NextAct("Show", address=f"#section-{Section.MEDICATIONS}")
         told = count(len(medicines), "medicine")
         found.append(NextLine(rank, mark, icon, told, names, section=Section.MEDICATIONS, acts=(way,)))
@@ -169,10 +171,10 @@ def _line(reader: Reader, it: Waiting) -> NextLine:
         rank, mark, icon = Rank.LATE, f"{count(it.late, 'day')} late", "late"
     told = _told(reader, it.section, it.entry) or it.words
     line = NextLine(rank, mark, icon, told, section=it.section, entry=it.entry)
-    if it.kind in (Kind.QUESTION, Kind.HELP_NOW):
+    if it.kind in (WaitingKind.QUESTION, WaitingKind.HELP_NOW):
         creator = reader.setting.people.name(reader.content.creator(it.section, it.entry))
         line = replace(line, strong=f"“{line.strong}”", who=creator, voice=True)
-    if it.kind is Kind.DANGER:
+    if it.kind is WaitingKind.DANGER:
         line = replace(line, rest=it.words)
     seen: str | None = None
     if it.key:
@@ -183,7 +185,7 @@ def _line(reader: Reader, it: Waiting) -> NextLine:
 def _with_record(reader: Reader, it: Waiting, line: NextLine) -> tuple[NextLine, str | None]:
     """Return the line of a remark or a suggestion with who said what, and what stands where the suggestion would go."""
     content, people = reader.content.sections[it.section], reader.setting.people
-    if it.kind is Kind.MENTION:
+    if it.kind is WaitingKind.MENTION:
         record = content.comments[it.key]
         who = short_name(people.name(words(record, "author")))
         return replace(line, rest=first_sentences(words(record, "words"), 80), who=who), None
@@ -201,7 +203,7 @@ def _with_record(reader: Reader, it: Waiting, line: NextLine) -> tuple[NextLine,
 
 def _acts(reader: Reader, it: Waiting, seen: str | None) -> Iterable[NextAct]:
     plan = f"/plans/{it.plan_id}"
-    if it.section is Section.REFERRALS and it.kind is not Kind.MENTION and it.entry:
+    if it.section is Section.REFERRALS and it.kind is not WaitingKind.MENTION and it.entry:
         if it.commands[:1] == ("referral.accept",):
             yield NextAct("Accept", "referral.accept")
         yield NextAct("Open the loop", address=f"{plan}/referrals/{it.entry}", aside=True)
@@ -211,7 +213,7 @@ def _acts(reader: Reader, it: Waiting, seen: str | None) -> Iterable[NextAct]:
             told, asks = _ACTS[command]
             aside = command in ("suggestion.decline", "task.reject")
             yield NextAct(told, command, asks, aside, it.key, seen if command == "suggestion.accept" else None)
-    if it.kind in (Kind.RED_ZONE, Kind.DANGER):
+    if it.kind in (WaitingKind.RED_ZONE, WaitingKind.DANGER):
         yield NextAct("Show", address=f"#entry-{it.entry}")
 
 
@@ -233,7 +235,7 @@ def _others(reader: Reader, settled: set[tuple[Section, str]]) -> list[NextLine]
     return found
 
 
-def _flagged(reader: Reader, flag: Flag) -> NextLine:
+def _flagged(reader: Reader, flag: Reason) -> NextLine:
     rank, mark, icon = _CAUSES[flag.cause]
     assert flag.section is not None, "only a pinned patient is flagged without a section"
     section = flag.section
@@ -253,11 +255,11 @@ def _flagged(reader: Reader, flag: Flag) -> NextLine:
     return replace(line, acts=tuple(_ways(reader, flag, who)))
 
 
-def _ways(reader: Reader, flag: Flag, who: str) -> Iterable[NextAct]:
+def _ways(reader: Reader, flag: Reason, who: str) -> Iterable[NextAct]:
     """Return what one can do about what waits on somebody else: remind them, or look at it."""
     assert flag.section is not None, "as above"
     facts = reader.facts(flag.section, flag.entry)
-    may = decide(reader.participant, flag.section, Action.COMMENT, entry=facts, now=reader.now).allowed
+    may = decide(reader.participant, flag.section, Operation.COMMENT, entry=facts, now=reader.now).allowed
     if flag.section is Section.REFERRALS:
         yield NextAct("Open the loop", address=f"/plans/{reader.content.plan_id}/referrals/{flag.entry}")
     elif who and may and who != reader.participant.person_id:
@@ -272,7 +274,7 @@ def _called(name: str) -> str:
     return f"@{'.'.join(bare).lower()} "
 
 
-def _together(reader: Reader, cause: Cause, each: Sequence[Flag]) -> NextLine:
+def _together(reader: Reader, cause: Cause, each: Sequence[Reason]) -> NextLine:
     rank, mark, icon = _CAUSES[cause]
     section = Section(each[0].section or "")
     noun = "medicine" if cause is Cause.UNRECONCILED else "task"

@@ -41,7 +41,7 @@ class PersonView:
 
 
 @dataclass(frozen=True, slots=True)
-class People:
+class PlanPeople:
     """The people of one plan by id, in the order of the team."""
 
     by_id: Mapping[str, PersonView] = field(default_factory=dict)
@@ -73,10 +73,10 @@ def hue_of(person_id: str) -> int:
     return found % HUES + 1
 
 
-def people_of(participants: Iterable[Participant]) -> People:
+def people_of(participants: Iterable[Participant]) -> PlanPeople:
     """Return the plan's people."""
     ordered = sorted(participants, key=lambda each: (each.since is None, each.since, each.person_id))
-    return People(
+    return PlanPeople(
         {
             each.person_id: PersonView(
                 each.person_id,

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from auth.decisions import Action, decide
+from auth.decisions import Operation, decide
 from crdt.fields import Value
 from crdt.sections import Section
 from hub.record.journal import Row
@@ -116,7 +116,7 @@ def referral_view(reader: Reader, entry: str, rows: Sequence[Row]) -> ReferralVi
     def may(command: str) -> bool:
         facts = reader.facts(Section.REFERRALS, entry)
         decision = decide(
-            reader.participant, Section.REFERRALS, Action.COMMAND, entry=facts, now=reader.now, command=command
+            reader.participant, Section.REFERRALS, Operation.COMMAND, entry=facts, now=reader.now, command=command
         )
         return decision.allowed
 

@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from auth.decisions import Action, decide
+from auth.decisions import Operation, decide
 from crdt.changes import Assign, Change, Include, Rewrite
 from crdt.fields import Kind, Value
 from crdt.sections import SECTIONS, Section
-from web.views.differences import Part, difference
+from web.views.differences import ComparedWords, difference
 from web.views.entries import Reader
 from web.views.fields import words_of
 from web.views.history import Happening
@@ -22,7 +22,7 @@ class Restorable:
     label: str
     now: str
     then: str
-    parts: tuple[Part, ...] = ()
+    parts: tuple[ComparedWords, ...] = ()
 
 
 def may_restore(reader: Reader, line: Happening) -> str:
@@ -35,7 +35,9 @@ def may_restore(reader: Reader, line: Happening) -> str:
     if not reader.sees(line.section, line.entry):
         return ""
     facts = reader.facts(line.section, line.entry)
-    decision = decide(reader.participant, line.section, Action.WRITE, field=declared.name, entry=facts, now=reader.now)
+    decision = decide(
+        reader.participant, line.section, Operation.WRITE, field=declared.name, entry=facts, now=reader.now
+    )
     return declared.name if decision.allowed else ""
 
 

@@ -7,9 +7,9 @@ from functools import cache
 from typing import Final
 
 from auth.decisions import (
-    Action,
     EntryFacts,
     Grant,
+    Operation,
     decide,
     documents_readable,
     fields_visible,
@@ -25,7 +25,7 @@ from web.views.badges import Tone
 from web.views.entries import EntryView, Reader, entry_view, headline
 from web.views.fields import Setting
 from web.views.forms import kinds_of
-from web.views.people import People
+from web.views.people import PlanPeople
 from web.views.words import Reading
 
 ENTRY_OPTIONS_MAX = 60
@@ -75,7 +75,7 @@ class SectionView:
 def reader_of(
     participant: Participant,
     content: PlanContent,
-    people: People,
+    people: PlanPeople,
     reading: Reading,
     changes: Mapping[tuple[Section, str], tuple[str, datetime, int]] | None = None,
 ) -> Reader:
@@ -112,7 +112,7 @@ def section_view(reader: Reader, section: Section) -> SectionView:
     views = [entry_view(reader, section, entry) for entry in seen]
     active = [view for view in views if not view.retired]
     mine = EntryFacts(creator=reader.participant.person_id)
-    creation = decide(reader.participant, section, Action.CREATE, entry=mine, now=reader.now)
+    creation = decide(reader.participant, section, Operation.CREATE, entry=mine, now=reader.now)
     access, reason = access_of(reader, section)
     return SectionView(
         declaration=declaration,
@@ -153,7 +153,7 @@ def access_of(reader: Reader, section: Section) -> tuple[str, str]:
     if access == "write":
         return access, ""
     anyone, name = EntryFacts(), SECTIONS[section].headline
-    return access, decide(reader.participant, section, Action.WRITE, field=name, entry=anyone, now=reader.now).reason
+    return access, decide(reader.participant, section, Operation.WRITE, field=name, entry=anyone, now=reader.now).reason
 
 
 def fields_readable(reader: Reader, section: Section) -> frozenset[str]:

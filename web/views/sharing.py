@@ -7,14 +7,14 @@ from typing import Final
 
 from auth.break_glass import BreakGlass, Verdict, review_overdue
 from auth.consents import Consent, choices
-from auth.decisions import Action, Grant, decide, grant_of
+from auth.decisions import Grant, Operation, decide, grant_of
 from auth.roles import Participant, Role
 from auth.standings import membership
 from crdt.sections import SECTIONS, Section
 from hub.record.journal import Action as Act
 from hub.store.audits import Trace
 from web.views.inviting import HOW_WORDS, last_day
-from web.views.people import ROLE_WORDS, People, PersonView
+from web.views.people import ROLE_WORDS, PersonView, PlanPeople
 from web.views.words import Moment, Reading, count, day, moment
 
 GRANT_WORDS: Final[Mapping[Grant, str]] = {
@@ -54,7 +54,7 @@ _ENDED: Final[Mapping[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class SharingCell:
     """What one person can do in one section."""
 
     words: str
@@ -65,7 +65,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ConsentChoice:
     """One thing that a consent may say."""
 
     value: str
@@ -79,8 +79,8 @@ class SectionSetting:
 
     section: Section
     title: str
-    cell: Cell
-    choices: tuple[Choice, ...]
+    cell: SharingCell
+    choices: tuple[ConsentChoice, ...]
     """Empty where nothing can be chosen."""
     recorded: str
     """The consent in force, in words."""
@@ -92,7 +92,7 @@ class SharingPerson:
 
     person: PersonView
     role: str
-    cells: tuple[tuple[str, Cell], ...]
+    cells: tuple[tuple[str, SharingCell], ...]
     """By the section's title, in the order of the page."""
     ended: str
     until: str
@@ -129,7 +129,7 @@ class ReadingView:
     review_words: str
 
 
-def cell_of(participant: Participant, section: Section, reading: Reading) -> Cell:
+def cell_of(participant: Participant, section: Section, reading: Reading) -> SharingCell:
     """Return what the person can do in the section, in a word or two."""
     now = reading.now
     narrowing = participant.consents.get(section)
@@ -138,9 +138,9 @@ def cell_of(participant: Participant, section: Section, reading: Reading) -> Cel
     until = day(last_day(ends, reading.zone)) if ends is not None else ""
     grant = grant_of(participant, section, now)
     if grant is not Grant.NONE:
-        return Cell(GRANT_WORDS[grant], True, stands, until)
-    code = decide(participant, section, Action.READ, now=now).code
-    return Cell(_CLOSED.get(code, "no"), False, stands, until)
+        return SharingCell(GRANT_WORDS[grant], True, stands, until)
+    code = decide(participant, section, Operation.READ, now=now).code
+    return SharingCell(_CLOSED.get(code, "no"), False, stands, until)
 
 
 def access_words(participant: Participant, now: datetime) -> list[tuple[Section, str, str]]:
@@ -168,7 +168,7 @@ def sharing_person(participant: Participant, view: PersonView, reading: Reading)
 
 
 def settings_of(
-    participant: Participant, consents: Mapping[tuple[str, Section], Consent], people: People, reading: Reading
+    participant: Participant, consents: Mapping[tuple[str, Section], Consent], people: PlanPeople, reading: Reading
 ) -> list[SectionSetting]:
     """Return the settings of one person, section by section."""
     found = []
@@ -183,21 +183,23 @@ def settings_of(
                 section=section,
                 title=SECTIONS[section].title,
                 cell=cell_of(participant, section, reading),
-                choices=tuple(Choice(each, ACCESS_WORDS[each], each == access) for each in ("", *offered) if offered),
+                choices=tuple(
+                    ConsentChoice(each, ACCESS_WORDS[each], each == access) for each in ("", *offered) if offered
+                ),
                 recorded=_recorded(consent, people, reading) if consent is not None and stands else "",
             )
         )
     return found
 
 
-def _recorded(consent: Consent, people: People, reading: Reading) -> str:
+def _recorded(consent: Consent, people: PlanPeople, reading: Reading) -> str:
     when = day(consent.recorded.astimezone(reading.zone).date())
     return f"{people.name(consent.agreed_by)} agreed {HOW_WORDS[consent.how]}, {when}, recorded by " + people.name(
         consent.recorded_by
     )
 
 
-def looked(rows: Sequence[Trace], names: Mapping[str, str], people: People, reading: Reading) -> list[Looked]:
+def looked(rows: Sequence[Trace], names: Mapping[str, str], people: PlanPeople, reading: Reading) -> list[Looked]:
     """Return the visits that the rows tell of, the newest first: rows of one person, session and day are one."""
     visits: dict[tuple[str, str, str, str], list[Trace]] = {}
     for row in rows:
@@ -210,7 +212,7 @@ def _kind(row: Trace) -> str:
     return row.event if row.action is not Act.READ or row.event else "sections"
 
 
-def _visit(rows: Sequence[Trace], names: Mapping[str, str], people: People, reading: Reading) -> Looked:
+def _visit(rows: Sequence[Trace], names: Mapping[str, str], people: PlanPeople, reading: Reading) -> Looked:
     latest = rows[0]
     person = people.person(latest.actor)
     titles = list(dict.fromkeys(SECTIONS[Section(row.section)].title for row in reversed(rows) if row.section))

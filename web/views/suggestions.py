@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from crdt.fields import Field, Kind, Scalar
 from crdt.sections import Declaration
-from web.views.fields import Access, Setting, scalar_words
+from web.views.fields import FieldAccess, Setting, scalar_words
 from web.views.words import Moment, instant_of, moment
 
 
@@ -25,7 +25,7 @@ class Suggested:
 
 
 def suggested(
-    declaration: Declaration, key: str, record: Mapping[str, Scalar], access: Access, setting: Setting
+    declaration: Declaration, key: str, record: Mapping[str, Scalar], access: FieldAccess, setting: Setting
 ) -> Suggested:
     """Return the view of one suggestion record, whose field the declaration knows."""
     declared = declaration.field(str(record["field"]))
@@ -39,7 +39,7 @@ def suggested(
         why=str(record.get("words") or ""),
         proposer=setting.people.name(str(record.get("proposer") or "")),
         made=moment(made, setting.reading) if made is not None else None,
-        may_decide=access is Access.WRITE,
+        may_decide=access is FieldAccess.WRITE,
     )
 
 

@@ -11,7 +11,7 @@ from crdt.contents import EntryContent, SectionContent
 from crdt.fields import Field, Kind, Value
 from crdt.sections import SECTIONS, Section
 from hub.live.commands import PlanContent
-from web.views.differences import Part, Went, difference
+from web.views.differences import ComparedWords, Went, difference
 from web.views.entries import Reader, headline
 from web.views.fields import log_told, words_of
 from web.views.sections import SectionView, fields_readable, ordered, section_view
@@ -32,8 +32,8 @@ class FieldPair:
     """One field at two instants."""
 
     label: str
-    before: tuple[Part, ...]
-    after: tuple[Part, ...]
+    before: tuple[ComparedWords, ...]
+    after: tuple[ComparedWords, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,13 +184,17 @@ def _fields(
     return tuple(found)
 
 
-def _parts(declared: Field, was: Value, now: Value, reader: Reader) -> tuple[Part, ...]:
+def _parts(declared: Field, was: Value, now: Value, reader: Reader) -> tuple[ComparedWords, ...]:
     """Return what stayed, went and came: words of a text, records of a log, else the value as a whole."""
     if declared.kind is Kind.LOG:
         old, new = (log_told(each, reader.setting) for each in (was, now))
-        gone = [Part(Went.OUT, f"{each}; ") for each in old if each not in new]
-        return (*gone, *(Part(Went.SAME if each in old else Went.IN, f"{each}; ") for each in new))
+        gone = [ComparedWords(Went.OUT, f"{each}; ") for each in old if each not in new]
+        return (*gone, *(ComparedWords(Went.SAME if each in old else Went.IN, f"{each}; ") for each in new))
     before, after = (words_of(declared, each, reader.setting) for each in (was, now))
     if before == after:
         return ()
-    return difference(before, after) if declared.kind is Kind.TEXT else (Part(Went.OUT, before), Part(Went.IN, after))
+    return (
+        difference(before, after)
+        if declared.kind is Kind.TEXT
+        else (ComparedWords(Went.OUT, before), ComparedWords(Went.IN, after))
+    )

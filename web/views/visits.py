@@ -13,7 +13,7 @@ from hub.workflows.medications import MEDICATIONS
 from hub.workflows.previews import PreviewLine
 from hub.workflows.registry import arguments
 from web.views.entries import Reader, line_words
-from web.views.fields import Access, Choice, FieldRow, Permission, field_row
+from web.views.fields import Choice, FieldAccess, FieldRow, Permission, field_row
 from web.views.forms import command_rows, field_of
 
 Typed = Mapping[str, Sequence[str]]
@@ -24,11 +24,11 @@ _PARTS: Final = (
     ("stops", "Stop", "Stop a medicine", "another medicine to stop"),
     ("steps", "Next step", "Next steps", "another step"),
 )
-_WRITE: Final = Permission(Access.WRITE)
+_WRITE: Final = Permission(FieldAccess.WRITE)
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class VisitLine:
     """One row of a part: its controls, and what is not shown but sent along."""
 
     number: int
@@ -36,14 +36,14 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class VisitPart:
     """One kind of row: medicines to start, next steps."""
 
     name: str
     noun: str
     title: str
     more: str
-    lines: tuple[Line, ...]
+    lines: tuple[VisitLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +78,12 @@ def _among(choices: Sequence[Choice], may: Collection[str]) -> tuple[Choice, ...
     return tuple(choice for choice in choices if choice.value in may or choice.chosen)
 
 
-def parts(typed: Typed, faults: Mapping[str, str], reader: Reader, *, more: str = "") -> tuple[Part, ...]:
+def parts(typed: Typed, faults: Mapping[str, str], reader: Reader, *, more: str = "") -> tuple[VisitPart, ...]:
     """Return the parts with as many rows as were typed, one more where that was asked for."""
     declared = {each.name: each for each in arguments("visit.publish")}
     medicines = in_use(reader)
     return tuple(
-        Part(
+        VisitPart(
             name,
             noun,
             title,
@@ -161,9 +161,9 @@ def _line(
     faults: Mapping[str, str],
     reader: Reader,
     medicines: Sequence[tuple[str, str, str]],
-) -> Line:
+) -> VisitLine:
     shown = [each for each in part.row if each.asked is not None and not each.asked.hidden]
-    return Line(number, tuple(_row(each, f"{name}.{number}", typed, faults, reader, medicines) for each in shown))
+    return VisitLine(number, tuple(_row(each, f"{name}.{number}", typed, faults, reader, medicines) for each in shown))
 
 
 def _row(

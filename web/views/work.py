@@ -8,27 +8,27 @@ from typing import Final
 from crdt.sections import SECTIONS, Section
 from hub.workflows.contents import words as register
 from hub.workflows.suggestions import proposed
-from hub.workflows.waiting import Asked, Kind, Waiting, asked_of_others, by_kind, waiting_on
+from hub.workflows.waiting import OwnRequest, Waiting, WaitingKind, asked_of_others, by_kind, waiting_on
 from web.doors.directory import Patient
 from web.views.entries import Reader
 from web.views.entries import headline as entry_headline
 from web.views.fields import scalar_words
 from web.views.words import count, day, listed_name, sentence, short
 
-KIND_WORDS: Final[Mapping[Kind, str]] = {
-    Kind.HELP_NOW: "Words that may mean an emergency: call now",
-    Kind.DANGER: "Dangerous medicines",
-    Kind.RED_ZONE: "Readings in the red zone",
-    Kind.TASK_TO_ACCEPT: "Tasks to accept",
-    Kind.TASK_TO_DO: "Tasks to do",
-    Kind.REFERRAL_TO_ANSWER: "Referrals to answer",
-    Kind.REFERRAL_TO_DECIDE: "Answers to decide on",
-    Kind.MEDICINE_TO_DECIDE: "Medicines to reconcile",
-    Kind.QUESTION: "Questions from home",
-    Kind.SUGGESTION: "Suggestions",
-    Kind.MENTION: "Mentions",
-    Kind.READ_BACK: "To read back",
-    Kind.SIGNATURE: "To sign",
+KIND_WORDS: Final[Mapping[WaitingKind, str]] = {
+    WaitingKind.HELP_NOW: "Words that may mean an emergency: call now",
+    WaitingKind.DANGER: "Dangerous medicines",
+    WaitingKind.RED_ZONE: "Readings in the red zone",
+    WaitingKind.TASK_TO_ACCEPT: "Tasks to accept",
+    WaitingKind.TASK_TO_DO: "Tasks to do",
+    WaitingKind.REFERRAL_TO_ANSWER: "Referrals to answer",
+    WaitingKind.REFERRAL_TO_DECIDE: "Answers to decide on",
+    WaitingKind.MEDICINE_TO_DECIDE: "Medicines to reconcile",
+    WaitingKind.QUESTION: "Questions from home",
+    WaitingKind.SUGGESTION: "Suggestions",
+    WaitingKind.MENTION: "Mentions",
+    WaitingKind.READ_BACK: "To read back",
+    WaitingKind.SIGNATURE: "To sign",
 }
 
 VERBS: Final[Mapping[str, frozenset[str]]] = {
@@ -42,7 +42,7 @@ VERB_WORDS: Final[Mapping[str, str]] = {"accept": "Accept", "done": "Done", "rej
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class WorkItem:
     """One thing that waits on the reader. ``name`` is its value in the form: plan, section, entry, key."""
 
     name: str
@@ -68,7 +68,7 @@ class Group:
     """Things of one kind."""
 
     title: str
-    items: tuple[Item, ...]
+    items: tuple[WorkItem, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class PlanWork:
     patient: Patient
     reader: Reader
     waiting: tuple[Waiting, ...]
-    asked: tuple[Asked, ...]
+    asked: tuple[OwnRequest, ...]
 
 
 def plan_work(patient: Patient, reader: Reader) -> PlanWork:
@@ -127,10 +127,10 @@ def waiting_count(plans: Iterable[PlanWork]) -> int:
     return sum(len(each.waiting) for each in plans)
 
 
-def _item(plan: PlanWork, it: Waiting) -> Item:
+def _item(plan: PlanWork, it: Waiting) -> WorkItem:
     told, seen = _told(plan, it)
     verbs = tuple(verb for verb, names in VERBS.items() if names & set(it.commands))
-    return Item(
+    return WorkItem(
         name="/".join((it.plan_id, it.section, it.entry, it.key)),
         patient=patient_name(plan.patient),
         address=_address(it),
@@ -151,7 +151,7 @@ def _headline(plan: PlanWork, section: Section, entry: str, words: str) -> str:
 
 
 def _address(it: Waiting) -> str:
-    if it.section is Section.REFERRALS and it.kind is not Kind.MENTION and it.entry:
+    if it.section is Section.REFERRALS and it.kind is not WaitingKind.MENTION and it.entry:
         return f"/plans/{it.plan_id}/referrals/{it.entry}"
     return f"/plans/{it.plan_id}#{f'entry-{it.entry}' if it.entry else f'section-{it.section}'}"
 
@@ -160,7 +160,7 @@ def _told(plan: PlanWork, it: Waiting) -> tuple[str, str]:
     content, setting = plan.reader.content.sections.get(it.section), plan.reader.setting
     if content is None or not it.key:
         return "", ""
-    if it.kind is Kind.MENTION:
+    if it.kind is WaitingKind.MENTION:
         record = content.comments[it.key]
         return f"{setting.people.name(register(record, 'author'))}: {short(register(record, 'words'))}", ""
     record = content.suggestions[it.key]
@@ -173,7 +173,7 @@ def _told(plan: PlanWork, it: Waiting) -> tuple[str, str]:
     return f"{who}: {declared.label} {scalar_words(declared, value, setting)}", seen
 
 
-def _asked(plan: PlanWork, it: Asked) -> AskedView:
+def _asked(plan: PlanWork, it: OwnRequest) -> AskedView:
     people = plan.reader.setting.people
     loop = f"/referrals/{it.entry}" if it.section is Section.REFERRALS else f"#entry-{it.entry}"
     return AskedView(

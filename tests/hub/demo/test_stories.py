@@ -6,11 +6,11 @@ from functools import cache
 
 import pytest
 
-from auth.decisions import Action, decide, facts_of
+from auth.decisions import Operation, decide, facts_of
 from auth.roles import Role
 from crdt.sections import SECTIONS, Section
 from hub.demo.people import cast
-from hub.demo.seeding import PATIENTS, Patient, members_of, plan_of, told
+from hub.demo.seeding import PATIENTS, DemoPatient, members_of, plan_of, told
 from hub.ids import new_id
 from hub.live.commands import COMMAND_CHANGES_MAX, PlanContent, Refusal
 from hub.live.performing import ROWS_PER_ENTRY_MAX
@@ -46,7 +46,7 @@ def played(key: str, now: datetime = NOW) -> tuple[PlanContent, dict[str, str]]:
     return content, story.labels
 
 
-def patient_of(key: str) -> Patient:
+def patient_of(key: str) -> DemoPatient:
     return next(each for each in PATIENTS if each.key == key)
 
 
@@ -145,7 +145,7 @@ def test_what_kayla_tells_her_psychologist_is_seen_by_those_she_named_alone() ->
     seen = {
         key
         for key in (patient.key, *patient.members)
-        if decide(members[PEOPLE[key].person_id], section, Action.READ, entry=known, now=NOW).allowed
+        if decide(members[PEOPLE[key].person_id], section, Operation.READ, entry=known, now=NOW).allowed
     }
 
     assert seen == {"kayla", "stein", "ruiz"}

@@ -12,7 +12,7 @@ import pytest
 
 import hub.workflows
 import web.edits
-from auth.commands import COMMANDS, Action
+from auth.commands import COMMANDS, Operation
 from auth.decisions import EntryFacts, facts_of
 from auth.roles import Participant, Role
 from crdt.changes import Amend, Annotate, Append, Assign, Change, Create, Include, Rewrite, Root
@@ -108,31 +108,31 @@ def tried(name: str, section: Section, entry: str) -> Asked:
     rule = COMMANDS[name]
     if rule.sets:
         made = [change_of(section, entry, each) for each in sorted(rule.sets)]
-        return made, lambda reader, facts: expected(reader, section, Action.COMMAND, "", facts, name)
+        return made, lambda reader, facts: expected(reader, section, Operation.COMMAND, "", facts, name)
     match rule.follows:
-        case Action.CREATE:
+        case Operation.CREATE:
             values = first_values(section, mine=False)
             new = facts_of(section, ME, values)
             return [Create(section, an_id(), values)], lambda reader, facts: expected(
-                reader, section, Action.CREATE, "", new, ""
+                reader, section, Operation.CREATE, "", new, ""
             )
-        case Action.WRITE:
+        case Operation.WRITE:
             free = next(
                 each.name for each in SECTIONS[section].fields if not each.command and each.kind is not Kind.LOG
             )
             return [change_of(section, entry, free)], lambda reader, facts: expected(
-                reader, section, Action.WRITE, free, facts, ""
+                reader, section, Operation.WRITE, free, facts, ""
             )
-        case Action.SUGGEST:
+        case Operation.SUGGEST:
             return [remark(section, Root.SUGGESTIONS, entry, ME)], lambda reader, facts: expected(
-                reader, section, Action.SUGGEST, "", facts, ""
+                reader, section, Operation.SUGGEST, "", facts, ""
             )
         case _:
             return (
                 [remark(section, Root.COMMENTS, entry, ME)],
                 lambda reader, facts: (
-                    expected(reader, section, Action.COMMENT, "", facts, "")
-                    and (rule.follows is not None or expected(reader, section, Action.COMMAND, "", facts, name))
+                    expected(reader, section, Operation.COMMENT, "", facts, "")
+                    and (rule.follows is not None or expected(reader, section, Operation.COMMAND, "", facts, name))
                 ),
             )
 
@@ -159,7 +159,7 @@ async def test_every_command_does_for_every_role_what_the_design_says(role: Role
             entry = await an_entry(hub, section, mine=mine)
             facts = await facts_now(hub, section, entry)
             made, says = tried(name, section, entry)
-            about = "" if COMMANDS[name].follows is Action.CREATE and not COMMANDS[name].sets else entry
+            about = "" if COMMANDS[name].follows is Operation.CREATE and not COMMANDS[name].sets else entry
 
             outcome = await hub.plans.perform(PLAN, a_member(role), Forced(name, section, about, made))
 

@@ -7,7 +7,7 @@ import asyncpg
 import msgspec
 import pytest
 
-from hub.live.bus import Here, Listening, Moved, Note, Person, decoder, packed
+from hub.live.bus import Here, Listening, Moved, Note, RelayedPresence, decoder, packed
 from hub.store import notices
 from hub.store.engine import database_url
 from hub.store.notices import NOTE_BYTES_MAX, PostgresBus
@@ -17,8 +17,8 @@ pytestmark = pytest.mark.anyio
 WAIT_SECONDS = 10.0
 
 
-def a_person(client: int, draft: str = "") -> Person:
-    return Person(client, an_id(), "Ann", "patient", None, draft, msgspec.Raw(b"null"))
+def a_person(client: int, draft: str = "") -> RelayedPresence:
+    return RelayedPresence(client, an_id(), "Ann", "patient", None, draft, msgspec.Raw(b"null"))
 
 
 def test_a_long_note_is_split_and_says_the_same() -> None:

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from crdt.documents import Reading
+from crdt.documents import IndexBuild
 from crdt.sections import Section
 from hub.live import loading
 from hub.live.open_sections import OpenSection
@@ -20,13 +20,13 @@ GOALS = Section.GOALS
 def readers(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The threads on which indexes were made, in order."""
     threads: list[int] = []
-    read = Reading.read
+    read = IndexBuild.read
 
-    def noted(reading: Reading) -> None:
+    def noted(reading: IndexBuild) -> None:
         threads.append(threading.get_ident())
         read(reading)
 
-    monkeypatch.setattr(Reading, "read", noted)
+    monkeypatch.setattr(IndexBuild, "read", noted)
     return threads
 
 
@@ -69,8 +69,8 @@ async def test_whoever_writes_first_waits_for_the_index_and_loses_nothing(monkey
     for row in hub.journal.rows():
         section.replay(row)
     await hub.journal.keep_snapshot(PLAN, section.snapshot())
-    go_on, read = threading.Event(), Reading.read
-    monkeypatch.setattr(Reading, "read", lambda reading: (go_on.wait(), read(reading)))
+    go_on, read = threading.Event(), IndexBuild.read
+    monkeypatch.setattr(IndexBuild, "read", lambda reading: (go_on.wait(), read(reading)))
     before = len(hub.journal.edits())
     try:
         peer, reader = hub.peer(), hub.peer()

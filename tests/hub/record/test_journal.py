@@ -9,7 +9,7 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.record.chain import INTEGER_MAX, Line, canonical, canonical_line, content_hash, line_hash
+from hub.record.chain import INTEGER_MAX, HashedRow, canonical, canonical_line, content_hash, line_hash
 from hub.record.journal import EMPTY, Act, Action, Batch, chained, head_after, is_row_of, line_of
 
 NOW = datetime(2026, 11, 21, 8, 21, 0, 123456, tzinfo=UTC)
@@ -61,7 +61,7 @@ def test_a_number_that_json_can_not_carry_is_refused(value: object) -> None:
 @given(st.lists(acts(), min_size=1, max_size=4))
 def test_what_is_hashed_of_a_row_is_its_canonical_json(some: list[Act]) -> None:
     for row in chained(Batch("p", EMPTY, some), NOW):
-        columns = {name: getattr(row, name) for name in Line.__struct_fields__}
+        columns = {name: getattr(row, name) for name in HashedRow.__struct_fields__}
 
         assert canonical_line(line_of(row)) == rfc8785.dumps(msgspec.to_builtins(columns))
 
@@ -116,7 +116,7 @@ def test_words_and_update_are_hashed_with_halves_of_the_salt_that_tell_nothing_o
     assert content_hash(row.salt, None, "", None) != content_hash(row.salt, b"", "", b"")
 
 
-@pytest.mark.parametrize("name", Line.__struct_fields__)
+@pytest.mark.parametrize("name", HashedRow.__struct_fields__)
 def test_no_column_of_a_row_can_change_without_its_hash(name: str) -> None:
     act = Act(plan="p", actor="a", action=Action.EDIT, update=b"u", words={"after": "b"})
     (row,) = chained(Batch("p", EMPTY, [act]), NOW)

@@ -2,24 +2,25 @@
 
 import pytest
 
-from hub.safety.allergens import Kind, read_allergy
+from hub.safety.allergens import AllergyKind, read_allergy
 from hub.safety.charts import ChartAllergy
 
 
 @pytest.mark.parametrize(
     ("told", "kind"),
     [
-        ("Nil known", Kind.NONE_KNOWN), ("NKDA", Kind.NONE_KNOWN), ("NKDA.", Kind.NONE_KNOWN),
-        ("None", Kind.NONE_KNOWN),
-        ("No known drug allergies", Kind.NONE_KNOWN), ("Denies allergies", Kind.NONE_KNOWN),
-        ("Sin alergias conocidas", Kind.NONE_KNOWN), ("Unknown", Kind.NOT_KNOWN), ("unable to obtain", Kind.NOT_KNOWN),
-        ("asked, unknown", Kind.NOT_KNOWN), ("No known allergy to aspirin", Kind.DENIED),
-        ("not allergic to penicillin", Kind.DENIED), ("tolerates cephalexin", Kind.TOLERATES),
-        ("Morphine sulfate", Kind.ALLERGY), ("peanuts", Kind.ALLERGY), ("penicilin", Kind.UNREAD),
-        ("does not tolerate codeine", Kind.INTOLERANCE),
+        ("Nil known", AllergyKind.NONE_KNOWN), ("NKDA", AllergyKind.NONE_KNOWN), ("NKDA.", AllergyKind.NONE_KNOWN),
+        ("None", AllergyKind.NONE_KNOWN),
+        ("No known drug allergies", AllergyKind.NONE_KNOWN), ("Denies allergies", AllergyKind.NONE_KNOWN),
+        ("Sin alergias conocidas", AllergyKind.NONE_KNOWN), ("Unknown", AllergyKind.NOT_KNOWN),
+        ("unable to obtain", AllergyKind.NOT_KNOWN),
+        ("asked, unknown", AllergyKind.NOT_KNOWN), ("No known allergy to aspirin", AllergyKind.DENIED),
+        ("not allergic to penicillin", AllergyKind.DENIED), ("tolerates cephalexin", AllergyKind.TOLERATES),
+        ("Morphine sulfate", AllergyKind.ALLERGY), ("peanuts", AllergyKind.ALLERGY), ("penicilin", AllergyKind.UNREAD),
+        ("does not tolerate codeine", AllergyKind.INTOLERANCE),
     ],
 )  # fmt: skip
-def test_a_line_of_the_allergies_is_what_it_says(told: str, kind: Kind) -> None:
+def test_a_line_of_the_allergies_is_what_it_says(told: str, kind: AllergyKind) -> None:
     assert read_allergy(ChartAllergy("a", told)).kind is kind
 
 
@@ -31,12 +32,13 @@ def test_sulfate_is_no_sulfa() -> None:
 @pytest.mark.parametrize(
     ("reaction", "severe", "kind"),
     [
-        ("anaphylaxis", True, Kind.ALLERGY), ("hives", True, Kind.ALLERGY), ("", False, Kind.ALLERGY),
-        ("nausea", False, Kind.INTOLERANCE), ("confusion", False, Kind.INTOLERANCE),
-        ("nausea and hives", True, Kind.ALLERGY), ("ankle swelling", False, Kind.INTOLERANCE),
+        ("anaphylaxis", True, AllergyKind.ALLERGY), ("hives", True, AllergyKind.ALLERGY),
+        ("", False, AllergyKind.ALLERGY),
+        ("nausea", False, AllergyKind.INTOLERANCE), ("confusion", False, AllergyKind.INTOLERANCE),
+        ("nausea and hives", True, AllergyKind.ALLERGY), ("ankle swelling", False, AllergyKind.INTOLERANCE),
     ],
 )  # fmt: skip
-def test_what_happened_says_whether_it_was_an_allergy(reaction: str, severe: bool, kind: Kind) -> None:
+def test_what_happened_says_whether_it_was_an_allergy(reaction: str, severe: bool, kind: AllergyKind) -> None:
     read = read_allergy(ChartAllergy("a", "codeine", reaction))
 
     assert (read.severe, read.kind) == (severe, kind)
@@ -44,4 +46,4 @@ def test_what_happened_says_whether_it_was_an_allergy(reaction: str, severe: boo
 
 @pytest.mark.parametrize("verification", ["refuted", "entered-in-error"])
 def test_a_refuted_allergy_is_none(verification: str) -> None:
-    assert read_allergy(ChartAllergy("a", "penicillin", verification=verification)).kind is Kind.DENIED
+    assert read_allergy(ChartAllergy("a", "penicillin", verification=verification)).kind is AllergyKind.DENIED

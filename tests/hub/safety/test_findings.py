@@ -7,7 +7,7 @@ import pytest
 
 from hub.safety.charts import Chart
 from hub.safety.findings import MEDICINES_MAX, Screening, check
-from hub.safety.rules import Act, Severity
+from hub.safety.rules import FamilyAdvice, Severity
 from tests.hub.safety.charts import TODAY, a_chart, checked, found, rules
 
 
@@ -180,9 +180,9 @@ def test_the_family_is_told_what_to_do() -> None:
     asked = found(a_chart("warfarin 5 mg daily", "ibuprofen 400 mg TID"), "anticoagulant-nsaid")
     kept = found(a_chart("oxycodone 5 mg q6h", "clonazepam 0.5 mg BID"), "opioid-benzodiazepine")
 
-    assert asked.act is Act.ASK
+    assert asked.act is FamilyAdvice.ASK
     assert asked.family.endswith("Ask before you take this.")
-    assert kept.act is Act.KEEP
+    assert kept.act is FamilyAdvice.KEEP
     assert kept.family.endswith("Keep taking it, and call today.")
 
 

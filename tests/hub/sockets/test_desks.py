@@ -7,7 +7,7 @@ import pytest
 from hub.live.bus import Listening, Moved, SessionsEnded
 from hub.live.gatekeepers import TurnedAway
 from hub.live.lines import CloseCode
-from hub.sockets.desks import DESKS_PER_PERSON_MAX, GATHER_SECONDS, REST_SECONDS, Desks, Worker
+from hub.sockets.desks import DESKS_PER_PERSON_MAX, GATHER_SECONDS, REST_SECONDS, DeskOwner, Desks
 from hub.sockets.seats import Seat
 from tests.hub.builders import FakeClock, FakeLine
 from tests.hub.huddles.test_rooms import told
@@ -19,8 +19,8 @@ class Doorman:
     ended: frozenset[str] = frozenset()
     plans: frozenset[str] = frozenset({"plan"})
 
-    async def admit(self, *, cookies: str, origin: str, host: str, person_id: str) -> Worker | TurnedAway:
-        return Worker(person_id, f"session of {person_id}", self.plans)
+    async def admit(self, *, cookies: str, origin: str, host: str, person_id: str) -> DeskOwner | TurnedAway:
+        return DeskOwner(person_id, f"session of {person_id}", self.plans)
 
     async def plans_of(self, person_id: str) -> frozenset[str]:
         return self.plans
@@ -31,7 +31,7 @@ class Doorman:
 
 def sit(desks: Desks, person: str = "tom") -> tuple[Seat, FakeLine]:
     line = FakeLine()
-    seat = desks.sit(Worker(person, f"session of {person}", frozenset({"plan"})), line)
+    seat = desks.sit(DeskOwner(person, f"session of {person}", frozenset({"plan"})), line)
     assert not isinstance(seat, TurnedAway)
     assert told(line) == [{"kind": "work"}]
     return seat, line
@@ -120,5 +120,5 @@ async def test_one_person_cannot_take_every_desk() -> None:
     for _ in range(DESKS_PER_PERSON_MAX):
         sit(desks)
 
-    assert isinstance(desks.sit(Worker("tom", "", frozenset()), FakeLine()), TurnedAway)
+    assert isinstance(desks.sit(DeskOwner("tom", "", frozenset()), FakeLine()), TurnedAway)
     sit(desks, "ana")

@@ -25,7 +25,7 @@ from hub.record.checkpoints import CHECKPOINTS_FILE, StepBackError
 from hub.record.journal import Act, Action, Batch, Head, Row, Snapshot, chained, line_of
 from hub.record.journal_files import check_file, preface_line, row_line
 from hub.record.signing import SigningKey
-from hub.record.verifying import LINE_FIELDS, Fault, Kind
+from hub.record.verifying import LINE_FIELDS, Fault, FaultKind
 from hub.store.engine import open_engine
 from hub.store.heads import Heads
 from hub.store.journal import COLUMNS, PostgresJournal
@@ -163,17 +163,17 @@ async def test_a_changed_value_of_any_column_is_found(record: Record, column: st
     await record.damage(f"update journal set {column} = {value} where plan = '{record.other}' and seq = {seq}")
 
     found = FOUND.get(column, "it does not give its hash")
-    assert await record.fault() == Fault(Kind.CHANGED, record.other, seq, found)
+    assert await record.fault() == Fault(FaultKind.CHANGED, record.other, seq, found)
 
 
 @pytest.mark.parametrize("column", ["update", "told"])
 async def test_a_value_taken_away_is_found(record: Record, column: str) -> None:
     await record.damage(f"update journal set {column} = null where plan = '{record.plan}' and seq = 4")
 
-    assert await record.fault() == Fault(Kind.CHANGED, record.plan, 4, FOUND[column])
+    assert await record.fault() == Fault(FaultKind.CHANGED, record.plan, 4, FOUND[column])
 
 
-async def found(record: Record, kind: Kind, seq: int, *, signed: bool = False) -> None:
+async def found(record: Record, kind: FaultKind, seq: int, *, signed: bool = False) -> None:
     fault = await record.fault(signed=signed)
     assert fault is not None
     assert (fault.kind, fault.plan, fault.seq) == (kind, record.plan, seq)
@@ -184,13 +184,13 @@ async def found(record: Record, kind: Kind, seq: int, *, signed: bool = False) -
 async def test_a_deleted_row_is_found(record: Record) -> None:
     await record.damage(f"delete from journal where plan = '{record.plan}' and seq = 5")
 
-    await found(record, Kind.MISSING, 5)
+    await found(record, FaultKind.MISSING, 5)
 
 
 async def test_a_deleted_first_row_is_found(record: Record) -> None:
     await record.damage(f"delete from journal where plan = '{record.plan}' and seq = 1")
 
-    await found(record, Kind.MISSING, 1)
+    await found(record, FaultKind.MISSING, 1)
 
 
 async def test_a_deleted_row_with_the_rest_moved_up_is_found(record: Record) -> None:
@@ -201,7 +201,7 @@ async def test_a_deleted_row_with_the_rest_moved_up_is_found(record: Record) -> 
         f"update journal set seq = seq - 101 {where} and seq > 99",
     )
 
-    await found(record, Kind.CHANGED, 5)
+    await found(record, FaultKind.CHANGED, 5)
 
 
 async def test_an_inserted_row_is_found(record: Record) -> None:
@@ -215,7 +215,7 @@ async def test_an_inserted_row_is_found(record: Record) -> None:
     head = f"update head set seq = {ROWS + 1}, hash = '\\x{rows[-1].hash.hex()}' where plan = '{record.plan}'"
     await record.damage(head)
 
-    await found(record, Kind.CHANGED, 7)
+    await found(record, FaultKind.CHANGED, 7)
 
 
 def values(row: Row) -> tuple[object, ...]:
@@ -228,7 +228,7 @@ async def test_a_row_appended_behind_the_hubs_back_is_found(record: Record) -> N
 
     await record.root.copy_records_to_table("journal", columns=COLUMNS, records=[values(forged)])
 
-    await found(record, Kind.HEAD, ROWS + 1)
+    await found(record, FaultKind.HEAD, ROWS + 1)
 
 
 async def test_two_rows_in_each_others_place_are_found(record: Record) -> None:
@@ -239,7 +239,7 @@ async def test_two_rows_in_each_others_place_are_found(record: Record) -> None:
         f"update journal set seq = 4 {where} and seq = 99",
     )
 
-    await found(record, Kind.CHANGED, 3)
+    await found(record, FaultKind.CHANGED, 3)
 
 
 async def test_rows_hashed_anew_in_another_order_are_found_by_the_link(record: Record) -> None:
@@ -249,7 +249,7 @@ async def test_rows_hashed_anew_in_another_order_are_found_by_the_link(record: R
     await record.put(record.plan, lonely)
     await record.root.copy_records_to_table("journal", columns=COLUMNS, records=[values(row) for row in rows[5:]])
 
-    await found(record, Kind.UNLINKED, 5)
+    await found(record, FaultKind.UNLINKED, 5)
 
 
 @pytest.mark.parametrize("replaying", [True, False])
@@ -263,7 +263,7 @@ async def test_a_fault_is_told_though_many_more_rows_were_on_their_way(record: R
         fault = await verification.journals()
         heads = await verification.heads()
 
-    assert fault == Fault(Kind.CHANGED, record.plan, ROWS + 1, "it does not give its hash")
+    assert fault == Fault(FaultKind.CHANGED, record.plan, ROWS + 1, "it does not give its hash")
     assert heads[record.plan].seq == ROWS + 3 * ROWS_AT_ONCE_MAX
 
 
@@ -271,32 +271,32 @@ async def test_swapped_actors_are_found(record: Record) -> None:
     swap = "case actor when 'ana' then 'ben' else 'ana' end"
     await record.damage(f"update journal set actor = {swap} where plan = '{record.plan}' and seq in (6, 7)")
 
-    await found(record, Kind.CHANGED, 6)
+    await found(record, FaultKind.CHANGED, 6)
 
 
 async def test_a_truncated_journal_is_found(record: Record) -> None:
     await record.damage(f"delete from journal where plan = '{record.plan}' and seq > 9")
 
-    await found(record, Kind.TRUNCATED, 10)
+    await found(record, FaultKind.TRUNCATED, 10)
 
 
 async def test_an_emptied_journal_is_found(record: Record) -> None:
     await record.damage(f"delete from journal where plan = '{record.plan}'")
 
-    await found(record, Kind.TRUNCATED, 1)
+    await found(record, FaultKind.TRUNCATED, 1)
 
 
 @pytest.mark.parametrize("change", ["hash = sha256(hash)", "seq = 11"])
 async def test_a_changed_head_is_found(record: Record, change: str) -> None:
     await record.damage(f"update head set {change} where plan = '{record.plan}'")
 
-    await found(record, Kind.HEAD, ROWS)
+    await found(record, FaultKind.HEAD, ROWS)
 
 
 async def test_a_journal_whose_head_is_gone_is_found(record: Record) -> None:
     await record.damage(f"delete from head where plan = '{record.plan}'")
 
-    await found(record, Kind.HEADLESS, ROWS)
+    await found(record, FaultKind.HEADLESS, ROWS)
 
 
 async def test_a_chain_repaired_after_a_change_is_true_to_itself_and_not_to_what_was_signed(record: Record) -> None:
@@ -304,7 +304,7 @@ async def test_a_chain_repaired_after_a_change_is_true_to_itself_and_not_to_what
     await record.put(record.plan, repaired(rows, 6, actor="eve"))
 
     assert await record.fault() is None
-    await found(record, Kind.REWRITTEN, ROWS, signed=True)
+    await found(record, FaultKind.REWRITTEN, ROWS, signed=True)
 
 
 def repaired(rows: list[Row], seq: int, **changed: str) -> list[Row]:
@@ -326,7 +326,7 @@ async def test_a_repaired_chain_is_found_though_later_rows_were_added(record: Re
     await record.put(record.plan, again + more)
     await record.sign()  # The hub can't tell and signs on; the earlier signature stands.
 
-    await found(record, Kind.REWRITTEN, ROWS, signed=True)
+    await found(record, FaultKind.REWRITTEN, ROWS, signed=True)
 
 
 async def test_a_database_rolled_back_is_found_and_never_signed_over(record: Record) -> None:
@@ -335,7 +335,7 @@ async def test_a_database_rolled_back_is_found_and_never_signed_over(record: Rec
     await record.put(record.plan, rows[8:9])
 
     assert await record.fault() is None
-    await found(record, Kind.ROLLED_BACK, 10, signed=True)
+    await found(record, FaultKind.ROLLED_BACK, 10, signed=True)
     with pytest.raises(StepBackError):
         await record.sign()
 
@@ -346,7 +346,7 @@ async def test_an_erased_plan_is_found_and_never_signed_over(record: Record) -> 
     )
 
     assert await record.fault() is None
-    await found(record, Kind.ERASED, 0, signed=True)
+    await found(record, FaultKind.ERASED, 0, signed=True)
     with pytest.raises(StepBackError):
         await record.sign()
 
@@ -360,7 +360,7 @@ async def test_a_changed_snapshot_is_found(record: Record) -> None:
     state = forged.state().hex()
     await record.damage(f"update snapshot set state = '\\x{state}' where plan = '{record.plan}'")
 
-    await found(record, Kind.SNAPSHOT, ROWS)
+    await found(record, FaultKind.SNAPSHOT, ROWS)
 
 
 @pytest.mark.parametrize(
@@ -372,7 +372,7 @@ async def test_a_snapshot_that_claims_another_place_or_people_is_found(record: R
     fault = await record.fault()
 
     assert fault is not None
-    assert (fault.kind, fault.plan) == (Kind.SNAPSHOT, record.plan)
+    assert (fault.kind, fault.plan) == (FaultKind.SNAPSHOT, record.plan)
 
 
 async def test_an_update_that_was_forged_with_its_chain_is_no_edit(record: Record) -> None:
@@ -381,7 +381,7 @@ async def test_an_update_that_was_forged_with_its_chain_is_no_edit(record: Recor
 
     await record.journal.append([Batch(record.plan, head, [act])])
 
-    await found(record, Kind.EDIT, ROWS + 1)
+    await found(record, FaultKind.EDIT, ROWS + 1)
 
 
 async def test_one_flipped_bit_anywhere_in_a_row_is_found(record: Record) -> None:
@@ -394,7 +394,7 @@ async def test_one_flipped_bit_anywhere_in_a_row_is_found(record: Record) -> Non
             bit = chance.randrange(length * 8)
             flip = f"update journal set {column} = set_bit({column}, {bit}, 1 - get_bit({column}, {bit})) {where}"
             await record.damage(flip)
-            await found(record, Kind.CHANGED, seq)
+            await found(record, FaultKind.CHANGED, seq)
             await record.damage(flip)
     assert await record.fault() is None
 
@@ -453,7 +453,7 @@ async def test_an_exported_journal_of_a_repaired_chain_is_found_against_checkpoi
     signed = record.folder / CHECKPOINTS_FILE
 
     assert check_file(path, None, None).fault is None
-    assert check_file(path, signed, KEY.verifier).fault == Fault(Kind.REWRITTEN, record.plan, ROWS)
+    assert check_file(path, signed, KEY.verifier).fault == Fault(FaultKind.REWRITTEN, record.plan, ROWS)
     assert check_file(short, signed, KEY.verifier).fault is None
     assert check_file(short, signed, KEY.verifier).rows_signed == ROWS
 
@@ -508,7 +508,7 @@ async def test_a_changed_word_of_an_earlier_versions_row_is_found(record: Record
 
     fault = await record.fault()
     assert fault is not None
-    assert (fault.kind, fault.seq) == (Kind.CHANGED, 7)
+    assert (fault.kind, fault.seq) == (FaultKind.CHANGED, 7)
 
 
 def an_instant() -> datetime:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from auth.oidc import LogoutOrder, SignedIn
+from auth.oidc import LogoutOrder, ProviderIdentity
 from auth.roles import Role
 from hub.access.changes import AccessChanges
 from hub.access.entering import Entered, Entering
@@ -21,12 +21,12 @@ def an_entering(store: Store) -> Entering:
     return Entering(store.engine, AccessChanges(store.journal), lambda: store.now, new_id)
 
 
-def came(store: Store, **more: object) -> SignedIn:
+def came(store: Store, **more: object) -> ProviderIdentity:
     told: dict[str, object] = {
         "issuer": ISSUER, "subject": "ruiz", "sid": "sid-1", "authenticated": store.now, "id_token": "x.y.z",
         "email": "ruiz@demo.example",
     }  # fmt: skip
-    return SignedIn(**(told | more))  # type: ignore[arg-type]
+    return ProviderIdentity(**(told | more))  # type: ignore[arg-type]
 
 
 def an_order(store: Store, **more: object) -> LogoutOrder:

@@ -11,8 +11,8 @@ from auth.invitations import (
     ATTEMPTS_WINDOW,
     Delivery,
     Invitation,
+    InvitationRefusal,
     InvitationState,
-    Refusal,
     WrongCode,
     open_link,
     too_many,
@@ -79,7 +79,7 @@ async def test_of_twenty_who_redeem_at_once_one_is_let_in(store: Store) -> None:
 
     members = await store.participants.of_plan(invitation.plan_id, store.now)
     (winner,) = [each for each in outcomes if isinstance(each, Invitation)]
-    assert sum(isinstance(each, Refusal) for each in outcomes) == 19
+    assert sum(isinstance(each, InvitationRefusal) for each in outcomes) == 19
     assert [member.person_id for member in members] == [winner.person_id]
     rows = await store.journal.history(invitation.plan_id, limit=20)
     assert sorted(row.outcome for row in rows) == ["refused"] * 19 + ["success"]
@@ -94,7 +94,7 @@ async def test_of_twenty_wrong_codes_at_once_five_are_counted_and_kill(store: St
     assert sum(isinstance(each, WrongCode) for each in outcomes) == 5
     assert kept is not None
     assert (kept.state, kept.wrong_codes) == (InvitationState.KILLED, 5)
-    assert isinstance(await redeem(store, invitation, person), Refusal)
+    assert isinstance(await redeem(store, invitation, person), InvitationRefusal)
 
 
 async def test_the_invitations_own_lock_lets_one_in_even_where_no_plans_lock_helps(store: Store) -> None:
@@ -123,7 +123,7 @@ async def test_an_unknown_invitation_is_refused_like_a_dead_one(store: Store) ->
     invitation, person = await an_opened_invitation(store), await store.a_person(Role.FAMILY)
     unknown = replace(invitation, invitation_id=new_id())
 
-    assert isinstance(await redeem(store, unknown, person), Refusal)
+    assert isinstance(await redeem(store, unknown, person), InvitationRefusal)
     assert await Invitations(store.engine).get(unknown.invitation_id) is None
 
 

@@ -10,7 +10,7 @@ from crdt.documents import SectionDocument, server_client
 from crdt.sections import Section
 from hub.ids import new_id
 from hub.record.journal import Act, Action, Batch, Head, Row, Snapshot
-from hub.record.verifying import Fault, Kind
+from hub.record.verifying import Fault, FaultKind
 from hub.store.engine import open_engine
 from hub.store.erasing import Erasing, RowsAsked, erase
 from hub.store.journal import PostgresJournal
@@ -149,7 +149,7 @@ async def test_what_is_gone_and_not_named_or_put_back_is_found(past: Past, state
     fault, _ = await past.fault()
 
     assert fault is not None
-    assert (fault.kind, fault.detail) == (Kind.CHANGED, found)
+    assert (fault.kind, fault.detail) == (FaultKind.CHANGED, found)
 
 
 @pytest.mark.parametrize(

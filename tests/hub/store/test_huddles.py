@@ -19,7 +19,7 @@ from hub.store.engine import open_engine
 from hub.store.huddles import HuddleRows
 from hub.store.journal import PostgresJournal, PostgresTurn
 from hub.workflows.huddle_driving import End, Next, Park, Sign
-from hub.workflows.huddle_moves import Join, Start, Take
+from hub.workflows.huddle_moves import JoinHuddle, StartHuddle, Take
 from hub.workflows.huddle_states import Course, Huddle, No, Stand, frame_hash, signature_hash
 from tests.hub.huddles.test_rooms import Doorman, Wire
 from tests.hub.store.conftest import Store
@@ -40,7 +40,7 @@ async def a_running(store: Store) -> tuple[Huddles, Huddle, Actor, Actor]:
     huddles = huddles_on(store.engine, store.journal)
     made = await huddles.plan(grace, "Morning", plans)
     assert isinstance(made, Huddle)
-    for move, who in ((Join(), elena), (Start(), grace)):
+    for move, who in ((JoinHuddle(), elena), (StartHuddle(), grace)):
         made = await huddles.make(made.huddle_id, move, who)
         assert isinstance(made, Huddle)
     return huddles, made, grace, elena
@@ -83,7 +83,7 @@ async def test_two_processes_that_press_next_at_once_go_on_by_one(store: Store, 
 async def test_of_two_who_take_over_and_of_two_who_end_one_wins(store: Store, database: str) -> None:
     huddles, made, grace, elena = await a_running(store)
     tom = Actor((await store.a_person(name="Tom")).person_id, Role.PHARMACIST)
-    assert isinstance(await huddles.make(made.huddle_id, Join(), tom), Huddle)
+    assert isinstance(await huddles.make(made.huddle_id, JoinHuddle(), tom), Huddle)
     take = Take(seen=grace.person_id, driver_here=False)
 
     taken = await asyncio.gather(*(huddles.make(made.huddle_id, take, who) for who in (elena, tom)))

@@ -16,7 +16,7 @@ from hub.ids import HUB, new_id
 from hub.store.engine import create_engine
 from hub.store.migrating import migrate
 from hub.store.migrations import versions
-from hub.store.patients import Number, Patient
+from hub.store.patients import Number, RegisteredPatient
 from hub.store.units import Unit
 from tests.hub.store.conftest import Store, an_act
 
@@ -34,9 +34,9 @@ async def doer_of(store: Store, role: Role, name: str, *, may_administer: bool =
     return Doer(await store.a_person(role, name=name, may_administer=may_administer))  # type: ignore[arg-type]
 
 
-def mary(organisation: str, **more: object) -> Patient:
+def mary(organisation: str, **more: object) -> RegisteredPatient:
     told = {"family": "Whitfield", "given": "Mary", "born": BirthDate(1956, 5, 14)} | more
-    return Patient(patient_id="", organisation=organisation, **told)  # type: ignore[arg-type]
+    return RegisteredPatient(patient_id="", organisation=organisation, **told)  # type: ignore[arg-type]
 
 
 async def test_a_plan_is_opened_for_a_patient_with_its_team_and_each_act_is_a_row(

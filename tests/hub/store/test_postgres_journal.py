@@ -23,7 +23,7 @@ from hub.record.journal import (
     Snapshot,
     line_of,
 )
-from hub.store.clock import Clock
+from hub.store.clock import StoreTime
 from hub.store.engine import create_engine, open_engine
 from hub.store.journal import COLUMNS, PostgresJournal, append_rows, driver_of
 from hub.store.tables import journal as table
@@ -155,7 +155,7 @@ async def test_the_auditor_reads_the_journal_and_writes_nothing(owner: AsyncEngi
             await connection.execute(sa.text("select token_hash from session"))
 
 
-class SlowClock(Clock):
+class SlowClock(StoreTime):
     """A clock that reads well and tells an hour ago, until it is read again."""
 
     def __init__(self, wrong: int) -> None:

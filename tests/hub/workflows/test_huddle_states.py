@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from auth.roles import CLINICIANS, Role
-from hub.workflows.huddle_driving import Back, Carry, End, Flag, Go, Next, Park, Sign
-from hub.workflows.huddle_moves import Add, HandOver, Join, Move, Place, Remove, Start, Take
+from hub.workflows.huddle_driving import Back, Carry, End, FlagPatient, Go, Next, Park, Sign
+from hub.workflows.huddle_moves import Add, HandOver, HuddleMove, JoinHuddle, MovePatient, Remove, StartHuddle, Take
 from hub.workflows.huddle_states import (
     Attendee,
     Course,
     Huddle,
-    Item,
+    HuddleItem,
     No,
     Stand,
     Who,
@@ -27,47 +27,49 @@ GRACE, ELENA, TOM = (Who(name, Role.CARE_MANAGER) for name in ("grace", "elena",
 
 def a_huddle(*stands: Stand, course: Course = Course.PLANNED) -> Huddle:
     """Grace drives, Elena attends, Tom does not; a, b, c stand as told."""
-    items = tuple(Item(name, stand) for name, stand in zip("abcdefghi", stands or (Stand.WAITING,) * 3, strict=False))
+    items = tuple(
+        HuddleItem(name, stand) for name, stand in zip("abcdefghi", stands or (Stand.WAITING,) * 3, strict=False)
+    )
     people = (Attendee("grace", NOW), Attendee("elena", NOW))
     huddle = Huddle("h", "Morning", "grace", NOW, items=items, attendees=people)
     if course is Course.PLANNED:
         return huddle
-    running = did(Start(), huddle)
+    running = did(StartHuddle(), huddle)
     return running if course is Course.RUNNING else replace(running, course=Course.ENDED, ended=NOW, driver="")
 
 
-def did(move: Move, huddle: Huddle, who: Who = GRACE, *, after: int = 0) -> Huddle:
+def did(move: HuddleMove, huddle: Huddle, who: Who = GRACE, *, after: int = 0) -> Huddle:
     done = move.on(huddle, who, NOW + timedelta(seconds=after))
     assert isinstance(done, Huddle), done
     return done
 
 
-def refused(move: Move, huddle: Huddle, who: Who = GRACE) -> str:
+def refused(move: HuddleMove, huddle: Huddle, who: Who = GRACE) -> str:
     done = move.on(huddle, who, NOW)
     assert isinstance(done, No), f"allowed: {done}"
     assert done.reason.endswith((".", "?"))
     return done.code
 
 
-MOVES: dict[type, Move] = {
+MOVES: dict[type, HuddleMove] = {
     type(move): move
     for move in (
-        Join(), Add(plan_id="z"), Remove(plan_id="b"), Place(plan_id="b", by=1), Start(),
+        JoinHuddle(), Add(plan_id="z"), Remove(plan_id="b"), MovePatient(plan_id="b", by=1), StartHuddle(),
         Take(seen="grace", driver_here=False), HandOver(to="elena"), Go(plan_id="b", seen="a"), Next(seen="a"),
-        Back(seen="a"), Park(seen="a"), Flag(plan_id="b", on_=True), Carry(plan_id="b"), End(seen="a"),
+        Back(seen="a"), Park(seen="a"), FlagPatient(plan_id="b", on_=True), Carry(plan_id="b"), End(seen="a"),
         Sign(seen="", decisions={}),
     )
 }  # fmt: skip
 
 COURSES = {
-    Join: {Course.PLANNED, Course.RUNNING},
+    JoinHuddle: {Course.PLANNED, Course.RUNNING},
     Add: {Course.PLANNED, Course.RUNNING},
     Remove: {Course.PLANNED, Course.RUNNING},
-    Place: {Course.PLANNED, Course.RUNNING},
-    Start: {Course.PLANNED},
+    MovePatient: {Course.PLANNED, Course.RUNNING},
+    StartHuddle: {Course.PLANNED},
     Carry: {Course.RUNNING, Course.ENDED},
     Sign: {Course.ENDED},
-} | {key: {Course.RUNNING} for key in (Take, HandOver, Go, Next, Back, Park, Flag, End)}
+} | {key: {Course.RUNNING} for key in (Take, HandOver, Go, Next, Back, Park, FlagPatient, End)}
 DRIVES = (HandOver, Go, Next, Back, Park, End)
 
 
@@ -78,7 +80,7 @@ def test_a_move_out_of_its_course_is_refused(kind: type, course: Course) -> None
         assert refused(MOVES[kind], a_huddle(course=course)) == "state"
 
 
-@pytest.mark.parametrize("kind", [each for each in MOVES if each is not Join])
+@pytest.mark.parametrize("kind", [each for each in MOVES if each is not JoinHuddle])
 def test_nobody_moves_a_huddle_they_have_not_joined(kind: type) -> None:
     course = next(each for each in Course if each in COURSES[kind])
 
@@ -120,7 +122,7 @@ def test_of_two_who_press_next_at_once_the_second_is_told() -> None:
 
 
 def test_of_two_who_take_over_at_once_the_second_is_told() -> None:
-    running = did(Join(), a_huddle(course=Course.RUNNING), TOM)
+    running = did(JoinHuddle(), a_huddle(course=Course.RUNNING), TOM)
     taken = did(Take(seen="grace", driver_here=False), running, ELENA)
 
     assert taken.driver == "elena"
@@ -138,14 +140,15 @@ def test_a_driver_who_is_here_is_not_replaced_by_one_key() -> None:
 @pytest.mark.parametrize(
     ("move", "code"),
     [
-        (Join(), "twice"), (Add(plan_id="a"), "twice"), (Remove(plan_id="z"), "gone"), (Remove(plan_id="a"), "state"),
-        (Place(plan_id="z", by=1), "gone"), (HandOver(to="tom"), "person"), (HandOver(to="grace"), "twice"),
+        (JoinHuddle(), "twice"), (Add(plan_id="a"), "twice"), (Remove(plan_id="z"), "gone"),
+        (Remove(plan_id="a"), "state"),
+        (MovePatient(plan_id="z", by=1), "gone"), (HandOver(to="tom"), "person"), (HandOver(to="grace"), "twice"),
         (Go(plan_id="a", seen="a"), "twice"), (Go(plan_id="z", seen="a"), "gone"), (Back(seen="a"), "first"),
-        (Flag(plan_id="a", on_=False), "twice"), (Flag(plan_id="z", on_=True), "gone"),
+        (FlagPatient(plan_id="a", on_=False), "twice"), (FlagPatient(plan_id="z", on_=True), "gone"),
         (Carry(plan_id="a"), "state"), (Carry(plan_id="z"), "gone"),
     ],
 )  # fmt: skip
-def test_what_makes_no_sense_now_is_refused(move: Move, code: str) -> None:
+def test_what_makes_no_sense_now_is_refused(move: HuddleMove, code: str) -> None:
     assert refused(move, a_huddle(course=Course.RUNNING)) == code
 
 
@@ -160,15 +163,15 @@ def test_after_the_last_patient_there_is_no_next_and_no_park() -> None:
 
 
 def test_an_empty_agenda_does_not_start() -> None:
-    assert refused(Start(), replace(a_huddle(), items=())) == "empty"
+    assert refused(StartHuddle(), replace(a_huddle(), items=())) == "empty"
 
 
 def test_agenda_and_attendance_are_bounded() -> None:
-    full = replace(a_huddle(), items=tuple(Item(str(n)) for n in range(40)))
+    full = replace(a_huddle(), items=tuple(HuddleItem(str(n)) for n in range(40)))
     crowd = replace(a_huddle(), attendees=tuple(Attendee(str(n), NOW) for n in range(30)))
 
     assert refused(Add(plan_id="z"), full) == "full"
-    assert refused(Join(), crowd, TOM) == "full"
+    assert refused(JoinHuddle(), crowd, TOM) == "full"
 
 
 def test_time_is_counted_for_whoever_is_talked_about_and_goes_on_where_one_comes_back() -> None:
@@ -177,7 +180,7 @@ def test_time_is_counted_for_whoever_is_talked_about_and_goes_on_where_one_comes
 
     assert spent(back, "a", NOW + timedelta(seconds=100)) == 80
     assert spent(back, "c", NOW + timedelta(seconds=100)) == 20
-    assert back.item("c") == Item("c", Stand.WAITING, seconds=20)
+    assert back.item("c") == HuddleItem("c", Stand.WAITING, seconds=20)
 
 
 def test_who_was_done_stays_done_after_one_looks_again() -> None:

@@ -5,17 +5,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auth.roles import Role
-from hub.workflows.one_line import Known, day_of, mentioned, parse
+from hub.workflows.one_line import Nameable, day_of, mentioned, parse
 
 TODAY = date(2026, 11, 20)
 """A Friday."""
 
 PEOPLE = (
-    Known("p-ana", "Ana Torres, LCSW", Role.SOCIAL_WORKER),
-    Known("p-lee", "Dr. Michael Lee", Role.SPECIALIST),
-    Known("p-kim", "Grace Kim, RN", Role.CARE_MANAGER),
-    Known("p-ruiz", "Dr. Elena Ruiz", Role.PRIMARY_CARE),
-    Known("p-cole", "Dr. Hannah Cole", Role.SPECIALIST),
+    Nameable("p-ana", "Ana Torres, LCSW", Role.SOCIAL_WORKER),
+    Nameable("p-lee", "Dr. Michael Lee", Role.SPECIALIST),
+    Nameable("p-kim", "Grace Kim, RN", Role.CARE_MANAGER),
+    Nameable("p-ruiz", "Dr. Elena Ruiz", Role.PRIMARY_CARE),
+    Nameable("p-cole", "Dr. Hannah Cole", Role.SPECIALIST),
 )
 
 

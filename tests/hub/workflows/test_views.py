@@ -9,14 +9,14 @@ from crdt.sections import Section
 from hub.live.commands import PlanContent
 from hub.workflows.agendas import Brief, Cause, agenda, card, flags, last_huddle
 from hub.workflows.comments import CommentMake
-from hub.workflows.digests import Edit, collapsed, digest, grouped
+from hub.workflows.digests import FieldEdit, collapsed, digest, grouped
 from hub.workflows.family import NO_PLAIN_WORDS, family_view
 from hub.workflows.huddles import HuddleDecide
 from hub.workflows.questions import QuestionAnswer
 from hub.workflows.steps import Step
 from hub.workflows.suggestions import SuggestionMake
 from hub.workflows.tasks import TaskAccept
-from hub.workflows.waiting import Kind, asked_of_others, by_kind, waiting_on
+from hub.workflows.waiting import WaitingKind, asked_of_others, by_kind, waiting_on
 from tests.hub.workflows.plans import NOW, Bench
 from tests.hub.workflows.test_referrals import a_referral
 from tests.hub.workflows.test_transitions import a_discharge
@@ -119,11 +119,13 @@ def test_the_card_holds_worries_open_tasks_and_contingencies() -> None:
     assert last_huddle(bench.plan, NOW.date()) is None
 
 
-def an_edit(bench: Bench, section: Section, entry: str, field: str, before: str, after: str, **more: object) -> Edit:
+def an_edit(
+    bench: Bench, section: Section, entry: str, field: str, before: str, after: str, **more: object
+) -> FieldEdit:
     minutes = int(str(more.pop("minutes", 0)))
     actor = str(more.pop("actor", bench.doctor.person_id))
     when = NOW - timedelta(hours=1) + timedelta(minutes=minutes)
-    return Edit(section, entry, field, before, after, actor, when, made=bool(more.get("made")))
+    return FieldEdit(section, entry, field, before, after, actor, when, made=bool(more.get("made")))
 
 
 def test_several_edits_of_a_field_are_told_once_from_first_to_last(bench: Bench) -> None:
@@ -256,8 +258,11 @@ def test_words_that_may_mean_an_emergency_wait_before_everything_else_until_they
     first = waiting_on(bench.plan, bench.nurse, NOW)[0]
     bench.perform(bench.nurse, QuestionAnswer(entry=note, answer="I call you now."))
 
-    assert (first.kind, first.entry, first.commands) == (Kind.HELP_NOW, note, ("question.answer",))
-    assert [each.kind for each in waiting_on(bench.plan, bench.nurse, NOW)] == [Kind.TASK_TO_DO, Kind.QUESTION]
+    assert (first.kind, first.entry, first.commands) == (WaitingKind.HELP_NOW, note, ("question.answer",))
+    assert [each.kind for each in waiting_on(bench.plan, bench.nurse, NOW)] == [
+        WaitingKind.TASK_TO_DO,
+        WaitingKind.QUESTION,
+    ]
 
 
 def test_a_help_line_stands_where_the_team_put_it_whatever_its_words_say(bench: Bench) -> None:
@@ -288,16 +293,22 @@ def test_what_waits_on_a_person_says_which_command_settles_it(bench: Bench) -> N
 
     assert (found[0].words, found[0].late) == ("Late", 4)
     kinds = by_kind(found)
-    assert list(kinds) == [Kind.RED_ZONE, Kind.TASK_TO_ACCEPT, Kind.TASK_TO_DO, Kind.SUGGESTION, Kind.MENTION]
-    assert kinds[Kind.TASK_TO_ACCEPT][0].commands == ("task.accept", "task.reject")
-    assert kinds[Kind.TASK_TO_DO][0].commands == ("task.complete", "task.start", "task.fail")
-    assert kinds[Kind.SUGGESTION][0].key
+    assert list(kinds) == [
+        WaitingKind.RED_ZONE,
+        WaitingKind.TASK_TO_ACCEPT,
+        WaitingKind.TASK_TO_DO,
+        WaitingKind.SUGGESTION,
+        WaitingKind.MENTION,
+    ]
+    assert kinds[WaitingKind.TASK_TO_ACCEPT][0].commands == ("task.accept", "task.reject")
+    assert kinds[WaitingKind.TASK_TO_DO][0].commands == ("task.complete", "task.start", "task.fail")
+    assert kinds[WaitingKind.SUGGESTION][0].key
     assert waiting_on(bench.plan, bench.pharmacist, NOW) == ()
 
 
 def test_a_referral_waits_on_its_recipient_and_then_on_its_asker(bench: Bench) -> None:
     a_referral(bench, "requested")
-    assert [each.kind for each in waiting_on(bench.plan, bench.specialist, NOW)] == [Kind.REFERRAL_TO_ANSWER]
+    assert [each.kind for each in waiting_on(bench.plan, bench.specialist, NOW)] == [WaitingKind.REFERRAL_TO_ANSWER]
     assert [(each.of, each.unowned) for each in asked_of_others(bench.plan, bench.doctor, NOW)] == [
         (bench.specialist.person_id, True)
     ]
@@ -313,11 +324,11 @@ def test_a_huddle_waits_for_read_backs_and_then_for_signatures(bench: Bench) -> 
     command = HuddleDecide(topic="t", decision="d", steps=steps, attendees=(bench.social.person_id,))
     bench.perform(bench.doctor, command)
 
-    def kinds(plan: PlanContent) -> set[Kind]:
+    def kinds(plan: PlanContent) -> set[WaitingKind]:
         return {each.kind for each in waiting_on(plan, bench.social, NOW)}
 
-    assert kinds(bench.plan) == {Kind.READ_BACK, Kind.TASK_TO_ACCEPT}
-    assert Kind.SIGNATURE not in {each.kind for each in waiting_on(bench.plan, bench.doctor, NOW)}
+    assert kinds(bench.plan) == {WaitingKind.READ_BACK, WaitingKind.TASK_TO_ACCEPT}
+    assert WaitingKind.SIGNATURE not in {each.kind for each in waiting_on(bench.plan, bench.doctor, NOW)}
 
 
 def test_what_i_asked_of_others_lists_the_late_first(bench: Bench) -> None:
