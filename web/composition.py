@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 
@@ -12,6 +12,7 @@ from hub.access.refusals import WINDOW, Refusals
 from hub.huddles.keeping import Huddles
 from hub.huddles.rooms import HuddleRooms
 from hub.ids import HUB, new_id
+from hub.jobs.handlers import Handlers
 from hub.live.plans import CarePlans
 from hub.process.clocks import StoreClock
 from hub.process.timekeeping import Timekeeper
@@ -23,6 +24,7 @@ from hub.store.clock import database_time
 from hub.store.engine import open_engine
 from hub.store.heads import Heads
 from hub.store.huddles import HuddleRows
+from hub.store.job_worker import JobWorker
 from hub.store.journal import PostgresJournal
 from hub.store.looks import Looks
 from hub.store.notices import PostgresBus
@@ -56,6 +58,15 @@ async def _tell_refusals(refusals: Refusals) -> None:
             await asyncio.shield(refusals.tell(all_of_them=True))
 
 
+async def _ended(loops: Sequence["asyncio.Task[None]"], parts: Sequence[Callable[[], Awaitable[None]]]) -> None:
+    """End the loops, then the parts, each before what it stands on."""
+    for loop in loops:
+        loop.cancel()
+    await asyncio.gather(*loops, return_exceptions=True)
+    for stop in parts:
+        await asyncio.shield(stop())
+
+
 @asynccontextmanager
 async def hub_services(settings: Settings) -> AsyncIterator[Services]:
     """Start the hub for these settings and stop it again, with everything accepted committed.
@@ -79,17 +90,19 @@ async def hub_services(settings: Settings) -> AsyncIterator[Services]:
     desks = Desks(StoreDeskAdmission(settings, directory, stores, clock.now), clock)
     plans.neighbours.overhear(desks.hear)
     huddles = Huddles(journal, kept, rooms, plans.written, clock.now, new_id)
+    worker = JobWorker(engine, Handlers())
     key = signing_key_of(settings)
     audit = Auditing(engine, settings.database_url, key, settings.origin)
     signing = keep_signing(Heads(engine), settings.checkpoints_dir, key)
     plans.zones.know(*await stores.plans.zones())
     kept_up = (signing, timekeeper.keep(), keep_counting(plans), plans.zones.keep(stores.plans.zones))
-    loops = [asyncio.create_task(each) for each in kept_up]
+    loops = list(map(asyncio.create_task, kept_up))
     try:
         await journal.create_plan(HUB)
         await plans.start()
         await rooms.start()
         await desks.start()
+        await worker.start()
         access = access_over(engine, changes, settings, clock.now, new_id)
         doors = entrances_over(engine, changes, settings, clock.now, new_id)
         loops.append(asyncio.create_task(_tell_refusals(doors.entering.refusals)))
@@ -109,11 +122,4 @@ async def hub_services(settings: Settings) -> AsyncIterator[Services]:
             state=state,
         )
     finally:
-        for loop in loops:
-            loop.cancel()
-        await asyncio.gather(*loops, return_exceptions=True)
-        await rooms.stop()
-        await desks.stop()
-        await asyncio.shield(plans.drain())
-        await journal.close()
-        await engine.dispose()
+        await _ended(loops, [worker.stop, rooms.stop, desks.stop, plans.drain, journal.close, engine.dispose])

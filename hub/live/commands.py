@@ -7,13 +7,14 @@ server client id, and journals them as one batch of rows. A rule never reads a c
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
-from typing import ClassVar, Protocol, TypeAlias
+from typing import ClassVar, Protocol, TypeAlias, runtime_checkable
 
 from auth.roles import Participant
 from crdt.changes import Change
 from crdt.contents import EntryContent, Refusal, SectionContent
 from crdt.fields import Value
 from crdt.sections import Section
+from hub.record.jobs import Job
 
 __all__ = [
     "Command",
@@ -94,6 +95,20 @@ def why(command: Command) -> str:
     """Return the reason that the command was given with, ``""`` where it asks for none; it stands in its rows."""
     reason = getattr(command, "reason", "")
     return reason.strip() if isinstance(reason, str) else ""
+
+
+@runtime_checkable
+class Following(Protocol):
+    """A command that wants something done later, in the same transaction as its rows."""
+
+    def follow_ups(self, plan: PlanContent, changes: Sequence[Change], now: datetime) -> Sequence[Job]:
+        """Return the jobs; ``plan`` is as it was before, ``changes`` are those that were made. Pure."""
+        ...
+
+
+def follow_ups(command: Command, plan: PlanContent, changes: Sequence[Change], now: datetime) -> Sequence[Job]:
+    """Return what a command wants done later."""
+    return command.follow_ups(plan, changes, now) if isinstance(command, Following) else ()
 
 
 def version_of(command: Command) -> int:

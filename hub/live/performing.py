@@ -25,6 +25,7 @@ from hub.live.commands import (
     PlanContent,
     Refusal,
     Refused,
+    follow_ups,
     version_of,
     why,
 )
@@ -33,6 +34,7 @@ from hub.live.loading import ROWS_AT_ONCE_MAX, bring_up, take_over
 from hub.live.notices import tell_changed
 from hub.live.rooms import Room
 from hub.record.chain import JSON
+from hub.record.jobs import Job
 from hub.record.journal import Act, Action, Head, Journal, JournalAwayError, Opening, Row, Turn, is_row_of
 from hub.safety.weighing import weighed
 
@@ -61,6 +63,7 @@ class Performed:
     parts: list[tuple[Section, Accepted]] = field(default_factory=list)
     before: dict[Section, bytes] = field(default_factory=dict)
     created: dict[str, Section] = field(default_factory=dict)
+    jobs: Sequence[Job] = ()
 
 
 def content_of(room: Room) -> PlanContent:
@@ -124,6 +127,8 @@ async def perform(
             if no is not None:
                 acts = [_act(room, actor, Action.REFUSE, command, outcome="refused", reason=no.reason)]
             new_head = await turn.append(acts)
+            if no is None:
+                await turn.put_down(performed.jobs)
     except (JournalAwayError, TimeoutError) as error:
         if performed.parts and no is None:
             raise OutcomeUnknownError(head, acts) from error
@@ -149,6 +154,7 @@ def _carried_out(
         return ruled
     try:
         _apply(room, actor, command, ruled, performed)
+        performed.jobs = follow_ups(command, plan, ruled, room.clock.now())
     except ChangeError as error:
         return Refused("conflict", str(error), error.field)
     return None

@@ -39,6 +39,7 @@ SNAPSHOTS_WRONG: Final = Counter(
     "careplan_snapshots_wrong",
     "Kept snapshots found not to be what they were, or not what their rows give; thrown away.",
 )
+JOBS: Final = Counter("careplan_jobs", "Jobs by kind and how they ended: done, again, given-up.", ["kind", "outcome"])
 LOOP_LAG_SECONDS: Final = Histogram(
     "careplan_loop_lag_seconds", "How much later than asked the event loop came round.", buckets=_SECONDS
 )

@@ -27,6 +27,7 @@ from hub.record.chain import (
     storable,
     storable_json,
 )
+from hub.record.jobs import Job
 
 ROWS_READ_MAX: Final = 10_000
 """No reader gets more rows than this at once; it asks again from the last."""
@@ -337,6 +338,9 @@ class Turn(Protocol):
         Raises:
             KeyError: that plan has no journal.
         """
+
+    async def put_down(self, jobs: Sequence[Job]) -> None:
+        """Have jobs done later (``hub.jobs``): they wait if this turn commits, and only then."""
 
 
 OPENING_ROWS_MAX: Final = 500

@@ -15,8 +15,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hub.record.journal import CHANGES_CONTENT, Action
-from hub.store.engine import connected
-from hub.store.journal import driver_of
+from hub.store.engine import connected, driver_of
 
 ROWS_FOUND_MAX: Final = 1_000
 """One page of answers is no longer."""

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final, TypeAlias
 
+import asyncpg
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -14,6 +15,8 @@ from hub.store.away import away
 
 Engine: TypeAlias = AsyncEngine
 """For those who hand an engine on without knowing SQLAlchemy."""
+
+Driver: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 CONNECTIONS_MAX: Final = 10
 """In one process; a hub needs few, and Postgres has a hundred for all."""
@@ -139,3 +142,11 @@ def connection_of(turn: Turn) -> AsyncConnection:
     connection = turn.connection
     assert isinstance(connection, AsyncConnection), "access changes in a turn of the durable journal"
     return connection
+
+
+async def driver_of(connection: AsyncConnection) -> Driver:
+    """Return asyncpg's own connection under SQLAlchemy's."""
+    raw = await connection.get_raw_connection()
+    driver = raw.driver_connection
+    assert isinstance(driver, asyncpg.Connection), "the engine's driver is asyncpg"
+    return driver

@@ -10,8 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hub.record.journal import Head
 from hub.store.away import away
-from hub.store.engine import connected
-from hub.store.journal import Driver, driver_of
+from hub.store.engine import Driver, connected, driver_of
 
 _LOCK: Final = 0x0CA2_C4EC
 """The advisory lock of the process that signs; the number only has to be ours."""

@@ -10,7 +10,7 @@ import logging
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import asyncpg
 import msgspec
@@ -22,6 +22,7 @@ from crdt.sections import Section
 from hub.ids import HUB
 from hub.process import measures
 from hub.record.folding import digest_of
+from hub.record.jobs import Job
 from hub.record.journal import (
     CHANGES_CONTENT,
     EVERYTHING,
@@ -47,6 +48,8 @@ from hub.record.journal import (
 from hub.record.submissions import RepeatedError, Submission, changes, under_way
 from hub.store.away import away, away_in_turn
 from hub.store.clock import CLOCK_OFF_SECONDS_MAX, StoreTime
+from hub.store.engine import Driver, driver_of
+from hub.store.jobs import enqueue
 from hub.store.submissions import keep, let_go
 
 COLUMNS: Final = Row.__struct_fields__
@@ -155,8 +158,6 @@ _SEQ_AT: Final = "select seq from journal where plan = $1 and recorded <= $2 ord
 _HOLD: Final = sa.text("select seq, hash from head where plan = :plan for update")
 
 _REFUSED: Final = (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError)
-
-Driver: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 _log = logging.getLogger("hub.store")
 _clients_decoder: Final = msgspec.json.Decoder(dict[int, str])
@@ -387,6 +388,10 @@ class PostgresTurn:
         with away():
             return (await append_rows(self._driver, [Batch(plan, head, acts)], self._clock))[plan]
 
+    async def put_down(self, jobs: Sequence[Job]) -> None:
+        with away():
+            await enqueue(self._connection, jobs)
+
     def settles(self, form: Submission) -> None:
         """Keep the form only with a change."""
         self._form = form
@@ -490,11 +495,3 @@ def row_of(record: Iterable[Any]) -> Row:
     values = list(record)
     values[_ACTION] = Action(values[_ACTION])
     return Row(*values)
-
-
-async def driver_of(connection: AsyncConnection) -> Driver:
-    """Return asyncpg's own connection under SQLAlchemy's."""
-    raw = await connection.get_raw_connection()
-    driver = raw.driver_connection
-    assert isinstance(driver, asyncpg.Connection), "the engine's driver is asyncpg"
-    return driver

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hub.record.journal import Row, Turn
-from hub.store.engine import connected, connection_of
-from hub.store.journal import READ_COLUMNS, driver_of, row_of
+from hub.store.engine import connected, connection_of, driver_of
+from hub.store.journal import READ_COLUMNS, row_of
 from hub.store.tables import notification as table
 
 NOTIFICATIONS_LISTED_MAX: Final = 100

@@ -22,8 +22,7 @@ from hub.store.audits import (
     key_of,
     trace_of,
 )
-from hub.store.engine import connected
-from hub.store.journal import driver_of
+from hub.store.engine import connected, driver_of
 
 DORMANT: Final = timedelta(days=90)
 """A grant that nobody used for so long is dormant."""

@@ -22,8 +22,7 @@ from hub.record.journal import Head, Snapshot
 from hub.record.signing import VerifierKey
 from hub.record.verifying import LINE_FIELDS, Chain, Fault, FaultKind, Progress, Replay, RowValues, signed_fault
 from hub.store.away import away, away_in_turn
-from hub.store.engine import database_url
-from hub.store.journal import Driver
+from hub.store.engine import Driver, database_url
 
 ROWS_AT_ONCE_MAX: Final = 500
 """What still lies in the processor's cache and wakes no garbage collector: with thousands a row costs half again."""

@@ -10,6 +10,7 @@ from typing import TypeAlias
 from crdt.sections import Section
 from hub.ids import HUB
 from hub.record.folding import digest_of
+from hub.record.jobs import Job
 from hub.record.journal import (
     CHANGES_CONTENT,
     EMPTY,
@@ -41,6 +42,8 @@ class MemoryJournal:
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
         self._rows: dict[str, list[Row]] = {HUB: []}
+        self.jobs: list[Job] = []
+        """What turns put down, to be done later."""
         self._snapshots: dict[tuple[str, Section], tuple[Snapshot, bytes]] = {}
         """Each with its digest."""
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -76,6 +79,7 @@ class MemoryJournal:
             yield turn
             for each, rows in turn.taken().items():
                 self._rows[each] += rows
+            self.jobs += turn.jobs
 
     def _beside(self, held: AsyncExitStack) -> Beside:
         async def hold(plan: str) -> Head:
@@ -190,6 +194,7 @@ class MemoryTurn:
         self._new: list[Row] = []
         self._others: dict[str, Sequence[Row]] = {}
         self._asked = False
+        self.jobs: list[Job] = []
 
     @property
     def head(self) -> Head:
@@ -215,6 +220,9 @@ class MemoryTurn:
         head = await self._beside(plan)
         self._others[plan] = chained(Batch(plan, head, acts), self._now())
         return head_after(head, self._others[plan])
+
+    async def put_down(self, jobs: Sequence[Job]) -> None:
+        self.jobs += jobs
 
     def taken(self) -> Mapping[str, Sequence[Row]]:
         """Return what is to be written by plan, when the turn has ended well."""

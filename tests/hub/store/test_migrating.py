@@ -57,6 +57,7 @@ async def test_the_migrated_schema_is_the_declared_one(owner: AsyncEngine, empty
     for part in SHAPE:
         assert set(migrated[part]) ^ set(declared[part]) == set(), part
     assert declared["columns"]
+    assert {"job", "job_log"} <= metadata.tables.keys()
 
 
 async def test_many_hubs_may_migrate_at_once_and_again(empty_database: str) -> None:

@@ -24,8 +24,8 @@ from hub.record.journal import (
     line_of,
 )
 from hub.store.clock import StoreTime
-from hub.store.engine import create_engine, open_engine
-from hub.store.journal import COLUMNS, PostgresJournal, append_rows, driver_of
+from hub.store.engine import create_engine, driver_of, open_engine
+from hub.store.journal import COLUMNS, PostgresJournal, append_rows
 from hub.store.tables import journal as table
 
 pytestmark = pytest.mark.anyio
