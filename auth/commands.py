@@ -259,6 +259,18 @@ _CARE: Final[Mapping[str, CommandRule]] = {
         sets=frozenset({"readings"}),
         refusal="Only the patient, the family, who responds to it, primary care or the care manager adds a reading.",
     ),
+    "reading.mark_error": CommandRule(
+        section=Section.MONITORING,
+        roles=frozenset({Role.PATIENT, Role.FAMILY}) | CLINICIANS,
+        sets=frozenset({"readings"}),
+        refusal="Only who sent this reading, or the team, marks it as entered in error.",
+    ),
+    "reading.acknowledge": CommandRule(
+        section=Section.MONITORING,
+        roles=CLINICIANS,
+        sets=frozenset({"readings"}),
+        refusal="Only the team says what was done about a reading.",
+    ),
     "transition.record": CommandRule(
         section=Section.TRANSITIONS,
         follows=Operation.CREATE,

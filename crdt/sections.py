@@ -505,8 +505,18 @@ _DECLARATIONS: Final[tuple[Declaration, ...]] = (
             _of(Form.RANGE, "yellow", "Yellow zone"),
             _of(Form.RANGE, "red", "Red zone"),
             _line("persistence", "Persistence", "Out of zone n of m times, as in 2 of 3."),
+            _line(
+                "trend", "Too fast a change", "As in +2 in 3 days; with - for a fall, several with a semicolon between."
+            ),
+            _of(Form.NUMBER, "expected_days", "A reading is expected every (days)"),
             _of(Form.NUMBER, "repeat_days", "Repeat no sooner than (days)"),
             _of(Form.PERSON, "responder", "Who responds", required=True),
+            _of(
+                Form.NUMBER,
+                "backup_minutes",
+                "Red unanswered: to the backup after (minutes)",
+                "30 if nothing stands here.",
+            ),
             _text("green_instructions", "In the green zone"),
             _text("yellow_instructions", "In the yellow zone"),
             _choice("yellow_call", "Then, in the yellow zone", *CALLS),

@@ -18,6 +18,11 @@ from hub.live.commands import PlanContent, Refusal
 from hub.safety.notations import faults_of_medicine
 from hub.workflows.grants import barred
 from hub.workflows.suggestions import field_value
+from hub.workflows.zones import zone_faults
+
+_ZONE_FIELDS = frozenset(
+    {"green", "yellow", "red", "persistence", "trend", "expected_days", "repeat_days", "backup_minutes"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +60,16 @@ class EntryEdit:
             if isinstance(changes, Refusal):
                 return changes
             found += changes
-        return found
+        return self._zones_wrong(standing.values, found) or found
+
+    def _zones_wrong(self, values: Mapping[str, Value], found: Sequence[Change]) -> Refusal | None:
+        """Return what the zones would have wrong after the edit, beside a field that it changes."""
+        if self.section is not Section.MONITORING:
+            return None
+        edited = {each.field: each.value for each in found if isinstance(each, Assign)}
+        faults = zone_faults({**values, **edited}) if edited else {}
+        told = next(((name, words) for name, words in faults.items() if edited.keys() & _ZONE_FIELDS), None)
+        return Refusal("form", told[1], self.entry, told[0]) if told is not None else None
 
     def _of_field(self, declared: Field, typed: Sequence[str], stands: Value) -> list[Change] | Refusal:
         if declared.kind is Kind.SET:

@@ -41,6 +41,29 @@ _MONTHS: Final = (
 )  # fmt: skip
 
 
+_TOLD: Final = (
+    _("%(told)s can't be. Look again, and enter it anew."),
+    _("%(told)s can't be. If you mean %(meant)s, type the unit with the number."),
+    _("%(told)s is unlikely. Is that right?"),
+    _("%(told)s is far from the last one, %(last)s. Is that right? If it is %(meant)s, type the unit with the number."),
+    _("%(told)s is far from the last one, %(last)s. Is that right?"),
+    _("%(first)s over %(second)s can't be: the first number is the higher one."),
+    _("“%(told)s” is not understood. Enter the number, for example %(example)s."),
+    _("“%(told)s” is not understood. Enter one number, for example %(example)s."),
+    _("“%(told)s” is not understood. Enter a number, for example %(example)s."),
+    _("“%(unit)s” is not a unit of this. Enter it in %(units)s."),
+    _("Is %(told)s %(one)s or %(other)s? Enter it without the comma."),
+    _("Enter the number, for example %(example)s."),
+    _("This is measured in %(unit)s. Enter the number."),
+)
+"""What is said of a reading that is not taken (hub/safety/typed_readings.py), the longer sentence first."""
+
+
+@cache
+def _told_shapes() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple((each, re.compile(re.sub(r"%\\\((\w+)\\\)s", r"(?P<\1>.+?)", re.escape(each)))) for each in _TOLD)
+
+
 @dataclass(frozen=True, slots=True)
 class Language:
     """One language of the page."""
@@ -65,6 +88,10 @@ class Language:
         elif moved is not None:
             told = {name: self.say(value) for name, value in moved.groupdict().items()}
             said = self.say(_("This task is %(state)s now, so it can't be %(done)s.")) % told
+        elif told_of := next(
+            ((each, found) for each, shape in _told_shapes() if (found := shape.fullmatch(plain))), None
+        ):
+            said = self.say(told_of[0]) % told_of[1].groupdict()
         else:
             said = self.say(plain)
         return f"{said} {self.say(SUGGEST_INSTEAD.strip())}" if plain != words else said

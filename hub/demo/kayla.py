@@ -4,7 +4,7 @@ from crdt.sections import Section
 from hub.demo.stories import Story
 from hub.demo.usual import medicines, problems, tasks, team
 from hub.workflows.goals import GoalMove
-from hub.workflows.monitoring import ReadingRecord
+from hub.workflows.readings import ReadingRecord
 
 S = Section
 
@@ -58,7 +58,9 @@ def tell(story: Story) -> None:
     for days, value in ((-95, 0.7), (-10, 0.98)):
         story.do(
             "ruiz",
-            ReadingRecord(entry=story.id("lithium-level"), value=value, when=story.at(days, 9), device="laboratory"),
+            ReadingRecord(
+                entry=story.id("lithium-level"), value=f"{value:g}", when=story.at(days, 9), device="laboratory"
+            ),
         )
     _plans(story)
 

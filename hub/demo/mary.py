@@ -7,7 +7,7 @@ from hub.workflows.comments import CommentMake
 from hub.workflows.goals import GoalMove
 from hub.workflows.huddles import HuddleDecide, HuddleReadBack
 from hub.workflows.medications import MedicationDecide, MedicationPrepare
-from hub.workflows.monitoring import ReadingRecord
+from hub.workflows.readings import ReadingRecord
 from hub.workflows.referrals import ReferralAccept, ReferralReceive, ReferralSchedule, ReferralSend
 from hub.workflows.steps import Step
 from hub.workflows.suggestions import SuggestionMake
@@ -229,7 +229,7 @@ def _home(story: Story) -> None:
         red="130..", persistence="1 of 1", repeat_days=42, responder="ruiz",
     )  # fmt: skip
     story.do(
-        "ruiz", ReadingRecord(entry=story.id("ldl"), value=128, when=story.at(-7, 9), device="hospital laboratory")
+        "ruiz", ReadingRecord(entry=story.id("ldl"), value="128", when=story.at(-7, 9), device="hospital laboratory")
     )
     story.readings("mary", "pressure", 138, 134, 128, device="upper arm cuff")
     story.add(

@@ -4,8 +4,8 @@ from crdt.sections import Section
 from hub.demo.stories import Story
 from hub.demo.usual import allergy, medicines, problems, tasks, team
 from hub.workflows.goals import GoalMove
-from hub.workflows.monitoring import ReadingRecord
 from hub.workflows.questions import QuestionAnswer
+from hub.workflows.readings import ReadingRecord
 from hub.workflows.referrals import ReferralReceive, ReferralSend
 from hub.workflows.suggestions import SuggestionMake
 
@@ -72,14 +72,14 @@ def _follow(story: Story) -> None:
         red_instructions="Dr. Nair calls you the same day.",
     )  # fmt: skip
     for days, value in ((-340, 47), (-200, 41), (-60, 38)):
-        command = ReadingRecord(entry=story.id("egfr"), value=value, when=story.at(days, 9), device="laboratory")
+        command = ReadingRecord(entry=story.id("egfr"), value=f"{value:g}", when=story.at(days, 9), device="laboratory")
         story.do("nair", command)
     story.add(
         "ruiz", S.MONITORING, "a1c", ago=80, measure="4548-4 Hemoglobin A1c", unit="%", green="..7.5",
         yellow="7.6..8.9",
         red="9..", persistence="1 of 1", repeat_days=90, responder="ruiz",
     )  # fmt: skip
-    story.do("ruiz", ReadingRecord(entry=story.id("a1c"), value=8.4, when=story.at(-20, 9), device="laboratory"))
+    story.do("ruiz", ReadingRecord(entry=story.id("a1c"), value="8.4", when=story.at(-20, 9), device="laboratory"))
     story.add(
         "rosa", S.GOALS, "cook", description="To cook on Sundays until Lucía's quinceañera, and after.", voice="rosa",
         priority="high", due=story.day(300), addresses=("ckd",), owner="rosa",

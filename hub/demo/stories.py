@@ -21,7 +21,7 @@ from hub.live.commands import Command, PlanContent, Refusal
 from hub.workflows.entries import EntryCreate
 from hub.workflows.grants import barred
 from hub.workflows.imagined import imagined
-from hub.workflows.monitoring import ReadingRecord
+from hub.workflows.readings import ReadingRecord
 
 STEPS_TOGETHER_MAX = 20
 """Steps of one person and kind that are performed as one; each entry of it still gets a row of its own."""
@@ -132,7 +132,7 @@ class Story:
         """A person took one reading a day, the last one yesterday."""
         for number, value in enumerate(values):
             ago = len(values) - number
-            command = ReadingRecord(entry=self.id(label), value=value, when=self.at(-ago, 12), device=device)
+            command = ReadingRecord(entry=self.id(label), value=f"{value:g}", when=self.at(-ago, 12), device=device)
             self.do(actor, command)
 
     def _value(self, section: Section, name: str, value: object) -> Value:

@@ -85,7 +85,7 @@ def _labs(entry: EntryContent) -> Iterable[ChartValue]:
     coded = code[:1].isdigit() and "-" in code
     for reading in readings(entry.values):
         value, when = number(reading, "value"), instant(reading, "when")
-        if value is not None and not words(reading, "in_error"):
+        if value is not None:
             yield ChartValue(
                 entry.id,
                 name if coded else f"{code} {name}".strip(),

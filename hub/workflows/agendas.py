@@ -9,6 +9,7 @@ from crdt.sections import Section
 from hub.live.commands import EntryContent, PlanContent
 from hub.safety.weighing import open_dangers
 from hub.workflows import monitoring, questions, referral_states, tasks, transition_clocks
+from hub.workflows.alarm_wordings import alarm_told
 from hub.workflows.contents import active, day, headline, in_days, instant, plain_day, words
 from hub.workflows.digests import DigestLine
 from hub.workflows.medications import MEDICATIONS, unreconciled
@@ -21,6 +22,7 @@ class Cause(StrEnum):
     DISCHARGE = "discharged"
     RED_ZONE = "red zone"
     DANGER = "dangerous medicine"
+    YELLOW_ZONE = "reading to answer"
     TASK_OVERDUE = "task overdue"
     TASK_UNOWNED = "task nobody accepted"
     REFERRAL_LATE = "referral past its date"
@@ -83,7 +85,7 @@ def flags(brief: Brief, now: datetime) -> tuple[Reason, ...]:
     found = [
         *_dangers(plan, now),
         *_transitions(plan, today),
-        *_zones(plan),
+        *_zones(plan, now),
         *_tasks(plan, today),
         *_referrals(plan, now, today),
     ]
@@ -123,14 +125,12 @@ def _transitions(plan: PlanContent, today: date) -> Iterable[Reason]:
             yield Reason(Cause.DISCHARGE, Section.TRANSITIONS, entry.id, words_of)
 
 
-def _zones(plan: PlanContent) -> Iterable[Reason]:
+def _zones(plan: PlanContent, now: datetime) -> Iterable[Reason]:
     for entry in active(plan, Section.MONITORING):
-        state = monitoring.zone_state(entry.values)
-        if state.zone == "red" and state.reading is not None:
-            told = (
-                f"{monitoring.measure_name(entry.values)}: {state.reading.get('value')} {words(entry.values, 'unit')}"
-            )
-            yield Reason(Cause.RED_ZONE, Section.MONITORING, entry.id, told.strip())
+        standing = monitoring.alarm(entry.values, now)
+        if standing is not None:
+            cause = Cause.RED_ZONE if standing.zone == "red" else Cause.YELLOW_ZONE
+            yield Reason(cause, Section.MONITORING, entry.id, alarm_told(entry.values, standing, plan.zone))
 
 
 def _tasks(plan: PlanContent, today: date) -> Iterable[Reason]:

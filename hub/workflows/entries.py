@@ -17,6 +17,7 @@ from hub.workflows.arguments import Asked, Despite, Reason
 from hub.workflows.contents import active, members, place, retired, stamp, words
 from hub.workflows.grants import barred, commanded, missing
 from hub.workflows.team import NewId, joined, next_place
+from hub.workflows.zones import zone_faults
 
 MADE_BY_COMMAND: Final[Mapping[Section, str]] = {
     Section.HUDDLES: "A huddle's decision is recorded in the huddle.",
@@ -45,6 +46,8 @@ def faults_of(section: Section, values: Mapping[str, Value]) -> dict[str, str]:
             faults[name] = fault
     if section is Section.MEDICATIONS and words(values, "kind") != "allergy":
         faults = {**faults_of_medicine(words(values, "dose"), words(values, "frequency")), **faults}
+    if section is Section.MONITORING:
+        faults = {**zone_faults(values), **faults}
     return faults
 
 

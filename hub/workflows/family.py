@@ -12,7 +12,8 @@ from typing import Final
 from auth.roles import Participant
 from crdt.sections import CALLS, Section
 from hub.live.commands import EntryContent, PlanContent
-from hub.workflows import monitoring, tasks
+from hub.safety.measures import is_pressure
+from hub.workflows import monitoring, tasks, zones
 from hub.workflows.contents import instant, members, number, words
 from hub.workflows.digests import FieldEdit
 from hub.workflows.family_news import ChangeTold, changes_told, recent_edits, said
@@ -120,6 +121,8 @@ class WatchedMeasure:
     """When the last reading was taken."""
     at_home: bool = False
     """Someone at home can measure it."""
+    pressure: bool = False
+    """Both numbers may be typed, as in 120/80."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,6 +303,7 @@ def _measure(entry: EntryContent) -> WatchedMeasure:
         last=number(state.reading, "value") if state.reading is not None else None,
         when=instant(state.reading, "when") if state.reading is not None else None,
         at_home=monitoring.at_home(entry.values),
+        pressure=is_pressure(words(entry.values, "measure")),
     )
 
 
@@ -346,7 +350,7 @@ def _help_lines(plan: PlanContent, viewer: Participant, now: datetime) -> tuple[
                 told,
                 words(entry.values, f"{zone}_call"),
                 monitoring.measure_name(entry.values),
-                *monitoring.bounds(entry.values, zone),
+                *zones.bounds(entry.values, zone),
                 words(entry.values, "unit"),
             )
             for entry in visible(plan, viewer, Section.MONITORING, now)

@@ -5,6 +5,7 @@ entry's values. ``value`` is JSON text in both.
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +23,9 @@ from hub.workflows.contents import stamp, words
 from hub.workflows.entries import faults_of, made
 from hub.workflows.grants import barred, missing, standing
 from hub.workflows.team import NewId
+
+_TO: Final = re.compile(r"(-?\d+(?:\.\d+)?)\s*(?:-|\u2013|to)\s*(-?\d+(?:\.\d+)?)", re.IGNORECASE)
+"""A range as people write it: ``60 - 80``, ``60 to 80``."""
 
 VALUE_CHARACTERS_MAX = 2 * TEXT_CHARACTERS_MAX
 """JSON text of a proposal; a new entry with more is split."""
@@ -141,6 +145,8 @@ def field_value(field: Field, typed: str) -> Scalar:
             return float(typed)
         except ValueError:
             return typed
+    if field.kind is Kind.REGISTER and field.form == "range" and (ends := _TO.fullmatch(typed.strip())):
+        return f"{ends[1]}..{ends[2]}"
     return typed.strip()
 
 

@@ -11,6 +11,7 @@ from crdt.sections import Section
 from hub.live.commands import EntryContent, PlanContent
 from hub.safety.weighing import open_dangers
 from hub.workflows import huddles, monitoring, questions, referral_states, tasks
+from hub.workflows.alarm_wordings import alarm_told
 from hub.workflows.comments import comments_on
 from hub.workflows.contents import active, day, headline, members, words
 from hub.workflows.grants import barred, visible
@@ -24,6 +25,7 @@ class WaitingKind(StrEnum):
     HELP_NOW = "words that may mean an emergency"
     DANGER = "dangerous medicine"
     RED_ZONE = "red zone"
+    YELLOW_ZONE = "reading to answer"
     TASK_TO_ACCEPT = "task to accept"
     TASK_TO_DO = "task to do"
     REFERRAL_TO_ANSWER = "referral to answer"
@@ -34,6 +36,10 @@ class WaitingKind(StrEnum):
     MENTION = "mention"
     READ_BACK = "read back"
     SIGNATURE = "signature"
+
+
+_AT_ONCE = {WaitingKind.HELP_NOW: 0, WaitingKind.RED_ZONE: 1}
+"""They come before whatever is late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +75,8 @@ def waiting_on(plan: PlanContent, viewer: Participant, now: datetime) -> tuple[W
     return tuple(sorted(found, key=_urgency))
 
 
-def _urgency(it: Waiting) -> tuple[bool, int, int, date]:
-    return it.kind is not WaitingKind.HELP_NOW, -it.late, tuple(WaitingKind).index(it.kind), it.due or date.max
+def _urgency(it: Waiting) -> tuple[int, int, int, date]:
+    return _AT_ONCE.get(it.kind, len(_AT_ONCE)), -it.late, tuple(WaitingKind).index(it.kind), it.due or date.max
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +164,11 @@ def _referrals(plan: PlanContent, viewer: Participant, now: datetime) -> Iterabl
 
 def _monitoring(plan: PlanContent, viewer: Participant, now: datetime) -> Iterable[Waiting]:
     for entry in visible(plan, viewer, Section.MONITORING, now):
-        zone = monitoring.zone_state(entry.values)
-        if words(entry.values, "responder") == viewer.person_id and zone.zone == "red":
-            yield _item(plan, WaitingKind.RED_ZONE, Section.MONITORING, entry, "comment.make")
+        standing = monitoring.alarm(entry.values, now)
+        if standing is not None and monitoring.told_to(plan, entry, standing, viewer.person_id, now):
+            kind = WaitingKind.RED_ZONE if standing.zone == "red" else WaitingKind.YELLOW_ZONE
+            told = alarm_told(entry.values, standing, plan.zone)
+            yield _item(plan, kind, Section.MONITORING, entry, "reading.acknowledge", told=told)
 
 
 def _dangers(plan: PlanContent, viewer: Participant, now: datetime) -> Iterable[Waiting]:

@@ -59,18 +59,37 @@ export class Outbox {
     if (answer.status === 401) this.signedOut()
     if (LATER.has(answer.status) || isAnothers(answer)) return false
     const told = this.#slot(form)
+    if (answer.ok) this.#standing(form)?.querySelector(".sure")?.setAttribute("hidden", "")
     if (told) {
       told.textContent = answer.ok ? await answer.text() : `${label} — ${await answer.text()}`
       told.toggleAttribute("data-fault", !answer.ok)
     }
+    if (answer.headers.get("asks") === "sure") this.#doubt(form, label)
     if (answer.ok) changed(section)
     return true
   }
 
+  /** An unlikely value stands in its field again, with the word that it is right beside it. @param {HTMLFormElement} form @param {string} typed */
+  #doubt(form, typed) {
+    const there = this.#standing(form)
+    const value = there?.querySelector('[name="value"]')
+    const sure = there?.querySelector('[name="sure"]')
+    if (!(value instanceof HTMLInputElement) || !(sure instanceof HTMLInputElement)) return
+    value.value = typed
+    sure.value = typed
+    sure.checked = false
+    sure.closest("label")?.removeAttribute("hidden")
+    sure.focus()
+  }
+
   /** @param {HTMLFormElement} form the form may have been renewed meanwhile @returns {Element | null} */
+  #standing(form) {
+    return form.isConnected ? form : this.page.querySelector(`form[action="${new URL(form.action).pathname}"]`)
+  }
+
+  /** @param {HTMLFormElement} form @returns {Element | null} */
   #slot(form) {
-    const there = form.isConnected ? form : this.page.querySelector(`form[action="${new URL(form.action).pathname}"]`)
-    return there?.querySelector(".told") ?? null
+    return this.#standing(form)?.querySelector(".told") ?? null
   }
 
   #draw() {

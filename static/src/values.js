@@ -29,7 +29,12 @@ export function faultOfShown(form, shown, required = false) {
   const words = shown.trim()
   if (words === "") return required ? "This can't be empty." : ""
   if ([...words].length > LINE_CHARACTERS_MAX) return `This is over ${LINE_CHARACTERS_MAX} characters. Shorten it.`
-  return FAULTS[form]?.(words) ?? ""
+  return FAULTS[form]?.(form === "range" ? asRange(words) : words) ?? ""
+}
+
+/** @param {string} words @returns {string} a range as people write it, 60 - 80 or 60 to 80, as a register holds it */
+function asRange(words) {
+  return words.replace(/^(-?\d+(?:\.\d+)?)\s*(?:-|\u2013|to)\s*(-?\d+(?:\.\d+)?)$/i, "$1..$2")
 }
 
 const UNSEEN =
@@ -47,6 +52,7 @@ export function valueOfShown(form, shown) {
   const words = visible(shown.replace(/[\0-\x1f]+/g, " ")).trim()
   if (words === "") return form === "number" ? null : ""
   if (form === "number") return Number(words)
+  if (form === "range") return asRange(words)
   if (form === "instant") return new Date(words).toISOString().replace(/\.\d{3}Z$/, "Z")
   return words
 }

@@ -16,6 +16,7 @@ from crdt.sections import SECTIONS, Section
 from hub.live.commands import Done, Outcome, Refused
 from hub.safety.weighing import DESPITE
 from hub.workflows.arguments import Argument
+from hub.workflows.readings import SURE, UNLIKELY
 from hub.workflows.registry import COMMANDS, Faults, arguments, build
 from web.doors.guards import InSection, for_section, services
 from web.edits import EntryEdit
@@ -232,6 +233,12 @@ def _danger(faults: Mapping[str, str], typed: Typed) -> dict[str, str]:
     return {"danger": danger, "despite": next(iter(typed.get(DESPITE, ())), "")} if danger else {}
 
 
+def _doubt(faults: Mapping[str, str], typed: Typed) -> dict[str, str]:
+    """Return what a form asks about an unlikely value, and the value that the person may say is right."""
+    asked = faults.get(SURE, "")
+    return {"doubt": asked, "sure": next(iter(typed.get("value", ())), "").strip()} if asked else {}
+
+
 def _tries(here: InSection, kind: str) -> str:
     """Return where a medicine's form asks, before it is sent, what the rules would say; ``""`` for all else."""
     asks = here.section is Section.MEDICATIONS and kind == "medicine"
@@ -253,7 +260,7 @@ def _asking(
     rows: tuple[FieldRow, ...] = command_rows(here.section, entry, arguments(name), typed, faults, reader.setting)
     hidden = [(each.name, typed[each.name][0]) for each in arguments(name) if _is_hidden(each) and typed.get(each.name)]
     from_loop = _from_loop(here, typed)
-    hidden = [each for each in hidden if each[0] != DESPITE]
+    hidden = [each for each in hidden if each[0] not in (DESPITE, SURE)]
     hidden += [("returns", "loop")] if from_loop else []
     hidden += [("slot", "next")] if _in_next(typed) else []
     proposed = typed.get("field", [""])[0]
@@ -261,7 +268,8 @@ def _asking(
         current = reader.content.value(here.section, entry, proposed)
         first = suggestion_row(here.section, entry, proposed, current, typed, reader.setting)
         rows = (first, *(row for row in rows if row.name != "value"))
-    unnamed = [message for field, message in faults.items() if field not in {DESPITE, *(row.name for row in rows)}]
+    named = {DESPITE, SURE, *(row.name for row in rows)}
+    unnamed = [message for field, message in faults.items() if field not in named]
     words = next((each.words for each in view.acts if each.name == name), _words_of(name))
     context = {
         "rows": rows,
@@ -272,6 +280,7 @@ def _asking(
         "target": "#next-form" if _in_next(typed) else f"#form-{entry}",
         "refusal": " ".join(unnamed),
         **_danger(faults, typed),
+        **_doubt(faults, typed),
     }
     back = _loop(here, entry) if from_loop else _at(here, entry)
     return fragment(request, "plan/form.html", context, title=words, back=back, status=status)
@@ -321,4 +330,4 @@ def _loop(here: InSection, entry: str) -> str:
 def _status(outcome: Outcome) -> int:
     """Return 422 for what can be typed better, 409 for what is otherwise now, 403 for what is not theirs to do."""
     assert isinstance(outcome, Refused), "only refusals have a status of their own"
-    return {"form": 422, "danger": 422, "state": 409, "gone": 409, "seen": 409}.get(outcome.code, 403)
+    return {"form": 422, "danger": 422, UNLIKELY: 422, "state": 409, "gone": 409, "seen": 409}.get(outcome.code, 403)

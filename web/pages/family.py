@@ -21,6 +21,7 @@ from hub.workflows.edits import edits_of
 from hub.workflows.family import FamilyView, family_view
 from hub.workflows.family_news import NEW_FOR
 from hub.workflows.questions import HomeNote
+from hub.workflows.readings import UNLIKELY
 from hub.workflows.red_flags import Help, help_needed
 from hub.workflows.registry import Faults, build
 from hub.workflows.suggestions import suggested_medicines
@@ -64,6 +65,8 @@ ANSWERS: Final[Mapping[str, str]] = {
     ),
 }
 """What the page says to something that was sent."""
+_STATUS: Final[Mapping[str, int]] = {"form": 422, UNLIKELY: 422, "state": 409, "gone": 409}
+"""Of a refusal by its code; anything else is not theirs to do."""
 WRITABLE: Final = ("question", "observation", "concern")
 
 
@@ -78,6 +81,8 @@ class Sent:
     kind: str = WRITABLE[0]
     words: str = ""
     about: str = ""
+    doubted: bool = False
+    """The value is unlikely: it is recorded when it is sent again with the word that it is right."""
 
 
 @for_member
@@ -121,7 +126,7 @@ async def read(request: Request, member: Member) -> Response:
     """Add a reading to a measure."""
     form = await _form(request, member)
     entry, value = str(request.path_params["entry"]), _one(form, "value")
-    typed = {"value": [value.strip().replace(",", ".")], "when": [_one(form, "when")]}
+    typed = {"value": [value.strip()], "when": [_one(form, "when")], "sure": [_one(form, "sure")]}
     command = build("reading.record", typed, section=Section.MONITORING, entry=entry)
     return await _done(request, member, command, Sent("measure", entry, value=value))
 
@@ -315,16 +320,17 @@ async def _done(
     """Perform it: a sentence for the page's script, else the page, with what was typed where it was refused."""
     language = language_of(request, member.who.person)
     if isinstance(command, Faults):
-        fault, status = " ".join(map(language.say, command.messages.values())), 422
+        fault, status, doubted = " ".join(map(language.say, command.messages.values())), 422, False
     else:
         outcome = await services(request).plans.perform(member.plan_id, member.participant, command)
         if not isinstance(outcome, Refused) or outcome.code == "again":
             told = language.say(ANSWERS[answer])
             return PlainTextResponse(told) if is_swap(request) else _to(member, sent.block, answer)
-        fault, status = language.reason(outcome.reason), {"form": 422, "state": 409, "gone": 409}.get(outcome.code, 403)
+        fault, status = language.reason(outcome.reason), _STATUS.get(outcome.code, 403)
+        doubted = outcome.code == UNLIKELY
     if is_swap(request):
-        return PlainTextResponse(fault, status)
-    context = await _context(request, member, replace(sent, fault=fault))
+        return PlainTextResponse(fault, status, {"asks": "sure"} if doubted else None)
+    context = await _context(request, member, replace(sent, fault=fault, doubted=doubted))
     return page(request, "family/page.html", context, status)
 
 

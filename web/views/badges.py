@@ -7,6 +7,8 @@ from typing import Final
 
 from crdt.fields import Value
 from crdt.sections import Section
+from hub.workflows.alarm_wordings import alarm_told
+from hub.workflows.monitoring import Alarmed, alarm
 from web.views.people import PlanPeople
 from web.views.words import Reading, count, day, day_of, instant_of, sentence
 
@@ -190,6 +192,17 @@ def _huddle(values: Values, people: PlanPeople, reading: Reading) -> list[Badge]
     return [Badge("Signed", Tone.GOOD)] if values.get("content_hash") else [Badge("Not signed yet", brief="Not signed")]
 
 
+def _measure(values: Values, people: PlanPeople, reading: Reading) -> list[Badge]:
+    standing = alarm(values, reading.now)
+    if standing is None:
+        return []
+    told = alarm_told(values, standing, reading.zone)
+    if standing.zone == "red":
+        return [Badge(told, Tone.ALERT, "red, not answered", asks=True)]
+    brief = {Alarmed.SILENCE: "no reading", Alarmed.TREND: "changed fast"}.get(standing.about, "yellow, not answered")
+    return [Badge(told, Tone.WARN, brief)]
+
+
 _RULES: Final[Mapping[Section, Callable[[Values, PlanPeople, Reading], list[Badge]]]] = {
     Section.TASKS: _task,
     Section.REFERRALS: _referral,
@@ -200,4 +213,5 @@ _RULES: Final[Mapping[Section, Callable[[Values, PlanPeople, Reading], list[Badg
     Section.CAREGIVER_LOG: _from_home,
     Section.CARE_TEAM: _care_team,
     Section.HUDDLES: _huddle,
+    Section.MONITORING: _measure,
 }

@@ -65,6 +65,11 @@ REFUSALS: Final = (
     _("Enter in their words."), _("This time lies ahead. When was it taken?"),
     _("This was taken more than a year ago."), _("This reading is recorded already."),
     _("This has reached the team already."),
+    _("Enter the number alone."),
+    _("The meter shows that this is above what it can measure. Call the team now. Nothing is recorded."),
+    _("The meter shows that this is below what it can measure. Call the team now. Nothing is recorded."),
+    _("It is marked already."),
+    _("This reading is not in the plan."),
 )  # fmt: skip
 """What the rules answer to the forms of this page."""
 

@@ -69,6 +69,8 @@ _EVENTS: Final[Mapping[str, str]] = {
     "medication.prepare": "prepared the reconciliation",
     "medication.decide": "reconciled",
     "reading.record": "recorded a reading",
+    "reading.mark_error": "marked a reading as entered in error",
+    "reading.acknowledge": "said what was done about a reading",
     "transition.record": "recorded a stay",
     "transition.contacted": "noted the contact after the stay",
     "transition.visited": "noted the visit after the stay",

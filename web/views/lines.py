@@ -214,6 +214,7 @@ def _referral(values: Values, glance: Glance) -> EntryLine:
 
 def _measure(values: Values, glance: Glance) -> EntryLine:
     state = monitoring.zone_state(values)
+    standing = monitoring.alarm(values, glance.setting.reading.now)
     told = latest_words(values, glance.setting.reading)
     rank = {"red": Rank.DANGER, "yellow": Rank.WAITS, "green": Rank.GOOD}.get(state.zone)
     icon = {"red": "alert", "yellow": "ring", "green": "check"}.get(state.zone, "")
@@ -225,10 +226,21 @@ def _measure(values: Values, glance: Glance) -> EntryLine:
             _cell("when", told.when),
         ),
         plain=True,
-        marks=(RowMark(rank, state.zone, icon, f"in the {state.zone} zone"),) if rank is not None else (),
+        marks=(_zone_mark(values, standing, rank, state.zone, icon, glance),) if rank is not None else (),
         order=(float(RANKS.index(rank)) if rank is not None else 9.0,),
         trend=trend(values, glance.setting.reading),
     )
+
+
+def _zone_mark(
+    values: Values, standing: monitoring.Alarm | None, rank: Rank, zone: str, icon: str, glance: Glance
+) -> RowMark:
+    """Return the zone as a mark; one that somebody has answered is quiet and says what was done."""
+    last = monitoring.readings(values)[-1]
+    if standing is None and zone in ("red", "yellow") and monitoring.answered(last):
+        said = f"{glance.person(last, 'answered_by')}: {words(last, 'answered')}"
+        return RowMark(Rank.GOOD, f"{zone}, answered", "check", said)
+    return RowMark(rank, zone, icon, f"in the {zone} zone")
 
 
 def _stay(values: Values, glance: Glance) -> EntryLine:

@@ -31,6 +31,7 @@ _MARKS: Final[dict[WaitingKind, tuple[Rank, str, str]]] = {
     WaitingKind.HELP_NOW: (Rank.DANGER, "Call now", "alert"),
     WaitingKind.DANGER: (Rank.DANGER, "Danger", "alert"),
     WaitingKind.RED_ZONE: (Rank.DANGER, "Red zone", "alert"),
+    WaitingKind.YELLOW_ZONE: (Rank.WAITS, "Reading", "ring"),
     WaitingKind.TASK_TO_ACCEPT: (Rank.WAITS, "Accept", "ring"),
     WaitingKind.TASK_TO_DO: (Rank.WAITS, "To do", "ring"),
     WaitingKind.REFERRAL_TO_ANSWER: (Rank.WAITS, "To answer", "ask"),
@@ -46,6 +47,7 @@ _MARKS: Final[dict[WaitingKind, tuple[Rank, str, str]]] = {
 _CAUSES: Final[dict[Cause, tuple[Rank, str, str]]] = {
     Cause.HELP_NOW: (Rank.DANGER, "Call now", "alert"),
     Cause.RED_ZONE: (Rank.DANGER, "Red zone", "alert"),
+    Cause.YELLOW_ZONE: (Rank.WAITS, "Reading", "ring"),
     Cause.DISCHARGE: (Rank.WAITS, "Came home", "ring"),
     Cause.TASK_OVERDUE: (Rank.LATE, "Late", "late"),
     Cause.TASK_UNOWNED: (Rank.WAITS, "Not accepted", "ring"),
@@ -65,6 +67,7 @@ _ACTS: Final[dict[str, tuple[str, bool]]] = {
     "medication.decide": ("Reconcile", True),
     "comment.resolve": ("Resolve", False),
     "referral.accept": ("Accept", False),
+    "reading.acknowledge": ("What was done…", True),
     "huddle.read_back": ("Read back", True),
     "huddle.sign": ("Sign", True),
 }
@@ -169,7 +172,7 @@ def _line(reader: Reader, it: Waiting) -> NextLine:
     rank, mark, icon = _MARKS[it.kind]
     if it.late and rank is not Rank.DANGER:
         rank, mark, icon = Rank.LATE, f"{count(it.late, 'day')} late", "late"
-    told = _told(reader, it.section, it.entry) or it.words
+    told = it.words if it.section is Section.MONITORING else _told(reader, it.section, it.entry) or it.words
     line = NextLine(rank, mark, icon, told, section=it.section, entry=it.entry)
     if it.kind in (WaitingKind.QUESTION, WaitingKind.HELP_NOW):
         creator = reader.setting.people.name(reader.content.creator(it.section, it.entry))
@@ -213,7 +216,7 @@ def _acts(reader: Reader, it: Waiting, seen: str | None) -> Iterable[NextAct]:
             told, asks = _ACTS[command]
             aside = command in ("suggestion.decline", "task.reject")
             yield NextAct(told, command, asks, aside, it.key, seen if command == "suggestion.accept" else None)
-    if it.kind in (WaitingKind.RED_ZONE, WaitingKind.DANGER):
+    if it.kind in (WaitingKind.RED_ZONE, WaitingKind.YELLOW_ZONE, WaitingKind.DANGER):
         yield NextAct("Show", address=f"#entry-{it.entry}")
 
 
@@ -244,7 +247,7 @@ def _flagged(reader: Reader, flag: Reason) -> NextLine:
     late = flag.words.removeprefix(told).lstrip(", ")
     if flag.cause in (Cause.TASK_OVERDUE, Cause.REFERRAL_LATE):
         mark, late = f"{late} late" if late else mark, ""
-    strong = flag.words if flag.cause in (Cause.DISCHARGE, Cause.RED_ZONE) else told
+    strong = flag.words if flag.cause in (Cause.DISCHARGE, Cause.RED_ZONE, Cause.YELLOW_ZONE) else told
     name = {Section.TASKS: "owner", Section.REFERRALS: "recipient", Section.MONITORING: "responder"}.get(section, "")
     who = words(values, name) if name else ""
     line = NextLine(

@@ -9,6 +9,7 @@ from crdt.contents import Record
 from crdt.fields import Value
 from hub.workflows import monitoring
 from hub.workflows.contents import instant, number, words
+from hub.workflows.zones import ZONES
 from web.views.rows import Trend
 from web.views.words import MONTHS, Reading, span
 from web.views.words import number as told_number
@@ -62,7 +63,7 @@ def trend(values: Mapping[str, Value], reading: Reading) -> Trend | None:
         (round(index * step, 1), round(100 - (value - low) / height * 100, 1)) for index, (_, value) in enumerate(shown)
     )
     told = ", ".join(f"{told_number(value)}{_on(each, reading)}" for each, value in shown)
-    ranges = ((zone, words(values, zone)) for zone in reversed(monitoring.ZONES))
+    ranges = ((zone, words(values, zone)) for zone in reversed(ZONES))
     zones = "; ".join(f"{zone} {span(ends)}" for zone, ends in ranges if ends)
     return Trend(f"{told}. {zones}".strip(" ."), points, _bands(values, low, high))
 
@@ -79,7 +80,7 @@ def _day(when: datetime) -> str:
 def _bands(values: Mapping[str, Value], low: float, high: float) -> tuple[tuple[str, float, float], ...]:
     """Return the zones between two values as bands from the top; one without a readable range is left out."""
     bands, height = [], high - low
-    for zone in monitoring.ZONES:
+    for zone in ZONES:
         first, dots, last = words(values, zone).partition("..")
         try:
             bottom, top = float(first or low), float(last or high)

@@ -19,6 +19,7 @@ KIND_WORDS: Final[Mapping[WaitingKind, str]] = {
     WaitingKind.HELP_NOW: "Words that may mean an emergency: call now",
     WaitingKind.DANGER: "Dangerous medicines",
     WaitingKind.RED_ZONE: "Readings in the red zone",
+    WaitingKind.YELLOW_ZONE: "Readings to answer",
     WaitingKind.TASK_TO_ACCEPT: "Tasks to accept",
     WaitingKind.TASK_TO_DO: "Tasks to do",
     WaitingKind.REFERRAL_TO_ANSWER: "Referrals to answer",

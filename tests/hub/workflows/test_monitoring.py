@@ -1,4 +1,3 @@
-import math
 from datetime import timedelta
 from typing import Any
 
@@ -8,24 +7,34 @@ from hypothesis import strategies as st
 
 from crdt.fields import Value
 from crdt.sections import Section
-from hub.workflows.monitoring import ReadingRecord, in_range, persistence, readings, zone_of, zone_state
+from hub.live.commands import EntryContent
+from hub.workflows.monitoring import Alarm, Alarmed, alarm, alarms, readings, tellings, told_to, zone_state
 from tests.hub.workflows.plans import NOW, Bench
 
 MONITORING = Section.MONITORING
-WEIGHT: dict[str, Value] = {"green": "66..69", "yellow": "69.1..70.4", "red": "70.5..", "persistence": "2 of 3"}
+WEIGHT: dict[str, Value] = {
+    "measure": "29463-7 Body weight", "unit": "kg", "green": "66..69", "yellow": "69.1..70.4", "red": "70.5..",
+    "persistence": "2 of 3",
+}  # fmt: skip
+DAY = timedelta(days=1)
 
 
-def a_measure(bench: Bench) -> str:
-    values = {"measure": "29463-7 Body weight", "unit": "kg", "responder": bench.nurse.person_id, **WEIGHT}
-    return bench.put(MONITORING, **values)
+def with_readings(*values: float | dict[str, Any], **declared: Value) -> dict[str, Value]:
+    """Return a measure with one reading a day, the last an hour ago."""
+    log: dict[str, Any] = {}
+    for number, value in enumerate(values):
+        when = NOW - DAY * (len(values) - 1 - number) - timedelta(hours=1)
+        record = value if isinstance(value, dict) else {"value": value}
+        log[f"key-{number}"] = {"unit": "kg", "when": when.isoformat(), "sent": when.isoformat(), **record}
+    return {**WEIGHT, **declared, "readings": log}
 
 
-def with_readings(*values: float) -> dict[str, Value]:
-    log: dict[str, Any] = {
-        f"key-{number}": {"value": value, "when": (NOW - timedelta(days=len(values) - number)).isoformat()}
-        for number, value in enumerate(values)
-    }
-    return {**WEIGHT, "readings": log}
+def answered(value: float) -> dict[str, Any]:
+    return {"value": value, "answered": "called her", "answered_by": "nurse", "answered_when": NOW.isoformat()}
+
+
+def open_red(values: dict[str, Value]) -> Alarm | None:
+    return next((each for each in alarms(values, NOW) if each.zone == "red"), None)
 
 
 @pytest.mark.parametrize(
@@ -38,37 +47,183 @@ def with_readings(*values: float) -> dict[str, Value]:
         ((68.0, 70.6, 71.2), "red", 2),
         ((70.6, 71.2, 68.0, 68.0), "green", 3),
         ((69.5, 70.6, 68.0), "yellow", 2),
+        ((68.0, 68.0, 70.6), "red", 1),
     ],
 )
-def test_a_zone_counts_once_it_was_reached_n_of_m_times(values: tuple[float, ...], zone: str, count: int) -> None:
+def test_a_zone_counts_once_it_was_reached_n_of_m_times_and_red_at_once(
+    values: tuple[float, ...], zone: str, count: int
+) -> None:
     state = zone_state(with_readings(*values))
 
     assert (state.zone, state.count) == (zone, count)
 
 
-def test_where_ranges_overlap_the_worse_one_counts() -> None:
-    assert zone_of({"green": "60..100", "red": "90.."}, 95) == "red"
+def test_a_single_red_reading_is_an_alarm_whatever_the_persistence_is() -> None:
+    found = alarm(with_readings(68.0, 68.0, 70.6, persistence="3 of 3"), NOW)
+
+    assert found is not None
+    assert (found.zone, found.about, found.reading["value"]) == ("red", Alarmed.ZONE, 70.6)
 
 
-def test_a_value_between_the_zones_is_not_green() -> None:
-    assert zone_of(WEIGHT, 70.45) == "yellow"
-    assert zone_of(WEIGHT, 60) == "yellow"
-    assert zone_of({"red": "180.."}, 120) == ""
+def test_persistence_holds_back_amber() -> None:
+    assert alarm(with_readings(68.0, 68.0, 70.0), NOW) is None
+
+    found = alarm(with_readings(68.0, 69.5, 70.0), NOW)
+
+    assert found is not None
+    assert found.zone == "yellow"
+    assert found.since == NOW - DAY - timedelta(hours=1)
 
 
-@given(st.floats(allow_nan=False, allow_infinity=False), st.integers(-500, 500), st.integers(0, 500))
-def test_a_range_holds_what_lies_between_its_ends(value: float, low: int, width: int) -> None:
-    high = low + width
+def test_a_red_that_was_answered_comes_again_only_n_of_m_times_or_when_it_is_worse() -> None:
+    assert open_red(with_readings(68.0, answered(71.0))) is None
+    assert open_red(with_readings(68.0, answered(71.0), 70.8)) is None
+    assert open_red(with_readings(68.0, answered(71.0), 70.8, 70.9)) is not None
+    assert open_red(with_readings(68.0, answered(71.0), 71.4)) is not None
+    assert open_red(with_readings(answered(71.0), 70.8, persistence="1 of 1")) is not None
 
-    assert in_range(value, f"{low}..{high}") == (low <= value <= high)
-    assert in_range(value, f"{low}..") == (low <= value)
-    assert in_range(value, f"..{high}") == (value <= high)
+
+def test_below_is_worse_where_red_lies_below() -> None:
+    zones: dict[str, Value] = {"green": "90..100", "yellow": "88..89", "red": "..87"}
+
+    assert open_red(with_readings(answered(86), 87, **zones)) is None
+    assert open_red(with_readings(answered(86), 85, **zones)) is not None
 
 
-@pytest.mark.parametrize("told", ["", "..", "often", "5 of 3", "0 of 3"])
-def test_a_persistence_that_makes_no_sense_is_one_of_one(told: str) -> None:
-    assert persistence({"persistence": told}) == (1, 1)
-    assert not in_range(1, told)
+def test_a_red_that_nobody_answered_stands_until_later_readings_settle_it() -> None:
+    assert open_red(with_readings(71.0, 68.0, 68.0)) is not None
+    assert open_red(with_readings(71.0, 68.0, 68.0, 68.0)) is None
+
+
+def test_red_is_so_since_the_first_red_of_its_run() -> None:
+    found = open_red(with_readings(68.0, 70.6, 71.0, 71.2))
+
+    assert found is not None
+    assert (found.key, found.since) == ("key-3", NOW - 2 * DAY - timedelta(hours=1))
+
+
+@pytest.mark.parametrize("values", [(68.0, 71.0), (68.0, 70.0, 70.0)])
+def test_a_reading_entered_in_error_counts_in_no_zone_rule_or_alarm(values: tuple[float, ...]) -> None:
+    *before, last = values
+    wrong = with_readings(
+        *before, {"value": last, "in_error": "typed wrong"}, trend="+2 in 3 days", persistence="1 of 1"
+    )
+
+    assert [each["value"] for each in readings(wrong)] == before
+    assert zone_state(wrong).zone == zone_state(with_readings(*before, persistence="1 of 1")).zone
+    assert open_red(wrong) is None
+    assert not any(each.key == f"key-{len(before)}" for each in alarms(wrong, NOW))
+
+
+def test_a_reading_in_another_unit_counts_in_the_unit_of_now_and_one_that_cannot_be_turned_not_at_all() -> None:
+    found = readings(with_readings({"value": 157.0, "unit": "lb"}, {"value": 12.0, "unit": "furlong"}, 71.3))
+
+    assert [each["value"] for each in found] == [71.21, 71.3]
+
+
+@pytest.mark.parametrize(
+    ("trend", "values", "by"),
+    [
+        ("+2 in 3 days", (66.0, 66.5, 68.1), 2.1),
+        ("+2 in 3 days", (66.0, 67.0, 67.5), None),
+        ("+2 in 3 days", (68.5, 67.0, 66.0), None),
+        ("-2 in 3 days", (68.5, 67.0, 66.0), -2.5),
+        ("2 in 3 days", (68.5, 67.0, 66.0), -2.5),
+        ("+2 in 3 days", (66.0, 66.0, 66.0, 66.0, 66.0, 68.0), 2.0),
+        ("+2 in 3 days", (66.0, 67.0, 67.2, 67.5, 68.0), None),
+        ("-5 % in 7 days", (68.0, 67.0, 64.5), -3.5),
+        ("", (60.0, 69.0), None),
+    ],
+)
+def test_too_fast_a_change_is_an_alarm_by_the_rule_of_the_measure(
+    trend: str, values: tuple[float, ...], by: float | None
+) -> None:
+    found = list(alarms(with_readings(*values, trend=trend, yellow="", green=""), NOW))
+
+    assert [round(each.by, 1) for each in found if each.about is Alarmed.TREND] == ([by] if by is not None else [])
+
+
+def test_readings_that_stopped_coming_are_an_alarm_until_one_comes_or_somebody_answers() -> None:
+    values = with_readings(68.0, expected_days=2.0)
+
+    def silent(after: timedelta, of: dict[str, Value] = values) -> list[Alarmed]:
+        return [each.about for each in alarms(of, NOW + after)]
+
+    assert silent(timedelta(days=1, hours=22)) == []
+    assert silent(timedelta(days=1, hours=24)) == [Alarmed.SILENCE]
+    later = with_readings({**answered(68.0), "answered_when": (NOW + 2 * DAY).isoformat()}, expected_days=2.0)
+    assert silent(timedelta(days=3), later) == []
+    assert silent(timedelta(days=4, hours=1), later) == [Alarmed.SILENCE]
+
+
+def a_red_measure(bench: Bench, **declared: Value) -> EntryContent:
+    values = with_readings(68.0, 71.2, responder=bench.nurse.person_id, **declared)
+    return bench.entry(MONITORING, bench.put(MONITORING, **values))
+
+
+def the_team(bench: Bench, *, backup: str = "") -> None:
+    bench.put(Section.CARE_TEAM, person=bench.nurse.person_id, role="nurse", backup=backup, steward="no")
+    bench.put(Section.CARE_TEAM, person=bench.doctor.person_id, role="doctor", steward="yes")
+
+
+def told(bench: Bench, entry: EntryContent) -> list[tuple[str, timedelta]]:
+    found = alarm(entry.values, NOW)
+    assert found is not None
+    return [(each.person, each.when - found.told) for each in tellings(bench.plan, entry, found)]
+
+
+def test_red_is_told_to_who_responds_then_to_the_backup_then_to_the_steward(bench: Bench) -> None:
+    the_team(bench, backup=bench.pharmacist.person_id)
+
+    assert told(bench, a_red_measure(bench)) == [
+        (bench.nurse.person_id, timedelta(0)),
+        (bench.pharmacist.person_id, timedelta(minutes=30)),
+        (bench.doctor.person_id, timedelta(hours=1)),
+    ]
+
+
+def test_the_wait_is_a_setting_of_the_measure(bench: Bench) -> None:
+    the_team(bench, backup=bench.pharmacist.person_id)
+
+    waits = [wait for _, wait in told(bench, a_red_measure(bench, backup_minutes=10.0))]
+
+    assert waits == [timedelta(0), timedelta(minutes=10), timedelta(minutes=20)]
+
+
+def test_without_a_backup_the_steward_is_told_in_the_backups_place(bench: Bench) -> None:
+    the_team(bench)
+
+    assert told(bench, a_red_measure(bench))[1:] == [(bench.doctor.person_id, timedelta(minutes=30))]
+
+
+def test_without_a_responder_the_steward_is_told_at_once(bench: Bench) -> None:
+    the_team(bench)
+    values = with_readings(68.0, 71.2)
+    entry = bench.entry(MONITORING, bench.put(MONITORING, **values))
+
+    assert told(bench, entry) == [(bench.doctor.person_id, timedelta(0))]
+
+
+def test_the_clock_begins_when_the_hub_has_the_reading_however_late_the_phone_sends_it(bench: Bench) -> None:
+    the_team(bench, backup=bench.pharmacist.person_id)
+    taken = {"value": 71.2, "when": (NOW - 5 * DAY).isoformat(), "sent": NOW.isoformat()}
+    values = with_readings(taken, responder=bench.nurse.person_id)
+    entry = bench.entry(MONITORING, bench.put(MONITORING, **values))
+    found = alarm(entry.values, NOW)
+    assert found is not None
+
+    def knows(minutes: int) -> bool:
+        return told_to(bench.plan, entry, found, bench.pharmacist.person_id, NOW + timedelta(minutes=minutes))
+
+    assert [knows(29), knows(30)] == [False, True]
+
+
+def test_amber_stays_with_who_responds(bench: Bench) -> None:
+    the_team(bench, backup=bench.pharmacist.person_id)
+    values = with_readings(69.5, 70.0, responder=bench.nurse.person_id)
+    entry = bench.entry(MONITORING, bench.put(MONITORING, **values))
+
+    assert told(bench, entry) == [(bench.nurse.person_id, timedelta(0))]
 
 
 @given(st.permutations([3.0, 1.0, 2.0]))
@@ -79,34 +234,3 @@ def test_readings_are_ordered_by_when_they_were_taken(order: list[float]) -> Non
     }
 
     assert [each["value"] for each in readings({"readings": log})] == [1.0, 2.0, 3.0]
-
-
-@pytest.mark.parametrize("who", ["patient", "daughter", "nurse"])
-def test_home_and_the_care_manager_record_readings(bench: Bench, who: str) -> None:
-    entry, actor = a_measure(bench), getattr(bench, who)
-
-    bench.perform(actor, ReadingRecord(entry=entry, value=71.2, device="bathroom scale"))
-
-    record = readings(bench.entry(MONITORING, entry).values)[-1]
-    assert (record["value"], record["unit"], record["by"]) == (71.2, "kg", actor.person_id)
-
-
-def test_a_pharmacist_records_none(bench: Bench) -> None:
-    assert bench.refused(bench.pharmacist, ReadingRecord(entry=a_measure(bench), value=70)).code != "form"
-
-
-@pytest.mark.parametrize(
-    ("value", "ago", "field"),
-    [(math.nan, 0, "value"), (math.inf, 0, "value"), (70, -1, "when"), (70, 400, "when")],
-)
-def test_what_cannot_be_is_not_recorded(bench: Bench, value: float, ago: int, field: str) -> None:
-    command = ReadingRecord(entry=a_measure(bench), value=value, when=NOW - timedelta(days=ago))
-
-    assert bench.refused(bench.patient, command).field == field
-
-
-def test_the_same_reading_sent_twice_is_recorded_once(bench: Bench) -> None:
-    command = ReadingRecord(entry=a_measure(bench), value=70, when=NOW)
-    bench.perform(bench.patient, command)
-
-    assert bench.refused(bench.patient, command).code == "state"

@@ -7,7 +7,7 @@ from auth.roles import Narrowing
 from crdt.changes import Assign
 from crdt.sections import Section
 from hub.workflows.imagined import imagined
-from hub.workflows.monitoring import ReadingRecord
+from hub.workflows.readings import ReadingRecord
 from hub.workflows.referral_asking import ReferralAsk, ReferralTakeUp, results_offered
 from hub.workflows.referrals import ReferralAccept, ReferralCancel
 from tests.hub.workflows.plans import Bench
@@ -27,7 +27,7 @@ def with_ldl(bench: Bench) -> None:
     entry = bench.put(
         MONITORING, measure="13457-7 LDL cholesterol", unit="mg/dL", repeat_days=42, responder=bench.nurse.person_id
     )
-    bench.perform(bench.nurse, ReadingRecord(entry=entry, value=128))
+    bench.perform(bench.nurse, ReadingRecord(entry=entry, value="128"))
 
 
 def test_it_is_asked_and_sent_in_one_act(bench: Bench) -> None:

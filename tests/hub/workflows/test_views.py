@@ -55,6 +55,8 @@ def test_every_cause_is_seen_and_the_dangerous_stand_first() -> None:
     bench = Bench()
     a_discharge(bench)
     a_red_weight(bench)
+    slow = {"key": {"value": 80.0, "when": (NOW - timedelta(days=9)).isoformat()}}
+    bench.put(Section.MONITORING, measure="8867-4 Heart rate", expected_days=7.0, readings=slow)
     task = {"title": "Call", "owner": bench.social.person_id}
     bench.put(Section.TASKS, **task, due=bench.day(-2), state="accepted")
     bench.put(Section.TASKS, **task, due=bench.day(2), state="requested")
@@ -291,7 +293,8 @@ def test_what_waits_on_a_person_says_which_command_settles_it(bench: Bench) -> N
 
     found = waiting_on(bench.plan, bench.nurse, NOW)
 
-    assert (found[0].words, found[0].late) == ("Late", 4)
+    assert found[0].kind is WaitingKind.RED_ZONE
+    assert (found[1].words, found[1].late) == ("Late", 4)
     kinds = by_kind(found)
     assert list(kinds) == [
         WaitingKind.RED_ZONE,
