@@ -18,7 +18,7 @@ _CHANGE: Final = re.compile(r"(\d+)% in (\d+) days")
 
 
 @dataclass(frozen=True, slots=True)
-class Unit:
+class MeasureUnit:
     """A unit of a measure: ``value`` of it is ``value x factor + shift`` of the unit that counts, exactly."""
 
     name: str
@@ -39,7 +39,7 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class MeasureStep:
     """A difference to the last value that is asked about: ``part`` of it within ``days``."""
 
     part: Fraction
@@ -47,34 +47,34 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Measure:
+class Measurand:
     """One line of the table. ``units`` begin with the one that counts."""
 
     key: str
-    units: tuple[Unit, ...]
+    units: tuple[MeasureUnit, ...]
     decimals: int
     possible: Span
     likely: Span
-    step: Step | None
+    step: MeasureStep | None
     source: str
 
     @property
-    def unit(self) -> Unit:
+    def unit(self) -> MeasureUnit:
         """The unit that counts."""
         return self.units[0]
 
-    def unit_called(self, name: str) -> Unit | None:
+    def unit_called(self, name: str) -> MeasureUnit | None:
         """Return the unit of that name, however it is spaced or written large or small; ``None`` for no unit of it."""
         wanted = _folded(name)
         return next((each for each in self.units if _folded(each.name) == wanted), None)
 
 
-def convert(value: Fraction, of: Unit, to: Unit) -> Fraction:
+def convert(value: Fraction, of: MeasureUnit, to: MeasureUnit) -> Fraction:
     """Return the same amount in another unit of the same measure, exactly."""
     return (value * of.factor + of.shift - to.shift) / to.factor
 
 
-def measure_of(named: str) -> Measure | None:
+def measure_of(named: str) -> Measurand | None:
     """Return what an entry measures, by its LOINC code or else by its name; ``None`` for what the table lacks."""
     by_code, by_name = _table()
     code, _, name = named.strip().partition(" ")
@@ -83,7 +83,7 @@ def measure_of(named: str) -> Measure | None:
     return by_name.get(" ".join(named.casefold().split())) or by_name.get(name.casefold().strip())
 
 
-def known_measure(code: str) -> Measure:
+def known_measure(code: str) -> Measurand:
     """Return the measure of a code that the table must have.
 
     Raises:
@@ -99,13 +99,13 @@ def is_pressure(named: str) -> bool:
 
 
 @cache
-def _table() -> tuple[Mapping[str, Measure], Mapping[str, Measure]]:
-    by_code: dict[str, Measure] = {}
-    by_name: dict[str, Measure] = {}
+def _table() -> tuple[Mapping[str, Measurand], Mapping[str, Measurand]]:
+    by_code: dict[str, Measurand] = {}
+    by_name: dict[str, Measurand] = {}
     for key, codes, names, unit, decimals, possible, likely, step, others, source in rows("measures.txt", 10):
-        measure = Measure(
+        measure = Measurand(
             key=key,
-            units=(Unit(unit, Fraction(1)), *(_unit(each) for each in listed(others))),
+            units=(MeasureUnit(unit, Fraction(1)), *(_unit(each) for each in listed(others))),
             decimals=int(decimals),
             possible=_span(possible),
             likely=_span(likely),
@@ -118,13 +118,15 @@ def _table() -> tuple[Mapping[str, Measure], Mapping[str, Measure]]:
     return MappingProxyType(by_code), MappingProxyType(by_name)
 
 
-def _unit(told: str) -> Unit:
+def _unit(told: str) -> MeasureUnit:
     found = _UNIT.fullmatch(told)
     assert found is not None, f"a unit is name = factor: {told}"
     numerator, _, denominator = found["factor"].partition("/")
     shift = (found["shift"] or "+ 0").replace(" ", "")
     upper, _, lower = shift.partition("/")
-    return Unit(found["name"], Fraction(numerator) / Fraction(denominator or 1), Fraction(upper) / Fraction(lower or 1))
+    return MeasureUnit(
+        found["name"], Fraction(numerator) / Fraction(denominator or 1), Fraction(upper) / Fraction(lower or 1)
+    )
 
 
 def _span(told: str) -> Span:
@@ -132,10 +134,10 @@ def _span(told: str) -> Span:
     return Span(Fraction(low), Fraction(high))
 
 
-def _step(told: str) -> Step | None:
+def _step(told: str) -> MeasureStep | None:
     found = _CHANGE.fullmatch(told)
     assert found is not None or not told, f"a step is 10% in 14 days: {told}"
-    return Step(Fraction(int(found[1]), 100), int(found[2])) if found is not None else None
+    return MeasureStep(Fraction(int(found[1]), 100), int(found[2])) if found is not None else None
 
 
 def _folded(unit: str) -> str:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
-from hub.safety.measures import Measure, Unit, convert, known_measure, measure_of
+from hub.safety.measures import Measurand, MeasureUnit, convert, known_measure, measure_of
 
 TYPED_CHARACTERS_MAX: Final = 60
 """A reading is a number or two with a unit."""
@@ -113,7 +113,7 @@ def in_unit(value: float, of: str, measured: str, unit: str) -> float | None:
 
 
 def _measured(
-    words: str, measure: Measure, own: Unit, shown: str, before: Before | None, *, sure: bool
+    words: str, measure: Measurand, own: MeasureUnit, shown: str, before: Before | None, *, sure: bool
 ) -> TypedReading | NotRead:
     if measure.key in ("systolic", "diastolic") and (pair := _PRESSURE.fullmatch(words)):
         return _pressure(pair, measure, own, shown, before, sure=sure)
@@ -125,7 +125,7 @@ def _measured(
 
 
 def _pressure(
-    pair: "re.Match[str]", measure: Measure, own: Unit, shown: str, before: Before | None, *, sure: bool
+    pair: "re.Match[str]", measure: Measurand, own: MeasureUnit, shown: str, before: Before | None, *, sure: bool
 ) -> TypedReading | NotRead:
     """Return both numbers of a blood pressure, the one that the entry is about first."""
     typed_unit = measure.unit_called(pair[3].strip()) if pair[3].strip() else own
@@ -160,13 +160,13 @@ def _pressure(
     )
 
 
-def _amount(words: str, measure: Measure, own: Unit) -> tuple[Fraction, Unit]:
+def _amount(words: str, measure: Measurand, own: MeasureUnit) -> tuple[Fraction, MeasureUnit]:
     """Return the number typed and its unit; several of one measure, as in ``157 lb 8 oz``, as one in the first."""
     if (side := _OFF_THE_SCALE.get(words.casefold())) and measure.key == "glucose":
         raise _UnreadError(
             f"The meter shows that this is {side} what it can measure. Call the team now. Nothing is recorded."
         )
-    found: list[tuple[Fraction, Unit]] = []
+    found: list[tuple[Fraction, MeasureUnit]] = []
     at = 0
     while at < len(words):
         part = _PART.match(words, at)
@@ -188,7 +188,13 @@ def _amount(words: str, measure: Measure, own: Unit) -> tuple[Fraction, Unit]:
 
 
 def _fault(
-    counted: Fraction, measure: Measure, unit: Unit, value: Fraction, own: Unit, shown: str, before: Before | None
+    counted: Fraction,
+    measure: Measurand,
+    unit: MeasureUnit,
+    value: Fraction,
+    own: MeasureUnit,
+    shown: str,
+    before: Before | None,
 ) -> NotRead | None:
     """Return why a value can't be, or what is asked about an unlikely one; it is named as it was typed."""
     told = f"{_told(value)} {unit.name}".strip()
@@ -211,7 +217,9 @@ def _fault(
     return None
 
 
-def _differs(told: str, value: Fraction, unit: Unit, measure: Measure, own: Unit, shown: str, last: Fraction) -> str:
+def _differs(
+    told: str, value: Fraction, unit: MeasureUnit, measure: Measurand, own: MeasureUnit, shown: str, last: Fraction
+) -> str:
     near = [
         each
         for each in measure.units[:2]
@@ -233,7 +241,7 @@ def _unknown(words: str, unit: str) -> TypedReading:
     return TypedReading(float(both[0]), unit)
 
 
-def _number(typed: str, measure: Measure, unit: Unit | None = None) -> Fraction:
+def _number(typed: str, measure: Measurand, unit: MeasureUnit | None = None) -> Fraction:
     """Return a number; of two ways to read it the one that the measure makes possible.
 
     Raises:
@@ -281,12 +289,12 @@ def _plain(typed: str) -> str:
     return " ".join(told.split())
 
 
-def _stored(value: Fraction, measure: Measure, unit: Unit) -> float:
+def _stored(value: Fraction, measure: Measurand, unit: MeasureUnit) -> float:
     """Return a value as it is kept: to the measure's decimals, one more in a unit larger than the one that counts."""
     return float(_rounded(value, measure, extra=1 if unit.factor > 1 else 0))
 
 
-def _rounded(value: Fraction, measure: Measure, extra: int = 1) -> Fraction:
+def _rounded(value: Fraction, measure: Measurand, extra: int = 1) -> Fraction:
     return Fraction(round(value, measure.decimals + extra))
 
 
@@ -294,13 +302,13 @@ def _told(value: Fraction) -> str:
     return f"{float(value):.10g}"
 
 
-def _unknown_unit(typed: str, measure: Measure) -> str:
+def _unknown_unit(typed: str, measure: Measurand) -> str:
     one_each = {(each.factor, each.shift): each.name for each in reversed(measure.units)}
     names = ", ".join(each for each in reversed(one_each.values()) if each)
     return f"“{typed}” is not a unit of this. Enter it in {names}." if names else "Enter the number alone."
 
 
-def _example(measure: Measure | None) -> str:
+def _example(measure: Measurand | None) -> str:
     if measure is None:
         return "72.5"
     return {"systolic": "120/80", "diastolic": "120/80", "temperature": "98.6 F", "pain": "4"}.get(measure.key, "72.5")

@@ -91,8 +91,8 @@ medication.prepare         medications PCP, care manager, pharmacist
 medication.decide          medications PCP, pharmacist, specialist prescriber, behavioural prescriber
 finding.set_aside         medications PCP, pharmacist, specialist prescriber, behavioural prescriber
 reading.record             monitoring  W, patient, family, clinician responder, clinician creator
-reading.mark_error         monitoring  patient, family, clinician
-reading.acknowledge        monitoring  clinician
+reading.mark_error  monitoring patient, family, PCP, specialist, care manager, pharmacist, social worker, behavioural
+reading.acknowledge monitoring PCP, specialist, care manager, pharmacist, social worker, behavioural
 transition.record          transitions as create
 transition.contacted       transitions W, clinician creator
 transition.visited         transitions W, clinician creator
