@@ -22,6 +22,7 @@ from hub.sockets.desks import Desks
 from hub.sockets.live_socket import DESKS, HUDDLES, LIVE
 from hub.store.clock import database_time
 from hub.store.engine import open_engine
+from hub.store.entries import Entries
 from hub.store.heads import Heads
 from hub.store.huddles import HuddleRows
 from hub.store.job_worker import JobWorker
@@ -82,7 +83,9 @@ async def hub_services(settings: Settings) -> AsyncIterator[Services]:
     changes = AccessChanges(journal)
     directory = StoreDirectory(stores, journal, clock.now, changes)
     gatekeeper, bus = StoreGatekeeper(settings, directory, stores, clock.now), PostgresBus(settings.database_url)
-    plans = CarePlans(journal, gatekeeper, bus=bus, clock=clock, patients=stores.plans.born_and_sex)
+    plans = CarePlans(
+        journal, gatekeeper, bus=bus, clock=clock, patients=stores.plans.born_and_sex, entries=Entries(engine)
+    )
     changes.reach(plans)
     kept = HuddleRows(engine)
     rooms = HuddleRooms(HuddleAdmission(settings, directory, stores, kept, clock.now), plans.neighbours, clock)

@@ -6,7 +6,7 @@ apostrophes and dashes, so whatever keyboard a name is typed on, it is found.
 """
 
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 import jellyfish
@@ -15,6 +15,9 @@ from pyuca import Collator  # type: ignore[import-untyped]
 NAME_CHARACTERS_MAX: Final = 200
 SOUNDS_MAX: Final = 12
 """Words of one name whose sound is kept."""
+
+WORDS_KEPT_MAX: Final = 20_000
+"""Words whose key is kept at hand."""
 
 _JOINERS: Final = "\u200c\u200d"
 _APOSTROPHES: Final = "'\u2018\u2019\u02bc\u02bb\u02b9\u0060\u00b4\u2032\uff07"
@@ -39,6 +42,12 @@ def sort_key(name: str) -> str:
 
 def search_key(name: str) -> str:
     """Return the name as it is compared: no marks, no case, no apostrophes or dashes, one space between words."""
+    return " ".join(" ".join(_word_key(word) for word in name.split()).split())
+
+
+@lru_cache(WORDS_KEPT_MAX)
+def _word_key(name: str) -> str:
+    """Return one word's key; words come again and again, and each costs a look at every character."""
     folded = unicodedata.normalize("NFKD", cleaned(name).casefold())
     letters = []
     for each in folded:

@@ -21,6 +21,7 @@ from typing import Final
 from crdt.intakes import Effort
 from hub.live import notices
 from hub.live.batches import Work
+from hub.live.entry_states import states_touched
 from hub.live.intakes import EFFORT_STEPS_MAX
 from hub.live.lines import CloseCode
 from hub.live.open_sections import SNAPSHOT_EDITS_MAX
@@ -74,7 +75,10 @@ class Pending:
     """The seconds that gathering it took."""
 
     def batch(self) -> Batch:
-        return Batch(self.room.plan_id, self.room.head, self.work.acts)
+        """Return what to append, with how everything stands that it changes: the documents hold just that by now."""
+        touched = ((run.section, each) for run in self.work.runs for each in run.touched)
+        states = states_touched(self.room.sections, touched)
+        return Batch(self.room.plan_id, self.room.head, self.work.acts, states)
 
 
 class Committer:

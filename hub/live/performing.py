@@ -29,6 +29,7 @@ from hub.live.commands import (
     version_of,
     why,
 )
+from hub.live.entry_states import states_touched
 from hub.live.gatekeepers import Gatekeeper
 from hub.live.loading import ROWS_AT_ONCE_MAX, bring_up, take_over
 from hub.live.notices import tell_changed
@@ -126,7 +127,8 @@ async def perform(
             acts = performed.acts
             if no is not None:
                 acts = [_act(room, actor, Action.REFUSE, command, outcome="refused", reason=no.reason)]
-            new_head = await turn.append(acts)
+            touched = ((name, each) for name, accepted in performed.parts for each in accepted.touched)
+            new_head = await turn.append(acts, states_touched(room.sections, touched) if no is None else None)
             if no is None:
                 await turn.put_down(performed.jobs)
     except (JournalAwayError, TimeoutError) as error:

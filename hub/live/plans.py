@@ -27,6 +27,7 @@ from hub.live.loading import bring_up
 from hub.live.neighbours import Neighbours
 from hub.live.performing import OutcomeUnknownError
 from hub.live.presence import Presence
+from hub.live.read_models import Documents, EntryRows, ReadModel
 from hub.live.rooms import Room
 from hub.live.snapshots import Snapshots
 from hub.live.visits import Visits
@@ -53,9 +54,6 @@ WAIT_SECONDS_MAX: Final = 5.0
 """How long a page waits for a plan whose storage doesn't answer."""
 
 DRAIN_SECONDS_MAX: Final = 3.0
-PLANS_READ_AT_ONCE_MAX: Final = 10
-"""Plans whose sections are read together, so that what is in memory of many is bounded."""
-
 LAST_WORDS_EDITS_MIN: Final = 50
 """A room that is forgotten keeps snapshots of sections with so many edits since the last."""
 
@@ -75,6 +73,7 @@ class CarePlans:
         visits: Visits | None = None,
         patients: Callable[[str], Awaitable[tuple[date | None, str]]] | None = None,
         new_id: Callable[[], str] = new_id,
+        entries: EntryRows | None = None,
     ) -> None:
         self._journal = journal
         self._clock: Clock = clock or SystemClock()
@@ -101,6 +100,8 @@ class CarePlans:
         self._snapshots = Snapshots(journal, self._rooms, self.committer.drop)
         self.gatekeeper, self.zones = gatekeeper, Zones()
         self.enforcement = Enforcement(gatekeeper, journal, self._rooms, self._clock, mark=self.committer.mark)
+        documents = Documents(journal, self._is_open, self.content, self.enforcement.look_behind)
+        self._read_model = ReadModel(entries, journal, self.zones, documents)
         self.neighbours = Neighbours(
             bus or LocalBus(),
             new_id(),
@@ -223,18 +224,13 @@ class CarePlans:
             await performing.open_all(room, self._journal, opening)
             return performing.content_of(room)
 
-    async def contents(self, plan_ids: Sequence[str]) -> list[PlanContent]:
-        """Return the content of each plan, in order; a few queries for all that are not open. Raises as ``content``."""
-        found: list[PlanContent] = []
-        for start in range(0, len(plan_ids), PLANS_READ_AT_ONCE_MAX):
-            part = plan_ids[start : start + PLANS_READ_AT_ONCE_MAX]
-            closed = [plan for plan in part if (room := self._room(plan)) is None or not room.sections]
-            openings = await self._journal.openings(closed) if closed else {}
-            found += await asyncio.gather(*(self.content(plan, openings.get(plan)) for plan in part))
-            heads = await self._journal.heads(closed) if closed else {}
-            for plan, head in heads.items():  # What others told of meanwhile found no open section to tell it to.
-                self.enforcement.look_behind(plan, head.seq)
-        return found
+    async def contents(self, plan_ids: Sequence[str]) -> Sequence[PlanContent]:
+        """Return the content of each plan, in order; none is opened that the read model has. Raises as ``content``."""
+        return await self._read_model.contents(plan_ids)
+
+    def _is_open(self, plan_id: str) -> bool:
+        room = self._room(plan_id)
+        return room is not None and bool(room.sections)
 
     async def content_at(self, plan_id: str, seq: int, sections: Collection[Section]) -> PlanContent:
         """Return these sections as they stood right after the row ``seq``. Raises as ``content`` does."""

@@ -14,6 +14,7 @@ from typing import Final, NamedTuple, Protocol, TypeAlias
 
 import msgspec
 
+from crdt.changes import Root
 from crdt.sections import Section
 from hub.record.chain import (
     GENESIS,
@@ -150,12 +151,38 @@ class Row(msgspec.Struct, frozen=True, gc=False):
 _words_decoder: Final[msgspec.json.Decoder[dict[str, JSON]]] = msgspec.json.Decoder(dict)
 
 
+class EntryState(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry, a suggestion or a comment as it stands at a head: one row of the read model beside the journal."""
+
+    section: Section
+    root: Root
+    key: str
+    creator: int
+    """The client id that made the entry; 0 of a suggestion or comment."""
+    person: str
+    """Whose client id that is."""
+    fields: str
+    """The values that are not empty, as JSON."""
+    search_key: str
+    """The words it is found by, folded as names are; empty of suggestions and comments."""
+
+
 class Batch(msgspec.Struct, frozen=True):
-    """Acts for one plan, to follow exactly the head given; none of them is written when the head has moved on."""
+    """Acts for one plan, to follow exactly the head given; none of them is written when the head has moved on.
+
+    ``states`` say how everything stands that the acts changed, to be kept in the same transaction; ``None`` where that
+    is not known: then the plan's entries are to be read from its documents until they are made anew.
+    """
 
     plan: str
     head: Head
     acts: Sequence[Act]
+    states: Sequence[EntryState] | None = None
+
+    @property
+    def keeps_states(self) -> bool:
+        """Whether the read model goes on saying what the journal says."""
+        return self.states is not None or all(act.update is None for act in self.acts)
 
 
 class Snapshot(msgspec.Struct, frozen=True):
@@ -327,8 +354,11 @@ class Turn(Protocol):
     async def since(self, seq: int, *, limit: int = ROWS_READ_MAX) -> list[Row]:
         """Return the rows after ``seq``, in order, at most ``limit``."""
 
-    async def append(self, acts: Sequence[Act]) -> Head:
-        """Append the acts and return the new head; they are durable when the turn has ended without an error."""
+    async def append(self, acts: Sequence[Act], states: Sequence[EntryState] | None = None) -> Head:
+        """Append the acts and return the new head; they are durable when the turn has ended without an error.
+
+        ``states`` as in a ``Batch``.
+        """
 
     async def also(self, plan: str, acts: Sequence[Act]) -> Head:
         """Append acts to the journal of one other plan in the same transaction, and return its new head.

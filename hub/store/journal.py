@@ -1,9 +1,4 @@
-"""The journal in Postgres.
-
-An append is one statement and one round trip: it takes the heads in the order of their plans (so that two hubs can't
-wait for each other), moves those that are still where the hub believed, and inserts rows for these only. It goes to
-the driver itself, on a connection of its own: what SQLAlchemy adds would cost more than the commit.
-"""
+"""The journal in Postgres. Appends go to the driver itself, on a connection of its own (``hub.store.appends``)."""
 
 import asyncio
 import logging
@@ -15,7 +10,6 @@ from typing import Any, Final
 import asyncpg
 import msgspec
 import sqlalchemy as sa
-from msgspec.structs import astuple
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from crdt.sections import Section
@@ -31,77 +25,31 @@ from hub.record.journal import (
     Act,
     Action,
     Batch,
+    EntryState,
     FieldPath,
     FoldStep,
     Head,
-    JournalAwayError,
     JournalRefusedError,
     Latest,
     Narrowed,
     Opening,
     Row,
     Snapshot,
-    chained,
-    head_after,
     opened_from,
 )
 from hub.record.submissions import RepeatedError, Submission, changes, under_way
+from hub.store.appends import COLUMNS, append_rows
 from hub.store.away import away, away_in_turn
-from hub.store.clock import CLOCK_OFF_SECONDS_MAX, StoreTime
+from hub.store.clock import StoreTime
 from hub.store.engine import Driver, driver_of
 from hub.store.jobs import enqueue
 from hub.store.submissions import keep, let_go
 
-COLUMNS: Final = Row.__struct_fields__
 _ACTION: Final = COLUMNS.index("action")
-_CLOCK_TRIES_MAX: Final = 3
 
 _LISTED: Final = ", ".join(COLUMNS)
 READ_COLUMNS: Final = _LISTED.replace("told", "told::text as told")
 """The columns as readers ask for them: JSON as its text, byte by byte."""
-
-_IN_TIME: Final = f"abs(extract(epoch from clock_timestamp() - $1::timestamptz)) < {CLOCK_OFF_SECONDS_MAX}"
-_ANSWER: Final = "select array(select plan from moved) as plans, clock_timestamp() as clock"
-
-# $1 recorded; $2..$6 the heads: plan, seq and hash before, seq and hash after; $7 the rows, of the table's own type,
-# whose columns stand in the order of ``Row``. That costs a third less than an array a column, here and in Postgres.
-_APPEND: Final = f"""
-with goal as (
-    select * from unnest($2::text[], $3::bigint[], $4::bytea[], $5::bigint[], $6::bytea[])
-        as t(plan, seq_before, hash_before, seq, hash)
-), held as materialized (
-    select head.plan from head join goal on goal.plan = head.plan and goal.seq_before = head.seq
-     order by head.plan for update of head
-), moved as (
-    update head set seq = goal.seq, hash = goal.hash
-      from goal join held on held.plan = goal.plan
-     where head.plan = goal.plan and head.seq = goal.seq_before and head.hash = goal.hash_before and {_IN_TIME}
- returning head.plan
-), written as (
-    insert into journal ({_LISTED})
-    select act.* from unnest($7::journal[]) as act join moved on moved.plan = act.plan
-)
-{_ANSWER}
-"""  # noqa: S608 - only names of columns are put in
-
-_TYPES: Final = {
-    "seq": "bigint", "recorded": "timestamptz", "update": "bytea", "told": "json", "prev_hash": "bytea",
-    "hash": "bytea", "salt": "bytea", "content_hash": "bytea",
-}  # fmt: skip
-_ONE: Final = ", ".join(f"${n}::{_TYPES.get(name, 'text')}" for n, name in enumerate(COLUMNS, 7))
-
-# The same for one row, which is what most appends have: without arrays and joins it costs a third less. $7 and on are
-# the row's columns.
-_APPEND_ONE: Final = f"""
-with moved as (
-    update head set seq = $5::bigint, hash = $6::bytea
-     where plan = $2::text and seq = $3::bigint and hash = $4::bytea and {_IN_TIME}
- returning plan
-), written as (
-    insert into journal ({_LISTED}) select {_ONE} from moved
-)
-{_ANSWER}
-"""  # noqa: S608 - as above
 
 _LATEST: Final = """
 with recursive path as (
@@ -370,11 +318,11 @@ class PostgresTurn:
         """Whether something was appended that must not be done twice."""
         return self._changed
 
-    async def append(self, acts: Sequence[Act]) -> Head:
+    async def append(self, acts: Sequence[Act], states: Sequence[EntryState] | None = None) -> Head:
         if acts:
             self._changed = self._changed or changes(acts)
             with away():
-                heads = await append_rows(self._driver, [Batch(self._plan, self._head, acts)], self._clock)
+                heads = await append_rows(self._driver, [Batch(self._plan, self._head, acts, states)], self._clock)
             self._head = heads[self._plan]
             self._recorded = True
         return self._head
@@ -438,33 +386,6 @@ async def _held(connection: AsyncConnection, plan: str) -> Head:
     if found is None:
         raise KeyError(plan)
     return Head(found.seq, found.hash)
-
-
-async def append_rows(driver: Driver, batches: Sequence[Batch], clock: StoreTime) -> Mapping[str, Head]:
-    """Append and return the new heads of the plans that had not moved on."""
-    for _ in range(_CLOCK_TRIES_MAX):
-        await clock.prepare(driver)
-        recorded = clock.now()
-        rows: list[Row] = []
-        after: dict[str, Head] = {}
-        for batch in batches:
-            linked = chained(batch, recorded)
-            rows += linked
-            after[batch.plan] = head_after(batch.head, linked)
-        assert len(after) == len(batches), "one batch a plan"
-        heads = [
-            (batch.plan, batch.head.seq, batch.head.hash, after[batch.plan].seq, after[batch.plan].hash)
-            for batch in batches
-        ]
-        if len(rows) == 1:
-            found = await driver.fetchrow(_APPEND_ONE, recorded, *heads[0], *astuple(rows[0]))
-        else:
-            found = await driver.fetchrow(_APPEND, recorded, *zip(*heads, strict=True), list(map(astuple, rows)))
-        plans, now = found  # type: ignore[misc]
-        if plans or abs((now - recorded).total_seconds()) < CLOCK_OFF_SECONDS_MAX:
-            return {plan: after[plan] for plan in plans}
-        clock.forget()
-    raise JournalAwayError("the database's clock runs away from ours")
 
 
 async def _snapshots(

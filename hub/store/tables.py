@@ -13,6 +13,7 @@ from auth.consents import How
 from auth.invitations import CODES_SENT_MAX, WRONG_CODES_MAX, Delivery, InvitationState
 from auth.roles import Role
 from auth.sessions import Idle
+from crdt.changes import Root
 from crdt.sections import Section
 from hub.store import columns
 from hub.store.columns import among as _among
@@ -344,6 +345,7 @@ head: Final = sa.Table(
     _id("plan"),
     _count("seq"),
     sa.Column("hash", _binary, nullable=False, server_default=sa.text("decode(repeat('00', 32), 'hex')")),
+    _flag("entries_kept", default=True),
     sa.CheckConstraint("seq >= 0", name="seq"),
     sa.CheckConstraint("length(hash) = 32", name="hash"),
     # The hot row of a commit: it stays on its page, and nothing but its key is indexed.
@@ -399,6 +401,26 @@ snapshot: Final = sa.Table(
     sa.Column("digest", _binary),
     _among("section", Section),
 )
+
+entry: Final = sa.Table(
+    "entry",
+    metadata,
+    sa.Column("plan", _text, primary_key=True),
+    sa.Column("section", _text, primary_key=True),
+    sa.Column("root", _text, primary_key=True),
+    sa.Column("key", _text, primary_key=True),
+    sa.Column("creator", sa.BigInteger, nullable=False),
+    _words("person", None),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    sa.Column("fields", postgresql.JSONB, nullable=False),
+    _words("search_key", None),
+    _among("section", Section),
+    _among("root", Root),
+)
+"""What stands in plans at their heads, for lists over many plans: written in the transaction of the journal's rows.
+
+True of plans whose head says ``entries_kept``; others are read from their documents, and made anew from the journal.
+"""
 
 checkpoint: Final = sa.Table(
     "checkpoint",

@@ -19,6 +19,7 @@ from hub.record.journal import (
     ROWS_READ_MAX,
     Act,
     Batch,
+    EntryState,
     FieldPath,
     FoldStep,
     Head,
@@ -208,7 +209,7 @@ class MemoryTurn:
     async def since(self, seq: int, *, limit: int = ROWS_READ_MAX) -> list[Row]:
         return [*self._rows, *self._new][seq : seq + min(limit, ROWS_READ_MAX)]
 
-    async def append(self, acts: Sequence[Act]) -> Head:
+    async def append(self, acts: Sequence[Act], states: Sequence[EntryState] | None = None) -> Head:
         rows = chained(Batch(self._plan, self._head, acts), self._now())
         self._new += rows
         self._head = head_after(self._head, rows)

@@ -22,7 +22,7 @@ from web import logs
 from web.app import create_app
 from web.commands import backups as backup_commands
 from web.commands import checks as check_commands
-from web.commands import erasing, founding
+from web.commands import erasing, founding, rebuilding
 from web.commands import exports as export_commands
 from web.commands import records as record_commands
 from web.commands.descriptions import DemoDescription, describe_running, description, forget, remember, story_of
@@ -114,6 +114,7 @@ for _each in (
     *export_commands.COMMANDS,
     *check_commands.COMMANDS,
     *erasing.COMMANDS,
+    *rebuilding.COMMANDS,
 ):
     commands.command()(_each)
 

@@ -23,9 +23,10 @@ from hub.record.journal import (
     Snapshot,
     line_of,
 )
+from hub.store.appends import COLUMNS, append_rows
 from hub.store.clock import StoreTime
 from hub.store.engine import create_engine, driver_of, open_engine
-from hub.store.journal import COLUMNS, PostgresJournal, append_rows
+from hub.store.journal import PostgresJournal
 from hub.store.tables import journal as table
 
 pytestmark = pytest.mark.anyio

@@ -24,6 +24,7 @@ from hub.store.engine import open_engine
 from hub.store.journal import PostgresJournal
 from hub.store.verifying import reading
 from tests.harness.databases import Databases
+from web.commands.rebuilding import rebuilt
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
@@ -131,6 +132,9 @@ async def test_live_is_replay_is_restore(databases: Databases, database: str, tm
                 assert _plain(content) == _plain(live[plan]) == _plain(await served(url, plan))
         assert await fault_of(database) is None
         assert await fault_of(restored) is None
+        for url in (database, restored):
+            assert await rebuilt(url) == (0, {})  # No plan is registered here: so each by itself.
+            assert [await rebuilt(url, plan) for plan in plans] == [(1, {})] * len(plans)
         assert not await make_ready(restored)
 
 
