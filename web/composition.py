@@ -80,12 +80,10 @@ async def hub_services(settings: Settings) -> AsyncIterator[Services]:
     timekeeper = Timekeeper(clock, partial(database_time, engine))
     await timekeeper.read()
     stores = Stores(People(engine), Sessions(engine), Participants(engine), Plans(engine), Looks(engine))
-    changes = AccessChanges(journal)
+    changes, entries = AccessChanges(journal), Entries(engine)
     directory = StoreDirectory(stores, journal, clock.now, changes)
     gatekeeper, bus = StoreGatekeeper(settings, directory, stores, clock.now), PostgresBus(settings.database_url)
-    plans = CarePlans(
-        journal, gatekeeper, bus=bus, clock=clock, patients=stores.plans.born_and_sex, entries=Entries(engine)
-    )
+    plans = CarePlans(journal, gatekeeper, bus=bus, clock=clock, patients=stores.plans.born_and_sex, entries=entries)
     changes.reach(plans)
     kept = HuddleRows(engine)
     rooms = HuddleRooms(HuddleAdmission(settings, directory, stores, kept, clock.now), plans.neighbours, clock)
@@ -106,7 +104,6 @@ async def hub_services(settings: Settings) -> AsyncIterator[Services]:
         await rooms.start()
         await desks.start()
         await worker.start()
-        access = access_over(engine, changes, settings, clock.now, new_id)
         doors = entrances_over(engine, changes, settings, clock.now, new_id)
         loops.append(asyncio.create_task(_tell_refusals(doors.entering.refusals)))
         state = {LIVE: plans, HUDDLES: rooms, DESKS: desks, ENTRANCES: doors}
@@ -115,7 +112,7 @@ async def hub_services(settings: Settings) -> AsyncIterator[Services]:
             directory,
             plans,
             journal,
-            access=access,
+            access=access_over(engine, changes, settings, clock.now, new_id),
             audit=audit,
             huddles=huddles,
             keeping=Keeping(engine, journal, changes, clock.now, new_id),
