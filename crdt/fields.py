@@ -89,7 +89,7 @@ class Field:
     help: str = ""
     """A sentence beside the input, for whoever fills it in."""
     fhir: str = ""
-    """FHIR R4 path inside the section's resource, for import and export."""
+    """The element of FHIR R4 that says it, in the grammar of ``hub.fhir.places``; empty: an extension of ours does."""
     refers_to: str = ""
     """With ``Form.ENTRY``: the section whose entries may be named; empty for any."""
     only_for: str = ""

@@ -9,6 +9,7 @@ from functools import partial
 from hub.access.changes import AccessChanges
 from hub.access.keeping import Keeping
 from hub.access.refusals import WINDOW, Refusals
+from hub.exchange.exchange import Exchange
 from hub.huddles.keeping import Huddles
 from hub.huddles.rooms import HuddleRooms
 from hub.ids import HUB, new_id
@@ -117,6 +118,7 @@ async def hub_services(settings: Settings) -> AsyncIterator[Services]:
             huddles=huddles,
             keeping=Keeping(engine, journal, changes, clock.now, new_id),
             submissions=Submissions(engine),
+            exchange=Exchange(engine),
             zones=plans.zones,
             now=clock.now,
             state=state,

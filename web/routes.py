@@ -21,6 +21,7 @@ from web.pages import (
     entries,
     explaining,
     family,
+    files,
     findings,
     health,
     history,
@@ -72,6 +73,8 @@ HISTORY_ROUTES: tuple[BaseRoute, ...] = (
     Route(PLAN + "/history", history.of_plan, name="plan_history"),
     Route(PLAN + "/as-of", versions.as_of, name="plan_as_of"),
     Route(PLAN + "/compare", versions.compare, name="plan_compare"),
+    Route(PLAN + "/files", files.show, name="plan_files", methods=["GET"]),
+    Route(PLAN + "/files/plan", files.take, name="plan_take", methods=["GET"]),
     Route(PLAN + "/versions", versions.name, name="plan_version", methods=["POST"]),
     Route(SECTION + "/restore", restoring.ask, name="section_restore", methods=["GET"]),
     Route(SECTION + "/restore", restoring.restore, name="section_restored", methods=["POST"]),
@@ -82,7 +85,7 @@ HISTORY_ROUTES: tuple[BaseRoute, ...] = (
     Route(ENTRY + "/why", explaining.explain, name="entry_explained", methods=["POST"]),
     Route(ENTRY + "/writers", explaining.writers, name="entry_writers"),
 )
-"""The history of a plan: what happened, how it was, what to restore, why, who wrote what."""
+"""The history of a plan: what happened, how it was, what to restore, why, who wrote what; and the plan as a file."""
 
 WORK_ROUTES: tuple[BaseRoute, ...] = (
     Route("/work", work.show, name="work", methods=["GET"]),

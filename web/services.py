@@ -18,6 +18,7 @@ from web.doors.directory import Directory
 from web.settings import Settings
 
 if TYPE_CHECKING:
+    from hub.exchange.exchange import Exchange
     from hub.store.submissions import Submissions
     from web.access import Access
     from web.auditing import Auditing
@@ -109,6 +110,8 @@ class Services:
     """Asked for by ``web.doors.guards.auditing``; ``None`` for a hub without a store."""
     keeping: Keeping | None = None
     """Asked for by ``web.doors.guards.keeping``; ``None`` for a hub without a store."""
+    exchange: "Exchange | None" = None
+    """Plans as files for other systems; ``None`` for a hub without a store."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     zones: Zones = field(default_factory=Zones)
     """Where plans are at home; pages that belong to no plan have the default organisation's clock."""

@@ -32,6 +32,7 @@ PAGES: Mapping[str, tuple[str, str]] = {
     "plan_next": (DOCTOR, "/plans/{plan}/next"),
     "plan_history": (DOCTOR, "/plans/{plan}/history"),
     "plan_as_of": (DOCTOR, "/plans/{plan}/as-of"),
+    "plan_files": (DOCTOR, "/plans/{plan}/files"),
     "plan_compare": (DOCTOR, "/plans/{plan}/compare"),
     "section": (DOCTOR, "/plans/{plan}/sections/medications"),
     "section_restore": (DOCTOR, "/plans/{plan}/sections/medications/restore?version=1"),
@@ -81,6 +82,7 @@ NO_PAGES = frozenset(
         *("home", "sign_in_work", "sign_in_back", "sign_out_work"),  # They lead elsewhere.
         *("passkey_challenge", "passkey_options", "session_left", "static", "alive", "ready", "metrics"),
         "plan",  # In test_for_everyone.py, alive and with others in it.
+        "plan_take",  # A file.
         "cds_services",  # For other systems: it answers in JSON.
         *("work_count", "family_block", "huddle_stage", "plan_findings"),  # Parts of pages that are here.
     }

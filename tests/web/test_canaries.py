@@ -173,6 +173,7 @@ def everything_served(it: Planted, person: str) -> bytes:
     addresses += [it.at(f"/sections/{section}") for section in Section]
     addresses += ["/work", "/work/count", "/huddles", it.huddle, f"{it.huddle}/stage", f"{it.huddle}/minutes"]
     addresses += [f"{it.huddle}/mine", it.at("/as-of"), it.at("/compare"), it.at("/visit"), it.at("/referrals/new")]
+    addresses += [it.at("/files"), it.at("/files/plan")]
     addresses += [it.at(f"/family/{block}") for block in ("now", "today", "changes", "notes", "tasks", "contacts")]
     for section, entry in it.entries.items():
         at = it.at(f"/entries/{section}/{entry}")

@@ -22,6 +22,7 @@ from hub.store.engine import Engine, open_engine
 from hub.store.recording import record
 from hub.store.verifying import reading
 from web.auditing import Auditing
+from web.commands.plan_files import plan_written
 from web.commands.records import Data, database_of
 from web.commands.refusals import CommandError, refusals
 from web.settings import Mode, Settings, read_settings, signing_key_of
@@ -44,9 +45,10 @@ def export(
     person: Annotated[str, typer.Option(help="Only what this person did.")] = "",
     since: Annotated[datetime | None, typer.Option(help="From this instant (UTC).")] = None,
     until: Annotated[datetime | None, typer.Option(help="To before this instant (UTC).")] = None,
+    fhir: Annotated[str, typer.Option(metavar="PLAN", help="Write this plan itself, as one FHIR R4 document.")] = "",
     data: Data = None,
 ) -> None:
-    """Write rows of the journal to a signed file: CSV, NDJSON, FHIR AuditEvent, or a plan's whole journal."""
+    """Write rows of the journal to a signed file: CSV, NDJSON, FHIR AuditEvent, a plan's whole journal; or a plan."""
     with refusals():
         settings = read_settings(os.environ, mode=Mode.SERVE, data_dir=data)
         if file.exists():
@@ -56,10 +58,14 @@ def export(
         key = signing_key_of(settings)
         question = Question(actor=person, plan=plan, since=_utc(since), until=_utc(until))
         with database_of(settings) as url:
-            rows = asyncio.run(_exported(url, settings, key, file, form, question))
+            if fhir:
+                resources = asyncio.run(plan_written(url, fhir, file, settings.origin))
+                told = f"{resources:,} resources"
+            else:
+                told = f"{asyncio.run(_exported(url, settings, key, file, form, question)):,} rows"
         file.with_name(file.name + ".sig").write_bytes(key.signature(file.read_bytes()))
         file.with_name("key.pub.pem").write_bytes(key.verifier.pem)
-    typer.echo(f"{file}: {rows:,} rows, signed.")
+    typer.echo(f"{file}: {told}, signed.")
     typer.echo(HOW_TO_CHECK.format(file=file.name), err=True)
 
 
