@@ -208,6 +208,20 @@ def test_no_class_name_means_two_things() -> None:
     assert {name for name, count in places.items() if count > 1} == set()
 
 
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    """Neither for types alone, nor late, in a function: two modules that need each other are one, or three."""
+    names = {module_of(path): path for path in product()}
+    left = {name: {each for each in imported_by(path) if each in names} - {name} for name, path in names.items()}
+    while leaves := {name for name, others in left.items() if not others}:
+        left = {name: others - leaves for name, others in left.items() if name not in leaves}
+
+    above = left  # Who only stands above a circle goes, too: what nobody imports any more.
+    while roofs := set(above) - {each for others in above.values() for each in others}:
+        above = {name: others for name, others in above.items() if name not in roofs}
+
+    assert above == {}
+
+
 def product() -> list[Path]:
     return [
         path

@@ -1,12 +1,8 @@
 """What pages about access are given: inviting, redeeming, sharing, emergencies, and the letters that go with them."""
 
-import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
-
-from starlette.requests import Request
 
 from auth.sessions import recently_authenticated
 from hub.access.changes import AccessChanges
@@ -14,14 +10,12 @@ from hub.access.emergencies import Emergencies
 from hub.access.inviting import Inviting
 from hub.access.redeeming import Redeeming
 from hub.access.sharing import Sharing
-from hub.record.journal import JournalAwayError
 from hub.store.audits import Audits
 from hub.store.engine import Engine
 from hub.store.notifications import Notifications
 from hub.store.people import People
 from hub.store.sessions import Sessions
 from web.doors.directory import SignedIn
-from web.doors.guards import services
 from web.mail import Mail, Mailbox, NoMail, Post, SmtpMail
 from web.settings import Settings
 
@@ -70,30 +64,6 @@ def access_over(
         post=Post(_mail(settings, now)),
         now=now,
     )
-
-
-def access(request: Request) -> Access:
-    """Return it for a page.
-
-    Raises:
-        JournalAwayError: this hub has no store.
-    """
-    found = services(request).access
-    if found is None:
-        raise JournalAwayError("a hub without a store changes nobody's access")
-    return found
-
-
-def address_hash(request: Request) -> bytes:
-    """Return what is kept of where a request comes from: a keyed hash, good for counting and for nothing else."""
-    host = request.client.host if request.client is not None else ""
-    return hmac.digest(services(request).settings.secret_key.encode() or b"-", host.encode(), sha256)
-
-
-def mailbox_hash(request: Request, address: str) -> bytes:
-    """Return what is kept of a mail address that somebody typed: a keyed hash, however it is spelt."""
-    words = f"mailbox:{address.strip().lower()}"
-    return hmac.digest(services(request).settings.secret_key.encode() or b"-", words.encode(), sha256)
 
 
 def _mail(settings: Settings, now: Callable[[], datetime]) -> Mail:

@@ -14,13 +14,13 @@ from hub.live.commands import Command, Outcome, PlanContent
 from hub.live.visits import Visits
 from hub.live.zones import Zones
 from hub.record.journal import EVERYTHING, Act, FieldPath, Latest, Narrowed, Row
+from web.access import Access
 from web.doors.directory import Directory
 from web.settings import Settings
 
 if TYPE_CHECKING:
     from hub.exchange.exchange import Exchange
     from hub.store.submissions import Submissions
-    from web.access import Access
     from web.auditing import Auditing
 
 
@@ -100,7 +100,7 @@ class Services:
     journal: History
     state: Mapping[str, object] = field(default_factory=dict)
     """What the live socket takes from the application's state."""
-    access: "Access | None" = None
+    access: Access | None = None
     """Asked for by ``web.access.access``; ``None`` for a hub without a store."""
     huddles: Huddles | None = None
     """Asked for by ``web.huddling.huddles``; ``None`` for a hub without a store."""

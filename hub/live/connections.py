@@ -114,6 +114,12 @@ class Connection:
         """Return whether time alone has changed what this person may do (invariant 6)."""
         return not self._granted.holds(now)
 
+    def leave_behind(self, section: Section, before: bytes) -> None:
+        """Remember what a paused reader had of the section, where it was not left behind before."""
+        reading = self.readings[section]
+        if reading.behind is None:
+            reading.behind = before
+
     def settle_open_sections(self) -> None:
         """Bring ``open_sections`` up to date with the readings."""
         self.open_sections = frozenset(section for section, reading in self.readings.items() if reading.admitted)

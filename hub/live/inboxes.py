@@ -2,13 +2,11 @@
 
 from collections import deque
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from crdt.effects import Ask, Edit, Join, Leave
 from crdt.sections import Section
-
-if TYPE_CHECKING:
-    from hub.live.connections import Connection
+from hub.live.connections import Connection
 
 INBOX_FRAMES_MAX: Final = 512
 """Messages of one connection that wait; beyond it its socket is not read, and TCP slows the sender down."""
@@ -28,7 +26,7 @@ Item: TypeAlias = Join | Leave | Ask | Edit
 class Message(NamedTuple):
     """A message that waits. It counts as waiting until it is ``done``, also while a beat looks at it."""
 
-    connection: "Connection"
+    connection: Connection
     item: Item
     size: int
 
@@ -43,7 +41,7 @@ class Inbox:
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def put(self, connection: "Connection", item: Item) -> bool:
+    def put(self, connection: Connection, item: Item) -> bool:
         """Take a message in, and stop reading from who has sent enough; false where the room has too much already."""
         size = _size(item)
         if self._bytes + size > ROOM_INBOX_BYTES_MAX:

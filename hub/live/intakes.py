@@ -4,19 +4,16 @@ Everything it sends for the same section behind that waits, and it is acknowledg
 committed. Each slice is a row of its own.
 """
 
-from typing import TYPE_CHECKING, Final
+from datetime import datetime
+from typing import Final
 
-from crdt.contents import Refusal
+from crdt.contents import Accepted, Refusal
 from crdt.effects import Edit
 from crdt.gate import refusal_of
 from crdt.intakes import SLICE_STEPS, Effort, Intake
 from crdt.updates import FROM_SLICES, UpdateError
-
-if TYPE_CHECKING:
-    from hub.live.batches import Work
-    from hub.live.connections import Connection
-    from hub.live.open_sections import OpenSection
-    from hub.live.rooms import Room
+from hub.live.connections import Connection
+from hub.live.open_sections import OpenSection
 
 EFFORT_STEPS_MAX: Final = 4_000
 """What all rooms together do of this in one beat: 5 to 25 milliseconds, in which the loop does nothing else. Measured,
@@ -31,32 +28,29 @@ def is_of_several(update: bytes) -> bool:
     return update[:1] > b"\x01"
 
 
-def take_in(room: "Room", work: "Work", connection: "Connection", edit: Edit, effort: Effort) -> bool:
-    """Go on with an edit of a section that the connection has; return whether it is done with, one way or the other."""
+def go_on(
+    section: OpenSection, connection: Connection, edit: Edit, now: datetime, effort: Effort
+) -> Accepted | Refusal | None:
+    """Go on with an edit of a section that the connection has, as far as ``effort`` allows.
+
+    Return the slice that passed, or why nothing more of it is taken; ``None`` where there is more to look at, or
+    nothing that is new. It is done with where the connection's ``intake`` says so, or has none afterwards.
+    """
     reading = connection.readings[edit.section]
-    section = room.sections[edit.section]
-    room.judging = connection
     if reading.intake is not None and not section.document.began(reading.intake):
         reading.intake = None  # The section was loaded anew: what was known there may not be known here.
     if reading.intake is None and not section.document.repeats(edit.update):
-        reading.intake = section.intake(connection, edit.update, room.clock.now())
-    refusal = _go_on(room, work, connection, section, reading.intake, effort) if reading.intake is not None else None
-    room.judging = None
-    if refusal is not None and is_of_several(edit.update) and not edit.answers:
-        refusal = refusal_of(UpdateError("client", "what others wrote is told by us"))  # Not worth to be asked again.
-    if refusal is not None:
-        room.decline(work, connection, edit.section, refusal, answers=edit.answers)
-    elif reading.intake is not None and not reading.intake.done:
-        return False
-    else:
-        room.acknowledge(work, connection, edit.section, 1, answers=edit.answers)
-    return True
+        reading.intake = section.intake(connection, edit.update, now)
+    judged = _further(section, connection, reading.intake, now, effort) if reading.intake is not None else None
+    if isinstance(judged, Refusal) and is_of_several(edit.update) and not edit.answers:
+        return refusal_of(UpdateError("client", "what others wrote is told by us"))  # Not worth to be asked again.
+    return judged
 
 
-def _go_on(
-    room: "Room", work: "Work", connection: "Connection", section: "OpenSection", intake: Intake, effort: Effort
-) -> Refusal | None:
-    """Look further, or take the next slice."""
+def _further(
+    section: OpenSection, connection: Connection, intake: Intake, now: datetime, effort: Effort
+) -> Accepted | Refusal | None:
+    """Look further, or judge the next slice."""
     if not intake.surveyed:
         refusal = intake.survey(effort)
         if refusal is not None or not intake.surveyed:
@@ -64,9 +58,8 @@ def _go_on(
     if not intake.slices or effort.left <= 0:
         return None
     effort.left -= SLICE_COST
-    verdict = section.judge(connection, intake.slices[0], room.clock.now(), FROM_SLICES)
+    verdict = section.judge(connection, intake.slices[0], now, FROM_SLICES)
     if isinstance(verdict, Refusal):
         return intake.explained(verdict)
     intake.take()
-    room.accept(work, connection, section, verdict)
-    return None
+    return verdict

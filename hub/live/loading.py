@@ -1,15 +1,13 @@
 """From the journal into a room: sections on demand, and the rows that others have committed since."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from crdt.sections import Section
 from hub.live import relays
 from hub.live.open_sections import SNAPSHOT_EDITS_MAX, OpenSection
+from hub.live.rooms import Room
 from hub.record.journal import Head, Journal, Opening, Row, Snapshot
-
-if TYPE_CHECKING:
-    from hub.live.rooms import Room
 
 ROWS_AT_ONCE_MAX: Final = 2_000
 """Rows read between two looks at everything else the process has to do."""
@@ -19,7 +17,7 @@ OFF_LOOP_BYTES_MIN: Final = 32 << 10
 in which nobody else's plan should stand still. Of a smaller one it is made when somebody writes."""
 
 
-async def bring_up(room: "Room", journal: Journal, opening: Opening | None = None) -> None:
+async def bring_up(room: Room, journal: Journal, opening: Opening | None = None) -> None:
     """Open the sections that the room wants and catch up to the journal's head. Only with the room's turn held.
 
     However many asked for a section, it is loaded once: they wait in the inbox. An ``opening`` that was read before
@@ -101,7 +99,7 @@ async def load(
     return fresh
 
 
-def take_over(room: "Room", rows: Sequence[Row], head: Head) -> None:
+def take_over(room: Room, rows: Sequence[Row], head: Head) -> None:
     """Relay rows of others that follow the room's head, and stand at the new one."""
     if rows:
         room.head = Head(rows[-1].seq, rows[-1].hash)

@@ -17,6 +17,7 @@ from hub.live.bus import (
     WhoIsHere,
 )
 from hub.live.connections import Connection
+from hub.live.open_plans import OpenPlan
 from hub.live.presence import Caret, Presence, section_of
 from hub.live.rooms import Room
 from hub.process.clocks import Clock
@@ -80,7 +81,7 @@ class Neighbours:
         """Ask who has this plan open elsewhere."""
         self._bus.publish(WhoIsHere(plan_id, self._process))
 
-    def announce(self, room: Room, changed: Sequence[Presence], gone: Collection[int]) -> None:
+    def announce(self, room: OpenPlan, changed: Sequence[Presence], gone: Collection[int]) -> None:
         """Say who came, moved or went here; of people at other processes those speak themselves."""
         people = [_person(each) for each in changed if isinstance(room.presences.owner_of(each.client), Connection)]
         if people or gone:

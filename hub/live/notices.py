@@ -9,7 +9,7 @@ A page that is not read from (its socket is paused) is told when it reads again,
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from auth.decisions import entry_visible, facts_of, fields_visible, remark_visible
 from auth.roles import Participant
@@ -21,11 +21,9 @@ from crdt.sessions import PLAN_DOCUMENT
 from hub.live.changes import Changed, Place, PlaceChange
 from hub.live.connections import Connection
 from hub.live.lines import CloseCode, notice
+from hub.live.open_plans import OpenPlan
 from hub.live.open_sections import OpenSection
 from hub.live.presence import PresenceRound
-
-if TYPE_CHECKING:
-    from hub.live.rooms import Room
 
 SOFT_SECONDS_MIN: Final = 1.0
 """Readers without the document hear of words being typed at most this often per section."""
@@ -37,14 +35,14 @@ ENTRIES_TOLD_MAX: Final = 100
 """Entries named in one notice; beyond it the list is left empty, which means: look at the whole section."""
 
 
-def tell_changed(room: "Room", section: Section, changed: Changed) -> None:
+def tell_changed(room: OpenPlan, section: Section, changed: Changed) -> None:
     """Tell the pages: at once what they must fetch, later (``flush_soft``) that words are being typed."""
     room.soft.add(section, changed)
     if changed.structure:
         _tell(room, section, room.soft.waiting.pop(section))
 
 
-def _tell(room: "Room", section: Section, changed: Changed) -> None:
+def _tell(room: OpenPlan, section: Section, changed: Changed) -> None:
     plain: bytes | None = None
     for connection in room.connections:
         if not connection.watching or section not in connection.readable:
@@ -58,7 +56,7 @@ def _tell(room: "Room", section: Section, changed: Changed) -> None:
             connection.line.write(plain)
 
 
-def tell_missed(room: "Room", connection: Connection) -> None:
+def tell_missed(room: OpenPlan, connection: Connection) -> None:
     """Tell a page that reads again of what changed while it did not, as it may see it now."""
     for section, changed in connection.missed.take().items():
         if section not in connection.readable:
@@ -71,7 +69,7 @@ def tell_missed(room: "Room", connection: Connection) -> None:
         room.newcomers[connection] = None
 
 
-def _tell_part(room: "Room", connection: Connection, section: Section, changed: Changed) -> None:
+def _tell_part(room: OpenPlan, connection: Connection, section: Section, changed: Changed) -> None:
     """Tell a reader without the document of what they may see; of the rest they hear nothing, not even a name."""
     document = room.sections.get(section)
     if document is None:
@@ -146,7 +144,7 @@ def _notice(section: Section, changed: Changed) -> bytes:
     return notice(PLAN_DOCUMENT, "changed", words)
 
 
-def flush_soft(room: "Room", now: float) -> None:
+def flush_soft(room: OpenPlan, now: float) -> None:
     """Send presence and soft changes, none of which waits for a commit; at most as often as the bounds say."""
     if now < room.next_soft:
         return
@@ -161,14 +159,14 @@ def flush_soft(room: "Room", now: float) -> None:
             _tell(room, section, changed)
 
 
-def soft_due(room: "Room") -> float | None:
+def soft_due(room: OpenPlan) -> float | None:
     """Return when ``flush_soft`` has something to send, in seconds; ``None`` where nothing waits."""
     if room.presences.unsettled or room.newcomers:
         return room.next_soft
     return max(room.next_soft_changes, room.next_soft) if room.soft.waiting else None
 
 
-def _tell_presence(room: "Room") -> None:
+def _tell_presence(room: OpenPlan) -> None:
     changed, gone = room.presences.take_changes()
     if changed or gone:
         room.announce(room, changed, gone)

@@ -4,8 +4,9 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
+from auth.roles import Participant
 from crdt.contents import Accepted, Refusal
 from crdt.documents import SectionDocument
 from crdt.fields import Kind
@@ -13,10 +14,8 @@ from crdt.intakes import Intake
 from crdt.lib0 import read_number
 from crdt.sections import Section
 from crdt.updates import FROM_JOURNAL, FROM_PEERS, Limits, UpdateError, read_update
+from hub.live.lines import Line
 from hub.record.journal import Row, Snapshot
-
-if TYPE_CHECKING:
-    from hub.live.connections import Connection
 
 _log = logging.getLogger("hub.live")
 
@@ -28,6 +27,19 @@ SNAPSHOT_EDITS_MAX: Final = 500
 
 NOTHING: Final = b"\x00"
 """The state vector of an empty replica: a reader left there is sent everything."""
+
+
+class Follower(Protocol):
+    """Who has a section open, as the section knows them; ``hub.live.connections.Connection`` is the one in service."""
+
+    line: Line
+    participant: Participant
+
+    def may_write(self, section: "OpenSection", entry: str, field: str, now: datetime) -> str:
+        """Return ``""`` where this participant may change the field, else the reason in words."""
+
+    def leave_behind(self, section: Section, before: bytes) -> None:
+        """Remember what a paused reader had of the section, where it was not left behind before."""
 
 
 class Claim:
@@ -69,7 +81,7 @@ class OpenSection:
         """Client id -> the person who first wrote with it."""
         self.seq = snapshot.seq if snapshot is not None else 0
         """The last row of the journal that is in the document."""
-        self.readers: dict[Connection, None] = {}
+        self.readers: dict[Follower, None] = {}
         """Those who follow; a dict, because its order is the same in every run of a simulation."""
         self.edits_since_snapshot = 0
         self.facts_version = 0
@@ -114,7 +126,7 @@ class OpenSection:
         return Claim(self.clients, person)
 
     def judge(
-        self, connection: "Connection", update: bytes, now: datetime, limits: Limits = FROM_PEERS
+        self, connection: Follower, update: bytes, now: datetime, limits: Limits = FROM_PEERS
     ) -> Accepted | Refusal:
         """Pass an update of a connection through the gate, with what its participant may do at this instant."""
         return self.document.judge(
@@ -124,7 +136,7 @@ class OpenSection:
             limits=limits,
         )
 
-    def intake(self, connection: "Connection", update: bytes, now: datetime) -> Intake:
+    def intake(self, connection: Follower, update: bytes, now: datetime) -> Intake:
         """Return the work of taking in what may be long; each slice passes ``judge`` at its own instant."""
         return self.document.intake(
             update,

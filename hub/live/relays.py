@@ -1,9 +1,9 @@
 """What goes out once it is committed: one merged message a section, wrapped once and written to every socket."""
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final
 
-from auth.roles import Participant
+from auth.decisions import Grant
 from crdt.sections import SECTIONS, Section
 from crdt.sessions import PLAN_DOCUMENT
 from crdt.updates import UpdateError, merge
@@ -13,11 +13,9 @@ from hub.live.changes import Changed, changed_by, changed_in
 from hub.live.connections import Connection
 from hub.live.lines import CloseCode, notice
 from hub.live.notices import tell_changed
+from hub.live.open_plans import OpenPlan
 from hub.live.open_sections import NOTHING, OpenSection
 from hub.record.journal import Action, Row
-
-if TYPE_CHECKING:
-    from hub.live.rooms import Room
 
 MESSAGE_BYTES_MAX: Final = 1 << 20
 """A relayed message; a beat that holds more goes out as several."""
@@ -28,7 +26,7 @@ ACCESS_ACTIONS: Final = frozenset(
 """Rows after which somebody may see more or less than before."""
 
 
-def finish(room: "Room", work: Work) -> None:
+def finish(room: OpenPlan, work: Work) -> None:
     """Relay, then acknowledge, then answer, in this order for every connection (invariant 2)."""
     _remember_reads(room, work)
     runs = _by_section(work.runs)
@@ -61,7 +59,7 @@ def _by_section(runs: Sequence[PendingRow]) -> dict[Section, list[PendingRow]]:
     return by_section
 
 
-def _remember_reads(room: "Room", work: Work) -> None:
+def _remember_reads(room: OpenPlan, work: Work) -> None:
     for (_, _, section), connection in work.reads.items():
         room.visits.recorded(connection.participant, [section], room.clock.seconds())
 
@@ -79,9 +77,7 @@ def relay(section: OpenSection, updates: Sequence[bytes], *, author: Connection 
         if reader is author:
             continue
         if reader.line.paused and before is not None:
-            reading = reader.readings[section.section]
-            if reading.behind is None:
-                reading.behind = before
+            reader.leave_behind(section.section, before)
             continue
         for message in messages:
             reader.line.write(message)
@@ -101,7 +97,7 @@ def _merged(updates: Sequence[bytes]) -> list[bytes]:
     return [merge(group) for group in groups]
 
 
-def _admit(room: "Room", connection: Connection, section: Section) -> None:
+def _admit(room: OpenPlan, connection: Connection, section: Section) -> None:
     reading = connection.readings.get(section)
     scope = connection.session.scopes.get(section)
     if connection.gone or reading is None or scope is None:
@@ -113,7 +109,7 @@ def _admit(room: "Room", connection: Connection, section: Section) -> None:
         room.newcomers[connection] = None  # Presence in this section may be told now.
 
 
-def _answer(room: "Room", connection: Connection, section: Section, state_vector: bytes) -> None:
+def _answer(room: OpenPlan, connection: Connection, section: Section, state_vector: bytes) -> None:
     reading = connection.readings.get(section)
     if connection.gone or reading is None:
         return
@@ -134,7 +130,7 @@ def _answer(room: "Room", connection: Connection, section: Section, state_vector
     _challenge(room, connection, section)
 
 
-def _challenge(room: "Room", connection: Connection, section: Section) -> None:
+def _challenge(room: OpenPlan, connection: Connection, section: Section) -> None:
     """Ask the peer for what we lack."""
     reading = connection.readings.get(section)
     if connection.gone or reading is None:
@@ -143,7 +139,7 @@ def _challenge(room: "Room", connection: Connection, section: Section) -> None:
     connection.line.write(lines.step_1(section, room.sections[section].document.state_vector()))
 
 
-def absorb(room: "Room", rows: Sequence[Row]) -> None:
+def absorb(room: OpenPlan, rows: Sequence[Row]) -> None:
     """Take in rows that others have committed, and relay them. They follow the room's head."""
     updates: dict[Section, list[bytes]] = {}
     told: dict[Section, Changed] = {}
@@ -163,26 +159,15 @@ def absorb(room: "Room", rows: Sequence[Row]) -> None:
         tell_changed(room, name, changed)
 
 
-def _names(room: "Room") -> Mapping[str, str]:
+def _names(room: OpenPlan) -> Mapping[str, str]:
     names = {each.person_id: each.name for each in room.presences.everyone()}
     names.update({each.participant.person_id: each.participant.name for each in room.connections})
     return names
 
 
-def reassess(room: "Room", connection: Connection, participant: Participant) -> None:
-    """Apply what the store now says of a person to one connection: what went is closed first."""
-    now = room.clock.now()
-    readable, grants = connection.readable, connection.grants
-    connection.stands(participant, now)
-    for effect in connection.session.regrant(connection.scopes):
-        room.take(connection, effect)
-    lost = [section for section in connection.readings if section not in connection.session.scopes]
-    for section in lost:
-        connection.readings.pop(section)
-        if section in room.sections:
-            room.sections[section].readers.pop(connection, None)
-    connection.settle_open_sections()
+def tell_access(connection: Connection, readable: Collection[Section], grants: Mapping[Section, Grant]) -> None:
+    """Tell a page that what it was made for has changed; ``readable`` and ``grants`` are what was true before."""
     moved = {section for section in Section if grants[section] is not connection.grants[section]}
     if moved and connection.watching:
-        told = sorted(moved & (connection.readable | readable))
+        told = sorted(moved & (connection.readable | frozenset(readable)))
         connection.line.write(notice(PLAN_DOCUMENT, "access", {"sections": [section.value for section in told]}))

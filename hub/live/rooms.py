@@ -8,8 +8,8 @@ below.
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
-from datetime import date, datetime
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Final
 
 from auth.roles import Participant
@@ -20,26 +20,21 @@ from crdt.keystrokes import joined
 from crdt.sections import Section
 from hub.live import intakes, relays
 from hub.live.batches import Work
-from hub.live.changes import SoftChanges
 from hub.live.connections import Connection, JoinedSection
 from hub.live.inboxes import Inbox, Item, Message
 from hub.live.lines import CloseCode, wrapped
 from hub.live.notices import tell_missed
+from hub.live.open_plans import OpenPlan
 from hub.live.open_sections import OpenSection
-from hub.live.presence import Presence, Presences
 from hub.live.turns import Turns
 from hub.live.visits import Visits
-from hub.live.zones import Zones
 from hub.process import measures
 from hub.process.clocks import Clock
-from hub.record.journal import EMPTY, Act, Head, JournalAwayError
+from hub.record.journal import Act, Head, JournalAwayError
 
 BEAT_ITEMS_MAX: Final = 2_000
 BEAT_BYTES_MAX: Final = 4 << 20
 """What one beat of one room takes from its inbox; the rest waits for the next."""
-
-CONNECTIONS_MAX: Final = 2_000
-"""Sockets in one room."""
 
 REFUSALS_MAX: Final = 50
 """Refusals of one connection; an honest page stops after one, so this is someone trying doors."""
@@ -57,29 +52,11 @@ MISFITS: Final = frozenset({"clock", "dependency"})
 """Refusals of an update that builds on what we have not got: it may be on its way, or at another process."""
 
 
-class Room:
-    """One plan's live state in this process."""
+class Room(OpenPlan):
+    """One plan's live state in this process, with what waits to be judged."""
 
     def __init__(self, plan_id: str, *, clock: Clock, visits: Visits, wake: Callable[["Room"], None]) -> None:
-        self.plan_id = plan_id
-        self.clock = clock
-        self.visits = visits
-        self._wake = wake
-        self.announce: Callable[[Room, Sequence[Presence], Collection[int]], None] = _nobody_else
-        """Tells other processes of who came, moved or went here."""
-        self.patient: tuple[date | None, str] = (None, "")
-        """The patient's day of birth and sex, for rules of an age."""
-        self.head: Head = EMPTY
-        """The last row that is in the open sections."""
-        self.known_seconds = float("-inf")
-        """When the head was last seen to be the journal's."""
-        self.sections: dict[Section, OpenSection] = {}
-        self.connections: dict[Connection, None] = {}
-        self.presences = Presences()
-        self.zones = Zones()
-        self.newcomers: dict[Connection, None] = {}
-        """Those who are to be told of everyone who is here."""
-        self.soft = SoftChanges()
+        super().__init__(plan_id, clock=clock, visits=visits, stir=lambda: wake(self))
         self.turns = Turns()
         self.wanted: set[Section] = set()
         """Sections to load before the inbox can go on."""
@@ -87,20 +64,13 @@ class Room:
         """Sections whose index is being made, and is needed now."""
         self.behind = False
         """The journal has rows that we lack, or may have: catch up before the next judgement that depends on it."""
-        self.access_moved = False
-        """A row that changes someone's access has come by."""
         self.unchecked = False
         """Somebody came in on what was true when the store was asked, which may have changed on the way."""
-        self.ended = False
         self.uncommitted = False
         """A command's changes are in the documents and not yet known to be in the journal."""
         self.judging: Connection | None = None
         """Whose update is passing the gate."""
-        self.quiet_seconds = clock.seconds()
-        """When the last connection left, or the last command was performed."""
         self.next_beat = 0.0
-        self.next_soft = 0.0
-        self.next_soft_changes = 0.0
         self._inbox = Inbox()
         self._challenged: dict[tuple[Connection, Section], None] = {}
         self._left_behind: dict[tuple[Connection, Section], bytes] = {}
@@ -116,34 +86,6 @@ class Room:
     def lacking(self) -> bool:
         """Sections are to be loaded or their indexes made, or rows fetched."""
         return bool(self.wanted or self.unread) or self.behind
-
-    def enter(self, connection: Connection) -> bool:
-        """Take a connection in; false where the room is full."""
-        assert not self.ended, "nobody enters a room that has ended"
-        if len(self.connections) >= CONNECTIONS_MAX:
-            return False
-        self.connections[connection] = None
-        return True
-
-    def leave(self, connection: Connection, *, expelled: bool = False) -> None:
-        """Take a connection out. What it had sent is still judged, unless it was ``expelled``."""
-        if self.connections.pop(connection, connection) is connection:
-            return
-        connection.gone = True
-        for section in self.sections.values():
-            section.readers.pop(connection, None)
-        if expelled:
-            connection.expelled = True
-            connection.readings.clear()
-        self.newcomers.pop(connection, None)
-        self.presences.leave(connection)
-        self.quiet_seconds = self.clock.seconds()
-        self._wake(self)
-
-    def dismiss(self, connection: Connection, code: int, reason: str) -> None:
-        """End a connection for cause: nothing more of it counts, and its socket closes."""
-        self.leave(connection, expelled=True)
-        connection.line.close(code, reason)
 
     def receive(self, connection: Connection, message: bytes) -> None:
         """Take one message of a peer. Never raises: a fault of the peer closes that peer alone."""
@@ -166,14 +108,14 @@ class Room:
                 self._introduce(connection)
             case Present(payload):
                 self.presences.say(connection, connection.participant, connection.open_sections, payload)
-                self._wake(self)
+                self.stir()
             case Close(code, reason):
                 self.dismiss(connection, code, reason)
 
     def _introduce(self, connection: Connection) -> None:
         if connection.watching:
             self.newcomers[connection] = None
-            self._wake(self)
+            self.stir()
 
     def _enqueue(self, connection: Connection, item: Item) -> None:
         if not self._inbox.put(connection, item):
@@ -181,7 +123,7 @@ class Room:
             return
         if isinstance(item, Join) and item.section not in self.sections:
             self.wanted.add(item.section)
-        self._wake(self)
+        self.stir()
 
     def note(self, acts: Sequence[Act]) -> "asyncio.Future[int]":
         """Have these rows written with the next batch; the answer is the sequence they are committed by.
@@ -190,7 +132,7 @@ class Room:
         """
         waiter: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._notes.append((acts, waiter))
-        self._wake(self)
+        self.stir()
         return waiter
 
     def gather(self, effort: Effort) -> Work:
@@ -244,7 +186,23 @@ class Room:
         at_once = reading.intake is None and len(item.update) <= AT_ONCE_BYTES_MAX
         if at_once and self._edit(work, connection, self.sections[item.section], item.update, now, answers=True):
             return 1
-        return int(intakes.take_in(self, work, connection, item, effort))
+        return int(self._take_in(work, connection, item, now, effort))
+
+    def _take_in(self, work: Work, connection: Connection, edit: Edit, now: datetime, effort: Effort) -> bool:
+        """Go on with what is too long for one beat; return whether it is done with, one way or the other."""
+        section, reading = self.sections[edit.section], connection.readings[edit.section]
+        self.judging = connection
+        judged = intakes.go_on(section, connection, edit, now, effort)
+        if isinstance(judged, Accepted):
+            self.accept(work, connection, section, judged)
+        self.judging = None
+        if isinstance(judged, Refusal):
+            self.decline(work, connection, edit.section, judged, answers=edit.answers)
+        elif reading.intake is not None and not reading.intake.done:
+            return False
+        else:
+            self.acknowledge(work, connection, edit.section, 1, answers=edit.answers)
+        return True
 
     def _type(
         self, work: Work, connection: Connection, section: Section, updates: Sequence[bytes], now: datetime
@@ -421,7 +379,16 @@ class Room:
 
     def reassess(self, connection: Connection, participant: Participant) -> None:
         """Apply what the store now says of a person: sections that went are closed at once, new ones announced."""
-        relays.reassess(self, connection, participant)
+        now = self.clock.now()
+        readable, grants = connection.readable, connection.grants
+        connection.stands(participant, now)
+        for effect in connection.session.regrant(connection.scopes):
+            self.take(connection, effect)
+        lost = [section for section in connection.readings if section not in connection.session.scopes]
+        for section in lost:
+            self._unread(connection, section)
+        connection.settle_open_sections()
+        relays.tell_access(connection, readable, grants)
 
     def resumed(self, connection: Connection) -> None:
         """The connection's socket takes data again: what it was left behind by is sent now or at the next beat."""
@@ -432,7 +399,7 @@ class Room:
                 state_vector, reading.behind = reading.behind, None
                 self._left_behind[connection, section] = state_vector
         tell_missed(self, connection)
-        self._wake(self)
+        self.stir()
 
     def unlisted(self) -> None:
         """Leave nothing behind in a room that was idle and is being forgotten."""
@@ -454,7 +421,3 @@ class Room:
         for _, waiter in notes:
             if not waiter.done():
                 waiter.set_exception(JournalAwayError("the plan was loaded anew before the row was written"))
-
-
-def _nobody_else(_room: Room, _changed: Sequence[Presence], _gone: Collection[int]) -> None:
-    return

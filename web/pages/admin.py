@@ -17,7 +17,7 @@ from hub.ids import HUB
 from hub.record.journal import Action
 from hub.store.audits import Question
 from hub.store.organisations import UNNAMED, Organisation
-from web.access import access
+from web.asking import access
 from web.doors.directory import SignedIn
 from web.doors.guards import for_administrator, keeping, services
 from web.mail import Letter, NoMail

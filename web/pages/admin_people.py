@@ -11,7 +11,7 @@ from auth.roles import PATIENT_SIDE, Role
 from hub.access.keeping_rows import STEWARDS, Doer, KeepingError
 from hub.directory.names import NAME_CHARACTERS_MAX, cleaned
 from hub.store.people import Person
-from web.access import access
+from web.asking import access
 from web.doors.directory import SignedIn
 from web.doors.guards import for_administrator, keeping, services
 from web.mail import sign_in_letter

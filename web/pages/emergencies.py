@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from auth.break_glass import REASON_CHARACTERS_MAX, REASON_CHARACTERS_MIN, BreakGlass, Verdict
-from web.access import access
+from web.asking import access
 from web.doors.directory import SignedIn
 from web.doors.entrances import way_to_prove
 from web.doors.guards import for_clinician, for_person, services

@@ -1,8 +1,5 @@
 """What stays of a huddle: its end with the sign-off, its minutes for printing, and what each person took with them."""
 
-from dataclasses import dataclass
-from datetime import datetime
-
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,51 +8,15 @@ from hub.live.commands import Refused
 from hub.workflows.contents import members, words
 from hub.workflows.huddle_driving import Sign
 from hub.workflows.huddle_notes import decision_of
-from hub.workflows.huddle_states import Course, Huddle, HuddleItem, No, Stand, frame_hash
+from hub.workflows.huddle_states import Course, Huddle, No, Stand
 from hub.workflows.huddles import HuddleSign, content_hash, signers
 from web.doors.directory import SignedIn
 from web.doors.guards import assigned, for_person, services
-from web.huddling import Attending, attending, huddles, places_of, reader_in, rows_of
-from web.reading import zone_of
+from web.huddling import Attending, attending, huddles, places_of
+from web.pages.huddle_ends import PatientMinutes, ended_context, moment_in
+from web.pages.huddle_room import room
 from web.rendering import elsewhere, page
-from web.views.huddles import UNKNOWN, Do, HuddleCard, card_of, clock, owing, patient_name, someone, tally_of
-from web.views.words import Moment, Reading, moment
-
-
-@dataclass(frozen=True, slots=True)
-class PatientMinutes:
-    """One patient in the minutes; ``card`` is ``None`` where the reader takes no part."""
-
-    item: HuddleItem
-    name: str
-    card: HuddleCard | None
-
-    @property
-    def time(self) -> str:
-        """How long it took."""
-        return clock(self.item.seconds)
-
-
-async def ended_context(request: Request, here: Attending, refusal: str = "") -> dict[str, object]:
-    """Return what the end of a huddle shows."""
-    huddle, now = here.huddle, services(request).now()
-    contents = [await services(request).plans.content(item.plan_id) for item in huddle.items]
-    own = huddle.attendee(here.me)
-    open_ends = {
-        content.plan_id: owing(content, huddle.huddle_id)
-        for content in contents
-        if content.plan_id in here.places and owing(content, huddle.huddle_id)
-    }
-    return {
-        "kept": await _kept(request, here),
-        "tally": tally_of(huddle, contents, now),
-        "frame": frame_hash(huddle),
-        "signed": own.signed if own is not None else None,
-        "owing": {patient_name(here.places[plan_id].patient): told for plan_id, told in open_ends.items()},
-        "left": [item for item in huddle.items if item.stand in (Stand.PARKED, Stand.WAITING)],
-        "began": _moment(request, huddle.started),
-        "over": _moment(request, huddle.ended),
-    }
+from web.views.huddles import Do, patient_name, someone
 
 
 @for_person
@@ -144,8 +105,6 @@ async def _signed_decisions(request: Request, here: Attending, seen: dict[str, s
 
 
 async def _again(request: Request, here: Attending, refusal: str) -> Response:
-    from web.pages.huddle_room import room  # noqa: PLC0415 - the room shows the end, the end is shown in the room
-
     return await room(request, here, refusal=refusal, status=409)
 
 
@@ -166,24 +125,6 @@ async def _page_context(request: Request, here: Attending) -> dict[str, object]:
         "person": someone(here.who.person, here.me),
         "here": "huddles",
         "attendees": [(people[each.person_id], each) for each in here.huddle.attendees],
-        "printed": _moment(request, services(request).now()),
+        "printed": moment_in(request, services(request).now()),
         **await ended_context(request, here),
     }
-
-
-async def _kept(request: Request, here: Attending) -> list[PatientMinutes]:
-    kept = []
-    for item in here.huddle.items:
-        place = here.places.get(item.plan_id)
-        if place is None:
-            kept.append(PatientMinutes(item, UNKNOWN, None))
-            continue
-        reader = await reader_in(request, here, item.plan_id)
-        card = card_of(here.huddle, place.patient, reader, await rows_of(request, item.plan_id))
-        kept.append(PatientMinutes(item, patient_name(place.patient), card))
-    return kept
-
-
-def _moment(request: Request, instant: datetime | None) -> Moment | None:
-    found = services(request)
-    return moment(instant, Reading(found.now(), zone_of(request))) if instant is not None else None

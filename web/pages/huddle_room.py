@@ -16,8 +16,8 @@ from hub.workflows.huddle_states import Course, No, Stand, next_waiting, spent
 from web.doors.directory import SignedIn
 from web.doors.guards import assigned, for_person, services
 from web.huddling import Attending, attending, huddles, known_plans, reader_in, rows_of
+from web.pages.huddle_ends import ended_context
 from web.pages.huddle_letters import told_of_end
-from web.pages.huddle_records import ended_context
 from web.rendering import elsewhere, is_swap, page
 from web.views.huddles import UNKNOWN, agenda_lines, card_of, clock, patient_name, someone, tone_of
 

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from auth.invitations import INVITES, LINK_LASTS, Delivery
 from auth.roles import Role
 from hub.access.inviting import MANY, Made
-from web.access import access
+from web.asking import access
 from web.doors.entrances import way_to_prove
 from web.doors.guards import Member, for_member, services
 from web.doors.handovers import handed_over, sent

@@ -4,7 +4,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from web.access import access
+from web.asking import access
 from web.doors.guards import for_anyone, services
 from web.mail import Mailbox
 from web.reading import reading_now

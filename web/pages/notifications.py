@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from web.access import access
+from web.asking import access
 from web.doors.directory import SignedIn
 from web.doors.guards import for_person, services
 from web.reading import reading_now

@@ -16,7 +16,7 @@ from auth.invitations import LINK_ENDED, LINK_LASTS, TOO_MANY, Delivery, Invitat
 from auth.roles import Role
 from auth.sessions import Cookie, is_token, session_cookie
 from hub.access.redeeming import Joining, Opened, Redeemed
-from web.access import access, address_hash
+from web.asking import access, address_hash
 from web.doors.entrances import entrances
 from web.doors.guards import Member, for_anyone, for_member, services
 from web.doors.handovers import first_page

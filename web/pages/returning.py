@@ -10,7 +10,7 @@ from auth.invitations import TOO_MANY, InvitationRefusal
 from auth.returning import ADDRESS_CHARACTERS_MAX, WrongReturn
 from hub.access.entering import Entered
 from hub.access.returning import AskedFor, Returned, Shared
-from web.access import access, address_hash, mailbox_hash
+from web.asking import access, address_hash, mailbox_hash
 from web.doors.directory import SignedIn
 from web.doors.entrances import entrances
 from web.doors.guards import for_anyone, for_person

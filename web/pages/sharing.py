@@ -15,7 +15,7 @@ from crdt.sections import Section
 from hub.access.sharing import settles
 from hub.record.journal import Act, Action
 from hub.store.audits import Question, Trace
-from web.access import access
+from web.asking import access
 from web.doors.entrances import way_to_prove
 from web.doors.guards import Member, for_member, services
 from web.reading import reader_for, reading_now, team
