@@ -162,7 +162,7 @@ def _change(edit: FieldEdit, people: Mapping[str, str]) -> str:
         return f"{label} changed"
     if not edit.before:
         return f"{label}: {told(edit.after)}"
-    return f"{label}: {told(edit.before)} -> {told(edit.after) if edit.after else 'empty'}"
+    return f"{label}: {told(edit.before)} → {told(edit.after) if edit.after else 'empty'}"
 
 
 def grouped(lines: Sequence[DigestLine]) -> tuple[tuple[str, tuple[DigestLine, ...]], ...]:

@@ -16,12 +16,13 @@ _BOOKKEEPING = SILENT | {"status", "state_reason", "asker", "requester"}
 
 @dataclass(frozen=True, slots=True)
 class PreviewLine:
-    """One change, as a person reads it. ``suggested`` where it only becomes a suggestion."""
+    """One change, as a person reads it, ``suggested`` where it only becomes a suggestion; or a ``danger`` it leaves."""
 
     section: Section
     entry: str
     words: str
     suggested: bool = False
+    danger: bool = False
 
 
 def preview(plan: PlanContent, changes: Sequence[Change], people: Mapping[str, str]) -> tuple[PreviewLine, ...]:
@@ -31,8 +32,9 @@ def preview(plan: PlanContent, changes: Sequence[Change], people: Mapping[str, s
 
 def counted(lines: Sequence[PreviewLine]) -> str:
     """Return ``4 changes in 3 sections``."""
-    sections = len({line.section for line in lines})
-    edits = f"{len(lines)} change{'s' * (len(lines) != 1)}"
+    changes = [line for line in lines if not line.danger]
+    sections = len({line.section for line in changes})
+    edits = f"{len(changes)} change{'s' * (len(changes) != 1)}"
     return f"{edits} in {sections} section{'s' * (sections != 1)}"
 
 
@@ -73,7 +75,7 @@ def _assigned(
     before, after = str(plan.value(section, entry, name) or ""), "" if value is None else str(value)
     if field is not None and field.form is Form.PERSON:
         before, after = people.get(before, before), people.get(after, after)
-    change = f"{before} -> {after}" if before else after
+    change = f"{before} → {after}" if before else after
     return f"{_named(plan, section, entry)}{_label(section, name)}: {change}"
 
 

@@ -19,6 +19,7 @@ from crdt.sections import SECTIONS, Section
 from hub.live.commands import PlanContent, Refusal
 from hub.workflows.arguments import Reason
 from hub.workflows.contents import headline, stamp
+from hub.workflows.findings import ASIDE
 from hub.workflows.grants import barred, commanded
 from hub.workflows.referrals import REFERRALS
 from hub.workflows.team import NewId
@@ -31,6 +32,9 @@ TRAVEL: Final = timedelta(seconds=3)
 
 WITHDRAWN: Final = "withdrawn"
 REASON: Final = "The visit update was taken back."
+
+_STAYS: Final = frozenset({ASIDE})
+"""Fields that are not taken back: what was answered to a finding holds for that finding alone."""
 
 _STATEFUL: Final = frozenset({Section.TASKS, Section.REFERRALS})
 _WRITTEN_BY: Final = {REFERRALS: "referral.report", Section.MEDICATIONS: "medication.decide"}
@@ -91,7 +95,7 @@ class _Back:
                 self._made(section, entry)
             elif old.values != entry.values:
                 for name, value in entry.values.items():
-                    if old.values[name] != value:
+                    if old.values[name] != value and name not in _STAYS:
                         self._changed(section, entry, name, old.values[name], value)
         content = self.plan.sections[section]
         for key in after.suggestions.keys() - before.suggestions.keys():

@@ -98,7 +98,7 @@ def a_seat(browser: Browser, hub: Hub, name: str, address: str, **context: objec
 def a_medicine(seat: Seat) -> str:
     """The path of the first medicine without a danger, its row open with all its fields: ``medications/<entry>``."""
     row = seat.page.locator(
-        '#section-medications .section-body > .entries > .entry:not([data-allergy], :has([data-rank="1"]))'
+        '#section-medications .section-body > .entries > .entry:not([data-allergy], :has([data-rank="danger"]))'
     ).first
     path = f"medications/{row.get_attribute('data-entry')}"
     show_all_fields(seat, path)

@@ -147,11 +147,8 @@ def test_axe_finds_nothing_wrong_with_the_pages_of_the_past(shared_hub: Hub, sit
     expect(doctor.page.locator("#drawer .history")).to_be_focused()
     found = violations(doctor)
     address = doctor.page.url.split("#")[0]
-    field = str(
-        doctor.page.locator('#section-goals .field[data-field$="/description"]').first.get_attribute("data-field")
-    )
-    section, entry, _ = field.split("/")
-    at = f"/entries/{section}/{entry}"
+    entry = doctor.page.locator("#section-goals .entry").first.get_attribute("data-entry")
+    at = f"/entries/goals/{entry}"
     pages = ("/history", "/as-of", "/compare", f"{at}/writers?field=description", f"{at}/restore?version=1")
     for page in pages:
         doctor.page.goto(address + page)

@@ -82,7 +82,7 @@ def publishes(lee: Seat, hub: Hub) -> None:
     fill(visit, answer="Yes. Half the dose.", recommendations="No naproxen at all")
     fill(visit, plain_words="You take half of the heart pill from tomorrow.")
     press(lee, "Preview what changes")
-    expect(lee.page.locator("#preview")).to_contain_text("25 mg -> 12.5 mg")
+    expect(lee.page.locator("#preview")).to_contain_text("25 mg → 12.5 mg")
     press(lee, "Publish")
     lee.page.wait_for_url(re.compile(r"/referrals/"))
     expect_step(lee, "Answered", "done")

@@ -160,7 +160,7 @@ def test_what_changed_since_the_last_huddle_stays_in_sight_when_a_task_is_typed(
     plan = shared_hub.plan("Mary")
     with shared_hub.pages(ELENA) as elena:
         medicine = entry_of(elena, f"/plans/{plan}/sections/medications", "dose")
-        changed = {"dose": "33.5 mg", "was.dose": "~"}
+        changed = {"dose": "33.5 mg", "was.dose": "~", "despite": "Agreed with her doctor."}
         did(elena, f"/plans/{plan}/entries/medications/{medicine}/edit", **changed)
         at = did(elena, "/huddles", title="Since", plan=plan)
         did(elena, f"{at}/start")

@@ -68,6 +68,10 @@ async def publish(request: Request, member: Member) -> Response:
         faults = {"": CHANGED} if stale else {}
         return await _form(request, member, reader, entry, typed, faults, lines=lines, status=409 if stale else 200)
     outcome = await services(request).plans.perform(member.plan_id, member.participant, command)
+    if isinstance(outcome, Refused) and outcome.code == DANGER:
+        return await _form(
+            request, member, reader, entry, typed, {outcome.field: outcome.reason}, lines=lines, status=422
+        )
     if isinstance(outcome, Refused):
         return await _refused(request, member, reader, entry, typed, outcome.code, outcome.field, outcome.reason)
     loop = entry or next(each for each, section in outcome.created.items() if section is Section.REFERRALS)
@@ -81,7 +85,9 @@ async def _lines(request: Request, reader: Reader, command: VisitPublish) -> tup
         return changes
     names = {each.person_id: each.name for each in reader.setting.people.by_id.values()}
     found = dangers_of(reader.content, changes, reader.now)
-    told = tuple(PreviewLine(Section.MEDICATIONS, each.entries[0], f"Danger: {each.text}") for each in found)
+    told = tuple(
+        PreviewLine(Section.MEDICATIONS, each.entries[0], f"Danger: {each.text}", danger=True) for each in found
+    )
     return told + preview(reader.content, changes, names)
 
 
@@ -125,15 +131,13 @@ async def _deciding(request: Request, member: Member, reader: Reader) -> list[Pa
 
 
 def _dangerous(lines: Sequence[PreviewLine] | None) -> bool:
-    return lines is not None and any(each.words.startswith("Danger: ") for each in lines)
+    return lines is not None and any(each.danger for each in lines)
 
 
 async def _refused(
     request: Request, member: Member, reader: Reader, entry: str, typed: Typed, code: str, field: str, reason: str
 ) -> Response:
-    return await _form(
-        request, member, reader, entry, typed, {field: reason}, status=422 if code in ("form", DANGER) else 409
-    )
+    return await _form(request, member, reader, entry, typed, {field: reason}, status=422 if code == "form" else 409)
 
 
 async def _form(

@@ -84,11 +84,7 @@ def _told(reader: Reader, section: Section, entry: str, lines: Sequence[DigestLi
         title=SECTIONS[section].title,
         entry_id=entry,
         words=line_words(section, values, reader.setting.people.name),
-        changes=tuple(
-            f"new {noun}" if each.change == "new" else each.change.replace(" -> ", " → ")
-            for each in lines
-            if not _is_text(each)
-        ),
+        changes=tuple(f"new {noun}" if each.change == "new" else each.change for each in lines if not _is_text(each)),
         texts=tuple(TextNews(each.field, _label(each), each.first - 1) for each in texts),
         who=newest.by,
         when=moment(newest.recorded, reader.setting.reading),

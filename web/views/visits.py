@@ -51,8 +51,7 @@ class PreviewGroup:
     """What would change in one section."""
 
     title: str
-    lines: tuple[tuple[str, bool], ...]
-    """(words, only suggested)."""
+    lines: tuple[PreviewLine, ...]
 
 
 def single_rows(
@@ -130,7 +129,7 @@ def grouped(lines: Sequence[PreviewLine]) -> list[PreviewGroup]:
     """Return a preview by section, in the order of the plan."""
     found = []
     for section in dict.fromkeys(line.section for line in lines):
-        told = tuple((line.words, line.suggested) for line in lines if line.section is section)
+        told = tuple(line for line in lines if line.section is section)
         found.append(PreviewGroup(SECTIONS[section].title, told))
     return found
 

@@ -161,8 +161,8 @@ def test_a_digest_tells_allergies_then_medicines_then_states_then_the_rest(bench
 
     assert [(line.group, line.headline, line.change) for line in lines] == [
         ("Allergies", "Penicillin", "new"),
-        ("Medicines", "furosemide", "DOSE: 40 mg -> 80 mg"),
-        ("States", "Call", "State: requested -> accepted"),
+        ("Medicines", "furosemide", "DOSE: 40 mg → 80 mg"),
+        ("States", "Call", "State: requested → accepted"),
         ("Rest", "Walk", "By: 01-Dec-2026"),
     ]
     assert [group for group, _ in grouped(lines)] == ["Allergies", "Medicines", "States", "Rest"]

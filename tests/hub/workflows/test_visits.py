@@ -152,9 +152,9 @@ def test_the_preview_says_exactly_what_will_change(bench: Bench) -> None:
     lines = preview(bench.plan, changes, {})
 
     told = [line.words for line in lines]
-    assert "furosemide, DOSE: 40 mg -> 80 mg" in told
+    assert "furosemide, DOSE: 40 mg → 80 mg" in told
     assert "new medicine: spironolactone - 25 mg - once daily" in told
-    assert "suggested: lisinopril, Use: active -> stopped" in told
+    assert "suggested: lisinopril, Use: active → stopped" in told
     assert "new task: Check potassium" in told
     assert counted(lines).endswith("in 3 sections")
     assert Counter(line.suggested for line in lines)[True] == 1
