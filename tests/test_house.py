@@ -6,6 +6,8 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -39,6 +41,47 @@ NOT_REACHED_YET: tuple[str, ...] = ()
 """Packages on their way to a page."""
 
 
+@dataclass(frozen=True)
+class Module:
+    """What the tests ask of a module, read once: parsing the house for each of them took most of their time."""
+
+    documented: bool
+    imports: frozenset[str]
+    """Modules, and what is taken out of them as if it were one."""
+    packages: frozenset[str]
+    classes: tuple[str, ...]
+    functions: frozenset[str]
+    """Public ones without a decorator."""
+    long: tuple[str, ...]
+    """Functions of more than ``FUNCTION_LINES_MAX`` lines."""
+    names: frozenset[str]
+
+
+@cache
+def read(path: Path) -> Module:
+    tree = ast.parse(path.read_text())
+    nodes = list(ast.walk(tree))
+    functions = [node for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    imported = [name for node in nodes for name in imported_by(node)]
+    absolute = [
+        node for node in nodes if isinstance(node, ast.Import) or (isinstance(node, ast.ImportFrom) and not node.level)
+    ]
+    return Module(
+        documented=ast.get_docstring(tree) is not None,
+        imports=frozenset(imported),
+        packages=frozenset(name.split(".")[0] for node in absolute for name in imported_by(node)),
+        classes=tuple(node.name for node in nodes if isinstance(node, ast.ClassDef)),
+        functions=frozenset(
+            each.name for each in functions if not each.name.startswith("_") and not each.decorator_list
+        ),
+        long=tuple(
+            each.name for each in functions if (each.end_lineno or each.lineno) - each.lineno >= FUNCTION_LINES_MAX
+        ),
+        names=frozenset(name for node in nodes for name in named(node)),
+    )
+
+
+@cache
 def committed() -> list[Path]:
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
     if listed.returncode:
@@ -130,14 +173,7 @@ def imports() -> Iterator[str]:
     for path in sources():
         if path.relative_to(ROOT).parts[0] not in PACKAGES:
             continue
-        for node in ast.walk(ast.parse(path.read_text())):
-            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            if isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                names = [node.module]
-            for name in names:
-                top = name.split(".")[0]
-                if top not in sys.stdlib_module_names and top not in PACKAGES:
-                    yield top
+        yield from read(path).packages - sys.stdlib_module_names - set(PACKAGES)
 
 
 def test_modules_and_functions_stay_readable() -> None:
@@ -146,12 +182,9 @@ def test_modules_and_functions_stay_readable() -> None:
         name = path.relative_to(ROOT).as_posix()
         if name.startswith(DECLARATIONS):
             continue
-        text = path.read_text()
-        long += [name] if text.count("\n") > MODULE_LINES_MAX and not name.startswith("tests/") else []
-        for node in ast.walk(ast.parse(text)):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                lines = (node.end_lineno or node.lineno) - node.lineno + 1
-                long += [f"{name}: {node.name}"] if lines > FUNCTION_LINES_MAX else []
+        lines = path.read_text().count("\n")
+        long += [name] if lines > MODULE_LINES_MAX and not name.startswith("tests/") else []
+        long += [f"{name}: {each}" for each in read(path).long]
 
     assert long == []
 
@@ -159,24 +192,16 @@ def test_modules_and_functions_stay_readable() -> None:
 def test_every_module_says_what_it_is() -> None:
     ours = [path for path in sources() if path.relative_to(ROOT).parts[0] in PACKAGES and path.stat().st_size]
 
-    assert [str(path) for path in ours if ast.get_docstring(ast.parse(path.read_text())) is None] == []
+    assert [str(path) for path in ours if not read(path).documented] == []
 
 
 def test_every_public_function_is_used_outside_tests() -> None:
     """A capability that only its tests reach is none."""
-    trees = [ast.parse(path.read_text()) for path in product()]
+    modules = [read(path) for path in product()]
     templates = " ".join(path.read_text() for path in committed() if path.suffix == ".html")
-    used = {name for tree in trees for node in ast.walk(tree) for name in named(node)}
-    unused = {
-        node.name
-        for tree in trees
-        for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        and not node.name.startswith("_")
-        and not node.decorator_list
-        and node.name not in used
-        and not re.search(rf"\b{node.name}\b", templates)
-    }
+    used = frozenset[str]().union(*(each.names for each in modules))
+    defined = frozenset[str]().union(*(each.functions for each in modules))
+    unused = {name for name in defined - used if not re.search(rf"\b{name}\b", templates)}
 
     assert unused - CALLED_BY_LIBRARIES == set()
     assert unused >= CALLED_BY_LIBRARIES, "no longer an exception"
@@ -188,7 +213,7 @@ def test_every_module_is_reached_from_a_page_a_command_or_a_socket() -> None:
     todo = list(reached)
     while todo:
         name = todo.pop()
-        imported = {*imported_by(names[name]), *(name.rsplit(".", n)[0] for n in range(1, name.count(".") + 1))}
+        imported = {*read(names[name]).imports, *(name.rsplit(".", n)[0] for n in range(1, name.count(".") + 1))}
         todo += (new := {each for each in imported if each in names} - reached)
         reached |= new
 
@@ -201,9 +226,8 @@ def test_no_class_name_means_two_things() -> None:
     """One word, one meaning."""
     places: dict[str, int] = {}
     for path in product():
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.ClassDef):
-                places[node.name] = places.get(node.name, 0) + 1
+        for name in read(path).classes:
+            places[name] = places.get(name, 0) + 1
 
     assert {name for name, count in places.items() if count > 1} == set()
 
@@ -211,7 +235,7 @@ def test_no_class_name_means_two_things() -> None:
 def test_no_module_imports_itself_by_way_of_others() -> None:
     """Neither for types alone, nor late, in a function: two modules that need each other are one, or three."""
     names = {module_of(path): path for path in product()}
-    left = {name: {each for each in imported_by(path) if each in names} - {name} for name, path in names.items()}
+    left = {name: {each for each in read(path).imports if each in names} - {name} for name, path in names.items()}
     while leaves := {name for name, others in left.items() if not others}:
         left = {name: others - leaves for name, others in left.items() if name not in leaves}
 
@@ -243,13 +267,12 @@ def module_of(path: Path) -> str:
     return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
-def imported_by(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+def imported_by(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom) and node.module:
+        yield node.module
+        yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 def test_no_committed_file_is_heavy() -> None:
