@@ -23,6 +23,7 @@ from crdt.documents import EMPTY_UPDATE, SectionDocument, UpdateError
 from crdt.fields import SET_MEMBERS_MAX, TEXT_CHARACTERS_MAX, Kind
 from crdt.sections import SECTIONS, Section
 from crdt.updates import FROM_JOURNAL, STRING, read_update, write_state_vector
+from hub.fuzz.writing import a_struct, written
 from tests.crdt.builders import (
     ANYONE,
     HUB_CLIENT,
@@ -38,7 +39,6 @@ from tests.crdt.builders import (
     plain_doc,
     taken,
 )
-from tests.crdt.writing import a_struct, written
 
 GOALS = Section.GOALS
 REFERRAL = {"kind": "specialist", "to": "Cardiology", "urgency": "urgent", "question": "Stent?"}

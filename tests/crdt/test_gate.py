@@ -26,6 +26,8 @@ from crdt.updates import (
     Id,
     Squashed,
 )
+from hub.fuzz.battles import Battle
+from hub.fuzz.writing import a_struct, written, written_blocks
 from tests.crdt.builders import (
     HUB_CLIENT,
     MARY,
@@ -40,8 +42,6 @@ from tests.crdt.builders import (
     plain,
     taken,
 )
-from tests.crdt.hostile import Battle
-from tests.crdt.writing import a_struct, written, written_blocks
 
 ME = 5
 

@@ -23,10 +23,10 @@ from crdt.updates import (
     Squashed,
     read_update,
 )
+from hub.fuzz.writing import a_struct, written, written_blocks
 from tests.crdt.builders import ANYONE, WALK, Claim, a_peer, a_section, allowed, index_of, plain, plain_doc, taken
 from tests.crdt.test_convergence import a_day
 from tests.crdt.test_gate import a_word, container, made_by, place_of, text_ids
-from tests.crdt.writing import a_struct, written, written_blocks
 
 ME = 5
 NOBODY = Claim(frozenset())

@@ -10,8 +10,8 @@ from crdt.documents import Accepted, SectionDocument
 from crdt.keystrokes import joined
 from crdt.lib0 import NUMBER_MAX
 from crdt.updates import FROM_JOURNAL, STRING, read_update
+from hub.fuzz.writing import a_struct, written
 from tests.crdt.builders import a_peer, a_section, judged, plain, plain_doc, taken
-from tests.crdt.writing import a_struct, written
 
 WORDS = ("a", "be", "é", "😀", " ", "\n", "👩\u200d👧")
 

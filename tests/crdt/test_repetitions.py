@@ -7,7 +7,7 @@ from pycrdt import Doc, Map, Text, UndoManager
 
 from crdt.repetitions import is_repeated
 from crdt.updates import COLLECTED, DELETED, FROM_JOURNAL, PLAIN, STRING, Squashed, Struct, read_update
-from tests.crdt.writing import a_struct
+from hub.fuzz.writing import a_struct
 
 ME = 7
 ONE, TWO = (3, 0), (3, 9)

@@ -23,7 +23,7 @@ from crdt.updates import (
     read_update,
     write_state_vector,
 )
-from tests.crdt.writing import a_struct, plain_value, written
+from hub.fuzz.writing import a_struct, plain_value, written
 
 SCALARS = st.none() | st.booleans() | st.integers(-NUMBER_MAX, NUMBER_MAX) | st.text(max_size=20)
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)

@@ -22,7 +22,7 @@ from web import logs
 from web.app import create_app
 from web.commands import backups as backup_commands
 from web.commands import checks as check_commands
-from web.commands import erasing, founding, plan_files, rebuilding
+from web.commands import erasing, founding, fuzzing, plan_files, rebuilding
 from web.commands import exports as export_commands
 from web.commands import records as record_commands
 from web.commands.descriptions import DemoDescription, describe_running, description, forget, remember, story_of
@@ -116,6 +116,7 @@ for _each in (
     *plan_files.COMMANDS,
     *erasing.COMMANDS,
     *rebuilding.COMMANDS,
+    fuzzing.fuzz,
 ):
     commands.command()(_each)
 

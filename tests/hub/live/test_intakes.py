@@ -11,10 +11,10 @@ from crdt.documents import SectionDocument
 from crdt.frames import FRAME_BYTES_MAX, FrameKind
 from crdt.sections import Section
 from crdt.updates import FRESH_DELETE_RANGES_MAX, FROM_JOURNAL, STRING, read_update
+from hub.fuzz.writing import a_struct, written
 from hub.live import committer, inboxes
 from hub.live.open_sections import OpenSection
 from hub.record.journal import Act, Action, Batch
-from tests.crdt.writing import a_struct, written
 from tests.hub.builders import ENTRY, PLAN, LiveHub, Peer, a_hub, a_person, an_id
 
 pytestmark = pytest.mark.anyio

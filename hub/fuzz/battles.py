@@ -1,19 +1,31 @@
-"""A hostile peer, run in a process of its own: ``python -m tests.crdt.hostile SEED ROUNDS``.
+"""Honest peers and liars write to one section, at random from a seed.
 
-Honest peers and a liar write to one section. Whatever passes the gate is applied; then the live document, one that
-loads the journal, one that loads the state and one that takes the updates in another possible order must be equal,
-and the content must be what the live document holds. Prints the seed and what went wrong, and ends with 1.
+Whatever passes the gate is applied; then the live document, one that loads the journal, one that loads the state and
+one that takes the updates in another possible order must be equal, the content must be what the document of yrs holds,
+the index must know every text in its order, and the clocks must be those of yrs.
 """
 
 import random
-import sys
+from collections.abc import Callable
 
 from pycrdt import Doc, Map
 
 from crdt.documents import Accepted, SectionDocument
-from crdt.updates import COLLECTED, CONTAINER, DELETED, FROM_JOURNAL, PLAIN, STRING, Id, Squashed, Struct, read_update
-from tests.crdt.builders import READ, Peer, a_section, allowed, index_of, judged, live_of, plain, plain_doc
-from tests.crdt.writing import a_struct, written
+from crdt.updates import (
+    COLLECTED,
+    CONTAINER,
+    DELETED,
+    FROM_JOURNAL,
+    PLAIN,
+    STRING,
+    Id,
+    Squashed,
+    Struct,
+    read_state_vector,
+    read_update,
+)
+from hub.fuzz.peers import READ, Peer, a_section, allowed, index_of, judged, live_of, plain, plain_doc
+from hub.fuzz.writing import a_struct, written
 
 LIARS = (5, 50, 1 << 30)
 STEPS = 40
@@ -30,6 +42,7 @@ class Battle:
         self.peers = [Peer(client) for client in (7, 1 << 29)]
         for peer in self.peers:
             peer.receive(self.start)
+            peer.start_undo()
         self.strangers = 0
         self.accepted = 0
         self.refused = 0
@@ -39,6 +52,7 @@ class Battle:
         return all(peer.client != client_id for peer in self.peers)
 
     def step(self) -> None:
+        """Let somebody write, honestly or not, and judge it."""
         if self.chance.random() < 0.4:
             self.honest()
             return
@@ -55,6 +69,7 @@ class Battle:
             assert self.fingerprint() == before, f"a refused update left a trace: {update.hex()}"
 
     def honest(self) -> None:
+        """Let a peer edit, and now and then sync; nothing of it may be refused."""
         peer = self.chance.choice(self.peers)
         for _ in range(self.chance.randint(1, 3)):
             peer.edit(self.chance)
@@ -101,6 +116,7 @@ class Battle:
         return written(client, structs, deletes)
 
     def a_lie(self, client: int, clock: int) -> Struct:
+        """One struct that says anything."""
         origin = self.an_id(client, clock) if self.chance.random() < 0.7 else None
         right = self.an_id(client, clock) if self.chance.random() < 0.5 else None
         if right and origin and self.chance.random() < 0.7:
@@ -125,6 +141,7 @@ class Battle:
         return a_struct(kind, clock, content, length=length, origin=origin, right=right, parent=parent, key=key)
 
     def an_id(self, client: int, clock: int) -> Id:
+        """An id that exists, as a rule."""
         authors = index_of(self.document).authors
         if clock and self.chance.random() < 0.3:
             return client, self.chance.randrange(clock)
@@ -142,6 +159,7 @@ class Battle:
         return (other.client, other.start if steps > 0 else other.end - 1) if other else None
 
     def fingerprint(self) -> object:
+        """All that a refused update must leave as it was."""
         index = index_of(self.document)
         return (
             index.clocks(),
@@ -156,8 +174,15 @@ class Battle:
         )
 
     def check(self) -> None:
+        """Compare all that must be equal.
+
+        Raises:
+            AssertionError: something differs; the message says what.
+        """
         content = plain(self.document)
         assert plain_doc(live_of(self.document)) == content, "the content is not the document's"
+        clocks = {client: clock for client, clock in index_of(self.document).clocks().items() if clock}
+        assert read_state_vector(live_of(self.document).get_state()) == clocks, "the index has other clocks than yrs"
         self.check_order()
         fresh: Doc[Map[object]] = Doc()
         for update in [self.start, *self.journal]:
@@ -215,6 +240,7 @@ def order(run: object) -> list[Id]:
 
 
 def fits(document: SectionDocument, data: bytes) -> bool:
+    """Return whether all that an update names is known."""
     index = index_of(document)
     update = read_update(data, FROM_JOURNAL)
     for client, structs in update.blocks:
@@ -229,22 +255,22 @@ def fits(document: SectionDocument, data: bytes) -> bool:
     return all(end <= max(index.next(client), own.get(client, 0)) for client, _, end in update.deletes)
 
 
-def main(seed: int, rounds: int) -> int:
+def fight(seed: int, rounds: int, say: Callable[[str], None]) -> None:
+    """Fight so many battles, the first from this seed, each next one from the next; say how it went.
+
+    Raises:
+        AssertionError: a battle ended with a difference; its seed has been said.
+    """
     accepted = refused = 0
-    for round_ in range(rounds):
-        battle = Battle(seed + round_)
+    for number in range(seed, seed + rounds):
+        battle = Battle(number)
         try:
             for _ in range(STEPS):
                 battle.step()
             battle.check()
         except BaseException:
-            sys.stdout.write(f"seed {seed + round_}\n")
+            say(f"seed {number} fails")
             raise
         accepted += battle.accepted
         refused += battle.refused
-    sys.stdout.write(f"seeds {seed} to {seed + rounds - 1}: {accepted} lies taken, {refused} refused\n")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]), int(sys.argv[2])))
+    say(f"seeds {seed} to {seed + rounds - 1}: {accepted} lies taken, {refused} refused")
