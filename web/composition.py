@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 
+from hub.access.alarm_telling import AlarmTelling
 from hub.access.changes import AccessChanges
 from hub.access.keeping import Keeping
 from hub.access.refusals import WINDOW, Refusals
@@ -30,11 +31,13 @@ from hub.store.job_worker import JobWorker
 from hub.store.journal import PostgresJournal
 from hub.store.looks import Looks
 from hub.store.notices import PostgresBus
+from hub.store.notifications import Notifications
 from hub.store.participants import Participants
 from hub.store.people import People
 from hub.store.plans import Plans
 from hub.store.sessions import Sessions
 from hub.store.submissions import Submissions
+from hub.workflows.readings import TELL
 from web.access import access_over
 from web.auditing import Auditing
 from web.counting import keep_counting
@@ -92,7 +95,10 @@ async def hub_services(settings: Settings) -> AsyncIterator[Services]:
     desks = Desks(StoreDeskAdmission(settings, directory, stores, clock.now), clock)
     plans.neighbours.overhear(desks.hear)
     huddles = Huddles(journal, kept, rooms, plans.written, clock.now, new_id)
-    worker = JobWorker(engine, Handlers())
+    handlers = Handlers()
+    telling = AlarmTelling(journal, Notifications(engine), stores.participants, plans.written, clock.now)
+    handlers.add(TELL, telling.tell)
+    worker = JobWorker(engine, handlers)
     key = signing_key_of(settings)
     audit = Auditing(engine, settings.database_url, key, settings.origin)
     signing = keep_signing(Heads(engine), settings.checkpoints_dir, key)

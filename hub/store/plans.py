@@ -55,6 +55,10 @@ class Plan:
     """The home organisation; empty: the default one."""
     time_zone: str = "UTC"
     """The home organisation's."""
+    emergency_number: str = "911"
+    """The home organisation's, as are the telephones of its day and its night."""
+    day_phone: str = ""
+    night_phone: str = ""
     born_words: str = ""
     closed: datetime | None = None
     template: str = ""
@@ -90,6 +94,9 @@ _COLUMNS: Final = (
     table.c.subject.label("patient_id"),
     table.c.organisation,
     organisation.c.time_zone,
+    organisation.c.emergency_number,
+    organisation.c.phone.label("day_phone"),
+    organisation.c.phone_after_hours.label("night_phone"),
     table.c.closed,
     table.c.template,
 )

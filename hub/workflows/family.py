@@ -14,6 +14,7 @@ from crdt.sections import CALLS, Section
 from hub.live.commands import EntryContent, PlanContent
 from hub.safety.measures import is_pressure
 from hub.workflows import monitoring, tasks, zones
+from hub.workflows.alarm_wordings import value_told
 from hub.workflows.contents import instant, members, number, words
 from hub.workflows.digests import FieldEdit
 from hub.workflows.family_news import ChangeTold, changes_told, recent_edits, said
@@ -22,6 +23,9 @@ from hub.workflows.medications import is_medicine
 from hub.workflows.wordings import Changed, is_stale, plain_words
 
 EMERGENCY: Final = CALLS[0]
+
+SENT_SHOWN_MAX: Final = 5
+"""Own readings of a measure that can be taken back on the page; the team marks earlier ones."""
 
 NO_PLAIN_WORDS: Final = said("The team has not put this in plain words yet.")
 TIMES: Final = (
@@ -107,6 +111,16 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True)
+class SentReading:
+    """A reading that the person of the page sent. ``wrong``: it was entered in error and counts no more."""
+
+    key: str
+    told: str
+    when: datetime | None
+    wrong: bool
+
+
+@dataclass(frozen=True, slots=True)
 class WatchedMeasure:
     """When to worry about one measure, and what to do then; the last reading and its zone beside it."""
 
@@ -121,6 +135,10 @@ class WatchedMeasure:
     """When the last reading was taken."""
     at_home: bool = False
     """Someone at home can measure it."""
+    call: str = ""
+    """Whom to call in that zone: one of ``CALLS``, ``""`` where the team has not said."""
+    sent: tuple[SentReading, ...] = ()
+    """What this person sent last, the newest first."""
     pressure: bool = False
     """Both numbers may be typed, as in 120/80."""
 
@@ -188,7 +206,7 @@ def family_view(
     """
     recent = recent_edits(edits, now, looked or {}, begun)
     medicines = [entry for entry in visible(plan, viewer, Section.MEDICATIONS, now) if is_medicine(entry)]
-    measures = tuple(_measure(entry) for entry in visible(plan, viewer, Section.MONITORING, now))
+    measures = tuple(_measure(entry, viewer.person_id) for entry in visible(plan, viewer, Section.MONITORING, now))
     about = visible(plan, viewer, Section.ABOUT_ME, now)
     lines = _help_lines(plan, viewer, now)
     unsettled = {
@@ -205,7 +223,7 @@ def family_view(
         today=_today(medicines, changed, recent, people, unsettled),
         stopped=_stopped(medicines, recent),
         changes=changes_told(plan, viewer, recent, people, now, looked or {}),
-        contacts=_contacts(plan, viewer, people, now),
+        contacts=contacts_of(plan, viewer, people, now),
         measures=measures,
         tasks=tuple(each for each in visible(plan, viewer, Section.TASKS, now) if tasks.is_open(each.values)),
         questions=tuple(visible(plan, viewer, Section.CAREGIVER_LOG, now)),
@@ -292,7 +310,20 @@ def _allergies(plan: PlanContent, viewer: Participant, now: datetime) -> tuple[s
     )  # fmt: skip
 
 
-def _measure(entry: EntryContent) -> WatchedMeasure:
+def _sent(entry: EntryContent, person: str) -> tuple[SentReading, ...]:
+    mine = [each for each in monitoring.every_reading(entry.values) if words(each[1], "by") == person and person]
+    return tuple(
+        SentReading(
+            key,
+            f"{value_told(record)} {words(record, 'unit') or words(entry.values, 'unit')}".strip(),
+            instant(record, "when"),
+            bool(words(record, "in_error")),
+        )
+        for key, record in reversed(mine[-SENT_SHOWN_MAX:])
+    )
+
+
+def _measure(entry: EntryContent, viewer: str) -> WatchedMeasure:
     state = monitoring.zone_state(entry.values)
     return WatchedMeasure(
         entry=entry.id,
@@ -304,6 +335,8 @@ def _measure(entry: EntryContent) -> WatchedMeasure:
         when=instant(state.reading, "when") if state.reading is not None else None,
         at_home=monitoring.at_home(entry.values),
         pressure=is_pressure(words(entry.values, "measure")),
+        call=words(entry.values, f"{state.zone}_call") if state.zone else "",
+        sent=_sent(entry, viewer),
     )
 
 
@@ -359,7 +392,9 @@ def _help_lines(plan: PlanContent, viewer: Participant, now: datetime) -> tuple[
     return tuple(dict.fromkeys(each for each in found if each.words))
 
 
-def _contacts(plan: PlanContent, viewer: Participant, people: Mapping[str, str], now: datetime) -> tuple[Contact, ...]:
+def contacts_of(
+    plan: PlanContent, viewer: Participant, people: Mapping[str, str], now: datetime
+) -> tuple[Contact, ...]:
     """Return who can be called, the steward first."""
     team = [entry for entry in visible(plan, viewer, Section.CARE_TEAM, now) if words(entry.values, "phone")]
     team.sort(key=lambda entry: words(entry.values, "steward") != "yes")

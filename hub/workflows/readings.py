@@ -10,11 +10,13 @@ from crdt.changes import Append, Change, Decide
 from crdt.contents import Record
 from crdt.fields import Form, Scalar
 from hub.live.commands import EntryContent, PlanContent, Refusal
+from hub.record.jobs import Job
 from hub.safety.typed_readings import Before, NotRead, read
 from hub.workflows.arguments import LINE_MAX, Asked, Key
 from hub.workflows.contents import instant, number, records, stamp, words
 from hub.workflows.grants import commanded, missing
-from hub.workflows.monitoring import MONITORING, alarms, answered, every_reading, readings
+from hub.workflows.imagined import imagined
+from hub.workflows.monitoring import MONITORING, alarm, alarms, answered, every_reading, readings, tellings
 from hub.workflows.team import NewId
 
 CLOCK_AHEAD_MAX: Final = timedelta(minutes=5)
@@ -26,6 +28,9 @@ READING_AGE_MAX: Final = timedelta(days=366)
 UNLIKELY: Final = "unlikely"
 """The code of a refusal that asks "Is that right?"; its field is ``SURE``."""
 SURE: Final = "sure"
+
+TELL: Final = "reading.tell"
+"""The kind of the jobs that tell people of a reading."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +82,29 @@ class ReadingRecord:
         if found.converted:
             record["typed"] = found.converted
         return [Append(MONITORING, self.entry, "readings", new_id(), record)]
+
+    def follow_ups(self, plan: PlanContent, changes: Sequence[Change], now: datetime) -> Sequence[Job]:
+        """Return whom to tell at which instant: of each red, and of what has turned yellow with this reading."""
+        entry, was = imagined(plan, changes, by=0).entry(MONITORING, self.entry), plan.entry(MONITORING, self.entry)
+        if entry is None or was is None:
+            return ()
+        standing, before = alarm(entry.values, now), alarm(was.values, now)
+        recorded = {each.key for each in changes if isinstance(each, Append)}
+        if standing is None or standing.key not in recorded or (standing.zone != "red" and before is not None):
+            return ()
+        return [
+            Job(
+                kind=TELL,
+                payload={
+                    "plan": plan.plan_id, "entry": self.entry, "person": each.person, "zone": standing.zone,
+                    "key": standing.key,
+                    "after": plan.seq,
+                },
+                due=each.when if each.when > now else None,
+                key=f"{TELL}/{plan.plan_id}/{self.entry}/{each.person}",
+            )
+            for each in tellings(plan, entry, standing)
+        ]  # fmt: skip
 
 
 def _before(entry: EntryContent, when: datetime) -> Before | None:

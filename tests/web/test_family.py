@@ -266,11 +266,63 @@ def test_a_reading_is_added_by_a_plain_form_and_refused_with_what_was_typed(mary
     done = kate.post(at, data={"value": "73,9"})
     wrong = kate.post(at, data={"value": "<b>much</b>"})
 
-    assert (done.status_code, done.headers["location"]) == (303, f"/plans/{mary.plan}/family?done=measure#measure")
+    to = f"/plans/{mary.plan}/family?done=measure&entry={entry}#measure"
+    assert (done.status_code, done.headers["location"]) == (303, to)
+    assert "Sent. This is in the green zone." in kate.get(to).text
     assert "Last: 73.9 kg" in family_page(mary, as_person)
     assert wrong.status_code == 422
     assert 'value="&lt;b&gt;much&lt;/b&gt;"' in wrong.text
     assert "for example 72.5" in wrong.text
+
+
+def test_a_red_reading_is_told_at_once_to_who_sent_it_with_what_to_do_and_whom_to_call(
+    mary: Mary, as_person: As
+) -> None:
+    kate, at = as_person("kate"), f"/plans/{mary.plan}/family/readings/{mary.entries['weight']}"
+
+    told = kate.post(at, data={"value": "76.4"}, headers=SWAP).text
+    in_spanish = as_person("kate")
+    in_spanish.cookies.set("language", "es")
+
+    assert told.startswith("Sent. This is in the red zone. Call 555-0100 now. Call the team now: ")
+    assert told.endswith("If it gets worse, call 911.")
+    assert "Red zone." in family_page(mary, as_person)
+    page = words_of(as_person("ruiz").get(f"/plans/{mary.plan}").text)
+    assert "76.4 kg, 2.3 higher in" in page
+    assert "red since" in page
+    answer = in_spanish.post(at, data={"value": "76.5"}, headers=SWAP).text
+    assert answer.startswith("Enviado. Está en la zona roja.")
+
+
+def test_an_unlikely_reading_is_asked_about_and_an_impossible_one_refused(mary: Mary, as_person: As) -> None:
+    kate, at = as_person("kate"), f"/plans/{mary.plan}/family/readings/{mary.entries['weight']}"
+
+    asked = kate.post(at, data={"value": "164"}, headers=SWAP)
+    plain = kate.post(at, data={"value": "164"})
+    impossible = kate.post(at, data={"value": "0"}, headers=SWAP)
+    pounds = kate.post(at, data={"value": "164 lb"}, headers=SWAP)
+    sure = kate.post(at, data={"value": "84", "sure": "84"}, headers=SWAP)
+
+    assert (asked.status_code, asked.headers["asks"]) == (422, "sure")
+    assert "If it is 164 lb, type the unit" in asked.text
+    assert re.search(r'<label class="sure"><input type="checkbox" name="sure" value="164"', plain.text)
+    assert (impossible.status_code, "asks" in impossible.headers) == (422, False)
+    assert "164 lb is 74.39 kg." in pounds.text
+    assert sure.status_code == 200
+
+
+def test_who_sent_a_reading_takes_it_back_and_it_stands_struck_through(mary: Mary, as_person: As) -> None:
+    kate = as_person("kate")
+    kate.post(f"/plans/{mary.plan}/family/readings/{mary.entries['weight']}", data={"value": "76.4"})
+    back = re.search(r'action="([^"]+/error)"', family_page(mary, as_person))
+    assert back is not None
+
+    assert kate.post(back[1]).status_code == 303
+
+    page = family_page(mary, as_person)
+    assert "<s>76.4 kg</s>" in page
+    assert "Last: 74.6 kg" in page
+    assert "Red zone." not in page
 
 
 def test_a_letter_sent_again_after_a_lost_answer_is_taken_as_sent(mary: Mary, as_person: As) -> None:

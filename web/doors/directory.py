@@ -47,6 +47,10 @@ class Patient:
     """As much of the date of birth as is known, as in ``1956-05``."""
     time_zone: str = "UTC"
     """The home organisation's."""
+    emergency_number: str = "911"
+    """The home organisation's, as are the telephones of its day and its night."""
+    day_phone: str = ""
+    night_phone: str = ""
     closed: bool = False
     """The plan can only be read."""
     template: str = ""

@@ -151,6 +151,9 @@ def _patient(plan: Plan) -> Patient:
         plan.mrn,
         plan.born_words,
         plan.time_zone,
+        plan.emergency_number,
+        plan.day_phone,
+        plan.night_phone,
         closed=plan.closed is not None,
         template=plan.template,
     )

@@ -15,10 +15,10 @@ from auth.decisions import sections_readable
 from auth.roles import Participant, Role
 from crdt.sections import Section
 from hub.access.sharing import settles
-from hub.live.commands import Command, Refused
+from hub.live.commands import Command, PlanContent, Refused
 from hub.record.journal import CHANGES_CONTENT, Narrowed, Row
 from hub.workflows.edits import edits_of
-from hub.workflows.family import FamilyView, family_view
+from hub.workflows.family import FamilyView, contacts_of, family_view
 from hub.workflows.family_news import NEW_FOR
 from hub.workflows.questions import HomeNote
 from hub.workflows.readings import UNLIKELY
@@ -27,19 +27,22 @@ from hub.workflows.registry import Faults, build
 from hub.workflows.suggestions import suggested_medicines
 from hub.workflows.wordings import changed_of
 from web.doors.guards import Member, for_member, services
-from web.languages import LANGUAGE_COOKIE, LANGUAGES, _, language_of
+from web.languages import LANGUAGE_COOKIE, LANGUAGES, Language, _, language_of
 from web.reading import reading_now
 from web.rendering import is_swap, page
 from web.views.family import (
     BLOCKS,
     KINDS,
     SECTIONS_SHOWN,
+    Numbers,
     as_family,
     content_for,
     density,
     may,
     name_of,
     note_rows,
+    numbers_of,
+    reading_answer,
     task_rows,
 )
 from web.views.family_cautions import cautions_of, medicines_that_go_on
@@ -57,16 +60,19 @@ SHEET_GOOD_FOR: Final = timedelta(days=7)
 ANSWERS: Final[Mapping[str, str]] = {
     "done": _("Sent."),
     "emergency": _(
-        "Sent. If this is happening now, do not wait for an answer here: call 911 at once. If it is not, call the team."
+        "Sent. If this is happening now, do not wait for an answer here: call %(number)s at once. "
+        "If it is not, call the team."
     ),
     "crisis": _(
-        "Sent. You are not alone. If anyone is in danger, call 911 at once. To talk to someone now, call or text 988, "
-        "at any hour."
+        "Sent. You are not alone. If anyone is in danger, call %(number)s at once. "
+        "To talk to someone now, call or text 988, at any hour."
     ),
 }
 """What the page says to something that was sent."""
 _STATUS: Final[Mapping[str, int]] = {"form": 422, UNLIKELY: 422, "state": 409, "gone": 409}
 """Of a refusal by its code; anything else is not theirs to do."""
+CLINIC: Final = _("The clinic:")
+AFTER_HOURS: Final = _("After hours:")
 WRITABLE: Final = ("question", "observation", "concern")
 
 
@@ -129,6 +135,16 @@ async def read(request: Request, member: Member) -> Response:
     typed = {"value": [value.strip()], "when": [_one(form, "when")], "sure": [_one(form, "sure")]}
     command = build("reading.record", typed, section=Section.MONITORING, entry=entry)
     return await _done(request, member, command, Sent("measure", entry, value=value))
+
+
+@for_member
+async def mark_error(request: Request, member: Member) -> Response:
+    """Say of a reading that one sent that it was entered in error: it is kept, and counts no more."""
+    await _form(request, member)
+    entry, key = str(request.path_params["entry"]), str(request.path_params["key"])
+    typed = {"key": [key], "reason": ["typed wrong"]}
+    command = build("reading.mark_error", typed, section=Section.MONITORING, entry=entry)
+    return await _done(request, member, command, Sent("measure", entry))
 
 
 @for_member
@@ -233,11 +249,8 @@ async def _context(request: Request, member: Member, sent: Sent | None = None) -
     looked = await found.directory.looked(member.who, member.plan_id)
     rows = await _edits(request, member, shown, looked, reading.now)
     edits = edits_of(rows)
-    changed = {
-        path: when
-        for path, when in changed_of({path: it.recorded for path, it in latest.items()}, edits).items()
-        if plan.entry(path[0], path[1]) is not None
-    }
+    changed = changed_of({path: it.recorded for path, it in latest.items()}, edits)
+    changed = {path: when for path, when in changed.items() if plan.entry(path[0], path[1]) is not None}
     people = {each.person_id: each.name for each in await found.directory.participants(member.plan_id)}
     view = family_view(
         plan, viewer, people, changed, edits, reading.now, looked, begun,
@@ -245,7 +258,11 @@ async def _context(request: Request, member: Member, sent: Sent | None = None) -
         must_go_on=medicines_that_go_on(whole), hidden=frozenset(SECTIONS_SHOWN) - set(shown),
     )  # fmt: skip
     sent = sent or Sent(about=request.query_params.get("about", "")[:40])
+    numbers = numbers_of(patient, view.contacts)
     return {
+        "numbers": numbers,
+        "patient_phones": [it for it in ((patient.day_phone, CLINIC), (patient.night_phone, AFTER_HOURS)) if it[0]],
+        **_answer_shown(request, whole, me.person_id, numbers, view, language),
         "plan_id": member.plan_id,
         "view": view,
         "name": view.called or patient.given_name,
@@ -267,11 +284,21 @@ async def _context(request: Request, member: Member, sent: Sent | None = None) -
         "sent": sent,
         "about": name_of(plan, sent.about),
         "done": request.query_params.get("done", ""),
-        "answer": language.say(ANSWERS.get(request.query_params.get("answer", ""), ANSWERS["done"])),
         "seq": whole.seq,
         "reading": reading,
         "on_paper": lambda instant: language.when_on_paper(instant, reading),
     }
+
+
+def _answer_shown(
+    request: Request, plan: PlanContent, person: str, numbers: Numbers, view: FamilyView, language: Language
+) -> dict[str, str]:
+    """Return what a form without scripts is answered, and the measure of which it is said."""
+    found = request.query_params
+    answer, entry = language.say(ANSWERS.get(found.get("answer", ""), ANSWERS["done"])), found.get("entry", "")[:40]
+    if found.get("done") == "measure" and any(each.entry == entry and each.sent for each in view.measures):
+        answer = reading_answer(plan.entries(Section.MONITORING)[entry].values, person, numbers, language)
+    return {"answered": entry, "answer": answer.replace("%(number)s", numbers.emergency)}
 
 
 async def _edits(
@@ -324,8 +351,12 @@ async def _done(
     else:
         outcome = await services(request).plans.perform(member.plan_id, member.participant, command)
         if not isinstance(outcome, Refused) or outcome.code == "again":
-            told = language.say(ANSWERS[answer])
-            return PlainTextResponse(told) if is_swap(request) else _to(member, sent.block, answer)
+            if not is_swap(request):
+                return _to(member, sent.block, answer, sent.entry)
+            numbers = await _numbers(request, member)
+            read = command.name == "reading.record"
+            told = await _reading_told(request, member, sent.entry, numbers) if read else language.say(ANSWERS[answer])
+            return PlainTextResponse(told % {"number": numbers.emergency} if not read else told)
         fault, status = language.reason(outcome.reason), _STATUS.get(outcome.code, 403)
         doubted = outcome.code == UNLIKELY
     if is_swap(request):
@@ -334,7 +365,25 @@ async def _done(
     return page(request, "family/page.html", context, status)
 
 
-def _to(member: Member, block: str, answer: str = "") -> Response:
+async def _numbers(request: Request, member: Member) -> Numbers:
+    patient = await services(request).directory.patient(member.plan_id)
+    if patient is None:
+        raise HTTPException(404)
+    content = await services(request).plans.content(member.plan_id)
+    return numbers_of(patient, contacts_of(content, member.participant, {}, services(request).now()))
+
+
+async def _reading_told(request: Request, member: Member, entry: str, numbers: Numbers) -> str:
+    """Return what is said to who sent a reading; it is their own, so they see it."""
+    language = language_of(request, member.who.person)
+    content = await services(request).plans.content(member.plan_id)
+    held = content.entry(Section.MONITORING, entry)
+    values = held.values if held is not None else {}
+    return reading_answer(values, member.participant.person_id, numbers, language)
+
+
+def _to(member: Member, block: str, answer: str = "", entry: str = "") -> Response:
     said = f"&answer={answer}" if answer != "done" else ""
+    said += f"&entry={entry}" if entry and block == "measure" else ""
     query, place = (f"?done={block}{said}" if answer else ""), (f"#{block}" if block else "")
     return RedirectResponse(f"/plans/{member.plan_id}/family{query}{place}", 303)

@@ -9,6 +9,7 @@ from auth.decisions import EntryFacts, Operation, decide
 from auth.roles import Participant
 from crdt.sections import Section
 from hub.workflows import referral_states, tasks
+from hub.workflows.monitoring import alarm
 from hub.workflows.states import Machine
 
 
@@ -39,7 +40,8 @@ _PLAIN: Final = frozenset(
 
 _LEADING: Final = frozenset(
     {"task.accept", "task.start", "task.complete", "task.resume", "referral.send", "referral.accept",
-     "referral.schedule", "referral.report", "referral.close", "reading.record", "question.answer",
+     "referral.schedule", "referral.report", "referral.close", "reading.record", "reading.acknowledge",
+     "question.answer",
      "medication.decide", "medication.prepare", "team.accept", "huddle.sign", "transition.contacted",
      "transition.visited"}
 )  # fmt: skip
@@ -70,7 +72,7 @@ _WORDS: Final[Mapping[str, str]] = {
 
 _OTHERS: Final[Mapping[Section, tuple[tuple[str, str], ...]]] = {
     Section.MEDICATIONS: (("medication.prepare", "Prepare"), ("medication.decide", "Reconcile")),
-    Section.MONITORING: (("reading.record", "Record a reading"),),
+    Section.MONITORING: (("reading.acknowledge", "Say what was done"), ("reading.record", "Record a reading")),
     Section.TRANSITIONS: (
         ("transition.contacted", "Contact made"),
         ("transition.visited", "Visit done"),
@@ -93,7 +95,7 @@ def acts(participant: Participant, section: Section, facts: EntryFacts, now: dat
 
     if facts.values.get("status") == "retired":
         return (CommandButton("entry.restore", "Restore"),) if may("entry.restore") else ()
-    found = [_act(name, words) for name, words in _of_section(section, facts) if may(name)]
+    found = [_act(name, words) for name, words in _of_section(section, facts, now) if may(name)]
     if may("entry.move"):
         found += [
             CommandButton("entry.move", "Move up", values=(("direction", "up"),)),
@@ -104,20 +106,22 @@ def acts(participant: Participant, section: Section, facts: EntryFacts, now: dat
     return tuple(found)
 
 
-def _of_section(section: Section, facts: EntryFacts) -> tuple[tuple[str, str], ...]:
+def _of_section(section: Section, facts: EntryFacts, now: datetime) -> tuple[tuple[str, str], ...]:
     if section in _MACHINES:
         noun, machine = _MACHINES[section]
         names = [f"{noun}.{verb}" for verb in machine.verbs_from(str(facts.values.get("state") or ""))]
         if referral_states.may_close_early(facts.values):
             names.append("referral.close")
         return tuple((name, _WORDS.get(name, name.partition(".")[2].capitalize())) for name in names)
-    return tuple((name, words) for name, words in _OTHERS.get(section, ()) if _applies(name, facts))
+    return tuple((name, words) for name, words in _OTHERS.get(section, ()) if _applies(name, facts, now))
 
 
-def _applies(name: str, facts: EntryFacts) -> bool:
+def _applies(name: str, facts: EntryFacts, now: datetime) -> bool:
     """Say whether an entry's values leave something for the command to do."""
     values = facts.values
     match name:
+        case "reading.acknowledge":
+            return alarm(values, now) is not None
         case "medication.prepare":
             return values.get("kind") == "medicine" and values.get("reconciliation") == "unreconciled"
         case "medication.decide":

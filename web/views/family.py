@@ -2,17 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from auth.decisions import Operation, entry_visible, facts_of
 from auth.roles import Participant, Role
-from crdt.sections import Section
+from crdt.fields import Value
+from crdt.sections import CALLS, Section
 from hub.live.commands import EntryContent, PlanContent, SectionContent
 from hub.workflows import tasks
+from hub.workflows.alarm_wordings import value_told
 from hub.workflows.contents import day, headline, instant, words
-from hub.workflows.family import FamilyView
+from hub.workflows.family import Contact, FamilyView
 from hub.workflows.grants import barred
+from hub.workflows.monitoring import Alarmed, alarm, counted
+from hub.workflows.zones import zone_of_reading
+from web.doors.directory import Patient
 from web.languages import Language, _
 from web.views.words import Reading
 
@@ -108,6 +113,64 @@ class May:
     notes: bool
     readings: frozenset[str]
     """Measures to which they may add a reading."""
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """Whom to call: the emergency number, and the team's telephones in the order in which one calls them."""
+
+    emergency: str
+    team: tuple[str, ...]
+
+
+def numbers_of(patient: Patient, contacts: tuple[Contact, ...]) -> Numbers:
+    """Return the numbers of the plan's organisation; the team's first contact comes before its switchboard."""
+    found = (*(each.phone for each in contacts[:1]), patient.day_phone, patient.night_phone)
+    return Numbers(patient.emergency_number, tuple(dict.fromkeys(each for each in found if each)))
+
+
+ZONE_SAID: Final = {
+    "red": _("Sent. This is in the red zone."),
+    "yellow": _("Sent. This is in the yellow zone."),
+    "green": _("Sent. This is in the green zone."),
+}
+
+
+def reading_answer(values: Mapping[str, Value], person: str, numbers: Numbers, language: Language) -> str:
+    """Return what is said to who sent the last reading of a measure: its zone, what to do, and whom to call.
+
+    Red always names a number: the team's, and the emergency number where the team has not said which.
+    """
+    mine = [record for _, record in counted(values) if words(record, "by") == person]
+    if not mine:
+        return language.say(_("Sent."))
+    last = max(mine, key=lambda record: words(record, "sent"))
+    zone = zone_of_reading(values, last)
+    standing = alarm(values, instant(last, "sent") or datetime.max.replace(tzinfo=UTC))
+    if zone == "green" and standing is not None and standing.about is Alarmed.TREND and standing.reading is last:
+        zone = "yellow"
+    said = [language.say(ZONE_SAID.get(zone, _("Sent.")))]
+    if typed := words(last, "typed"):
+        told = {"typed": typed, "value": f"{value_told(last)} {words(last, 'unit')}".strip()}
+        said.append(language.say(_("%(typed)s is %(value)s.")) % told)
+    said += [words(values, f"{zone}_instructions")] if zone else []
+    said.append(_to_call(zone, words(values, f"{zone}_call"), numbers, language))
+    return " ".join(each for each in said if each)
+
+
+def _to_call(zone: str, call: str, numbers: Numbers, language: Language) -> str:
+    said, told = language.say, {"number": numbers.emergency, "phones": ", ".join(numbers.team)}
+    emergency = said(_("Call %(number)s now.")) % told
+    if zone not in ("red", "yellow") or (zone == "yellow" and not call):
+        return ""
+    if call == CALLS[0]:
+        return emergency
+    if not numbers.team:
+        return emergency if zone == "red" else ""
+    if call == CALLS[2] and zone == "yellow":
+        return said(_("Call the team in opening hours: %(phones)s.")) % told
+    team = said(_("Call the team now: %(phones)s.")) % told
+    return team if zone == "yellow" else f"{team} {said(_('If it gets worse, call %(number)s.')) % told}"
 
 
 def as_family(participant: Participant) -> Participant:

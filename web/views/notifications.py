@@ -55,6 +55,8 @@ def _sentence(row: Row, actor: str, person: str, plan: str, words: Mapping[str, 
             title = SECTIONS[Section(row.section)].title
             verb = _ACCESS.get(words.get("access", ""), "as the role says for")
             return f"{actor} recorded the consent to {plan}: {title} is {verb} {person}."
+        case "reading.tell":
+            return f"A reading of {plan} is in the {words.get('zone', '')} zone, and waits for an answer."
         case "participant.remove":
             return f"{actor} ended the access of {person} to {plan}."
         case "participant.end":

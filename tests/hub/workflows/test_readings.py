@@ -4,6 +4,7 @@ import pytest
 
 from crdt.fields import Value
 from crdt.sections import Section
+from hub.live.commands import Refusal
 from hub.workflows.contents import records
 from hub.workflows.monitoring import alarms, every_reading, readings
 from hub.workflows.readings import ReadingAcknowledge, ReadingMarkError, ReadingRecord
@@ -149,3 +150,36 @@ def test_an_alarm_is_answered_once_in_words_by_the_team(bench: Bench) -> None:
 
 def test_nothing_is_answered_where_nothing_is_open(bench: Bench) -> None:
     assert bench.refused(bench.nurse, ReadingAcknowledge(entry=a_measure(bench), done="looked")).code == "state"
+
+
+def jobs_of(bench: Bench, command: ReadingRecord) -> list[tuple[str, timedelta | None]]:
+    changes = bench.judge(bench.daughter, command)
+    assert not isinstance(changes, Refusal)
+    found = command.follow_ups(bench.plan, changes, bench.now)
+    return [(str(each.payload["person"]), each.due - bench.now if each.due else None) for each in found]
+
+
+def test_a_red_reading_is_told_at_once_and_to_the_others_at_their_instant(bench: Bench) -> None:
+    entry = a_measure(bench)
+    bench.put(Section.CARE_TEAM, person=bench.nurse.person_id, backup=bench.pharmacist.person_id, steward="no")
+    bench.put(Section.CARE_TEAM, person=bench.doctor.person_id, steward="yes")
+
+    assert jobs_of(bench, ReadingRecord(entry=entry, value="71.2")) == [
+        (bench.nurse.person_id, None),
+        (bench.pharmacist.person_id, timedelta(minutes=30)),
+        (bench.doctor.person_id, timedelta(hours=1)),
+    ]
+
+
+def test_yellow_is_told_once_when_it_has_become_so_and_green_to_nobody(bench: Bench) -> None:
+    entry = a_measure(bench)
+    first, second, third = (
+        ReadingRecord(entry=entry, value="70", when=NOW - timedelta(hours=hours)) for hours in (3, 2, 1)
+    )
+
+    assert jobs_of(bench, ReadingRecord(entry=entry, value="68")) == []
+    assert jobs_of(bench, first) == []
+    bench.perform(bench.daughter, first)
+    assert jobs_of(bench, second) == [(bench.nurse.person_id, None)]
+    bench.perform(bench.daughter, second)
+    assert jobs_of(bench, third) == []
