@@ -17,7 +17,17 @@ from web.views.people import own_chip
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 STATIC: Final = Path(__file__).parent.parent / "static"
-SERVED: Final = ("app.css", "history.css", "family.css", "plan.css", "sheet.css", "icon.svg", "dist/*.js", "dist/*.css")
+SERVED: Final = (
+    "app.css",
+    "history.css",
+    "family.css",
+    "plan.css",
+    "panel.css",
+    "sheet.css",
+    "icon.svg",
+    "dist/*.js",
+    "dist/*.css",
+)
 """What of the static folder leaves the machine; sources stay."""
 
 THEMES: Final = frozenset({"light", "dark"})

@@ -16,6 +16,7 @@ from hub.live.zones import Zones
 from hub.record.journal import EVERYTHING, Act, FieldPath, Latest, Narrowed, Row
 from web.access import Access
 from web.doors.directory import Directory
+from web.panel_rows import PanelRows
 from web.settings import Settings
 
 if TYPE_CHECKING:
@@ -115,5 +116,7 @@ class Services:
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     zones: Zones = field(default_factory=Zones)
     """Where plans are at home; pages that belong to no plan have the default organisation's clock."""
+    panel_rows: PanelRows = field(default_factory=PanelRows)
+    """Rows of panels that were made already, as long as nothing in them changes."""
     panel_visits: Visits = field(default_factory=Visits)
     """The panels that are in the journal already."""

@@ -27,8 +27,8 @@ from hub.store.patients import (
 from hub.store.tables import head, identifier, organisation, participant, patient
 from hub.store.tables import plan as table
 
-PANEL_PLANS_MAX: Final = 500
-"""A panel shows no more; nobody follows more patients."""
+PANEL_PLANS_MAX: Final = 2_000
+"""A panel counts no more, and says so; nobody follows more patients."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

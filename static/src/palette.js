@@ -19,7 +19,7 @@ function commands() {
     const add = section.querySelector("a.add")
     if (add) found.push({ words: add.textContent?.trim() ?? "", kind: "action", act: () => add.click() })
   }
-  for (const link of document.querySelectorAll(".app-bar nav a, .patient h2 a")) {
+  for (const link of document.querySelectorAll(".app-bar nav a, .patient h3 a")) {
     if (link instanceof HTMLElement) found.push({ words: link.textContent?.trim() ?? "", kind: "page", act: () => link.click() })
   }
   return found.filter(({ words }) => words !== "")

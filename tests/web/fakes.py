@@ -110,6 +110,9 @@ class FakeDirectory:
             ]
         return found
 
+    async def versions(self, who: SignedIn, plan_ids: Sequence[str]) -> Mapping[str, tuple[int, int]]:
+        return {}
+
     async def last(self, wanted: Mapping[str, Collection[Section]]) -> Mapping[str, Latest]:
         rows = {plan_id: await self._changes(plan_id, sections) for plan_id, sections in wanted.items()}
         return {plan: Latest(some[-1].actor, some[-1].recorded, some[-1].seq) for plan, some in rows.items() if some}

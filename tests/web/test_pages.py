@@ -48,11 +48,9 @@ def test_the_panel_says_what_changed_and_what_is_overdue(mary: Mary, as_person: 
     page = as_person("lee").get("/panel").text
 
     assert "JENSEN, Mary" in page
-    assert "Overdue by 2 days" in page
+    assert "2 days late" in page
     assert page.index("JENSEN, Mary") < page.index("ABARA, Tomas")
-    assert "Known allergies" in page
-    assert "penicillin (rash)" in page
-    assert "since you looked" in page
+    assert re.search(r"\d+ new<", page)
 
 
 def test_marking_seen_clears_the_news_and_only_up_to_what_was_told(mary: Mary, as_person: As) -> None:
@@ -70,7 +68,7 @@ def test_marking_seen_clears_the_news_and_only_up_to_what_was_told(mary: Mary, a
 def test_ones_own_changes_are_no_news(mary: Mary, as_person: As) -> None:
     card = as_person("lee").get("/panel").text
 
-    assert "Call cardiology for the echo report" not in card.split('class="news"')[1].split("</ul>")[0]
+    assert "Call cardiology for the echo report" not in card.split('class="news"')[1].split("</p>")[0]
 
 
 @pytest.mark.parametrize("key", ["lee", "okafor", "ruiz", "tan", "cole", "singh", "mary", "kate"])

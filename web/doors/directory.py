@@ -118,6 +118,12 @@ class Directory(Protocol):
     async def news(self, who: SignedIn, wanted: Mapping[str, Collection[Section]]) -> Mapping[str, Sequence[Row]]:
         """Return what others changed in these sections since the person looked, by plan, in one query."""
 
+    async def versions(self, who: SignedIn, plan_ids: Sequence[str]) -> Mapping[str, tuple[int, int]]:
+        """Return of each plan what moves on when anything in it changes, and when the person looks at it.
+
+        A plan that is left out is to be read anew each time.
+        """
+
     async def last(self, wanted: Mapping[str, Collection[Section]]) -> Mapping[str, Latest]:
         """Return who last changed anything in these sections, by plan, in one query."""
 

@@ -120,6 +120,9 @@ class StoreDirectory:
     async def news(self, who: SignedIn, wanted: Mapping[str, Collection[Section]]) -> Mapping[str, Sequence[Row]]:
         return await self._looks.rows(who.person.person_id, wanted)
 
+    async def versions(self, who: SignedIn, plan_ids: Sequence[str]) -> Mapping[str, tuple[int, int]]:
+        return await self._looks.versions(who.person.person_id, plan_ids)
+
     async def last(self, wanted: Mapping[str, Collection[Section]]) -> Mapping[str, Latest]:
         return await self._looks.last(wanted)
 

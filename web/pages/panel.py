@@ -14,18 +14,17 @@ from auth.decisions import sections_readable
 from auth.roles import CLINICIANS, PATIENT_SIDE, Role
 from crdt.sections import Section
 from hub.record.journal import Act, Action
+from hub.store.plans import PANEL_PLANS_MAX
 from web.doors.directory import Membership, SignedIn
 from web.doors.guards import Member, assigned_in, for_member, for_person, services
 from web.pages.notifications import told
 from web.reading import reading_now
 from web.rendering import elsewhere, is_swap, page
-from web.views.badges import Badge, Tone
 from web.views.entries import Reader
 from web.views.news import texts_before, with_words
-from web.views.panel import Order, PatientCard, ordered_cards, patient_card
+from web.views.panel import SORTS, PatientRow, panel_asked, panel_view, patient_row
 from web.views.people import PersonView, own_chip, people_of
 from web.views.sections import reader_of
-from web.views.words import count
 
 TEXTS_TOLD_MAX: Final = 10
 """Patients whose changed texts are told in words, the first in order; each costs a look at their past."""
@@ -33,25 +32,36 @@ TEXTS_TOLD_MAX: Final = 10
 FOLDED_ROWS_MAX: Final = 5_000
 """A longer journal is not folded for that: the plan's own page does, and its history."""
 
+ROWS_MADE_AT_ONCE_MAX: Final = 50
+"""Patients whose rows are made from one round of queries."""
+
 PANEL = Section.ABOUT_ME
 """Stands for the panel in the book of visits: it shows a plan as a whole."""
 
 
 @for_person
 async def show(request: Request, who: SignedIn) -> Response:
-    """Show the patients of the person in the order in which they need them."""
+    """Show the patients of the person, the page that is asked for, in the order in which they need them."""
     places = await services(request).directory.places(who)
-    cards = await _cards(request, who, places)
+    view = panel_view(await _rows(request, who, places), panel_asked(request.query_params))
+    at = {place.patient.plan_id: place for place in places}
+    await _record(request, [at[row.plan_id] for group in view.groups for row in group.rows])
+    groups = [
+        replace(group, rows=tuple([await _present(request, who, row, at[row.plan_id]) for row in group.rows]))
+        for group in view.groups
+    ]
     context = {
-        "cards": cards,
-        "tally": _tally(cards, "plan" if who.person.role in PATIENT_SIDE else "patient"),
+        "view": replace(view, groups=tuple(groups)),
+        "of_what": "plan" if who.person.role in PATIENT_SIDE else "patient",
+        "cut": len(places) >= PANEL_PLANS_MAX,
+        "sorts": SORTS,
         "person": _me(who),
         "here": "panel",
         "told": await told(request, who, unseen=True) if services(request).access is not None else [],
         "clinician": who.person.role in CLINICIANS,
         "reviews": who.person.role is Role.AUDITOR,
     }
-    return page(request, "panel/page.html", context)
+    return page(request, "panel/list.html" if is_swap(request) else "panel/page.html", context)
 
 
 @for_member
@@ -90,49 +100,74 @@ async def _answered(
     patient = await services(request).directory.patient(member.plan_id)
     if patient is None:
         raise HTTPException(404)
-    (card,) = await _cards(request, member.who, [Membership(patient, member.participant)])
-    return page(request, "panel/patient.html", {"card": card, "was": sorted(was.items())})
+    place = Membership(patient, member.participant)
+    await _record(request, [place])
+    (row,) = await _made(request, member.who, [place])
+    row = await _present(request, member.who, row, place)
+    return page(request, "panel/patient.html", {"row": row, "was": sorted(was.items())})
 
 
 def _row(told: str) -> int | None:
     return int(told) if told.isdecimal() and len(told) <= 15 else None
 
 
-async def _cards(request: Request, who: SignedIn, places: Sequence[Membership]) -> list[PatientCard]:
-    """Return the patients' cards in order, their reading recorded as that of the panel: a few queries for all."""
+async def _rows(request: Request, who: SignedIn, places: Sequence[Membership]) -> list[PatientRow]:
+    """Return a row of each patient, those that changed since they were last made anew: a few queries for all."""
     found, reading = services(request), reading_now(request)
-    await _record(request, places)
+    kept, hour = found.panel_rows, reading.now.strftime("%Y-%m-%d %H")
+    versions = await found.directory.versions(who, [place.patient.plan_id for place in places])
+    states = [(place, versions.get(place.patient.plan_id), hour) for place in places]
+    rows = {state[0].patient.plan_id: row for state in states if (row := kept.get(who.person.person_id, state))}
+    missing = [state for state in states if state[0].patient.plan_id not in rows]
+    for start in range(0, len(missing), ROWS_MADE_AT_ONCE_MAX):
+        part = missing[start : start + ROWS_MADE_AT_ONCE_MAX]
+        made = await _made(request, who, [place for place, _, _ in part])
+        for state, row in zip(part, made, strict=True):
+            rows[row.plan_id] = row
+            kept.keep(who.person.person_id, state, row)
+    return [rows[place.patient.plan_id] for place in places]
+
+
+async def _made(request: Request, who: SignedIn, places: Sequence[Membership]) -> list[PatientRow]:
+    found, reading = services(request), reading_now(request)
     contents = await found.plans.contents([place.patient.plan_id for place in places])
     members = [assigned_in(place.participant, its) for place, its in zip(places, contents, strict=True)]
     wanted = {member.plan_id: sections_readable(member, reading.now) for member in members}
     teams, news, last = await asyncio.gather(
         found.directory.teams(list(wanted)), found.directory.news(who, wanted), found.directory.last(wanted)
     )
-    cards, readers = [], {}
+    rows, readers = [], {}
     for place, member, content in zip(places, members, contents, strict=True):
         its = replace(content, born=place.patient.born, sex=place.patient.gender)
         plan_id = member.plan_id
-        people = people_of(teams.get(plan_id, ()))
-        present = {each.person_id for each in await found.plans.present(plan_id)} - {who.person.person_id}
-        here = [person for each in sorted(present) if (person := people.person(each)) is not None]
-        reader = reader_of(member, its, people, reading)
-        readers[plan_id] = reader
-        cards.append(patient_card(place.patient, reader, news.get(plan_id, ()), last.get(plan_id), here))
-    return await _worded(request, ordered_cards(cards), readers)
+        reader = readers[plan_id] = reader_of(member, its, people_of(teams.get(plan_id, ())), reading)
+        rows.append(patient_row(place.patient, reader, news.get(plan_id, ()), last.get(plan_id)))
+        await asyncio.sleep(0)  # A patient takes some milliseconds: others have something to do as well.
+    return await _worded(request, rows, readers)
 
 
-async def _worded(request: Request, cards: Sequence[PatientCard], readers: Mapping[str, Reader]) -> list[PatientCard]:
-    """Return the cards with the words that went and came in texts, for as many of the first as is cheap."""
-    worded, left = [], TEXTS_TOLD_MAX
-    for card in cards:
-        texts = texts_before(card.news)
-        if not texts or not left or card.seq > FOLDED_ROWS_MAX:
-            worded.append(card)
+async def _worded(request: Request, rows: Sequence[PatientRow], readers: Mapping[str, Reader]) -> list[PatientRow]:
+    """Return the rows with the words that went and came in texts, for as many of the worst as is cheap."""
+    worded, left = {row.plan_id: row for row in rows}, TEXTS_TOLD_MAX
+    for row in sorted(rows, key=lambda each: each.order):
+        texts = texts_before([row.news]) if row.news is not None else {}
+        if row.news is None or not texts or not left or row.seq > FOLDED_ROWS_MAX:
             continue
         left -= 1
-        past = await services(request).plans.texts_at(card.plan_id, texts)
-        worded.append(replace(card, news=tuple(with_words(card.news, readers[card.plan_id], past))))
-    return worded
+        past = await services(request).plans.texts_at(row.plan_id, texts)
+        (news,) = with_words([row.news], readers[row.plan_id], past)
+        worded[row.plan_id] = replace(row, news=news)
+    return [worded[row.plan_id] for row in rows]
+
+
+async def _present(request: Request, who: SignedIn, row: PatientRow, place: Membership) -> PatientRow:
+    """Return the row with who has the plan open now."""
+    found = services(request)
+    here = {each.person_id for each in await found.plans.present(row.plan_id)} - {who.person.person_id}
+    if not here:
+        return row
+    people = people_of((await found.directory.teams([place.patient.plan_id])).get(row.plan_id, ()))
+    return replace(row, present=tuple(person for each in sorted(here) if (person := people.person(each)) is not None))
 
 
 async def _record(request: Request, places: Sequence[Membership]) -> None:
@@ -155,18 +190,6 @@ async def _record(request: Request, places: Sequence[Membership]) -> None:
     )
     for each in new:
         found.panel_visits.recorded(each, [PANEL], now)
-
-
-def _tally(cards: list[PatientCard], of_what: str) -> list[Badge]:
-    """Return how many there are of each urgency."""
-    safety = sum(1 for card in cards if card.order is Order.SAFETY)
-    overdue = sum(1 for card in cards if card.order is Order.OVERDUE)
-    told = [Badge(count(len(cards), of_what))]
-    if safety:
-        told.append(Badge(f"{safety} for safety", Tone.ALERT))
-    if overdue:
-        told.append(Badge(f"{overdue} overdue", Tone.WARN))
-    return told
 
 
 def _me(who: SignedIn) -> PersonView:

@@ -1,201 +1,302 @@
-"""My patients in the order in which they need me: safety, then what is overdue, then news, then the quiet ones."""
+"""My patients, one row each, in the order in which they need me; narrowed, grouped and cut into pages.
 
-from collections.abc import Mapping, Sequence
+The worst reason and what waits on the reader are the lines that head the plan itself (``web.views.next_lines``).
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Final
+from urllib.parse import urlencode
 
-from auth.decisions import sections_readable
 from auth.roles import CLINICIANS
-from crdt.fields import Value
-from crdt.sections import SECTIONS, Section
+from crdt.sections import Section
+from hub.directory.names import search_key, sort_key
 from hub.record.journal import Latest, Row
+from hub.workflows.contents import active, words
 from web.doors.directory import Patient
-from web.views.badges import Badge, Tone, badges
 from web.views.banner import Banner, banner
-from web.views.entries import Reader, headline
-from web.views.findings import findings_view
+from web.views.entries import Reader
 from web.views.news import News, news_of
+from web.views.next_lines import NextLine, next_view
 from web.views.people import PersonView
-from web.views.words import Moment, count, moment, short
+from web.views.rows import RANKS, Rank
+from web.views.words import Moment, count, moment
 
-NEWS_SHOWN_MAX: Final = 3
-CONCERNS_SHOWN_MAX: Final = 4
-NAMED_MAX: Final = 3
-"""Entries named in one line; the rest is counted."""
+PAGE_ROWS: Final = 50
+FOLDED_MIN: Final = 5
+"""So many patients with nothing new are folded under their count."""
+
+QUERY_CHARACTERS_MAX: Final = 100
 
 
 class Order(IntEnum):
     """What puts one patient before another; never the number of edits."""
 
-    SAFETY = 0
-    OVERDUE = 1
+    DANGER = 0
+    LATE = 1
     MINE = 2
     NEWS = 3
     QUIET = 4
 
 
-SAFETY_SECTIONS: Final = frozenset({Section.MEDICATIONS, Section.TRANSITIONS, Section.MONITORING, Section.ADVANCE_CARE})
+GROUP_WORDS: Final = {
+    Order.DANGER: "Danger now",
+    Order.LATE: "Late",
+    Order.MINE: "For you, not late",
+    Order.NEWS: "Changed",
+    Order.QUIET: "Nothing new",
+}
 
-
-_LOUD: Final = SAFETY_SECTIONS | {Section.TASKS, Section.REFERRALS}
-"""Sections whose warnings are told to everyone: what nobody has accepted, and who has not been heard of."""
-
-_IN_BANNER: Final = frozenset({"Watcher", "Unstable"})
-"""Said beside the patient's name."""
-
-
-@dataclass(frozen=True, slots=True)
-class Concern:
-    """Something of an entry that asks for attention now."""
-
-    badge: Badge
-    title: str
-    section: Section
-    entries: tuple[tuple[str, str], ...]
-    """Those it is true of, as (id, headline): several medicines that are not reconciled are one concern."""
-    mine: bool
-
-    @property
-    def named(self) -> tuple[tuple[str, str], ...]:
-        """The entries that the line names."""
-        return self.entries[:NAMED_MAX]
+SORTS: Final = {"": "by what matters", "name": "by name", "born": "by birth date", "changed": "by last change"}
 
 
 @dataclass(frozen=True, slots=True)
-class PatientCard:
+class PatientRow:
     """One patient on the panel."""
 
     plan_id: str
     banner: Banner
     order: Order
-    news: tuple[News, ...]
+    worst: NextLine | None
+    more: int
+    """Reasons besides the worst one."""
+    mine: NextLine | None
+    mine_more: int
+    news: News | None
+    """What changed, in clinical order the first."""
     news_count: int
-    concerns: tuple[Concern, ...]
-    present: tuple[PersonView, ...]
     last: Moment | None
     last_by: str
     seq: int
-    """The journal's row up to which this card tells; what is marked as seen is exactly what it told."""
+    """The journal's row up to which this row tells; what is marked as seen is exactly what it told."""
+    name_key: str
+    """The patient's name as names are compared."""
+    sort_key: str
+    searched: str
+    """The words it is narrowed by: name, number, birth date, what it says."""
+    born: str
     may_huddle: bool = False
     """The reader is one of the team, who put patients on the agenda of a huddle."""
+    from_home: bool = False
+    """Words of the patient or the family wait for an answer."""
+    from_hospital: bool = False
+    """In hospital, or its clocks run."""
+    changed: str = ""
+    present: tuple[PersonView, ...] = ()
+    same_name: bool = False
+    """Another of the reader's patients has this name."""
 
     @property
     def tone(self) -> str:
-        """The card's tone for the stylesheet; the words beside it say the same."""
-        return {Order.SAFETY: "alert", Order.OVERDUE: "warn", Order.MINE: "warn", Order.NEWS: "news"}.get(
-            self.order, "quiet"
-        )
-
-    @property
-    def summary(self) -> str:
-        """What is new, in words."""
-        return f"{count(self.news_count, 'change')} since you looked" if self.news_count else "Nothing new"
+        """The row's tone for the stylesheet; the words beside it say the same."""
+        return self.order.name.lower()
 
 
-def patient_card(
-    patient: Patient,
-    reader: Reader,
-    rows: Sequence[Row],
-    last: Latest | None,
-    present: Sequence[PersonView],
-) -> PatientCard:
-    """Return one patient's card: only of sections and entries that the reader may see, not of their own edits.
+def patient_row(patient: Patient, reader: Reader, rows: Sequence[Row], last: Latest | None) -> PatientRow:
+    """Return one patient's row: only of sections and entries that the reader may see, not of their own edits.
 
     ``rows`` are what others did since the reader looked, ``last`` is the last change of anything they read.
     """
-    readable = sections_readable(reader.participant, reader.now)
-    news = news_of(reader, rows)
-    concerns = _concerns(reader, readable)
-    told = banner(patient, reader)
-    return PatientCard(
+    news, told, found = news_of(reader, rows), banner(patient, reader), next_view(reader)
+    lines = sorted((*found.mine, *found.others), key=lambda line: RANKS.index(line.rank))
+    worst = lines[0] if lines else None
+    mine = [line for line in found.mine if line is not worst and line.mark != "Danger"]
+    order = _order(worst, bool(found.mine), bool(news), told.watcher)
+    return PatientRow(
         plan_id=patient.plan_id,
         banner=told,
-        order=_order(news, concerns, watched=bool(told.watcher)),
-        news=tuple(news[:NEWS_SHOWN_MAX]),
+        order=order,
+        worst=worst,
+        more=max(found.total - 1, 0),
+        mine=mine[0] if mine else None,
+        mine_more=max(len(mine) - 1 + found.mine_more, 0) if mine else 0,
+        news=news[0] if news else None,
         news_count=len(news),
-        concerns=tuple(concerns[:CONCERNS_SHOWN_MAX]),
-        present=tuple(present),
         last=moment(last.recorded, reader.setting.reading) if last is not None else None,
         last_by=reader.setting.people.name(last.actor) if last is not None else "",
         seq=reader.content.seq,
+        name_key=search_key(patient.name),
+        sort_key=sort_key(told.name),
+        searched=_searched(patient, told, (*found.mine, *found.others)),
+        born=patient.known_birth,
         may_huddle=reader.participant.role in CLINICIANS,
+        from_home=any(line.section is Section.CAREGIVER_LOG for line in lines),
+        from_hospital=bool(told.watcher) or _after_hospital(reader),
+        changed=last.recorded.isoformat() if last is not None else "",
     )
 
 
-def _dangers(reader: Reader) -> list[Concern]:
-    """Return the dangerous findings about medicines that nobody has answered."""
-    told = findings_view(reader.participant, reader.content, reader.setting.people.name, reader.now)
-    return [
-        Concern(
-            Badge(short(each.text), Tone.ALERT),
-            SECTIONS[Section.MEDICATIONS].title,
-            Section.MEDICATIONS,
-            ((each.entry, headline(Section.MEDICATIONS, values, reader.setting.people.name)),),
-            mine=False,
-        )
-        for each in told.open
-        if each.severity == "danger" and (values := _values(reader, each.entry))
-    ]
+def _after_hospital(reader: Reader) -> bool:
+    stays = active(reader.content, Section.TRANSITIONS)
+    seen = (each for each in stays if reader.sees(Section.TRANSITIONS, each.id))
+    return any(words(each.values, "event") and words(each.values, "visit_done") != "yes" for each in seen)
 
 
-def _values(reader: Reader, entry: str) -> Mapping[str, Value]:
-    held = reader.content.entry(Section.MEDICATIONS, entry)
-    return held.values if held is not None else {}
-
-
-def _concerns(reader: Reader, readable: frozenset[Section]) -> list[Concern]:
-    """Return what asks for attention, the most urgent first; an allergy stands in the banner already."""
-    found = []
-    for section in SECTIONS:
-        if section not in readable:
-            continue
-        for entry, it in reader.content.entries(section).items():
-            if it.values.get("status") == "retired" or it.values.get("kind") == "allergy":
-                continue
-            if reader.sees(section, entry):
-                found += _concerns_of(reader, section, entry)
-    found += _dangers(reader)
-    grouped: dict[tuple[Section, str, bool], Concern] = {}
-    for each in found:
-        key = (each.section, each.badge.words, each.mine)
-        known = grouped.get(key)
-        grouped[key] = each if known is None else replace(known, entries=known.entries + each.entries)
-    return sorted(grouped.values(), key=lambda each: (each.badge.tone is not Tone.ALERT, not each.mine))
-
-
-def _concerns_of(reader: Reader, section: Section, entry: str) -> list[Concern]:
-    values = reader.content.entries(section)[entry].values
-    setting = reader.setting
-    words = headline(section, values, setting.people.name)
-    mine = reader.participant.person_id in (values.get("owner"), values.get("recipient"))
-    return [
-        Concern(badge, SECTIONS[section].title, section, ((entry, words),), mine)
-        for badge in badges(section, values, setting.people, setting.reading)
-        if badge.words not in _IN_BANNER
-        and (badge.tone is Tone.ALERT or (badge.tone is Tone.WARN and (mine or _loud(section, badge))))
-    ]
-
-
-def _loud(section: Section, badge: Badge) -> bool:
-    """Say whether a warning is everyone's: who owes something today is told to them alone."""
-    return section in _LOUD and badge.words != "Due today"
-
-
-def _order(news: Sequence[News], concerns: Sequence[Concern], *, watched: bool) -> Order:
-    if watched:
-        return Order.SAFETY
-    alerts = [each for each in concerns if each.badge.tone is Tone.ALERT]
-    alarmed = any(each.section in SAFETY_SECTIONS for each in alerts)
-    if alarmed or any(each.section is Section.MEDICATIONS for each in news):
-        return Order.SAFETY
-    if alerts:
-        return Order.OVERDUE
-    if any(each.mine for each in concerns):
+def _order(worst: NextLine | None, mine: bool, news: bool, watcher: str) -> Order:
+    if (worst is not None and worst.rank is Rank.DANGER) or watcher == "Unstable":
+        return Order.DANGER
+    if worst is not None and worst.rank is Rank.LATE:
+        return Order.LATE
+    if mine or watcher:
         return Order.MINE
     return Order.NEWS if news else Order.QUIET
 
 
-def ordered_cards(cards: Sequence[PatientCard]) -> list[PatientCard]:
-    """Return the cards in the order in which they need the reader, then by name."""
-    return sorted(cards, key=lambda each: (each.order, each.banner.name))
+def _searched(patient: Patient, told: Banner, lines: Iterable[NextLine]) -> str:
+    number = "".join(each for each in patient.number if each.isalnum())
+    said = " ".join(f"{line.mark} {line.strong} {line.rest}" for line in lines)
+    return search_key(f"{patient.name} {patient.number} {number} {told.born} {patient.known_birth} {said}")
+
+
+@dataclass(frozen=True, slots=True)
+class PanelAsked:
+    """What the reader asked of the panel, as the address says it."""
+
+    text: str = ""
+    only: str = ""
+    sort: str = ""
+    page: int = 1
+    flat: bool = False
+    """One list, without groups."""
+
+    def address(self, **changes: object) -> str:
+        """Return the address of the panel with these changes; another choice begins at its first page."""
+        now = replace(self, page=1, **changes) if "page" not in changes else replace(self, **changes)  # type: ignore[arg-type]
+        told = {"q": now.text, "only": now.only, "sort": now.sort, "flat": "yes" if now.flat else ""}
+        told["page"] = str(now.page) if now.page > 1 else ""
+        query = urlencode({name: value for name, value in told.items() if value})
+        return f"/panel?{query}" if query else "/panel"
+
+
+def panel_asked(query: Mapping[str, str]) -> PanelAsked:
+    """Return what an address asks; what it can't mean counts as not asked."""
+    page = query.get("page", "")
+    return PanelAsked(
+        text=query.get("q", "").strip()[:QUERY_CHARACTERS_MAX],
+        only=only if (only := query.get("only", "")) in CHIPS else "",
+        sort=sort if (sort := query.get("sort", "")) in SORTS else "",
+        page=max(int(page), 1) if page.isdecimal() and len(page) <= 5 else 1,
+        flat=query.get("flat") == "yes",
+    )
+
+
+CHIPS: Final = {
+    "danger": "Danger",
+    "late": "Late",
+    "mine": "For me",
+    "changed": "Changed",
+    "home": "From home",
+    "hospital": "From hospital",
+}
+
+
+def _fits(row: PatientRow, only: str) -> bool:
+    match only:
+        case "danger":
+            return row.order is Order.DANGER
+        case "late":
+            return row.order is Order.LATE
+        case "mine":
+            return row.mine is not None
+        case "changed":
+            return row.news_count > 0
+        case "home":
+            return row.from_home
+        case "hospital":
+            return row.from_hospital
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class PanelGroup:
+    """Rows under one heading, and how many belong there on all pages."""
+
+    words: str
+    total: int
+    rows: tuple[PatientRow, ...]
+    folded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PanelView:
+    """One page of the panel."""
+
+    asked: PanelAsked
+    chips: tuple[tuple[str, str, int], ...]
+    """(name, words, how many) of each way to narrow the list."""
+    groups: tuple[PanelGroup, ...]
+    total: int
+    """All patients of the reader."""
+    found: int
+    """Those that fit what is asked."""
+    first: int
+    shown: int
+    pages: int
+
+    @property
+    def words(self) -> str:
+        """Which of how many are shown."""
+        if not self.found:
+            return f"None of {count(self.total, 'patient')}"
+        span = f"{self.first + 1} to {self.first + self.shown} of " if self.pages > 1 else ""
+        fitting = f"{self.found} of {count(self.total, 'patient')}" if self.found < self.total else None
+        return span + (fitting or count(self.total, "patient"))
+
+
+def panel_view(rows: Sequence[PatientRow], asked: PanelAsked) -> PanelView:
+    """Return the page that is asked for; patients of one name are marked, wherever the other one is."""
+    names = Counter(row.name_key for row in rows)
+    wanted = search_key(asked.text).split()
+    number = "".join(each for each in asked.text.lower() if each.isalnum())
+    named = [
+        replace(row, same_name=names[row.name_key] > 1)
+        for row in rows
+        if all(word in row.searched for word in wanted) or (number.isdecimal() and number in row.searched.split())
+    ]
+    fitting = _sorted([row for row in named if _fits(row, asked.only)], asked.sort)
+    pages = max(-(-len(fitting) // PAGE_ROWS), 1)
+    page = min(asked.page, pages)
+    part = fitting[(page - 1) * PAGE_ROWS : page * PAGE_ROWS]
+    return PanelView(
+        asked=replace(asked, page=page),
+        chips=tuple((name, told, sum(_fits(row, name) for row in named)) for name, told in CHIPS.items()),
+        groups=_groups(part, fitting, grouped=not asked.sort and not asked.flat),
+        total=len(rows),
+        found=len(fitting),
+        first=(page - 1) * PAGE_ROWS,
+        shown=len(part),
+        pages=pages,
+    )
+
+
+def _groups(part: Sequence[PatientRow], fitting: Sequence[PatientRow], *, grouped: bool) -> tuple[PanelGroup, ...]:
+    if not grouped:
+        return (PanelGroup("", len(fitting), tuple(part)),) if part else ()
+    totals = Counter(row.order for row in fitting)
+    of = {order: tuple(row for row in part if row.order is order) for order in Order}
+    folds = totals[Order.QUIET] > FOLDED_MIN and len(totals) > 1
+    return tuple(
+        PanelGroup(GROUP_WORDS[order], totals[order], rows, folded=order is Order.QUIET and folds)
+        for order, rows in of.items()
+        if rows
+    )
+
+
+def _sorted(rows: Sequence[PatientRow], sort: str) -> list[PatientRow]:
+    """Return the rows in order; by what matters: the worst first, then the watched, the late longest, by name."""
+    match sort:
+        case "name":
+            return sorted(rows, key=lambda row: row.sort_key)
+        case "born":
+            return sorted(rows, key=lambda row: (row.born, row.sort_key))
+        case "changed":
+            return sorted(rows, key=lambda row: row.changed, reverse=True)
+    return sorted(rows, key=lambda row: (row.order, not row.banner.watcher, -_days(row.worst), row.sort_key))
+
+
+def _days(line: NextLine | None) -> int:
+    """Return by how many days a line says it is late."""
+    first = line.mark.split()[0] if line is not None and line.rank is Rank.LATE else ""
+    return int(first) if first.isdecimal() else 0
