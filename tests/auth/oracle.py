@@ -47,6 +47,7 @@ ROLES: Final = {
 
 COMMANDS: Final = """
 entry.create               any         as create
+plan.begin                 any         as create
 entry.retire               any         as retire
 entry.restore              any         as retire
 entry.move                 any         as retire
