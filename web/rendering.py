@@ -23,6 +23,7 @@ SERVED: Final = (
     "family.css",
     "plan.css",
     "panel.css",
+    "readings.css",
     "sheet.css",
     "icon.svg",
     "dist/*.js",

@@ -133,6 +133,8 @@ class WatchedMeasure:
     last: float | None
     when: datetime | None = None
     """When the last reading was taken."""
+    value: str = ""
+    """The last reading as it is read, both numbers of a blood pressure."""
     at_home: bool = False
     """Someone at home can measure it."""
     call: str = ""
@@ -333,6 +335,7 @@ def _measure(entry: EntryContent, viewer: str) -> WatchedMeasure:
         zone=state.zone,
         last=number(state.reading, "value") if state.reading is not None else None,
         when=instant(state.reading, "when") if state.reading is not None else None,
+        value=value_told(state.reading) if state.reading is not None else "",
         at_home=monitoring.at_home(entry.values),
         pressure=is_pressure(words(entry.values, "measure")),
         call=words(entry.values, f"{state.zone}_call") if state.zone else "",

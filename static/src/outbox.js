@@ -62,7 +62,7 @@ export class Outbox {
     if (answer.ok) this.#standing(form)?.querySelector(".sure")?.setAttribute("hidden", "")
     if (told) {
       told.textContent = answer.ok ? await answer.text() : `${label} — ${await answer.text()}`
-      told.toggleAttribute("data-fault", !answer.ok)
+      told.toggleAttribute("data-fault", !answer.ok || answer.headers.get("zone") === "red")
     }
     if (answer.headers.get("asks") === "sure") this.#doubt(form, label)
     if (answer.ok) changed(section)

@@ -33,6 +33,7 @@ from web.rendering import is_swap, page
 from web.views.family import (
     BLOCKS,
     KINDS,
+    RED_SAID,
     SECTIONS_SHOWN,
     Numbers,
     as_family,
@@ -356,7 +357,9 @@ async def _done(
             numbers = await _numbers(request, member)
             read = command.name == "reading.record"
             told = await _reading_told(request, member, sent.entry, numbers) if read else language.say(ANSWERS[answer])
-            return PlainTextResponse(told % {"number": numbers.emergency} if not read else told)
+            if not read:
+                return PlainTextResponse(told % {"number": numbers.emergency})
+            return PlainTextResponse(told, headers={"zone": "red"} if told.startswith(language.say(RED_SAID)) else None)
         fault, status = language.reason(outcome.reason), _STATUS.get(outcome.code, 403)
         doubted = outcome.code == UNLIKELY
     if is_swap(request):

@@ -199,7 +199,7 @@ def _measure(values: Values, people: PlanPeople, reading: Reading) -> list[Badge
     told = alarm_told(values, standing, reading.zone)
     if standing.zone == "red":
         return [Badge(told, Tone.ALERT, "red, not answered", asks=True)]
-    brief = {Alarmed.SILENCE: "no reading", Alarmed.TREND: "changed fast"}.get(standing.about, "yellow, not answered")
+    brief = {Alarmed.SILENCE: "no reading", Alarmed.TREND: "changed fast"}.get(standing.about, "not answered")
     return [Badge(told, Tone.WARN, brief)]
 
 

@@ -129,8 +129,9 @@ def numbers_of(patient: Patient, contacts: tuple[Contact, ...]) -> Numbers:
     return Numbers(patient.emergency_number, tuple(dict.fromkeys(each for each in found if each)))
 
 
+RED_SAID: Final = _("Sent. This is in the red zone.")
 ZONE_SAID: Final = {
-    "red": _("Sent. This is in the red zone."),
+    "red": RED_SAID,
     "yellow": _("Sent. This is in the yellow zone."),
     "green": _("Sent. This is in the green zone."),
 }

@@ -30,6 +30,8 @@ CHANGES_MAX: Final = 12
 NEAR: Final = 0.35
 """A zone's end is in the drawing where it lies no farther from the readings than this part of their spread."""
 TICKS: Final = 4
+BESIDE: Final = 12.0
+"""Units: changes nearer to each other share one number in the drawing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +58,12 @@ class Band:
 class DoseMark:
     """A dose that was changed meanwhile: a numbered line in the drawing, in words below it."""
 
-    number: int
+    number: str
+    """Where several stand at one place, the first carries all their numbers and the others none."""
     x: float
     told: str
+    ends: bool
+    """At the right end of the field, where its number stands before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,12 +242,17 @@ def _is_number(told: str) -> bool:
 
 def _dose_marks(changes: Sequence[tuple[FieldEdit, str]], field: _Field, reading: Reading) -> tuple[DoseMark, ...]:
     within = [each for each in changes if field.first <= each[0].recorded <= field.last][-CHANGES_MAX:]
-    return tuple(
-        DoseMark(
-            index, field.x(edit.recorded), f"{day(edit.recorded.astimezone(reading.zone).date())} {_said(edit, name)}"
-        )
-        for index, (edit, name) in enumerate(within, start=1)
-    )
+    marks: list[DoseMark] = []
+    at = [field.x(edit.recorded) for edit, _ in within]
+    for index, (edit, name) in enumerate(within):
+        alone = index == 0 or at[index] - at[index - 1] > BESIDE
+        last = index
+        while alone and last + 1 < len(within) and at[last + 1] - at[last] <= BESIDE:
+            last += 1
+        told = f"{day(edit.recorded.astimezone(reading.zone).date())} {_said(edit, name)}"
+        label = f"{index + 1}" if last == index else f"{index + 1} to {last + 1}"
+        marks.append(DoseMark(label if alone else "", at[index], told, at[index] > WIDTH - 60))
+    return tuple(marks)
 
 
 def _said(edit: FieldEdit, name: str) -> str:

@@ -8,6 +8,7 @@ from typing import Final
 from crdt.contents import Record
 from crdt.fields import Value
 from hub.workflows import monitoring
+from hub.workflows.alarm_wordings import value_told
 from hub.workflows.contents import instant, number, words
 from hub.workflows.zones import ZONES
 from web.views.rows import Trend
@@ -46,7 +47,8 @@ def latest_words(values: Mapping[str, Value], reading: Reading) -> LatestReading
             told += f", {told_number(abs(by))} {'higher' if by > 0 else 'lower'} in {days} days"
         elif by:
             told += f", {told_number(abs(by))} {'higher' if by > 0 else 'lower'}"
-    return LatestReading(told_number(value), told)
+    shown = told_number(value) if number(last, "second") is None else value_told(last)
+    return LatestReading(shown, told)
 
 
 def trend(values: Mapping[str, Value], reading: Reading) -> Trend | None:

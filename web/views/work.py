@@ -39,6 +39,9 @@ VERBS: Final[Mapping[str, frozenset[str]]] = {
 }
 """What one press does to whatever is chosen, by the commands that settle it."""
 
+_SAYS_ITSELF: Final = frozenset({WaitingKind.RED_ZONE, WaitingKind.YELLOW_ZONE})
+"""Their words are the value, how it moved and since when."""
+
 VERB_WORDS: Final[Mapping[str, str]] = {"accept": "Accept", "done": "Done", "reject": "Decline"}
 
 
@@ -135,7 +138,9 @@ def _item(plan: PlanWork, it: Waiting) -> WorkItem:
         name="/".join((it.plan_id, it.section, it.entry, it.key)),
         patient=patient_name(plan.patient),
         address=_address(it),
-        words=_headline(plan, it.section, it.entry, it.words),
+        words=it.words
+        if it.section is Section.MONITORING and not it.key
+        else _headline(plan, it.section, it.entry, it.words),
         told=told,
         due=day(it.due) if it.due is not None else "",
         late=f"{count(it.late, 'day')} late" if it.late else "",
