@@ -124,6 +124,7 @@ async def hub_services(settings: Settings) -> AsyncIterator[Services]:
             huddles=huddles,
             keeping=Keeping(engine, journal, changes, clock.now, new_id),
             submissions=Submissions(engine),
+            entries=entries,
             exchange=Exchange(engine),
             zones=plans.zones,
             now=clock.now,

@@ -68,6 +68,15 @@ class LivePlans(Protocol):
         """Write reads, refusals and the like to the journal."""
 
 
+class EntrySearch(Protocol):
+    """The read model as search asks it; ``hub.store.entries.Entries`` is the one in service."""
+
+    async def holding(
+        self, wanted: Mapping[str, Collection[Section]], words: Sequence[str]
+    ) -> Sequence[tuple[str, Section, str]]:
+        """Return entries of these sections of these plans that hold all words, the newest first."""
+
+
 class History(Protocol):
     """The journal as pages read it."""
 
@@ -116,6 +125,8 @@ class Services:
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     zones: Zones = field(default_factory=Zones)
     """Where plans are at home; pages that belong to no plan have the default organisation's clock."""
+    entries: "EntrySearch | None" = None
+    """Entries of many plans by their words; ``None`` for a hub without a store."""
     panel_rows: PanelRows = field(default_factory=PanelRows)
     """Rows of panels that were made already, as long as nothing in them changes."""
     panel_visits: Visits = field(default_factory=Visits)

@@ -14,7 +14,11 @@ from hub.record.journal import EntryState, Head
 from hub.store.appends import ENTRY_COLUMNS, entry_row
 from hub.store.away import away
 from hub.store.engine import Driver, connected, driver_of
+from hub.store.patients import escaped
 from hub.store.tables import head
+
+FOUND_MAX: Final = 200
+"""Entries that a search looks at more closely; whoever finds so many types another word."""
 
 _STATES: Final = """
 select head.plan, head.seq as stands, entry.section, entry.root, entry.key, entry.creator, entry.person,
@@ -22,6 +26,14 @@ select head.plan, head.seq as stands, entry.section, entry.root, entry.key, entr
   from head left join entry on entry.plan = head.plan
  where head.plan = any($1::text[]) and head.entries_kept
  order by head.plan, entry.section, entry.root, entry.key
+"""
+
+_FOUND: Final = """
+select entry.plan, entry.section, entry.key
+  from unnest($1::text[], $2::text[]) as wanted(plan, section)
+  join entry on entry.plan = wanted.plan and entry.section = wanted.section and entry.root = 'entries'
+ where entry.search_key like all($3::text[])
+ order by entry.seq desc, entry.plan, entry.key limit $4
 """
 
 _PUT: Final = f"insert into entry ({ENTRY_COLUMNS}) select * from unnest($1::entry[])"  # noqa: S608 - names of columns
@@ -51,6 +63,22 @@ class Entries:
             if key is not None:
                 states.append(_state(section, root, key, creator, person, fields))
         return {plan: PlanStates(seq, states) for plan, (seq, states) in found.items()}
+
+    async def holding(
+        self, wanted: Mapping[str, Collection[Section]], words: Sequence[str]
+    ) -> list[tuple[str, Section, str]]:
+        """Return the entries of these sections of these plans that hold all words, as their key has them; newest first.
+
+        At most ``FOUND_MAX``. Whoever shows them asks ``decide`` first, for the entry and for the field that matched.
+        """
+        pairs = [(plan, section.value) for plan, sections in wanted.items() for section in sections]
+        if not pairs or not words:
+            return []
+        like = [f"%{escaped(word)}%" for word in words]
+        plans, sections = [plan for plan, _ in pairs], [section for _, section in pairs]
+        async with self._driver() as driver:
+            rows = await driver.fetch(_FOUND, plans, sections, like, FOUND_MAX)
+        return [(plan, Section(section), key) for plan, section, key in rows]
 
     @asynccontextmanager
     async def renewing(self, plan: str) -> AsyncIterator["Renewal"]:

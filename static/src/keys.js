@@ -2,6 +2,7 @@
 import { palette } from "./palette.js"
 import { goTo, goToSection, step } from "./places.js"
 import { entryOf, openEntry } from "./rows.js"
+import { listenToSearch, search } from "./search.js"
 
 /** @typedef {{ keys: string, words: string, act: () => void }} Key `keys` as in "g p", "Ctrl+k" or "Alt+Shift+w" */
 
@@ -11,13 +12,13 @@ const PAIR_MS = 1_500
 /** @returns {Key[]} those that every page has */
 export function commonKeys() {
   return [
-    { keys: "/", words: "Search", act: () => goTo(document.querySelector("input[type=search]")) },
+    { keys: "/", words: "Search", act: () => search() },
     { keys: "?", words: "These keys", act: () => {} },
     { keys: "j", words: "Next entry", act: () => step(1) },
     { keys: "k", words: "Previous entry", act: () => step(-1) },
     { keys: "g p", words: "My patients", act: () => location.assign("/panel") },
     { keys: "g h", words: "Huddles", act: () => location.assign("/huddles") },
-    { keys: "Ctrl+k", words: "Go to or do anything", act: () => palette() },
+    { keys: "Ctrl+k", words: "Go to or do anything", act: () => (document.querySelector("section.section") ? palette() : search()) },
   ]
 }
 
@@ -26,7 +27,8 @@ export function panelKeys() {
   if (!document.querySelector(".patient")) return []
   const add = () => /** @type {HTMLElement | null | undefined} */ (document.activeElement?.closest(".patient")?.querySelector('[data-key="h"]'))?.click()
   const seen = () => /** @type {HTMLElement | null | undefined} */ (document.activeElement?.closest(".patient")?.querySelector('[data-key="e"]'))?.click()
-  return [{ keys: "h", words: "Add to huddle", act: add }, { keys: "e", words: "Mark this patient seen", act: seen }]
+  const narrow = () => goTo(document.getElementById("narrow"))
+  return [{ keys: "h", words: "Add to huddle", act: add }, { keys: "e", words: "Mark this patient seen", act: seen }, { keys: "f", words: "Narrow this list", act: narrow }]
 }
 
 /** @returns {Key[]} those of a plan that need nothing but the page */
@@ -89,6 +91,7 @@ function decide(choice) {
 
 /** @param {readonly Key[]} keys */
 export function listen(keys) {
+  listenToSearch()
   const table = new Map(keys.map((key) => [key.keys, key.act]))
   table.set("?", () => help(keys))
   let first = { key: "", when: -Infinity }

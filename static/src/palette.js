@@ -1,6 +1,7 @@
 /** Ctrl-K: type a few letters of a section, an entry or an action, and go there. Everything in it is on the page already. */
 import { goTo, headlineOf, sections, titleOf } from "./places.js"
 import { openEntry } from "./rows.js"
+import { search } from "./search.js"
 
 /** @typedef {{ words: string, kind: string, act: () => void }} Command */
 
@@ -40,6 +41,7 @@ export function palette() {
   const input = document.createElement("input")
   const list = document.createElement("div")
   let shown = matching(all, "")
+  const everywhere = () => ({ words: `Search all patients for “${input.value.trim()}”`, kind: "search", act: () => search(input.value.trim()) })
   let chosen = 0
   const draw = () => list.replaceChildren(...shown.map((command, index) => option(command, index === chosen, () => choose(index))))
   const choose = (/** @type {number} */ index) => {
@@ -47,7 +49,7 @@ export function palette() {
     shown[index]?.act()
   }
   input.addEventListener("input", () => {
-    shown = matching(all, input.value)
+    shown = [...matching(all, input.value), ...(input.value.trim() && document.getElementById("search") ? [everywhere()] : [])]
     chosen = 0
     draw()
   })

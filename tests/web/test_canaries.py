@@ -188,6 +188,7 @@ def everything_served(it: Planted, person: str) -> bytes:
             answer = pages.get(address)
             assert answer.status_code != 500, address
             served.append(str(answer.headers).encode() + answer.content)
+        served.append(pages.post("/search", data={"q": "canary 739"}).content)  # Finds all of it, and echoes no word.
         if person == ADEYEMI:
             served += audited(pages)
     return b"\n".join(served)

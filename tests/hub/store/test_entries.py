@@ -56,6 +56,15 @@ async def test_what_stands_is_what_the_documents_hold(engine: AsyncEngine, journ
     assert await renew(rows, journal, plan) == 0
 
 
+async def test_an_entry_is_found_by_its_words_without_accents(engine: AsyncEngine, journal: PostgresJournal) -> None:
+    rows = Entries(engine)
+    plan, _ = await a_written_plan(CarePlans(journal, NobodyComes()), journal)
+
+    assert len(await rows.holding({plan: [Section.GOALS]}, ["zuri"])) == 1
+    assert await rows.holding({plan: [Section.TASKS]}, ["zuri"]) == []
+    assert await rows.holding({plan: [Section.GOALS]}, ["zuri", "%"]) == []
+
+
 async def test_a_row_that_says_something_else_is_named_and_mended(
     engine: AsyncEngine, owner: AsyncEngine, journal: PostgresJournal
 ) -> None:
