@@ -12,11 +12,12 @@ from hub.access.redeeming import Redeeming
 from hub.access.sharing import Sharing
 from hub.store.audits import Audits
 from hub.store.engine import Engine
+from hub.store.letters import Letters
 from hub.store.notifications import Notifications
 from hub.store.people import People
 from hub.store.sessions import Sessions
 from web.doors.directory import SignedIn
-from web.mail import Mail, Mailbox, NoMail, Post, SmtpMail
+from web.mail import Mail, Mailbox, NoMail, SmtpMail
 from web.settings import Settings
 
 
@@ -33,7 +34,8 @@ class Access:
     audits: Audits
     people: People
     sessions: Sessions
-    post: Post
+    mail: Mail
+    letters: Letters
     now: Callable[[], datetime]
 
     async def reauthenticated(self, who: SignedIn) -> bool:
@@ -46,6 +48,7 @@ class Access:
 def access_over(
     engine: Engine,
     changes: AccessChanges,
+    letters: Letters,
     settings: Settings,
     now: Callable[[], datetime],
     new_id: Callable[[], str],
@@ -53,17 +56,23 @@ def access_over(
     """Return it over the store."""
     return Access(
         changes=changes,
-        inviting=Inviting(engine, changes, now, new_id),
-        redeeming=Redeeming(engine, changes, now, new_id),
+        inviting=Inviting(engine, changes, letters, now, new_id),
+        redeeming=Redeeming(engine, changes, letters, now, new_id),
         sharing=Sharing(engine, changes, now),
         emergencies=Emergencies(engine, changes, now),
         notifications=Notifications(engine),
         audits=Audits(engine),
         people=People(engine),
         sessions=Sessions(engine),
-        post=Post(_mail(settings, now)),
+        mail=_mail(settings, now),
+        letters=letters,
         now=now,
     )
+
+
+def letters_leave(settings: Settings) -> bool:
+    """Return whether letters leave this hub, or come into the demo's mailbox."""
+    return settings.smtp is not None or settings.demo
 
 
 def _mail(settings: Settings, now: Callable[[], datetime]) -> Mail:

@@ -10,11 +10,14 @@ from hub.access.alarm_telling import AlarmTelling
 from hub.access.changes import AccessChanges
 from hub.access.keeping import Keeping
 from hub.access.refusals import WINDOW, Refusals
+from hub.access.undelivered import Undelivered
 from hub.exchange.exchange import Exchange
 from hub.huddles.keeping import Huddles
 from hub.huddles.rooms import HuddleRooms
 from hub.ids import HUB, new_id
 from hub.jobs.handlers import Handlers
+from hub.jobs.letters import Seal
+from hub.jobs.posting import Posting
 from hub.live.plans import CarePlans
 from hub.process.clocks import StoreClock
 from hub.process.timekeeping import Timekeeper
@@ -23,12 +26,13 @@ from hub.record.journal import JournalAwayError
 from hub.sockets.desks import Desks
 from hub.sockets.live_socket import DESKS, HUDDLES, LIVE
 from hub.store.clock import database_time
-from hub.store.engine import open_engine
+from hub.store.engine import Engine, open_engine
 from hub.store.entries import Entries
 from hub.store.heads import Heads
 from hub.store.huddles import HuddleRows
 from hub.store.job_worker import JobWorker
 from hub.store.journal import PostgresJournal
+from hub.store.letters import Letters
 from hub.store.looks import Looks
 from hub.store.notices import PostgresBus
 from hub.store.notifications import Notifications
@@ -38,7 +42,7 @@ from hub.store.plans import Plans
 from hub.store.sessions import Sessions
 from hub.store.submissions import Submissions
 from hub.workflows.readings import TELL
-from web.access import access_over
+from web.access import access_over, letters_leave
 from web.auditing import Auditing
 from web.counting import keep_counting
 from web.doors.desk_admission import StoreDeskAdmission
@@ -72,6 +76,14 @@ async def _ended(loops: Sequence["asyncio.Task[None]"], parts: Sequence[Callable
         await asyncio.shield(stop())
 
 
+def _worker(engine: Engine, posting: Posting, telling: AlarmTelling) -> JobWorker:
+    """Return this process's worker; every kind of job has its handler here."""
+    handlers = Handlers()
+    posting.work_in(handlers)
+    handlers.add(TELL, telling.tell)
+    return JobWorker(engine, handlers)
+
+
 @asynccontextmanager
 async def hub_services(settings: Settings) -> AsyncIterator[Services]:
     """Start the hub for these settings and stop it again, with everything accepted committed.
@@ -95,23 +107,22 @@ async def hub_services(settings: Settings) -> AsyncIterator[Services]:
     desks = Desks(StoreDeskAdmission(settings, directory, stores, clock.now), clock)
     plans.neighbours.overhear(desks.hear)
     huddles = Huddles(journal, kept, rooms, plans.written, clock.now, new_id)
-    handlers = Handlers()
     telling = AlarmTelling(journal, Notifications(engine), stores.participants, plans.written, clock.now)
-    handlers.add(TELL, telling.tell)
-    worker = JobWorker(engine, handlers)
     key = signing_key_of(settings)
     audit = Auditing(engine, settings.database_url, key, settings.origin)
     signing = keep_signing(Heads(engine), settings.checkpoints_dir, key)
     plans.zones.know(*await stores.plans.zones())
     kept_up = (signing, timekeeper.keep(), keep_counting(plans), plans.zones.keep(stores.plans.zones))
+    letters = Letters(engine, Seal(settings.secret_key), new_id, leaves=letters_leave(settings))
+    access = access_over(engine, changes, letters, settings, clock.now, new_id)
+    doors = entrances_over(engine, changes, letters, settings, clock.now, new_id)
+    posting = Posting(letters, access.mail.send, Undelivered(plans, stores.plans).tell, clock.now)
+    worker = _worker(engine, posting, telling)
     loops = list(map(asyncio.create_task, kept_up))
     try:
         await journal.create_plan(HUB)
-        await plans.start()
-        await rooms.start()
-        await desks.start()
-        await worker.start()
-        doors = entrances_over(engine, changes, settings, clock.now, new_id)
+        for part in (plans, rooms, desks, worker):
+            await part.start()
         loops.append(asyncio.create_task(_tell_refusals(doors.entering.refusals)))
         state = {LIVE: plans, HUDDLES: rooms, DESKS: desks, ENTRANCES: doors}
         yield Services(
@@ -119,7 +130,7 @@ async def hub_services(settings: Settings) -> AsyncIterator[Services]:
             directory,
             plans,
             journal,
-            access=access_over(engine, changes, settings, clock.now, new_id),
+            access=access,
             audit=audit,
             huddles=huddles,
             keeping=Keeping(engine, journal, changes, clock.now, new_id),

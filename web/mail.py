@@ -3,42 +3,29 @@
 A message names nobody and says nothing of anyone's health: a mailbox is read over shoulders and scanned by machines.
 """
 
-import asyncio
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
 from typing import Final, Protocol
 
 import aiosmtplib
-import structlog
 
+from hub.jobs.letters import Letter, NotSentError
 from web.settings import Smtp
 
 SMTP_SECONDS_MAX: Final = 15.0
 LETTERS_KEPT_MAX: Final = 50
 """The demo's mailbox forgets the oldest beyond this."""
-SENDING_AT_ONCE_MAX: Final = 20
-"""Letters on their way at a time; one more is given up, and logged."""
-
-_log: Final = structlog.get_logger("web")
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """One message to one address."""
-
-    address: str
-    subject: str
-    words: str
+PERMANENT: Final = 500
+"""Answers of a mail server from here on say that another try would end the same way (RFC 5321, 4.2.1)."""
 
 
 class Mail(Protocol):
     """A way for letters to leave."""
 
-    async def send(self, letter: Letter) -> bool:
-        """Send it and return whether it was taken."""
+    async def send(self, letter: Letter) -> None:
+        """Send it, or raise ``NotSentError``."""
 
 
 class SmtpMail:
@@ -47,7 +34,12 @@ class SmtpMail:
     def __init__(self, smtp: Smtp) -> None:
         self._smtp = smtp
 
-    async def send(self, letter: Letter) -> bool:
+    async def send(self, letter: Letter) -> None:
+        """Send it.
+
+        Raises:
+            NotSentError: the mail server did not take it, or can't be known to have taken it.
+        """
         try:
             message = EmailMessage()
             message["From"], message["To"], message["Subject"] = self._smtp.sender, letter.address, letter.subject
@@ -62,10 +54,15 @@ class SmtpMail:
                 start_tls=self._smtp.starttls,
                 timeout=SMTP_SECONDS_MAX,
             )
-        except (aiosmtplib.SMTPException, OSError, ValueError) as error:  # ValueError: no address, but two lines.
-            _log.warning("a message could not be sent", error=type(error).__name__)
-            return False
-        return True
+        except ValueError:  # No address, but two lines.
+            raise NotSentError("no-address", for_good=True) from None
+        except aiosmtplib.SMTPRecipientsRefused as error:
+            for_good = all(each.code >= PERMANENT for each in error.recipients)
+            raise NotSentError("no-such-mailbox" if for_good else "mailbox-busy", for_good=for_good) from None
+        except (aiosmtplib.SMTPResponseException, aiosmtplib.SMTPConnectError, aiosmtplib.SMTPNotSupported) as error:
+            raise NotSentError(type(error).__name__) from None
+        except (aiosmtplib.SMTPException, OSError) as error:  # It went silent, perhaps with the letter in its hands.
+            raise NotSentError(type(error).__name__, unanswered=True) from None
 
 
 class Mailbox:
@@ -75,9 +72,8 @@ class Mailbox:
         self._now = now
         self._letters: deque[tuple[datetime, Letter]] = deque(maxlen=LETTERS_KEPT_MAX)
 
-    async def send(self, letter: Letter) -> bool:
+    async def send(self, letter: Letter) -> None:
         self._letters.appendleft((self._now(), letter))
-        return True
 
     def letters(self) -> Sequence[tuple[datetime, Letter]]:
         """Return what came, the newest first."""
@@ -87,31 +83,14 @@ class Mailbox:
 class NoMail:
     """A hub without a mail server: nothing is sent, and the page says so."""
 
-    async def send(self, letter: Letter) -> bool:
-        return False
+    async def send(self, letter: Letter) -> None:
+        raise NotSentError("no-mail-server", for_good=True)
 
 
 class Now(Protocol):
     """Says what time it is."""
 
     def __call__(self) -> datetime: ...
-
-
-class Post:
-    """Sends letters without making a stranger's answer wait: how long sending takes would tell that there is one."""
-
-    def __init__(self, mail: Mail) -> None:
-        self.mail = mail
-        self._sending: set[asyncio.Task[bool]] = set()
-
-    def send_soon(self, letter: Letter) -> None:
-        """Begin to send; what can't be sent is logged without its words."""
-        if len(self._sending) >= SENDING_AT_ONCE_MAX:
-            _log.warning("a message could not be sent", error="too many at once")
-            return
-        task = asyncio.get_running_loop().create_task(self.mail.send(letter))
-        self._sending.add(task)
-        task.add_done_callback(self._sending.discard)
 
 
 def invitation_letter(address: str, link: str) -> Letter:

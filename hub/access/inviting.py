@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, TypeAlias
 
 from auth.consents import TEXT_VERSION, How
 from auth.invitations import (
@@ -25,10 +25,12 @@ from auth.sessions import TOKEN_BYTES, hash_token
 from crdt.sections import Section
 from hub.access.acts import by_member, told_of
 from hub.access.changes import AccessChanges
+from hub.jobs.letters import LETTER_LASTS, Envelope, Letter, Occasion
 from hub.record.chain import JSON
 from hub.record.journal import Action, Turn
 from hub.store.engine import Engine
 from hub.store.invitations import Addressee, Invitations
+from hub.store.letters import Letters
 from hub.store.notifications import Notifications
 from hub.store.participants import Participants
 
@@ -77,13 +79,27 @@ class Made:
         return f"/i/{self.invitation.invitation_id}#{self.secret}"
 
 
+Write: TypeAlias = Callable[[Made], Letter | None]
+"""Writes the letter of an invitation just made; ``None`` where none is to leave."""
+
+
+def nothing_written(_made: Made) -> None:
+    """Write no letter: the inviter hands the link over."""
+
+
 class Inviting:
     """Invitations as those see them who make them; the rules are those of ``auth.invitations``."""
 
     def __init__(
-        self, engine: Engine, changes: AccessChanges, now: Callable[[], datetime], new_id: Callable[[], str]
+        self,
+        engine: Engine,
+        changes: AccessChanges,
+        letters: Letters,
+        now: Callable[[], datetime],
+        new_id: Callable[[], str],
     ) -> None:
         self._changes = changes
+        self._letters = letters
         self._now = now
         self._new_id = new_id
         self._invitations = Invitations(engine)
@@ -94,16 +110,18 @@ class Inviting:
         """Return the plan's invitations with whom they are for, the newest first."""
         return await self._invitations.of_plan(plan_id)
 
-    async def invite(self, inviter: Participant, draft: Draft, *, reauthenticated: bool) -> Made | InvitationRefusal:
-        """Make an invitation, or say why not; nothing is sent from here."""
+    async def invite(
+        self, inviter: Participant, draft: Draft, *, reauthenticated: bool, write: Write = nothing_written
+    ) -> Made | InvitationRefusal:
+        """Make an invitation, or say why not. The letter that ``write`` returns leaves if the invitation is kept."""
         if draft.referral and Section.REFERRALS not in draft.sections:
             return BLIND
         if (draft.how is How.PAGE) != (inviter.role is Role.PATIENT):
             return InvitationRefusal("how", "Say how the patient agreed: in person, by telephone or in writing.")
-        return await self._invite(inviter, draft, reauthenticated=reauthenticated)
+        return await self._invite(inviter, draft, write, reauthenticated=reauthenticated)
 
     async def resend(
-        self, inviter: Participant, invitation_id: str, *, reauthenticated: bool
+        self, inviter: Participant, invitation_id: str, *, reauthenticated: bool, write: Write = nothing_written
     ) -> Made | InvitationRefusal:
         """Make an invitation that nobody used anew, under the same consent: new link, new code. The old one is void."""
         found = next(
@@ -123,10 +141,10 @@ class Inviting:
             addressee=addressee,
             referral=kept.referral,
         )
-        return await self._invite(inviter, draft, reauthenticated=reauthenticated, instead_of=invitation_id)
+        return await self._invite(inviter, draft, write, reauthenticated=reauthenticated, instead_of=invitation_id)
 
     async def _invite(
-        self, inviter: Participant, draft: Draft, *, reauthenticated: bool, instead_of: str = ""
+        self, inviter: Participant, draft: Draft, write: Write, *, reauthenticated: bool, instead_of: str = ""
     ) -> Made | InvitationRefusal:
         refusal = draft_refusal(
             inviter,
@@ -152,6 +170,9 @@ class Inviting:
                 if not isinstance(ended, InvitationRefusal):  # What had ended by itself was not revoked by anyone.
                     await turn.append([by_member(inviter, Action.REVOKE, "invitation.revoke", words)])
             await self._add(turn, inviter, made)
+            letter = write(made)
+            if letter is not None:
+                await self._letters.put(turn, letter, self._envelope(made))
         return made
 
     async def revoke(self, inviter: Participant, invitation_id: str) -> InvitationRefusal | None:
@@ -202,6 +223,16 @@ class Inviting:
         await turn.append([consent, by_member(inviter, Action.INVITE, "invitation.make", told_of(invitation))])
         if inviter.role is not Role.PATIENT:
             await self._notifications.tell(turn, [inviter.patient_id], invitation.plan_id)
+
+    def _envelope(self, made: Made) -> Envelope:
+        invitation = made.invitation
+        return Envelope(
+            occasion=Occasion.INVITATION,
+            expires=self._now() + LETTER_LASTS,
+            plan=invitation.plan_id,
+            about=invitation.invitation_id,
+            sender=invitation.inviter,
+        )
 
     def _revoked(self, kept: Invitation | None, inviter: Participant) -> Invitation | InvitationRefusal:
         if kept is None or kept.plan_id != inviter.plan_id:

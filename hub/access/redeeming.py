@@ -29,11 +29,13 @@ from auth.standings import membership
 from hub.access.acts import agreed, by_stranger, redeemed_act
 from hub.access.changes import AccessChanges
 from hub.ids import HUB
+from hub.jobs.letters import CODE_LASTS, Envelope, Occasion, WriteCode
 from hub.record.journal import Action, Turn
 from hub.store.attempts import Attempts
 from hub.store.consents import Consents
 from hub.store.engine import Engine
 from hub.store.invitations import Addressee, Invitations
+from hub.store.letters import Letters
 from hub.store.notifications import Notifications
 from hub.store.participants import Participants
 from hub.store.people import People, Person
@@ -46,12 +48,10 @@ HOW_INVITED: Final = "invitation"
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A link opened to one browser: ``browser`` goes into its cookie, ``code`` to the address unless spoken."""
+    """A link opened to one browser: ``browser`` goes into its cookie; the code went to the address unless spoken."""
 
     browser: str
     spoken: bool
-    address: str = ""
-    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +90,15 @@ class Redeeming:
     """Opens and redeems invitations by the rules of ``auth.invitations``."""
 
     def __init__(
-        self, engine: Engine, changes: AccessChanges, now: Callable[[], datetime], new_id: Callable[[], str]
+        self,
+        engine: Engine,
+        changes: AccessChanges,
+        letters: Letters,
+        now: Callable[[], datetime],
+        new_id: Callable[[], str],
     ) -> None:
         self._changes = changes
+        self._letters = letters
         self._now = now
         self._new_id = new_id
         self._invitations = Invitations(engine)
@@ -104,8 +110,13 @@ class Redeeming:
         self._attempts = Attempts(engine)
         self._notifications = Notifications(engine)
 
-    async def open(self, invitation_id: str, secret: str, *, address_hash: bytes) -> Opened | InvitationRefusal:
-        """Open a link to a browser that proves its secret; the same steps whatever is wrong with it."""
+    async def open(
+        self, invitation_id: str, secret: str, *, address_hash: bytes, write: WriteCode
+    ) -> Opened | InvitationRefusal:
+        """Open a link to a browser that proves its secret; the same steps whatever is wrong with it.
+
+        Where the code goes to the address, the letter that ``write`` returns leaves with it.
+        """
         now = self._now()
         if too_many(await self._attempts.tried(HOW_INVITED, address_hash, now), now):
             return TOO_MANY
@@ -119,13 +130,13 @@ class Redeeming:
             )
             refused = outcome.code if isinstance(outcome, InvitationRefusal) else ""
             await turn.append([by_stranger(plan_id, Action.INVITE, "invitation.open", invitation_id, refused)])
+            if isinstance(outcome, Invitation) and outcome.delivery is Delivery.SENT and addressee is not None:
+                envelope = Envelope(occasion=Occasion.CODE, expires=now + CODE_LASTS, sender=outcome.inviter)
+                await self._letters.put(turn, write(addressee.address, code), envelope)
         if not isinstance(outcome, Invitation):
             return LINK_ENDED
         await self._attempts.forgive(HOW_INVITED, address_hash, now)
-        assert addressee is not None, "an invitation that opens has its addressee"
-        if outcome.delivery is Delivery.SPOKEN:
-            return Opened(browser, spoken=True)
-        return Opened(browser, spoken=False, address=addressee.address, code=code)
+        return Opened(browser, spoken=outcome.delivery is Delivery.SPOKEN)
 
     async def redeem(
         self,

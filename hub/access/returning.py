@@ -18,10 +18,12 @@ from auth.sessions import TOKEN_BYTES, hash_token, is_token
 from hub.access.changes import AccessChanges
 from hub.access.entering import BY_CODE, Entered, Entering
 from hub.ids import HUB
+from hub.jobs.letters import CODE_LASTS, Envelope, Occasion, WriteCode
 from hub.record.chain import JSON
 from hub.record.journal import Act, Action
 from hub.store.attempts import Attempts
 from hub.store.engine import Engine
+from hub.store.letters import Letters
 from hub.store.people import People, Person
 from hub.store.tickets import Purpose, Tickets
 
@@ -34,11 +36,9 @@ ENDED: Final = InvitationRefusal("code-ended", "This code has ended. Ask for a n
 
 @dataclass(frozen=True, slots=True)
 class AskedFor:
-    """A code that was asked for: ``browser`` goes into the cookie; ``address`` is empty where nothing is sent."""
+    """A code that was asked for: ``browser`` goes into the cookie."""
 
     browser: str
-    code: str
-    address: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +54,26 @@ Returned: TypeAlias = Entered | Shared | WrongReturn | InvitationRefusal
 class Returning:
     """Lets people back in by the rules of ``auth.returning``."""
 
-    def __init__(self, engine: Engine, changes: AccessChanges, entering: Entering, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        changes: AccessChanges,
+        letters: Letters,
+        entering: Entering,
+        now: Callable[[], datetime],
+    ) -> None:
         self._changes = changes
+        self._letters = letters
         self._entering = entering
         self._now = now
         self._people = People(engine)
         self._tickets = Tickets(engine)
         self._attempts = Attempts(engine)
 
-    async def ask(self, address: str, *, address_hash: bytes, mailbox_hash: bytes) -> AskedFor | InvitationRefusal:
-        """Make a code for a mailbox; the same steps whether anyone is known by it."""
+    async def ask(
+        self, address: str, *, address_hash: bytes, mailbox_hash: bytes, write: WriteCode
+    ) -> AskedFor | InvitationRefusal:
+        """Make a code for a mailbox; the same steps whether anyone is known by it, a letter to nobody included."""
         now = self._now()
         if too_many(await self._attempts.tried(FROM_ADDRESS, address_hash, now), now):
             return TOO_MANY
@@ -78,8 +88,11 @@ class Returning:
             outcome, reason = ("success", "") if people else ("refused", "nobody")
             act = Act(plan=HUB, actor="", action=Action.NOTIFY, event="code.ask", outcome=outcome, reason=reason)
             await changing.turn.append([act])
-        # To the address that was proved: what was typed may only look like it, and be somebody else's mailbox.
-        return AskedFor(browser, code, known[0].email if known else "")
+            # To the address that was proved: what was typed may only look like it, and be somebody else's mailbox.
+            letter = write(known[0].email if known else "", code)
+            envelope = Envelope(occasion=Occasion.CODE, expires=now + CODE_LASTS)
+            await self._letters.put(changing.turn, letter, envelope)
+        return AskedFor(browser)
 
     async def prove(self, browser: str, code: str, *, address_hash: bytes, agent: str) -> Returned:
         """Let in who typed the code that was sent, once; of many tries at one instant one is judged."""

@@ -114,7 +114,7 @@ class Handlers:
             if unsaid is not None:
                 _log.error("that a job was given up could not be said", extra={"command": kind, "error": unsaid.code})
                 return Later(found.patience.wait(tries), code)
-        _log.error("a job was given up", extra={"command": kind, "error": code, "attempt": tries})
+        _log.warning("a job was given up", extra={"command": kind, "error": code, "attempt": tries})
         measures.JOBS.labels(kind, "given-up").inc()
         return None
 

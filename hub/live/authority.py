@@ -9,10 +9,10 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from auth.commands import COMMANDS
+from auth.commands import COMMANDS, OWN_COMMANDS
 from auth.consequences import makes, sets
 from auth.decisions import Decision, EntryFacts, Operation, decide, facts_of
-from auth.roles import Participant
+from auth.roles import Participant, Role
 from crdt.changes import Amend, Annotate, Append, Assign, Change, Create, Decide, Include, Rewrite, Root
 from crdt.contents import Record
 from crdt.fields import Value
@@ -20,16 +20,26 @@ from crdt.sections import Section
 from hub.live.commands import Command, PlanContent, Refused
 
 
-def unknown(command: Command) -> Refused | None:
+def unknown(actor: Participant, command: Command) -> Refused | None:
     """Return the refusal of a command that the table does not have, before its rule is asked."""
-    known = command.name in COMMANDS
+    known = command.name in (COMMANDS if actor.person_id else OWN_COMMANDS)
     return None if known else Refused("unknown-command", "There is no such command here.")
+
+
+def the_hub(plan_id: str) -> Participant:
+    """Return the hub as it acts itself, where a job finds something that people are to know: under no person's name.
+
+    It issues ``OWN_COMMANDS`` and nothing else; the role is that of whoever has no grant of their own.
+    """
+    return Participant("", plan_id, "The hub", Role.FAMILY)
 
 
 def refused(
     plan: PlanContent, actor: Participant, command: Command, changes: Sequence[Change], now: datetime
 ) -> Refused | None:
     """Return why the command may not make these changes, ``None`` where it may make all of them."""
+    if not actor.person_id:
+        return None if command.name in OWN_COMMANDS else Refused("unknown-command", "The hub does no such thing.")
     bench = _Bench(plan, actor, command, now)
     subject = bench.subject()
     if subject is not None and not subject.allowed:

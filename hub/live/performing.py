@@ -119,7 +119,7 @@ async def perform(
             if room.ended:
                 raise JournalAwayError("the plan was closed before the command began")
             head = room.head
-            standing = await gatekeeper.acting(turn, actor)
+            standing = await gatekeeper.acting(turn, actor) if actor.person_id else actor
             no = _GONE if standing is None else None
             if standing is not None:
                 actor = standing
@@ -196,7 +196,7 @@ def _ruled(
     room: Room, plan: PlanContent, actor: Participant, command: Command, new_id: Callable[[], str]
 ) -> Sequence[Change] | Refused:
     now = room.clock.now()
-    nameless = unknown(command)
+    nameless = unknown(actor, command)
     if nameless is not None:
         return nameless
     changes = command.changes(plan, actor, now, new_id)
@@ -204,7 +204,8 @@ def _ruled(
         no = refused(plan, actor, command, changes, now)
         if no is not None:
             return no
-        changes = weighed(plan, command, changes, actor, now, new_id)  # What it adds are the room's own records.
+        if actor.person_id:
+            changes = weighed(plan, command, changes, actor, now, new_id)  # What it adds are the room's own records.
     if isinstance(changes, Refusal):
         return Refused(changes.code, changes.reason, changes.field)
     assert len(changes) <= COMMAND_CHANGES_MAX, "a command makes a bounded number of changes"
@@ -285,7 +286,7 @@ def _act(
         plan=room.plan_id,
         actor=actor.person_id,
         action=action,
-        role=actor.role,
+        role=actor.role if actor.person_id else "",
         session=actor.session_id,
         section=section,
         entry=entry,

@@ -1,10 +1,12 @@
-"""The queue's tables, as ``pgqueuer`` reads and writes them, under names of ours; migrations make them."""
+"""The queue's tables, as ``pgqueuer`` reads and writes them, under names of ours, and what waits to be sent by it."""
 
 from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
+from hub.jobs.letters import Occasion
+from hub.store import columns
 from hub.store.columns import metadata
 
 _text: Final = sa.Text(collation="C")
@@ -85,3 +87,26 @@ job_statistics: Final = sa.Table(
     sa.Column("entrypoint", _text, nullable=False),
 )
 """Wanted by the library; empty, since ``/metrics`` counts."""
+
+letter: Final = sa.Table(
+    "letter",
+    metadata,
+    columns.id_column(),
+    columns.words("occasion", None),
+    columns.words("plan"),
+    columns.words("about"),
+    columns.words("sender"),
+    columns.words("sealed", None),
+    columns.when("made"),
+    columns.given("expires"),
+    columns.count("unanswered"),
+    columns.words("outcome", "waiting"),
+    columns.words("reason"),
+    columns.maybe("ended"),
+    columns.among("occasion", Occasion),
+    columns.among("outcome", ("waiting", "sent", "failed")),
+    sa.CheckConstraint("(outcome = 'waiting') = (ended is null) and (ended is null or sealed = '')", name="ended"),
+    sa.Index("letter_plan", "plan", "made", postgresql_where=sa.text("plan <> ''")),
+    sa.Index("letter_made", "made"),
+)
+"""Letters on their way and what became of them; ``sealed`` is what one says and to whom, until it has left."""

@@ -196,7 +196,7 @@ async def test_an_address_waits_after_twenty_tries_and_another_does_not(house: H
 async def test_a_sent_code_comes_by_letter_that_names_nobody(house: House) -> None:
     kim, luis = await house.browser(KIM), await house.browser()
     link = await house.invited(kim, delivery="sent", address="luis@demo.example")
-    mailbox = house.access.post.mail
+    mailbox = house.access.mail
     assert isinstance(mailbox, Mailbox)
     await link.open(luis)
     while len(mailbox.letters()) < 2:

@@ -133,7 +133,7 @@ async def test_someone_who_was_put_out_comes_back_as_the_same_person(house: Hous
 async def test_a_mailed_code_to_the_address_of_staff_makes_no_second_person_of_it(house: House) -> None:
     browser, before = await house.browser(), await everyone(house)
     link = await invited(house, delivery="sent", address=house.person(NAIR).email.upper())
-    mailbox = house.access.post.mail
+    mailbox = house.access.mail
     assert isinstance(mailbox, Mailbox)
     await link.open(browser)
     async with asyncio.timeout(60):

@@ -29,6 +29,7 @@ from hub.access.returning import Returning
 from hub.record.chain import JSON
 from hub.record.journal import JournalAwayError
 from hub.store.engine import Engine
+from hub.store.letters import Letters
 from hub.store.tickets import Purpose, Tickets
 from web.doors.directory import SignedIn
 from web.settings import Settings
@@ -129,6 +130,7 @@ def under_way_of(words: Mapping[str, JSON]) -> SignInUnderWay:
 def entrances_over(
     engine: Engine,
     changes: AccessChanges,
+    letters: Letters,
     settings: Settings,
     now: Callable[[], datetime],
     new_id: Callable[[], str],
@@ -149,7 +151,7 @@ def entrances_over(
     name = "localhost" if is_loopback(host) else host  # A passkey belongs to a name, never to a number.
     party = RelyingParty(name, "Care plan hub", tuple(sorted(settings.origins)))
     entering = Entering(engine, changes, now, new_id)
-    returning = Returning(engine, changes, entering, now)
+    returning = Returning(engine, changes, letters, entering, now)
     return Entrances(client, entering, returning, Tickets(engine), party, settings.origin, now)
 
 

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from auth.roles import PATIENT_SIDE, Role
 from hub.access.keeping_rows import STEWARDS, Doer, KeepingError
 from hub.directory.names import NAME_CHARACTERS_MAX, cleaned
+from hub.jobs.letters import LETTER_LASTS, Envelope, Occasion
 from hub.store.people import Person
 from web.asking import access
 from web.doors.directory import SignedIn
@@ -84,7 +85,9 @@ async def doer(request: Request, who: SignedIn) -> Doer:
 async def _invite(request: Request, person: Person) -> None:
     address = f"{services(request).settings.origin}/sign-in"
     organisation = await keeping(request).organisations.default()
-    access(request).post.send_soon(sign_in_letter(person.email, organisation.name, address))
+    letter = sign_in_letter(person.email, organisation.name, address)
+    envelope = Envelope(occasion=Occasion.SIGN_IN, expires=access(request).now() + LETTER_LASTS)
+    await access(request).letters.put_alone(letter, envelope)
 
 
 async def _list(request: Request, form: Mapping[str, str], fault: str, sought: str, field: str = "") -> Response:

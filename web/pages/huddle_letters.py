@@ -4,13 +4,13 @@ from starlette.requests import Request
 
 from auth.roles import CLINICIANS
 from hub.ids import HUB
+from hub.jobs.letters import LETTER_LASTS, Envelope, Letter, Occasion
 from hub.record.journal import Act, Action
 from hub.workflows.contents import words
 from hub.workflows.huddle_notes import decision_of, tasks_in
 from hub.workflows.huddle_states import Huddle
 from web.doors.guards import services
 from web.huddling import Attending
-from web.mail import Letter
 
 
 async def told_of_end(request: Request, here: Attending, huddle: Huddle) -> None:
@@ -20,19 +20,25 @@ async def told_of_end(request: Request, here: Attending, huddle: Huddle) -> None
         return
     actions = await _actions(request, huddle)
     people = dict.fromkeys([*(each.person_id for each in huddle.attendees), *actions])
-    acts = []
+    acts: list[Act] = []
+    letters: list[Letter] = []
     for person_id in people:
         person = await found.access.people.get(person_id)
         if person is None or not person.email or person.role not in CLINICIANS:
             continue
         link = f"{found.settings.origin}/huddles/{huddle.huddle_id}/mine"
-        found.access.post.send_soon(ended_letter(person.email, link, actions.get(person_id, 0)))
+        letters.append(ended_letter(person.email, link, actions.get(person_id, 0)))
         acts.append(
             Act(plan=HUB, actor=here.me, action=Action.NOTIFY, role=here.actor.role, session=here.actor.session_id,
                 event="huddle.letter", words={"huddle": huddle.huddle_id, "person": person_id})
         )  # fmt: skip
-    if acts:
-        await found.plans.record(acts)
+    if not acts:
+        return
+    async with found.access.changes.of_sessions() as changing:
+        envelope = Envelope(occasion=Occasion.HUDDLE, expires=found.access.now() + LETTER_LASTS, sender=here.me)
+        for letter in letters:
+            await found.access.letters.put(changing.turn, letter, envelope)
+        await changing.turn.append(acts)
 
 
 def ended_letter(address: str, link: str, actions: int) -> Letter:

@@ -1,6 +1,6 @@
 """Inviting someone to a plan: the form, the link with its code, the list, withdrawing and sending anew."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import segno
@@ -11,6 +11,7 @@ from starlette.responses import Response
 from auth.invitations import INVITES, LINK_LASTS, Delivery
 from auth.roles import Role
 from hub.access.inviting import MANY, Made
+from hub.jobs.letters import Letter
 from web.asking import access
 from web.doors.entrances import way_to_prove
 from web.doors.guards import Member, for_member, services
@@ -37,7 +38,11 @@ async def _listed(request: Request, member: Member, fault: str = "") -> Response
     people, me = await team(request, member)
     reading = reading_now(request)
     found = await access(request).inviting.of_plan(member.plan_id)
-    rows = [invitation_row(invitation, addressee, people, reading) for invitation, addressee in found]
+    letters = await access(request).letters.of_plan(member.plan_id)
+    rows = [
+        invitation_row(invitation, addressee, letters.get(invitation.invitation_id), people, reading)
+        for invitation, addressee in found
+    ]
     context = {"plan_id": member.plan_id, "rows": rows, "person": me, "fault": fault}
     return page(request, "inviting/list.html", context, 409 if fault else 200)
 
@@ -62,7 +67,9 @@ async def create(request: Request, member: Member) -> Response:
     await handed_over(request, member, (typed.get("referral") or [""])[0])
     draft = draft_of(member.participant, role_of(member.participant, asked), typed, zone_of(request))
     reauthenticated = await access(request).reauthenticated(member.who)
-    made = await access(request).inviting.invite(member.participant, draft, reauthenticated=reauthenticated)
+    made = await access(request).inviting.invite(
+        member.participant, draft, reauthenticated=reauthenticated, write=_writer(request)
+    )
     if isinstance(made, Made):
         await sent(request, member, draft.referral)
         return await _made(request, member, made)
@@ -77,7 +84,7 @@ async def resend(request: Request, member: Member) -> Response:
     _may_invite(member)
     reauthenticated = await access(request).reauthenticated(member.who)
     made = await access(request).inviting.resend(
-        member.participant, _invitation_id(request), reauthenticated=reauthenticated
+        member.participant, _invitation_id(request), reauthenticated=reauthenticated, write=_writer(request)
     )
     if isinstance(made, Made):
         return await _made(request, member, made)
@@ -96,6 +103,17 @@ async def revoke(request: Request, member: Member) -> Response:
     return elsewhere(request, f"/plans/{member.plan_id}/invitations")
 
 
+def _writer(request: Request) -> Callable[[Made], Letter | None]:
+    """Return what writes the letter of an invitation, none where no letters leave or no address is given."""
+    origin, leaves = services(request).settings.origin, not isinstance(access(request).mail, NoMail)
+
+    def write(made: Made) -> Letter | None:
+        address = made.addressee.address
+        return invitation_letter(address, origin + made.path) if address and leaves else None
+
+    return write
+
+
 def qr(link: str) -> str:
     """Return the link as a QR code, as an image that stands in the page itself."""
     return str(segno.make(link, error="m", micro=False).svg_data_uri(scale=5, border=3, dark="#13211f", light="#fff"))
@@ -107,7 +125,7 @@ async def _made(request: Request, member: Member, made: Made) -> Response:
     link = settings.origin + made.path
     mailed = None
     if made.addressee.address:
-        mailed = await found.post.mail.send(invitation_letter(made.addressee.address, link))
+        mailed = not isinstance(found.mail, NoMail)
     ends = made.invitation.made + LINK_LASTS
     view = MadeView(
         name=made.addressee.name,
@@ -134,7 +152,7 @@ async def _form(
     """Show the form; ``again``: what was typed stays in it while one signs in beside it."""
     _, me = await team(request, member)
     role = role_of(member.participant, asked)
-    mail = not isinstance(access(request).post.mail, NoMail)
+    mail = not isinstance(access(request).mail, NoMail)
     now = reading_now(request).now
     form = compose(member.participant, role, typed, now, mail=mail, fault=fault, fault_field=field)
     patient = await services(request).directory.patient(member.plan_id)

@@ -19,7 +19,7 @@ async def show(request: Request) -> Response:
     client = request.client
     if not services(request).settings.demo or client is None or not loopback(client.host):
         raise HTTPException(404)
-    mail = access(request).post.mail
+    mail = access(request).mail
     if not isinstance(mail, Mailbox):
         raise HTTPException(404)
     reading = reading_now(request)

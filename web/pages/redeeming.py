@@ -91,11 +91,11 @@ def home_of(request: Request, member: Member) -> str:
 
 async def _open(request: Request, secret: str) -> Response:
     invitation_id = str(request.path_params["invitation"])
-    opened = await access(request).redeeming.open(invitation_id, secret, address_hash=address_hash(request))
+    opened = await access(request).redeeming.open(
+        invitation_id, secret, address_hash=address_hash(request), write=code_letter
+    )
     if not isinstance(opened, Opened):
         return _refused(request, opened)
-    if opened.code:
-        access(request).post.send_soon(code_letter(opened.address, opened.code))
     answer = _asking(request, secret, spoken=opened.spoken)
     answer.headers.append("set-cookie", _browser_cookie(request).set(opened.browser))
     return answer

@@ -10,7 +10,7 @@ from auth.invitations import TOO_MANY, InvitationRefusal
 from auth.returning import ADDRESS_CHARACTERS_MAX, WrongReturn
 from hub.access.entering import Entered
 from hub.access.returning import AskedFor, Returned, Shared
-from web.asking import access, address_hash, mailbox_hash
+from web.asking import address_hash, mailbox_hash
 from web.doors.directory import SignedIn
 from web.doors.entrances import entrances
 from web.doors.guards import for_anyone, for_person
@@ -41,12 +41,10 @@ async def ask(request: Request) -> Response:
     if "@" not in address:
         return _asking(request, onward, "Give an e-mail address.", status=422)
     asked = await entrances(request).returning.ask(
-        address, address_hash=address_hash(request), mailbox_hash=mailbox_hash(request, address)
+        address, address_hash=address_hash(request), mailbox_hash=mailbox_hash(request, address), write=code_letter
     )
     if not isinstance(asked, AskedFor):
         return _asking(request, onward, asked.reason, status=429)
-    if asked.address:
-        access(request).post.send_soon(code_letter(asked.address, asked.code))
     answer = _code(request, onward)
     answer.headers.append("set-cookie", entrances(request).under_way_cookie.set(asked.browser))
     return answer

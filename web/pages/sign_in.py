@@ -115,7 +115,7 @@ async def theme(request: Request, who: SignedIn) -> Response:
 def sends_codes(request: Request) -> bool:
     """Return whether people can come back with a code: only where letters leave."""
     found = services(request).access
-    return found is not None and not isinstance(found.post.mail, NoMail)
+    return found is not None and not isinstance(found.mail, NoMail)
 
 
 def own_address(address: str) -> str:

@@ -12,7 +12,9 @@ from auth.roles import Participant, Role
 from auth.standings import standing_of
 from crdt.sections import SECTIONS, Section
 from hub.access.inviting import Draft
+from hub.jobs.letters import Posted
 from hub.store.invitations import Addressee
+from hub.workflows.letters import ELSE, WHY
 from web.views.badges import Tone
 from web.views.people import ROLE_WORDS, PlanPeople
 from web.views.words import Moment, Reading, day, moment
@@ -89,6 +91,8 @@ class InvitationRow:
     until: str
     waiting: bool
     may_resend: bool
+    letter: str
+    undelivered: bool
 
 
 def shareable(inviter: Participant, role: Role, now: datetime) -> tuple[Section, ...]:
@@ -186,8 +190,10 @@ def last_day(ends: datetime, zone: tzinfo) -> date:
     return (ends.astimezone(zone) - timedelta(microseconds=1)).date()
 
 
-def invitation_row(invitation: Invitation, addressee: Addressee, people: PlanPeople, reading: Reading) -> InvitationRow:
-    """Return one line of the list."""
+def invitation_row(
+    invitation: Invitation, addressee: Addressee, letter: Posted | None, people: PlanPeople, reading: Reading
+) -> InvitationRow:
+    """Return one line of the list; ``letter`` is the last one that left with it."""
     state = state_of(invitation, reading.now)
     words, tone = STATE_WORDS[state]
     waiting = state in WAITING
@@ -204,7 +210,20 @@ def invitation_row(invitation: Invitation, addressee: Addressee, people: PlanPeo
         until=day((invitation.made + LINK_LASTS).astimezone(reading.zone).date()) if waiting else "",
         waiting=waiting,
         may_resend=state is not InvitationState.REDEEMED,
+        letter=letter_words(letter) if letter is not None else "",
+        undelivered=letter is not None and letter.outcome == "failed" and waiting,
     )
+
+
+def letter_words(letter: Posted) -> str:
+    """Return how a letter stands, as a sentence."""
+    match letter.outcome:
+        case "sent":
+            return "The letter was sent."
+        case "failed":
+            return f"The letter could not be delivered. {WHY.get(letter.reason, ELSE)}"
+        case _:
+            return "The letter is on its way."
 
 
 def _hows(chosen: str) -> list[RoleChoice]:

@@ -12,14 +12,17 @@ import pytest
 
 import hub.workflows
 import web.edits
-from auth.commands import COMMANDS, Operation
+from auth.commands import COMMANDS, OWN_COMMANDS, Operation
 from auth.decisions import EntryFacts, facts_of
 from auth.roles import Participant, Role
 from crdt.changes import Amend, Annotate, Append, Assign, Change, Create, Include, Rewrite, Root
 from crdt.fields import Field, Form, Kind, Scalar, Value
 from crdt.sections import SECTIONS, Section
+from hub.live.authority import the_hub
 from hub.live.commands import Done, PlanContent, Refusal, Refused
+from hub.record.jobs import Job
 from hub.record.journal import Action as Row
+from hub.workflows.letters import LetterFail
 from tests.auth.oracle import COMMAND_ROWS, Reader, expected
 from tests.hub.builders import PATIENT, PLAN, START, LiveHub, a_hub, an_id
 
@@ -293,4 +296,42 @@ def test_every_command_of_the_house_has_a_line_and_every_line_a_command() -> Non
     driving = {each for each in named if each not in COMMANDS}
 
     assert set(COMMANDS) <= named
-    assert driving == set(), "moves of a huddle are no commands of a plan: they have no `changes`"
+    assert driving == OWN_COMMANDS, "moves of a huddle are no commands of a plan: they have no `changes`"
+
+
+async def test_nobody_can_issue_what_the_hub_does_itself_and_the_hub_does_nothing_else() -> None:
+    hub = await a_hub(entries=())
+    told = LetterFail(letter=an_id(), owner=OTHER, code="expired")
+    for role in Role:
+        member = a_member(role, an_id())
+        refused = await hub.plans.perform(PLAN, member, told)
+        assert isinstance(refused, Refused), role
+        assert refused.code == "unknown-command", role
+    beyond = await hub.plans.perform(PLAN, the_hub(PLAN), Forced("entry.create", Section.TASKS, "", []))
+    assert isinstance(beyond, Refused)
+
+    done = await hub.plans.perform(PLAN, the_hub(PLAN), told)
+    again = await hub.plans.perform(PLAN, the_hub(PLAN), told)
+
+    assert isinstance(done, Done)
+    assert list(done.created) == [told.letter]
+    assert isinstance(again, Done)
+    assert not again.created, "one task a letter"
+
+
+async def test_what_a_command_wants_done_later_is_put_down_where_it_is_done_and_not_where_it_is_refused() -> None:
+    class Following(Forced):
+        def follow_ups(self, plan: PlanContent, changes: Sequence[Change], now: datetime) -> Sequence[Job]:
+            return [Job(kind="task.remind", payload={"entry": self.entry}, due=now)]
+
+    hub = await a_hub(entries=())
+    entry = await an_entry(hub, Section.TASKS, mine=False)
+    stranger, writer = a_member(Role.FAMILY, an_id()), a_member(Role.PRIMARY_CARE, an_id())
+    made = [change_of(Section.TASKS, entry, "title")]
+
+    await hub.plans.perform(PLAN, stranger, Following("entry.edit", Section.TASKS, entry, made))
+    assert hub.journal.jobs == []
+    done = await hub.plans.perform(PLAN, writer, Following("entry.edit", Section.TASKS, entry, made))
+
+    assert isinstance(done, Done), done
+    assert [job.payload for job in hub.journal.jobs] == [{"entry": entry}]
