@@ -13,6 +13,7 @@ from crdt.changes import Change, Root
 from crdt.contents import Accepted, EntryContent, Record, Refusal, SectionContent, Touched
 from crdt.fields import Kind, Scalar, Value
 from crdt.gate import ClientClaim, May
+from crdt.held import Held
 from crdt.index import PATIENCE, Index
 from crdt.intakes import Intake
 from crdt.passages import Passage, passages
@@ -24,9 +25,7 @@ from crdt.updates import (
     FROM_JOURNAL,
     FROM_PEERS,
     Limits,
-    Struct,
     UpdateError,
-    read_first_block,
     read_state_vector,
     read_update,
     write_state_vector,
@@ -72,6 +71,7 @@ class SectionDocument:
         self._live: Doc[Map[object]] = Doc()
         for root in Root:
             self._live.get(root, type=Map)
+        self._held = Held(self._live.get_update)
         self._judged: tuple[Accepted, Trial] | None = None
         self._texts: dict[Place, Text] = {}
         self._content = SectionContent()
@@ -136,12 +136,6 @@ class SectionDocument:
         accepted = _accepted(verdict)
         self._judged = accepted, verdict
         return accepted
-
-    def _held(self, client: int, clock: int, end: int) -> list[Struct]:
-        """Return the structs of a client id that stand from one known clock to another: see ``gate.Held``."""
-        clock -= (client, clock) in self._index.low_halves
-        update = self._live.get_update(write_state_vector({**self._index.clocks(), client: clock}))
-        return read_first_block(update, until=end, structs_max=gate.REPEATED_STRUCTS_MAX)
 
     def repeats(self, update: bytes) -> bool:
         """Return whether it is seen without the index that the update is the answer of a page that only read: no edit,
@@ -273,6 +267,7 @@ class SectionDocument:
             self._judged = None
 
     def _move_on(self, trial: Trial) -> None:
+        self._held.forget()
         try:
             self._live.apply_update(trial.update)
         except BaseException:  # A panic of pycrdt is no ``Exception``; it goes on to the committer, the boundary.

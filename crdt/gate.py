@@ -29,6 +29,7 @@ from pycrdt import get_update
 
 from crdt.contents import Refusal
 from crdt.fields import MEMBER_CHARACTERS_MAX, SET_MEMBERS_MAX, TEXT_CHARACTERS_MAX, Field, Kind
+from crdt.held import Held
 from crdt.index import Index
 from crdt.places import Holds, Place
 from crdt.ranges import Ranges
@@ -54,14 +55,6 @@ PEER_CLIENT_MAX: Final = (1 << 32) - 1
 
 CONFLICT_STEPS_MAX: Final = 50_000
 """Structs passed while looking for the places of one update's structs; honest ones pass a few."""
-
-REPEATED_STRUCTS_MAX: Final = 20_000
-"""Known structs that one update may repeat; an honest page repeats its last few, or what one lost answer held."""
-
-Held: TypeAlias = Callable[[int, int, int], Sequence[Struct]]
-"""(client id, first clock, end) -> the structs that stand there in the document.
-
-Raises ``UpdateError`` of the code ``size`` where they are over ``REPEATED_STRUCTS_MAX``."""
 
 May: TypeAlias = Callable[[str, str], str]
 """(entry, field) -> ``""`` when the person may write it, else the reason in words. Asked once a field."""
@@ -170,7 +163,7 @@ def compare(index: Index, client: int, said: Sequence[Struct], held: Held) -> li
     """
     known = index.next(client)
     end = min(known, said[-1][1] + said[-1][2])
-    if not is_repeated(client, said, held(client, said[0][1], end)):
+    if not is_repeated(client, said, held.structs(index, client, said[0][1], end)):
         raise UpdateError("differs", f"clocks of {client} up to {end} are known otherwise")
     return [(clock, min(known, clock + length)) for kind, clock, length, *_ in said if kind in GONE]
 

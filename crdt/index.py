@@ -351,18 +351,21 @@ class Index:
         heads: dict[int, Struct | None] = {client: next(structs, None) for client, structs in waiting.items()}
         for first in waiting:
             path = [(first, CLOCK_MAX + 1)]
+            on_path = {first}
             while path:
                 client, enough = path[-1]
                 struct = heads[client]
                 if struct is None or self.next(client) >= enough:
                     path.pop()
+                    on_path.discard(client)
                     continue
                 struct = self.unknown_part(client, struct)
                 needed = self._needed(struct) if struct else None
                 if needed is not None:
-                    if heads.get(needed[0]) is None or any(needed[0] == waiter for waiter, _ in path):
+                    if heads.get(needed[0]) is None or needed[0] in on_path:
                         raise UpdateError("dependency", "it names what is not there")
                     path.append((needed[0], needed[1] + 1))
+                    on_path.add(needed[0])
                     continue
                 if struct:
                     yield client, struct

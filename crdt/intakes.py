@@ -26,7 +26,6 @@ from crdt.contents import Refusal
 from crdt.gate import (
     PEER_CLIENT_MAX,
     ClientClaim,
-    Held,
     May,
     RefusedError,
     allow,
@@ -35,6 +34,7 @@ from crdt.gate import (
     compare_gone,
     refusal_of,
 )
+from crdt.held import Held
 from crdt.index import Index
 from crdt.lib0 import EncodingError, number, read_number
 from crdt.places import Author, Holds, Place
@@ -203,7 +203,8 @@ class Intake:
                 self._new(client, known, struct, data[start:at])
             if steps % STEPS_AT_ONCE == 0 or steps == count:
                 self._compare(client, said)
-                compared = len(said)
+                compared = len(said) + self._held.steps
+                self._held.steps = 0
                 said.clear()
                 yield (steps - 1) % STEPS_AT_ONCE + 1 + compared
         return at

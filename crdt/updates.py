@@ -175,6 +175,18 @@ def _blocks(data: bytes, limits: Limits) -> tuple[list[tuple[int, list[Struct]]]
     return blocks, at
 
 
+def read_blocks(data: bytes) -> list[tuple[int, list[Struct]]]:
+    """Return the structs of an update of our own by client id, and read no further: its deletions may be many.
+
+    Raises:
+        UpdateError: it is none of ours; codes ``bytes``, ``content``.
+    """
+    try:
+        return _blocks(data, FROM_JOURNAL)[0]
+    except (IndexError, EncodingError) as error:
+        raise UpdateError("bytes", f"an update of {len(data)} bytes is cut short") from error
+
+
 def read_first_block(data: bytes, *, until: int, structs_max: int) -> list[Struct]:
     """Return the structs of an update of our own that stand before a clock in its first block, and read no further.
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from crdt import gate
+from crdt import held
 from crdt.changes import Append, Create, Include
 from crdt.contents import Accepted, Refusal
 from crdt.documents import SectionDocument, server_client
@@ -229,7 +229,7 @@ class TestClocks:
         assert document.content().entries[WALK].values["description"] == "walk né😀 daily"
 
     def test_more_is_repeated_than_is_worth_comparing(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(gate, "REPEATED_STRUCTS_MAX", 3)
+        monkeypatch.setattr(held, "REPEATED_STRUCTS_MAX", 3)
         document = a_section()
         first = text_ids(document)[0]
         structs = [a_struct(STRING, clock, "x", origin=first) for clock in range(4)]

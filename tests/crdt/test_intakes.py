@@ -1,14 +1,20 @@
 """What may be long: known parts cost little, new parts are accepted or refused as a whole, slice by slice."""
 
+import itertools
+import sys
+from collections.abc import Mapping
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crdt import held
 from crdt.contents import Accepted, Refusal
 from crdt.documents import SectionDocument
 from crdt.fields import TEXT_CHARACTERS_MAX
 from crdt.gate import May
 from crdt.intakes import SLICE_RANGES_MAX, SLICE_STRUCTS_MAX, STEPS_AT_ONCE, Effort, Intake
+from crdt.sections import Section
 from crdt.updates import (
     COLLECTED,
     DELETED,
@@ -22,6 +28,7 @@ from crdt.updates import (
     UPDATE_BYTES_MAX,
     Squashed,
     read_update,
+    write_state_vector,
 )
 from hub.fuzz.writing import a_struct, written, written_blocks
 from tests.crdt.builders import ANYONE, WALK, Claim, a_peer, a_section, allowed, index_of, plain, plain_doc, taken
@@ -304,3 +311,77 @@ def test_values_that_were_replaced_come_with_what_replaces_them() -> None:
 
     assert plain(document)[WALK]["unit"] == "c"
     assert place_of(document, "unit").value == "c"
+
+
+def many_sittings(count: int) -> SectionDocument:
+    """A section at which so many client ids wrote two letters, each behind the one before, and took one back."""
+    document = a_section()
+    last = text_ids(document)[0]
+    for number in range(count):
+        own = 1_000 + number
+        letters = [a_struct(STRING, 0, "xy", origin=last)]
+        taken(document, written(own, letters, [(own, 0, 1)]))
+        last = (own, 1)
+    return document
+
+
+def test_what_a_whole_section_costs_to_be_repeated_grows_as_its_client_ids_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read one by one, each of n client ids costs a state vector of n: twenty years would stop every plan there is."""
+    reads = []
+
+    def counted(clocks: Mapping[int, int]) -> bytes:
+        reads.append(len(clocks))
+        return write_state_vector(clocks)
+
+    monkeypatch.setattr(held, "write_state_vector", counted)
+    cost = {}
+    for sittings in (300, 1_200):
+        document = many_sittings(sittings)
+        reads.clear()
+        surveyed(document, document.state())
+        cost[sittings] = sum(reads)
+
+    assert cost[1_200] < 12 * cost[300]
+
+
+def test_who_repeats_client_ids_in_an_order_of_their_own_pays_for_every_reading() -> None:
+    state = many_sittings(600).state()
+    blocks = read_update(state, FROM_JOURNAL).blocks
+    up = sorted(each for each in blocks if 1_100 <= each[0] < 1_200)
+    effort = {}
+    for name, order in (("down", up[::-1]), ("up", up)):
+        document, left = SectionDocument(Section.GOALS, state), Effort(ENDLESS)
+        deletes = [(client, 0, 1) for client, _ in order]
+        intake = document.intake(written_blocks(order, deletes), client=ANYONE, may=allowed)
+        assert intake.survey(left) is None
+        effort[name] = ENDLESS - left.left
+
+    assert effort["up"] > 20 * effort["down"]
+
+
+def test_a_state_of_many_client_ids_each_behind_the_other_is_read_in_one_go() -> None:
+    called = {}
+    for sittings in (300, 1_200):
+        state = many_sittings(sittings).state()
+        count = itertools.count()
+        sys.setprofile(lambda frame, event, argument, count=count: next(count))  # type: ignore[misc]
+        try:
+            SectionDocument(Section.GOALS, state)
+        finally:
+            sys.setprofile(None)
+        called[sittings] = next(count)
+
+    assert called[1_200] < 6 * called[300]
+
+
+def test_what_was_read_to_be_compared_is_read_anew_once_more_is_written() -> None:
+    document = a_section()
+    first = text_ids(document)[0]
+    said = [a_struct(STRING, 0, "x", origin=first), a_struct(STRING, 1, "y", origin=first)]
+    taken(document, written(ME, said[:1]))
+    assert not taken(document, written(ME, said[:1])).changes
+
+    taken(document, written(ME, said[1:]))
+
+    assert not taken(document, written(ME, said)).changes
+    assert refused(document, written(ME, [said[0], a_struct(STRING, 1, "z", origin=first)])).code == "differs"
