@@ -62,6 +62,9 @@ class Declaration:
         return _FIELDS[self.section].get(name)
 
 
+ALLERGY_STATEMENTS = ("no known allergies", "asked, unknown")
+"""What may be said of allergies instead of naming one; where nobody has said anything they are not recorded."""
+
 CALLS = ("emergency number", "call now", "call in opening hours")
 """Whom the people at home call, the most urgent first."""
 
@@ -393,6 +396,13 @@ _DECLARATIONS: Final[tuple[Declaration, ...]] = (
                 command=True,
                 only_for="medicine",
             ),
+            _choice(
+                "statement",
+                "Instead of an allergy",
+                *ALLERGY_STATEMENTS,
+                help="Where nothing is known: what is said of allergies as a whole.",
+                only_for="allergy",
+            ),
             _line(
                 "reaction", "Reaction", fhir="AllergyIntolerance.reaction[0].manifestation[0].text", only_for="allergy"
             ),
@@ -411,6 +421,7 @@ _DECLARATIONS: Final[tuple[Declaration, ...]] = (
                 "unconfirmed",
                 "confirmed",
                 "refuted",
+                "tolerates",
                 fhir="AllergyIntolerance.verificationStatus as concept",
                 only_for="allergy",
             ),

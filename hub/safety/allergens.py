@@ -23,6 +23,12 @@ class AllergyKind(StrEnum):
     UNREAD = "not understood"
 
 
+NO_ALLERGY: Final = frozenset(
+    {AllergyKind.NONE_KNOWN, AllergyKind.NOT_KNOWN, AllergyKind.DENIED, AllergyKind.TOLERATES}
+)
+"""Lines among the allergies that name none: statements, what was refuted, what is tolerated."""
+
+
 @dataclass(frozen=True, slots=True)
 class Allergen:
     """``names``: ingredients; ``classes``: classes; ``other`` for what no medicine holds (peanuts, pollen)."""

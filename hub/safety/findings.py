@@ -10,7 +10,7 @@ from datetime import date
 from hashlib import sha256
 from typing import Final
 
-from hub.safety.allergens import AllergyKind
+from hub.safety.allergens import Allergen, AllergyKind
 from hub.safety.charts import Chart
 from hub.safety.matching import Match, Seen, matches
 from hub.safety.rules import (
@@ -76,7 +76,39 @@ def check(chart: Chart, today: date) -> Screening:
     found = [_finding(rule, match, seen) for rule in RULES.values() for match in matches(rule, seen)]
     ranks = tuple(Severity)
     standing = sorted(_uncovered(found), key=lambda each: ranks.index(each.severity))
-    return Screening(tuple(standing), tuple(_not_checked(seen)))
+    return Screening((*standing, *_contradictions(seen.allergens)), tuple(_not_checked(seen)))
+
+
+def _contradictions(allergens: Sequence[Allergen]) -> list[Finding]:
+    """Return where one line says that an ingredient is tolerated and another that it is not."""
+    standing = [each for each in allergens if each.kind in (AllergyKind.ALLERGY, AllergyKind.INTOLERANCE)]
+    return [
+        _contradiction((each, other))
+        for each in allergens
+        if each.kind is AllergyKind.TOLERATES
+        for other in standing
+        if each.names & other.names
+    ]
+
+
+def _contradiction(lines: tuple[Allergen, Allergen]) -> Finding:
+    told = " and ".join(f"“{each.line.name}”" for each in lines)
+    inputs = [
+        "allergy-tolerated",
+        *(f"{each.line.entry}\x1f{each.line.name}\x1f{each.line.verification}" for each in lines),
+    ]
+    return Finding(
+        "allergy-tolerated",
+        Severity.CAUTION,
+        (),
+        (),
+        tuple(each.line.entry for each in lines if each.line.entry),
+        f"The allergies contradict each other: {told}. Ask, and take out what is not so.",
+        f"The plan says two things about allergies: {told}. Tell the team which is right.",
+        FamilyAdvice.KEEP,
+        f"a record that says both can't be right (written down {WRITTEN})",
+        sha256("\x1e".join(inputs).encode()).hexdigest()[:20],
+    )
 
 
 def _uncovered(found: Sequence[Finding]) -> list[Finding]:

@@ -1,6 +1,7 @@
 """A plan as the rules see it: its medicines in use or planned, allergies, problems and readings."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Final
@@ -10,7 +11,7 @@ from hub.live.commands import EntryContent, PlanContent
 from hub.safety.charts import Chart, ChartAllergy, ChartMedicine, ChartProblem, ChartValue
 from hub.safety.findings import Screening, check
 from hub.safety.rules import VERSION
-from hub.workflows.contents import active, instant, members, number, words
+from hub.workflows.contents import Values, active, instant, members, number, words
 from hub.workflows.medications import MEDICATIONS, is_medicine
 from hub.workflows.monitoring import readings
 
@@ -42,7 +43,7 @@ def chart_of(plan: PlanContent, today: date) -> Chart:
         tuple(
             medicine_line(each) for each in held if is_medicine(each) and words(each.values, "taking") not in NOT_TAKEN
         ),
-        tuple(_allergy(each) for each in held if not is_medicine(each)),
+        tuple(replace(allergy_line(each.values), entry=each.id) for each in held if not is_medicine(each)),
         tuple(_problem(each) for each in active(plan, Section.CONDITIONS) if words(each.values, "kind") != "concern"),
         tuple(line for each in active(plan, Section.MONITORING) for line in _labs(each)),
         years(plan.born, today),
@@ -57,11 +58,11 @@ def years(birth_date: date | None, today: date) -> float | None:
     return float(today.year - birth_date.year - ((today.month, today.day) < (birth_date.month, birth_date.day)))
 
 
-def _allergy(entry: EntryContent) -> ChartAllergy:
-    values = entry.values
+def allergy_line(values: Values) -> ChartAllergy:
+    """Return one line of the allergies as the rules read it; a statement stands for itself, whatever its name says."""
     return ChartAllergy(
-        entry.id,
-        words(values, "name"),
+        "",
+        words(values, "statement") or words(values, "name"),
         words(values, "reaction"),
         words(values, "verification"),
         words(values, "criticality"),

@@ -9,8 +9,10 @@ from auth.decisions import EntryFacts, Operation, decide
 from auth.roles import Participant
 from crdt.changes import Assign, Change, Create
 from crdt.fields import SET_MEMBERS_MAX, TEXT_CHARACTERS_MAX, Field, Form, Kind, Value
-from crdt.sections import SECTIONS, Section
+from crdt.sections import ALLERGY_STATEMENTS, SECTIONS, Section
 from hub.live.commands import PlanContent, Refusal
+from hub.safety.allergens import AllergyKind, read_allergy
+from hub.safety.charts import ChartAllergy
 from hub.safety.notations import faults_of_medicine
 from hub.workflows import referral_states, tasks
 from hub.workflows.arguments import Asked, Despite, Reason
@@ -42,7 +44,7 @@ def faults_of(section: Section, values: Mapping[str, Value]) -> dict[str, str]:
     faults = {name: "This is not a field to fill in." for name in values if name not in applying}
     for name, field in applying.items():
         fault = _fault(field, values.get(name))
-        if fault:
+        if fault and not (name == "name" and words(values, "statement") in ALLERGY_STATEMENTS):
             faults[name] = fault
     if section is Section.MEDICATIONS and words(values, "kind") != "allergy":
         faults = {**faults_of_medicine(words(values, "dose"), words(values, "frequency")), **faults}
@@ -95,6 +97,16 @@ def unknown_references(plan: PlanContent, section: Section, values: Mapping[str,
     return faults
 
 
+def _statement(values: Mapping[str, Value]) -> dict[str, Value]:
+    """Return what a line of the allergies states as a choice, also where it was typed as a name; the words stay."""
+    statement, name = words(values, "statement"), words(values, "name")
+    if statement:
+        return {} if name else {"name": statement}
+    meant = {AllergyKind.NONE_KNOWN: ALLERGY_STATEMENTS[0], AllergyKind.NOT_KNOWN: ALLERGY_STATEMENTS[1]}
+    kind = read_allergy(ChartAllergy("", name)).kind
+    return {"statement": meant[kind]} if kind in meant else {}
+
+
 def first_values(section: Section, values: Mapping[str, Value], actor: Participant, now: datetime) -> dict[str, Value]:
     """Return the command fields with which an entry of this section begins."""
     match section:
@@ -102,6 +114,8 @@ def first_values(section: Section, values: Mapping[str, Value], actor: Participa
             return tasks.begun(actor, words(values, "owner"))
         case Section.REFERRALS:
             return {"state": "draft", "asker": actor.person_id, "state_since": stamp(now)}
+        case Section.MEDICATIONS if words(values, "kind") == "allergy":
+            return _statement(values)
         case Section.MEDICATIONS if words(values, "kind") == "medicine":
             return {"reconciliation": "unreconciled", "taking": words(values, "taking") or "active"}
         case Section.GOALS:

@@ -12,7 +12,9 @@ from typing import Final
 from auth.roles import Participant
 from crdt.sections import CALLS, Section
 from hub.live.commands import EntryContent, PlanContent
+from hub.safety.allergens import AllergyKind, read_allergy
 from hub.safety.measures import is_pressure
+from hub.safety.plan_charts import allergy_line
 from hub.workflows import monitoring, tasks, zones
 from hub.workflows.alarm_wordings import value_told
 from hub.workflows.contents import instant, members, number, words
@@ -303,7 +305,8 @@ def _allergies(plan: PlanContent, viewer: Participant, now: datetime) -> tuple[s
     found = [
         entry
         for entry in visible(plan, viewer, Section.MEDICATIONS, now)
-        if not is_medicine(entry) and words(entry.values, "verification") != "refuted"
+        if not is_medicine(entry)
+        and read_allergy(allergy_line(entry.values)).kind not in (AllergyKind.DENIED, AllergyKind.TOLERATES)
     ]
     return tuple(
         f"{words(entry.values, 'name')} ({reaction})" if (reaction := words(entry.values, "reaction")) else

@@ -119,6 +119,33 @@ def test_allergies_have_four_labels_and_no_other() -> None:
     assert allergies([known]).substances == (("penicillin", "rash"),)
 
 
+@pytest.mark.parametrize(
+    ("line", "status"),
+    [
+        ({"name": "Nil known"}, AllergyStatus.NONE_KNOWN),
+        ({"name": "x", "statement": "no known allergies"}, AllergyStatus.NONE_KNOWN),
+        ({"name": "Unknown"}, AllergyStatus.NOT_KNOWN),
+        ({"name": "x", "statement": "asked, unknown"}, AllergyStatus.NOT_KNOWN),
+        ({"name": "No known allergy to aspirin"}, AllergyStatus.NOT_RECORDED),
+        ({"name": "Penicillin", "verification": "tolerates"}, AllergyStatus.NOT_RECORDED),
+        ({"name": "Latex"}, AllergyStatus.KNOWN),
+        ({"name": "Zzyzx"}, AllergyStatus.KNOWN),
+    ],
+)
+def test_a_statement_on_allergies_is_no_allergy(line: dict[str, str], status: AllergyStatus) -> None:
+    told = allergies([{"kind": "allergy", **line}])
+
+    assert told.status is status
+    assert bool(told.substances) == (status is AllergyStatus.KNOWN)
+
+
+def test_the_worst_allergy_is_named_first() -> None:
+    lines = [("Ibuprofen", "", ""), ("Codeine", "nausea", "low"), ("Penicillin", "anaphylaxis", "high")]
+    told = allergies([{"kind": "allergy", "name": n, "reaction": r, "criticality": c} for n, r, c in lines])
+
+    assert [name for name, _ in told.substances] == ["Penicillin", "Ibuprofen", "Codeine"]
+
+
 def test_a_retired_or_refuted_allergy_is_not_known() -> None:
     refuted = {"kind": "allergy", "name": "latex", "verification": "refuted"}
     retired = {"kind": "allergy", "name": "latex", "status": "retired"}

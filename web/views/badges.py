@@ -7,6 +7,8 @@ from typing import Final
 
 from crdt.fields import Value
 from crdt.sections import Section
+from hub.safety.allergens import NO_ALLERGY, read_allergy
+from hub.safety.plan_charts import allergy_line
 from hub.workflows.alarm_wordings import alarm_told
 from hub.workflows.monitoring import Alarmed, alarm
 from web.views.people import PlanPeople
@@ -112,6 +114,8 @@ def _referral(values: Values, people: PlanPeople, reading: Reading) -> list[Badg
 
 def _medicine(values: Values, people: PlanPeople, reading: Reading) -> list[Badge]:
     if values.get("kind") == "allergy":
+        if read_allergy(allergy_line(values)).kind in NO_ALLERGY:
+            return []
         high = values.get("criticality") == "high"
         return [Badge("Allergy, high criticality" if high else "Allergy", Tone.ALERT if high else Tone.WARN)]
     found = []

@@ -6,6 +6,8 @@ from typing import Final
 
 from crdt.fields import Value
 from crdt.sections import Section
+from hub.safety.allergens import AllergyKind, read_allergy
+from hub.safety.plan_charts import allergy_line
 from hub.workflows import monitoring
 from hub.workflows.contents import day, instant, members, number, words
 from hub.workflows.transition_clocks import TransitionClock
@@ -116,6 +118,10 @@ def _allergy(name: str, values: Values) -> EntryLine:
     level, verification = words(values, "criticality"), words(values, "verification")
     how = ", ".join(filter(None, (f"{level} criticality" if level else "", verification)))
     rest = "; ".join(filter(None, (words(values, "reaction"), how)))
+    kind = read_allergy(allergy_line(values)).kind
+    if kind in (AllergyKind.NONE_KNOWN, AllergyKind.NOT_KNOWN, AllergyKind.TOLERATES):
+        said = {AllergyKind.TOLERATES: "tolerated, no allergy"}.get(kind, "said of allergies")
+        return EntryLine(name, (_cell("rest", said),), shows="name", order=(0, name.lower()))
     return EntryLine(
         name,
         (_cell("rest", f"allergy {rest}".strip()),),

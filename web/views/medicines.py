@@ -10,6 +10,8 @@ from enum import StrEnum
 from typing import Final
 
 from crdt.fields import Value
+from hub.safety.allergens import NO_ALLERGY, AllergyKind, read_allergy
+from hub.safety.plan_charts import allergy_line
 from web.views.words import NO_BREAK
 
 TALL_MAN: Final = {
@@ -56,6 +58,7 @@ class AllergyStatus(StrEnum):
 
     KNOWN = "Known allergies"
     NONE_KNOWN = "No known allergies"
+    NOT_KNOWN = "Allergies asked, not known"
     NOT_RECORDED = "Allergies not recorded"
     UNAVAILABLE = "Allergies unavailable"
 
@@ -108,11 +111,15 @@ def allergies(entries: Iterable[Mapping[str, Value]] | None) -> Allergies:
     if entries is None:
         return Allergies(AllergyStatus.UNAVAILABLE)
     active = [values for values in entries if values.get("kind") == "allergy" and values.get("status") != "retired"]
-    standing = [values for values in active if values.get("verification") != "refuted"]
-    known = [values for values in standing if not _denies(_text(values, "name"))]
+    read = [(values, read_allergy(allergy_line(values)).kind) for values in active]
+    known = [(values, kind) for values, kind in read if kind not in NO_ALLERGY]
     if known:
-        return Allergies(AllergyStatus.KNOWN, tuple(_substance(values) for values in known))
-    return Allergies(AllergyStatus.NONE_KNOWN if standing else AllergyStatus.NOT_RECORDED)
+        known.sort(key=lambda each: (each[0].get("criticality") != "high", each[1] is AllergyKind.INTOLERANCE))
+        return Allergies(AllergyStatus.KNOWN, tuple(_substance(values) for values, _ in known))
+    kinds = {kind for _, kind in read}
+    if AllergyKind.NONE_KNOWN in kinds:
+        return Allergies(AllergyStatus.NONE_KNOWN)
+    return Allergies(AllergyStatus.NOT_KNOWN if AllergyKind.NOT_KNOWN in kinds else AllergyStatus.NOT_RECORDED)
 
 
 def tall_man(name: str) -> str:
@@ -129,10 +136,6 @@ def _tall(word: str) -> str:
 def unbroken(words: str) -> str:
     """Return the words so that no line breaks inside them."""
     return words.replace(" ", NO_BREAK)
-
-
-def _denies(name: str) -> bool:
-    return name.strip().lower() in {"no known allergies", "none known", "no known drug allergies", "nka", "nkda"}
 
 
 def _substance(values: Mapping[str, Value]) -> tuple[str, str]:

@@ -211,3 +211,22 @@ def test_the_case_of_pain_anxiety_and_kidneys_fires_every_rule_it_must() -> None
 
     assert rules(chart) >= {"same-ingredient", "opioid-benzodiazepine", "nsaid-ckd", "nsaid-ras", "daily-maximum"}
     assert "3,600 mg" in found(chart, "daily-maximum").text
+
+
+@pytest.mark.parametrize(
+    ("lines", "rules"),
+    [
+        (("NKDA", "Penicillin"), ["allergy-contradiction"]),
+        (("Tolerates amoxicillin", "Amoxicillin"), ["allergy-tolerated"]),
+        (("NKDA", "Tolerates penicillin"), []),
+        (("NKDA", "No known allergy to aspirin"), []),
+        (("Tolerates amoxicillin", "Latex"), []),
+        (("Penicillin", "Latex"), []),
+        (("Unknown", "Penicillin"), []),
+    ],
+)
+def test_allergies_that_contradict_each_other_are_found(lines: tuple[str, ...], rules: list[str]) -> None:
+    told = checked(a_chart(allergies=lines)).findings
+
+    assert [each.rule for each in told] == rules
+    assert all(set(each.entries) == {"a0", "a1"} for each in told)

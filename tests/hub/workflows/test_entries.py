@@ -154,3 +154,29 @@ def test_nothing_is_done_to_what_is_not_there(bench: Bench) -> None:
 
     assert bench.refused(bench.doctor, EntryRetire(section=Section.GOALS, entry=gone, reason="x")).code == "gone"
     assert bench.refused(bench.doctor, EntryMove(section=Section.GOALS, entry=gone, direction="up")).code == "gone"
+
+
+@pytest.mark.parametrize(
+    ("values", "name", "statement"),
+    [
+        ({"statement": "no known allergies"}, "no known allergies", "no known allergies"),
+        ({"statement": "asked, unknown", "name": ""}, "asked, unknown", "asked, unknown"),
+        ({"name": "NKDA"}, "NKDA", "no known allergies"),
+        ({"name": "Unknown"}, "Unknown", "asked, unknown"),
+        ({"name": "Penicillin"}, "Penicillin", None),
+    ],
+)
+def test_what_is_said_of_allergies_is_a_choice_also_where_it_was_typed_as_a_name(
+    bench: Bench, values: dict[str, Value], name: str, statement: str | None
+) -> None:
+    command = EntryCreate(section=Section.MEDICATIONS, values={"kind": "allergy", **values})
+    [made] = bench.perform(bench.doctor, command)
+
+    held = bench.entry(Section.MEDICATIONS, made).values
+    assert (held["name"], held.get("statement") or None) == (name, statement)
+
+
+def test_an_allergy_without_a_name_or_a_statement_is_not_made(bench: Bench) -> None:
+    command = EntryCreate(section=Section.MEDICATIONS, values={"kind": "allergy"})
+
+    assert bench.refused(bench.doctor, command).field == "name"
