@@ -98,7 +98,7 @@ async def hub_services(settings: Settings) -> AsyncIterator[Services]:
     stores = Stores(People(engine), Sessions(engine), Participants(engine), Plans(engine), Looks(engine))
     changes, entries = AccessChanges(journal), Entries(engine)
     directory = StoreDirectory(stores, journal, clock.now, changes)
-    gatekeeper, bus = StoreGatekeeper(settings, directory, stores, clock.now), PostgresBus(settings.database_url)
+    gatekeeper, bus = StoreGatekeeper(settings, stores, clock.now), PostgresBus(settings.database_url)
     plans = CarePlans(journal, gatekeeper, bus=bus, clock=clock, patients=stores.plans.born_and_sex, entries=entries)
     changes.reach(plans)
     kept = HuddleRows(engine)

@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 from crdt.sections import Section
+from hub.record.journal import Action
 from hub.workflows.registry import COMMANDS
 from tests.web.conftest import As
 from tests.web.mary import Mary
@@ -34,6 +35,21 @@ def test_a_task_in_one_line_says_what_is_open_and_keeps_the_line(mary: Mary, as_
     assert 'value="Weigh her"' in answer.text
     assert as_person("lee").post(f"/plans/{mary.plan}/tasks/line", data=TASK).status_code == 303
     assert "Weigh her" in as_person("tan").get("/work").text
+
+
+def test_a_look_at_what_waits_is_one_row_a_plan_that_names_what_was_listed(mary: Mary, as_person: As) -> None:
+    as_person("lee").post(f"/plans/{mary.plan}/tasks/line", data=TASK)
+    before = len(asyncio.run(mary.world.journal.since(mary.plan, 0)))
+
+    for _ in range(2):
+        assert "Weigh her" in as_person("tan").get("/work").text
+
+    looks = [row for row in asyncio.run(mary.world.journal.since(mary.plan, before)) if row.action is Action.READ]
+    assert [(row.event, row.section) for row in looks] == [("work", "")]
+    shown = (looks[0].words or {})["shown"]
+    assert isinstance(shown, list)
+    assert Section.TASKS in shown
+    assert Section.ABOUT_ME not in shown, "what was not listed was not read"
 
 
 def test_a_task_is_not_about_what_one_may_not_see(mary: Mary, as_person: As) -> None:

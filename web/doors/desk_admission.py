@@ -2,12 +2,10 @@
 
 from collections.abc import Callable, Collection
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from hub.live.gatekeepers import TurnedAway
-from hub.live.lines import CloseCode
 from hub.sockets.desks import DeskOwner
-from web.doors.gatekeeping import NO_PLAN, SIGN_IN, session_cookie
+from web.doors.socket_door import NO_PLAN, SIGN_IN, SocketDoor
 from web.doors.store_directory import StoreDirectory, Stores
 from web.settings import Settings
 
@@ -18,21 +16,21 @@ class StoreDeskAdmission:
     def __init__(
         self, settings: Settings, directory: StoreDirectory, stores: Stores, now: Callable[[], datetime]
     ) -> None:
-        self._settings = settings
-        self._hosts = frozenset(urlsplit(each).netloc for each in settings.origins)
+        self._door = SocketDoor(settings)
         self._directory = directory
         self._stores = stores
         self._now = now
 
     async def admit(self, *, cookies: str, origin: str, host: str, person_id: str) -> DeskOwner | TurnedAway:
-        if origin not in self._settings.origins or host not in self._hosts:
-            return TurnedAway(CloseCode.NO_PLAN, "another site's page")
-        who = await self._directory.signed_in(session_cookie(cookies, self._settings.session_cookie), active=False)
-        if who is None:
-            return SIGN_IN
-        if who.person.person_id != person_id:
-            return NO_PLAN
-        return DeskOwner(person_id, who.session_id, await self.plans_of(person_id))
+        async def place(token: str) -> DeskOwner | TurnedAway:
+            who = await self._directory.signed_in(token, active=False)
+            if who is None:
+                return SIGN_IN
+            if who.person.person_id != person_id:
+                return NO_PLAN
+            return DeskOwner(person_id, who.session_id, await self.plans_of(person_id))
+
+        return await self._door.admit(cookies, origin, host, place)
 
     async def plans_of(self, person_id: str) -> frozenset[str]:
         return frozenset(each.plan.plan_id for each in await self._stores.plans.panel(person_id, self._now()))

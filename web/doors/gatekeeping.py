@@ -3,47 +3,37 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
-from http.cookies import CookieError, SimpleCookie
-from urllib.parse import urlsplit
 
 from auth.decisions import sections_readable
 from auth.roles import Participant
-from auth.sessions import hash_token, is_live, is_token
+from auth.sessions import hash_token, is_live
 from hub.live.gatekeepers import Admitted, TurnedAway
-from hub.live.lines import CloseCode
 from hub.record.journal import Turn
-from web.doors.store_directory import StoreDirectory, Stores
+from web.doors.socket_door import NO_PLAN, SIGN_IN, SocketDoor
+from web.doors.store_directory import Stores
 from web.settings import Settings
-
-NO_PLAN = TurnedAway(CloseCode.NO_PLAN, "no such plan")
-SIGN_IN = TurnedAway(CloseCode.SIGN_IN, "sign in again")
 
 
 class StoreGatekeeper:
     """Fills ``hub.live.gatekeepers.Gatekeeper`` from the store."""
 
-    def __init__(
-        self, settings: Settings, directory: StoreDirectory, stores: Stores, now: Callable[[], datetime]
-    ) -> None:
-        self._settings = settings
-        self._hosts = frozenset(urlsplit(each).netloc for each in settings.origins)
-        self._directory = directory
+    def __init__(self, settings: Settings, stores: Stores, now: Callable[[], datetime]) -> None:
+        self._door = SocketDoor(settings)
         self._participants = stores.participants
         self._sessions = stores.sessions
         self._now = now
 
     async def admit(self, *, cookies: str, origin: str, host: str, plan_id: str) -> Admitted | TurnedAway:
-        if origin not in self._settings.origins or host not in self._hosts:
-            return TurnedAway(CloseCode.NO_PLAN, "another site's page")
-        token, now = session_cookie(cookies, self._settings.session_cookie), self._now()
-        if not is_token(token):
-            return SIGN_IN
-        comer = await self._participants.comer(plan_id, hash_token(token), now)
-        if comer is None or not comer.active or not is_live(comer.session, now):
-            return SIGN_IN
-        if comer.participant is None or not sections_readable(comer.participant, now):
-            return NO_PLAN
-        return Admitted(comer.participant, comer.version)
+        async def place(token: str) -> Admitted | TurnedAway:
+            now = self._now()
+            comer = await self._participants.comer(plan_id, hash_token(token), now)
+            if comer is None or not comer.active or not is_live(comer.session, now):
+                return SIGN_IN
+            if comer.participant is None or not sections_readable(comer.participant, now):
+                return NO_PLAN
+            return Admitted(comer.participant, comer.version)
+
+        return await self._door.admit(cookies, origin, host, place)
 
     async def standing(self, plan_id: str, person_ids: Collection[str]) -> Mapping[str, Participant]:
         now = self._now()
@@ -64,12 +54,3 @@ class StoreGatekeeper:
 
     async def ended_sessions(self, session_ids: Collection[str]) -> frozenset[str]:
         return await self._sessions.over_among([each for each in session_ids if each], self._now())
-
-
-def session_cookie(header: str, name: str) -> str:
-    """Return a cookie's value from its header, ``""`` where it is not there or the header can't be read."""
-    try:
-        found = SimpleCookie(header).get(name)
-    except CookieError:
-        return ""
-    return found.value if found is not None else ""

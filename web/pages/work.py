@@ -9,8 +9,6 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
-from auth.decisions import sections_readable
-from auth.roles import Participant
 from hub.live.commands import Refused
 from hub.record.journal import Act, Action
 from hub.workflows.registry import Faults, build
@@ -126,29 +124,35 @@ async def _everything(request: Request, who: SignedIn) -> list[PlanWork]:
     plan_ids = [place.patient.plan_id for place in places]
     contents, teams = await asyncio.gather(found.plans.contents(plan_ids), found.directory.teams(plan_ids))
     members = [assigned_in(place.participant, its) for place, its in zip(places, contents, strict=True)]
-    await _record(request, members)
     works = []
     for place, member, content in zip(places, members, contents, strict=True):
         its = replace(content, born=place.patient.born, sex=place.patient.gender)
         reader = reader_of(member, its, people_of(teams.get(member.plan_id, ())), reading)
         works.append(plan_work(place.patient, reader))
+    await _record(request, works)
     return works
 
 
-async def _record(request: Request, members: Sequence[Participant]) -> None:
-    """Write that something of these plans was listed, once a visit, as the panel does."""
+async def _record(request: Request, works: Sequence[PlanWork]) -> None:
+    """Write what was listed, once a visit: one row a plan that names the sections, none for a plan with no line."""
     found = services(request)
     now = found.now().timestamp()
-    listed = [(each, sorted(sections_readable(each, found.now()))[:1]) for each in members]
-    new = [(each, sections) for each, sections in listed if found.panel_visits.missing(each, sections, now)]
+    shown = [
+        (
+            each.reader.participant,
+            sorted({*(its.section for its in each.waiting), *(its.section for its in each.asked)}),
+        )
+        for each in works
+    ]
+    new = [(who, sections) for who, sections in shown if found.panel_visits.missing(who, sections, now)]
     await found.plans.record(
         [
             Act(
-                plan=each.plan_id, actor=each.person_id, action=Action.READ, role=each.role, session=each.session_id,
-                event="panel",
+                plan=who.plan_id, actor=who.person_id, action=Action.READ, role=who.role, session=who.session_id,
+                event="work", words={"shown": list(sections)},
             )
-            for each, _ in new
+            for who, sections in new
         ]
     )  # fmt: skip
-    for each, sections in new:
-        found.panel_visits.recorded(each, sections, now)
+    for who, sections in new:
+        found.panel_visits.recorded(who, sections, now)

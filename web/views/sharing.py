@@ -220,6 +220,7 @@ def _visit(rows: Sequence[Trace], names: Mapping[str, str], people: PlanPeople, 
     what = (
         {
             "panel": "a line on their list of patients",
+            "work": "what waits on them",
             "sharing.preview": f"the plan as {names.get(subject, people.name(subject))} sees it",
             "sharing.show": "who sees what",
             "sharing.looks": "who looked",
