@@ -9,6 +9,7 @@ from functools import partial
 from hub.access.alarm_telling import AlarmTelling
 from hub.access.changes import AccessChanges
 from hub.access.keeping import Keeping
+from hub.access.provisioning import Provisioning
 from hub.access.refusals import WINDOW, Refusals
 from hub.access.undelivered import Undelivered
 from hub.exchange.exchange import Exchange
@@ -134,6 +135,7 @@ async def hub_services(settings: Settings) -> AsyncIterator[Services]:
             audit=audit,
             huddles=huddles,
             keeping=Keeping(engine, journal, changes, clock.now, new_id),
+            provisioning=Provisioning(engine, changes, clock.now, new_id),
             submissions=Submissions(engine),
             entries=entries,
             exchange=Exchange(engine),

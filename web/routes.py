@@ -8,11 +8,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from web.doors import cds
+from web.doors import cds, scim
 from web.doors.guards import for_anyone
 from web.pages import (
     admin,
     admin_people,
+    admin_provider,
     admin_units,
     audit,
     audit_export,
@@ -139,6 +140,8 @@ DIRECTORY_ROUTES: tuple[BaseRoute, ...] = (
     Route("/admin", admin.test_letter, name="admin_test_letter", methods=["POST"]),
     Route("/admin/organisation", admin.organisation, name="admin_organisation", methods=["GET"]),
     Route("/admin/organisation", admin.change_organisation, name="admin_organisation_change", methods=["POST"]),
+    Route("/admin/provider", admin_provider.show, name="admin_provider", methods=["GET"]),
+    Route("/admin/provider", admin_provider.change, name="admin_provider_change", methods=["POST"]),
     Route("/admin/units", admin_units.show, name="admin_units", methods=["GET"]),
     Route("/admin/units", admin_units.keep, name="admin_unit_keep", methods=["POST"]),
     Route("/admin/people", admin_people.show, name="admin_people", methods=["GET"]),
@@ -154,6 +157,24 @@ DIRECTORY_ROUTES: tuple[BaseRoute, ...] = (
     Route("/patients/{patient}", patients.change, name="patient_change", methods=["POST"]),
 )
 """The directory: what is left to do, people, the organisation, patients with their plans and teams."""
+
+_SCIM = scim.BASE
+SCIM_ROUTES: tuple[BaseRoute, ...] = (
+    Route(_SCIM + "/ServiceProviderConfig", scim.config, name="scim_config"),
+    Route(_SCIM + "/ResourceTypes", scim.resource_types, name="scim_resource_types"),
+    Route(_SCIM + "/ResourceTypes/{id}", scim.resource_types, name="scim_resource_type"),
+    Route(_SCIM + "/Schemas", scim.schemas, name="scim_schemas"),
+    Route(_SCIM + "/Schemas/{id}", scim.schemas, name="scim_schema"),
+    Route(_SCIM + "/Users", scim.users, name="scim_users", methods=["GET", "POST"]),
+    Route(_SCIM + "/.search", scim.search, name="scim_search", methods=["POST"]),
+    Route(_SCIM + "/Users/.search", scim.search_users, name="scim_users_search", methods=["POST"]),
+    Route(_SCIM + "/Groups/.search", scim.search_groups, name="scim_groups_search", methods=["POST"]),
+    Route(_SCIM + "/Users/{user}", scim.user, name="scim_user", methods=["GET", "PUT", "PATCH", "DELETE"]),
+    Route(_SCIM + "/Groups", scim.groups, name="scim_groups", methods=["GET", "POST"]),
+    Route(_SCIM + "/Groups/{group}", scim.group, name="scim_group", methods=["GET", "PUT", "PATCH", "DELETE"]),
+    Route(_SCIM + "/{elsewhere:path}", scim.nowhere, name="scim_nowhere"),
+)
+"""SCIM 2.0: people and groups that an identity provider keeps."""
 
 FAMILY_ROUTES: tuple[BaseRoute, ...] = (
     Route(FAMILY, family.show, name="family"),
@@ -243,6 +264,7 @@ ROUTES: tuple[BaseRoute, ...] = (
     Route("/demo/mailbox", mailbox.show, name="mailbox"),
     *AUDIT_ROUTES,
     *DIRECTORY_ROUTES,
+    *SCIM_ROUTES,
     *ENTRANCE_ROUTES,
     *FAMILY_ROUTES,
     *HUDDLE_ROUTES,

@@ -20,6 +20,7 @@ from web.panel_rows import PanelRows
 from web.settings import Settings
 
 if TYPE_CHECKING:
+    from hub.access.provisioning import Provisioning
     from hub.exchange.exchange import Exchange
     from hub.store.submissions import Submissions
     from web.auditing import Auditing
@@ -122,6 +123,8 @@ class Services:
     """Asked for by ``web.doors.guards.keeping``; ``None`` for a hub without a store."""
     exchange: "Exchange | None" = None
     """Plans as files for other systems; ``None`` for a hub without a store."""
+    provisioning: "Provisioning | None" = None
+    """Machines and what a provider tells; ``None`` for a hub without a store."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     zones: Zones = field(default_factory=Zones)
     """Where plans are at home; pages that belong to no plan have the default organisation's clock."""

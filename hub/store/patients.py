@@ -54,6 +54,10 @@ class RegisteredPatient:
     """The patient's own person, where they sign in."""
     deceased: str = ""
     """The day of death, ``""`` for the living."""
+    moved: str = ""
+    """Where they moved to, as it was told, ``""`` for who is here."""
+    same_as: str | None = None
+    """The record that goes on for the same human being."""
     numbers: tuple[Number, ...] = ()
 
     @property
@@ -195,7 +199,7 @@ def whole_date(born: str) -> date | None:
 def _values(patient: RegisteredPatient) -> dict[str, object]:
     names = (
         "organisation", "family", "given", "gender", "gender_words", "called", "language", "interpreter", "phone",
-        "address", "person", "deceased",
+        "address", "person", "deceased", "moved", "same_as",
     )  # fmt: skip
     return {name: getattr(patient, name) for name in names} | {"born": str(patient.born)} | keyed(patient)
 

@@ -15,7 +15,7 @@ from auth.roles import Role
 from auth.sessions import Idle
 from crdt.changes import Root
 from crdt.sections import Section
-from hub.store import columns
+from hub.store import columns, service_tables
 from hub.store.columns import among as _among
 from hub.store.columns import binary as _binary
 from hub.store.columns import count as _count
@@ -114,11 +114,14 @@ patient: Final = sa.Table(
     _words("deceased"),
     _when("created"),
     *_keys(),
+    _words("moved"),
+    _of("same_as", "patient", nullable=True),
     sa.CheckConstraint("family <> ''", name="named"),
     _among("gender", ("female", "male", "other", "unknown")),
     sa.CheckConstraint("born ~ '^([0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?)?$'", name="born"),
 )
-"""Whom plans are for. ``born`` is as much of the date as is known; ``person`` is the patient's own, who signs in."""
+"""Whom plans are for. ``born`` is as much of the date as is known; ``person`` is the patient's own, who signs in;
+``same_as`` names the record that goes on for the same human being."""
 
 identifier: Final = sa.Table(
     "identifier",
@@ -144,6 +147,8 @@ plan: Final = sa.Table(
     _of("subject", "patient"),
     _maybe("closed"),
     _words("template"),
+    _maybe("archived"),
+    sa.CheckConstraint("archived is null or closed is not null", name="archived"),
     sa.Index("plan_subject_index", "subject"),
 )
 """``template`` names what the plan was opened with."""
@@ -483,3 +488,12 @@ huddle_attendee: Final = sa.Table(
     _maybe("signed"),
     sa.Index("huddle_attendee_person_index", "person"),
 )
+
+SERVICE: Final = (
+    service_tables.machine,
+    service_tables.scim_account,
+    service_tables.scim_group,
+    service_tables.absence,
+    service_tables.transfer,
+)
+"""Declared in a module of their own."""

@@ -16,7 +16,9 @@ _OPEN = {"home", "sign_in", "sign_in_demo", "static", "alive", "ready", "metrics
 _OPEN |= {"sign_in_work", "sign_in_back", "sign_out_work", "logged_out", "passkey_challenge", "passkey_use"}
 _OPEN |= {"return", "return_ask", "return_enter"}
 _OPEN |= {"cds_services", "cds_service"}  # A signed token stands in for the session, see tests/web/doors/test_cds.py.
-_PROVES_ITSELF = {"logged_out", "cds_service"}
+_MACHINES = {route.name for route in _ROUTES if getattr(route.endpoint, GUARD, "") == "machine"}
+"""They want a token and no session, see tests/web/doors/test_scim.py."""
+_PROVES_ITSELF = {"logged_out", "cds_service", *_MACHINES}
 """A provider posts there; its signed token stands in for the origin (tests/browser/test_signing_in.py)."""
 
 
@@ -33,6 +35,10 @@ def address_of(route: Route, mary: Mary) -> str:
         "hash": "0" * 16,
         "file": "app.css",
         "service": "careplan-patient-view",
+        "id": "User",
+        "user": mary.plan,
+        "group": mary.plan,
+        "elsewhere": "nowhere",
     }
     path = route.path.replace(":path", "")
     for name, value in filled.items():
@@ -51,7 +57,7 @@ def test_every_route_is_a_plain_route_with_a_name() -> None:
 
 @pytest.mark.parametrize("route", _ROUTES, ids=lambda route: route.name)
 def test_a_route_names_its_guard_and_says_what_it_does(route: Route) -> None:
-    guards = {"anyone", "person", "member", "section", "clinician", "auditor", "administrator", "registrar"}
+    guards = {"anyone", "person", "member", "section", "clinician", "auditor", "administrator", "registrar", "machine"}
     assert getattr(route.endpoint, GUARD, None) in guards
     assert route.endpoint.__doc__
     assert route.endpoint.__doc__.rstrip().endswith(".")
@@ -82,7 +88,9 @@ def test_every_answer_has_the_headers(route: Route, mary: Mary, as_person: As) -
     assert answer.headers["x-request-id"]
 
 
-@pytest.mark.parametrize("route", [each for each in _ROUTES if each.name not in _OPEN], ids=lambda route: route.name)
+@pytest.mark.parametrize(
+    "route", [each for each in _ROUTES if each.name not in _OPEN | _MACHINES], ids=lambda route: route.name
+)
 def test_without_a_session_there_is_only_the_way_to_sign_in(route: Route, mary: Mary, as_person: As) -> None:
     answer = as_person("").request(method_of(route), address_of(route, mary))
 

@@ -15,6 +15,7 @@ from hub.store.people import Person
 from web.asking import access
 from web.doors.directory import SignedIn
 from web.doors.guards import for_administrator, keeping, services
+from web.doors.machines import provisioning
 from web.mail import sign_in_letter
 from web.reading import reading_now
 from web.rendering import elsewhere, page
@@ -68,6 +69,7 @@ async def change(request: Request, who: SignedIn) -> Response:
                 await found.deactivate(acting, subject.person_id, form.get("successor", ""))
             case "activate":
                 await found.activate(acting, subject.person_id)
+                await provisioning(request).admit(subject.person_id)
             case _:
                 raise HTTPException(400)
     except KeepingError as error:
@@ -108,12 +110,14 @@ async def _person_page(request: Request, subject: Person, fault: str, field: str
     successors = [each for each in await found.people.active() if each.role in STEWARDS]
     rows = await found.history(subject.person_id)
     names = await found.people.among(sorted({row.actor for row in rows}))
+    machines = {each.machine_id: each.name for each in await provisioning(request).machines()}
+    told = machines | {key: each.name for key, each in names.items()}
     context = {
         "it": subject, "fault": fault, "field": field, "here": "admin", "owned": owned,
         "roles": [(role.value, ROLE_WORDS[role]) for role in STAFF_ROLES],
         "successors": [each for each in successors if each.person_id != subject.person_id],
         "sessions": len(await access(request).sessions.of_person(subject.person_id, services(request).now())),
-        "history": happening_views(rows, {key: each.name for key, each in names.items()}, reading_now(request)),
+        "history": happening_views(rows, told, reading_now(request)),
     }  # fmt: skip
     return page(request, "admin/person.html", context, 422 if fault else 200)
 

@@ -12,6 +12,8 @@ _EVENTS = {
     "person.add": "added", "person.change": "changed", "person.deactivate": "deactivated",
     "person.activate": "activated", "person.link": "linked with the work account", "patient.register": "registered",
     "patient.change": "changed", "organisation.change": "changed",
+    "person.settle": "given what their groups say", "person.admit": "let in without a group",
+    "person.let_go": "let go by the identity provider",
     "unit.add": "added", "unit.change": "changed", "unit.end": "ended",
 }  # fmt: skip
 _SIGNS = {Sameness.SAME: "same", Sameness.NEAR: "near", Sameness.DIFFERENT: "different", Sameness.UNKNOWN: "not known"}

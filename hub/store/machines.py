@@ -1,0 +1,83 @@
+"""Credentials of machines as rows: found by the hash of their token, never by the token, which is kept nowhere."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from hub.record.journal import Turn
+from hub.store.engine import connected, connection_of
+from hub.store.service_tables import machine as table
+
+MACHINES_MAX: Final = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """A machine that may call one door of the hub."""
+
+    machine_id: str
+    name: str
+    purpose: str
+    """The door that its token opens, as in ``scim``."""
+    organisation: str
+    scope: Sequence[str] = ()
+    requests_a_minute: int = 1_200
+    made_by: str
+    made: datetime
+    ends: datetime
+    revoked: datetime | None = None
+    used: datetime | None = None
+
+    def opens(self, now: datetime) -> bool:
+        """Return whether the token still opens its door."""
+        return self.revoked is None and self.ends > now
+
+
+class Machines:
+    """Machines as rows."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def add(self, turn: Turn, machine: Machine, token_hash: bytes) -> None:
+        """Add one with the hash of its token."""
+        values = {
+            "id": machine.machine_id, "name": machine.name, "purpose": machine.purpose, "token_hash": token_hash,
+            "organisation": machine.organisation, "scope": list(machine.scope), "made_by": machine.made_by,
+            "requests_a_minute": machine.requests_a_minute, "made": machine.made, "ends": machine.ends,
+        }  # fmt: skip
+        await connection_of(turn).execute(sa.insert(table).values(values))
+
+    async def revoke(self, turn: Turn, machine_id: str, now: datetime) -> bool:
+        """End one; False where it has ended or is not there."""
+        mine = (table.c.id == machine_id) & table.c.revoked.is_(None)
+        ended = sa.update(table).where(mine).values(revoked=now).returning(table.c.id)
+        return (await connection_of(turn).execute(ended)).first() is not None
+
+    async def by_token(self, token_hash: bytes) -> Machine | None:
+        """Return whose token that is, whether it still opens anything or not."""
+        async with connected(self._engine) as connection:
+            row = (await connection.execute(sa.select(table).where(table.c.token_hash == token_hash))).first()
+        return None if row is None else _machine(row._mapping)
+
+    async def used(self, machine_id: str, now: datetime) -> None:
+        """Keep when it was used last, to the minute."""
+        since = table.c.used.is_(None) | (table.c.used < now - sa.func.make_interval(0, 0, 0, 0, 0, 1))
+        mine = sa.update(table).where((table.c.id == machine_id) & since).values(used=now)
+        async with connected(self._engine) as connection:
+            await connection.execute(mine)
+
+    async def all(self) -> list[Machine]:
+        """Return all, those that still open something first."""
+        query = sa.select(table).order_by(table.c.revoked.nulls_first(), table.c.made.desc()).limit(MACHINES_MAX)
+        async with connected(self._engine) as connection:
+            return [_machine(row._mapping) for row in await connection.execute(query)]
+
+
+def _machine(row: sa.RowMapping) -> Machine:
+    values: dict[str, object] = {str(name): value for name, value in row.items() if name not in ("id", "token_hash")}
+    return Machine(machine_id=str(row["id"]), **values)  # type: ignore[arg-type]

@@ -1,0 +1,16 @@
+"""Machines that may call the hub, accounts of a provider, absences, transfers; what becomes of patients and plans."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0014"
+down_revision = "0013"
+
+
+def upgrade() -> None:
+    """Make the tables; the statements stand in the file beside this one."""
+    script = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+    for statement in script.split(";\n\n"):
+        if statement.strip():
+            op.get_bind().exec_driver_sql(statement)

@@ -1,0 +1,105 @@
+"""Tables of a hub in service: machines that may call it, accounts and groups that a provider keeps, absences, transfers
+of plans. Declared like those of ``hub/store/tables.py``, which takes them in."""
+
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+
+from auth.roles import Role
+from hub.store import columns
+from hub.store.columns import among, binary, given, metadata, of, text, when, words
+
+_NEVER: Final = (Role.ADMIN, Role.AUDITOR)
+
+machine: Final = sa.Table(
+    "machine",
+    metadata,
+    columns.id_column(),
+    words("name", None),
+    words("purpose", None),
+    of("organisation", "organisation"),
+    sa.Column("scope", postgresql.ARRAY(text), nullable=False, server_default=sa.text("'{}'")),
+    sa.Column("token_hash", binary, nullable=False, unique=True),
+    sa.Column("requests_a_minute", sa.Integer, nullable=False, server_default=sa.text("1200")),
+    of("made_by", "person"),
+    when("made"),
+    given("ends"),
+    columns.maybe("revoked"),
+    columns.maybe("used"),
+    sa.CheckConstraint("name <> ''", name="named"),
+    sa.CheckConstraint("length(token_hash) = 32", name="token_hash"),
+    sa.CheckConstraint("ends > made", name="ends"),
+)
+"""Credentials of machines; the token itself is kept nowhere. ``purpose`` names the one door that it opens."""
+
+scim_account: Final = sa.Table(
+    "scim_account",
+    metadata,
+    of("person", "person", primary_key=True),
+    of("organisation", "organisation"),
+    words("user_name", None),
+    sa.Column("attributes", postgresql.JSONB, nullable=False),
+    columns.flag("admitted"),
+    when("created"),
+    when("changed"),
+    columns.maybe("gone"),
+    sa.Index(
+        "scim_account_user_name",
+        "organisation",
+        sa.text("lower(user_name)"),
+        unique=True,
+        postgresql_where=sa.text("gone is null"),
+    ),
+)
+"""People whom an identity provider keeps. ``admitted``: an administrator gave the role by hand, no group has to."""
+
+scim_group: Final = sa.Table(
+    "scim_group",
+    metadata,
+    columns.id_column(),
+    of("organisation", "organisation"),
+    sa.Column("attributes", postgresql.JSONB, nullable=False),
+    words("role"),
+    when("created"),
+    when("changed"),
+    among("role", ("", *(role.value for role in Role if role not in _NEVER))),
+)
+"""Groups of a provider with the role that an administrator gave them, ``''`` for none; never that of an administrator
+or auditor."""
+
+absence: Final = sa.Table(
+    "absence",
+    metadata,
+    columns.id_column(),
+    of("person", "person"),
+    of("stand_in", "person"),
+    given("begins"),
+    given("ends"),
+    of("made_by", "person"),
+    when("made"),
+    sa.CheckConstraint("ends > begins", name="ends"),
+    sa.CheckConstraint("stand_in <> person", name="other"),
+    sa.Index("absence_of", "person", "ends"),
+    sa.Index("absence_by", "stand_in", "ends"),
+)
+"""Who is away, and who stands in; one that ends early has its end moved."""
+
+transfer: Final = sa.Table(
+    "transfer",
+    metadata,
+    columns.id_column(),
+    of("plan", "plan"),
+    of("steward", "person"),
+    of("organisation", "organisation"),
+    of("offered_by", "person"),
+    words("reason", None),
+    when("offered"),
+    columns.maybe("answered"),
+    sa.Column("accepted", sa.Boolean),
+    words("answer"),
+    sa.CheckConstraint("reason <> ''", name="reason"),
+    sa.CheckConstraint("(answered is null) = (accepted is null)", name="answered"),
+    sa.Index("transfer_open", "plan", unique=True, postgresql_where=sa.text("answered is null")),
+)
+"""A plan offered to another steward, of this organisation or another; one at a time."""

@@ -1,0 +1,62 @@
+"""The guard of doors for machines: a bearer token of the door's purpose, within its rate. No cookie counts here."""
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Final
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from hub.store.machines import Machine
+from web.doors.guards import GUARD, Endpoint, services
+from web.pacing import Pace
+
+if TYPE_CHECKING:
+    from hub.access.provisioning import Provisioning
+
+ERROR: Final = "urn:ietf:params:scim:api:messages:2.0:Error"
+FAILURES_MAX: Final = 60
+"""A minute and address, of requests whose token opens nothing."""
+
+_pace: Final = Pace()
+
+
+def for_machine(purpose: str) -> Callable[[Callable[[Request, Machine], Awaitable[Response]]], Endpoint]:
+    """Guard a door for machines whose token is for it: 401 for any other, 429 for one that asks too much."""
+
+    def guarded(page: Callable[[Request, Machine], Awaitable[Response]]) -> Endpoint:
+        async def endpoint(request: Request) -> Response:
+            scheme, _, token = request.headers.get("authorization", "").partition(" ")
+            found = services(request).provisioning
+            machine = await found.let_in(token.strip(), purpose) if found and scheme.lower() == "bearer" else None
+            if machine is None:
+                address = request.client.host if request.client is not None else ""
+                if _pace.wait(f"failed {address}", FAILURES_MAX):
+                    return refused(429, "Too many requests without a token that opens this door.")
+                answer = refused(401, "Send a token that the administrator of this hub made for you.")
+                answer.headers["www-authenticate"] = "Bearer"
+                return answer
+            wait = _pace.wait(machine.machine_id, machine.requests_a_minute)
+            if wait:
+                answer = refused(429, "Too many requests. Come back later.")
+                answer.headers["retry-after"] = str(wait)
+                return answer
+            return await page(request, machine)
+
+        setattr(endpoint, GUARD, "machine")
+        endpoint.__doc__ = page.__doc__
+        return endpoint
+
+    return guarded
+
+
+def refused(status: int, detail: str, kind: str = "") -> Response:
+    """Return an error as SCIM writes it (RFC 7644, section 3.12)."""
+    told = {"schemas": [ERROR], "status": str(status), "detail": detail, **({"scimType": kind} if kind else {})}
+    return JSONResponse(told, status, media_type="application/scim+json")
+
+
+def provisioning(request: Request) -> "Provisioning":
+    """Return what the doors and pages of machines ask; only behind their guards."""
+    found = services(request).provisioning
+    assert found is not None, "the guard let nobody in without it"
+    return found

@@ -1,0 +1,71 @@
+"""The identity provider of the staff: tokens by which it adds and removes people, and what its groups may do here."""
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from hub.access.keeping_rows import KeepingError
+from hub.access.provisioning import ROLES_OF_GROUPS
+from web.doors.directory import SignedIn
+from web.doors.guards import for_administrator, keeping, services
+from web.doors.machines import provisioning
+from web.doors.scim import BASE
+from web.pages.admin_people import doer
+from web.reading import reading_now
+from web.rendering import elsewhere, page
+from web.views.people import ROLE_WORDS
+from web.views.words import day_and_time
+
+
+@for_administrator
+async def show(request: Request, who: SignedIn) -> Response:
+    """Show the tokens and the groups."""
+    return await _show(request, "", "", "")
+
+
+@for_administrator
+async def change(request: Request, who: SignedIn) -> Response:
+    """Make a token, which is shown this once; end one; give a group a role."""
+    form = await request.form()
+    found, acting = provisioning(request), await doer(request, who)
+    try:
+        match form.get("act"):
+            case "make":
+                days = str(form.get("days", ""))
+                told = int(days) if days.isdecimal() and len(days) < 5 else 0
+                token = await found.make_token(acting, str(form.get("name", "")), told)
+                return await _show(request, token, "", "")
+            case "revoke":
+                await found.revoke(acting, str(form.get("machine", "")))
+            case "role":
+                await found.give_role(acting, str(form.get("group", "")), str(form.get("role", "")))
+            case _:
+                raise HTTPException(400)
+    except KeepingError as error:
+        return await _show(request, "", str(error), error.field)
+    return elsewhere(request, "/admin/provider")
+
+
+async def _show(request: Request, token: str, fault: str, field: str) -> Response:
+    found, reading = provisioning(request), reading_now(request)
+    home = await keeping(request).organisations.default()
+    groups = await found.rows.groups(home.organisation_id)
+    accounts = await found.rows.accounts(home.organisation_id)
+    people = await keeping(request).people.among([each.person_id for each in accounts])
+    now = services(request).now()
+    context = {
+        "token": token, "fault": fault, "field": field, "here": "admin",
+        "address": services(request).settings.live_address + BASE,
+        "machines": [
+            (each, day_and_time(each.ends, reading), said, each.opens(now))
+            for each in await found.machines()
+            for said in (day_and_time(each.used, reading) if each.used else "",)
+        ],
+        "groups": [
+            (each, sorted(people[one].name for one in each.members if one in people)) for each in groups
+        ],
+        "roles": [(role.value, ROLE_WORDS[role]) for role in ROLES_OF_GROUPS],
+        "waiting": [person for person in people.values() if not person.active],
+        "accounts": len(accounts),
+    }  # fmt: skip
+    return page(request, "admin/provider.html", context, 422 if fault else 200)
