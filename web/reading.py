@@ -43,9 +43,11 @@ async def team(request: Request, member: Member) -> tuple[PlanPeople, PersonView
 
 
 async def of_patient(request: Request, content: PlanContent) -> PlanContent:
-    """Return the content with the patient's day of birth and sex, which some rules ask for."""
+    """Return the content with the patient's day of birth and sex, which some rules ask for, and their day of death."""
     patient = await services(request).directory.patient(content.plan_id)
-    return replace(content, born=patient.born, sex=patient.gender) if patient is not None else content
+    if patient is None:
+        return content
+    return replace(content, born=patient.born, sex=patient.gender, deceased=patient.deceased)
 
 
 async def reader_for(request: Request, member: Member, sections: Iterable[Section] | None = None) -> Reader:

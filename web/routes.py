@@ -153,6 +153,8 @@ DIRECTORY_ROUTES: tuple[BaseRoute, ...] = (
     Route("/patients/new", patients.new, name="patient_new", methods=["GET"]),
     Route("/patients/new", patients.register, name="patient_register", methods=["POST"]),
     Route("/patients/likely", patients.likely, name="patients_likely", methods=["POST"]),
+    Route("/patients/offers", patients.offers, name="plan_offers", methods=["GET"]),
+    Route("/patients/offers", patients.answer, name="plan_offer_answer", methods=["POST"]),
     Route("/patients/{patient}", patients.patient, name="patient", methods=["GET"]),
     Route("/patients/{patient}", patients.change, name="patient_change", methods=["POST"]),
 )

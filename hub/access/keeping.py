@@ -11,6 +11,7 @@ from datetime import datetime
 from auth.registry import Duty
 from auth.roles import CLINICIANS, PATIENT_SIDE
 from hub.access.changes import AccessChanges
+from hub.access.keeping_lives import Lives
 from hub.access.keeping_plans import PlanKeeping
 from hub.access.keeping_rows import STEWARDS, Doer, KeepingError, hub_row, joined_row, part_of, plan_row, require
 from hub.ids import HUB
@@ -51,6 +52,7 @@ class Keeping:
         self.people, self.organisations = People(engine), Organisations(engine)
         self.patients, self.plans, self.units = Patients(engine), Plans(engine), Units(engine)
         self.care = PlanKeeping(engine, journal, changes, now, new_id)
+        self.lives = Lives(engine, changes, self.care, now, new_id)
         self._participants, self._sessions = Participants(engine), Sessions(engine)
 
     async def add_person(self, doer: Doer, person: Person) -> Person:

@@ -96,7 +96,7 @@ class PlanKeeping:
         Raises:
             KeepingError: not allowed, or not somebody who can.
         """
-        plan = await self._mine(doer, plan_id, Duty.STAFF)
+        plan = await self.mine(doer, plan_id, Duty.STAFF)
         person = await self.people.get(person_id)
         if person is None or not person.active or person.role not in CLINICIANS:
             raise KeepingError("Choose somebody of the staff.", "person")
@@ -123,11 +123,13 @@ class PlanKeeping:
         Raises:
             KeepingError: not allowed, or no reason.
         """
-        plan = await self._mine(doer, plan_id, Duty.CLOSE)
+        plan = await self.mine(doer, plan_id, Duty.CLOSE)
         if len(reason.strip()) < 3:
             raise KeepingError("Say why, in a few words.", "reason")
         if (plan.closed is None) is again:
             raise KeepingError("The plan is open already." if again else "The plan is closed already.")
+        if again and plan.archived is not None:
+            raise KeepingError("The plan is in the archive. Bring it back from there first.", "reason")
         async with self._changes.of_plan(plan_id) as turn:
             closed = None if again else self._now()
             await self.plans.settle(turn, plan_id, steward=plan.steward, closed=closed)
@@ -140,7 +142,7 @@ class PlanKeeping:
         Raises:
             KeepingError: neither its steward nor primary care of this plan.
         """
-        plan = await self._mine(doer, plan_id, Duty.CLOSE)
+        plan = await self.mine(doer, plan_id, Duty.CLOSE)
         async with self._changes.of_plan(plan_id) as turn:
             await self.plans.begin_with(turn, plan_id, "")
             await turn.append([plan_row(doer, plan_id, Action.ADMIN, "plan.leave_out", {"template": plan.template})])
@@ -165,7 +167,12 @@ class PlanKeeping:
         present = [each for each in found if not each.removed and (each.ends is None or each.ends > now)]
         return [each for each in present if each.role not in PATIENT_SIDE]
 
-    async def _mine(self, doer: Doer, plan_id: str, duty: Duty) -> Plan:
+    async def mine(self, doer: Doer, plan_id: str, duty: Duty) -> Plan:
+        """Return the plan for somebody who may do this to it; a refusal is a row.
+
+        Raises:
+            KeepingError: why not.
+        """
         plan = await self.plans.get(plan_id)
         if plan is None:
             raise KeepingError("There is no such plan.")

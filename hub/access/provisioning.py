@@ -22,7 +22,7 @@ from hub.ids import HUB
 from hub.record.chain import JSON
 from hub.record.journal import Act, Action
 from hub.store.engine import Engine
-from hub.store.machines import Machine, Machines
+from hub.store.machines import KnownMachine, Machines
 from hub.store.organisations import Organisations
 from hub.store.people import People, Person
 from hub.store.provisioned import ProvidedAccount, ProvidedGroup, Provisioned
@@ -47,7 +47,7 @@ class KeptError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class ProvidedWords:
     """What a provider tells of a person."""
 
     user_name: str
@@ -82,7 +82,7 @@ class Provisioning:
             raise KeepingError(f"A token lasts 1 to {TOKEN_DAYS_MAX} days.", "days")
         token, now = f"careplan-{secrets.token_urlsafe(TOKEN_BYTES)}", self._now()
         home = await self._organisations.default()
-        machine = Machine(
+        machine = KnownMachine(
             machine_id=self._new_id(), name=cleaned(name)[:100], purpose=SCIM, organisation=home.organisation_id,
             made_by=doer.person.person_id, made=now, ends=now + timedelta(days=days),
         )  # fmt: skip
@@ -105,11 +105,11 @@ class Provisioning:
         if not ended:
             raise KeepingError("This token has ended already.")
 
-    async def machines(self) -> list[Machine]:
+    async def machines(self) -> list[KnownMachine]:
         """Return all machines."""
         return await self._machines.all()
 
-    async def let_in(self, token: str, purpose: str) -> Machine | None:
+    async def let_in(self, token: str, purpose: str) -> KnownMachine | None:
         """Return the machine whose token opens this door now."""
         machine = await self._machines.by_token(sha256(token.encode()).digest())
         if machine is None or machine.purpose != purpose or not machine.opens(self._now()):
@@ -146,7 +146,7 @@ class Provisioning:
             settled = await self._settle(changing, doer, group.members, {group_id: replace(group, role=role)})
             await changing.turn.append([hub_row(doer, "group.role", group_id, words), *settled])
 
-    async def keep_account(self, machine: Machine, person_id: str, told: Told) -> ProvidedAccount:
+    async def keep_account(self, machine: KnownMachine, person_id: str, told: ProvidedWords) -> ProvidedAccount:
         """Add an account, where ``person_id`` is empty, or change it; the person follows.
 
         Somebody of the staff who is here already with the address becomes the account's person, and keeps the role.
@@ -184,7 +184,7 @@ class Provisioning:
             await turn.append([hub_row(doer, event, person.person_id, words), *settled])
         return account
 
-    async def let_go(self, machine: Machine, person_id: str) -> bool:
+    async def let_go(self, machine: KnownMachine, person_id: str) -> bool:
         """Deactivate an account's person, whose rows stay; False where it is not there.
 
         Raises:
@@ -202,7 +202,7 @@ class Provisioning:
             await changing.turn.append([row, *settled])
         return True
 
-    async def keep_group(self, machine: Machine, group_id: str, attributes: Mapping[str, object]) -> ProvidedGroup:
+    async def keep_group(self, machine: KnownMachine, group_id: str, attributes: Mapping[str, object]) -> ProvidedGroup:
         """Add a group, where ``group_id`` is empty, or change it; the roles of its people follow."""
         now, home = self._now(), machine.organisation
         was = await self.rows.group(home, group_id) if group_id else None
@@ -219,7 +219,7 @@ class Provisioning:
             await changing.turn.append([hub_row(doer, "group.keep", group.group_id, words), *settled])
         return group
 
-    async def end_group(self, machine: Machine, group_id: str) -> bool:
+    async def end_group(self, machine: KnownMachine, group_id: str) -> bool:
         """Take a group away, and from its people the role that it gave; False where it is not there."""
         group = await self.rows.group(machine.organisation, group_id)
         if group is None:
@@ -289,7 +289,7 @@ def _settled(person: Person, account: ProvidedAccount, groups: Sequence[Provided
     return replace(person, role=person.role if keeps else role, active=wanted and bool(person.email))
 
 
-def _person(told: Told, known: Person | None, new_id: Callable[[], str], organisation: str) -> Person:
+def _person(told: ProvidedWords, known: Person | None, new_id: Callable[[], str], organisation: str) -> Person:
     name = cleaned(told.name)[:200] or told.user_name
     title = cleaned(told.title)[:200]
     if known is None:
@@ -304,7 +304,7 @@ def _person(told: Told, known: Person | None, new_id: Callable[[], str], organis
     )  # fmt: skip
 
 
-def _as_doer(machine: Machine) -> Doer:
+def _as_doer(machine: KnownMachine) -> Doer:
     """Return the machine as the one who does it: its id and name stand in the rows."""
     person = Person(person_id=machine.machine_id, name=machine.name, role=Role.ADMIN)
     return Doer(person, through=f"SCIM, {machine.name}")

@@ -49,6 +49,9 @@ class PlanContent:
     sex: str = ""
     """``female`` or ``male`` where that is recorded."""
 
+    deceased: str = ""
+    """The day on which the patient died, ``""`` for the living: nothing waits on anybody any more."""
+
     def day_of(self, instant: datetime) -> date:
         """Return the day that it is, or was, where the plan is at home."""
         return instant.astimezone(self.zone).date()

@@ -16,7 +16,7 @@ MACHINES_MAX: Final = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Machine:
+class KnownMachine:
     """A machine that may call one door of the hub."""
 
     machine_id: str
@@ -43,7 +43,7 @@ class Machines:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
-    async def add(self, turn: Turn, machine: Machine, token_hash: bytes) -> None:
+    async def add(self, turn: Turn, machine: KnownMachine, token_hash: bytes) -> None:
         """Add one with the hash of its token."""
         values = {
             "id": machine.machine_id, "name": machine.name, "purpose": machine.purpose, "token_hash": token_hash,
@@ -58,7 +58,7 @@ class Machines:
         ended = sa.update(table).where(mine).values(revoked=now).returning(table.c.id)
         return (await connection_of(turn).execute(ended)).first() is not None
 
-    async def by_token(self, token_hash: bytes) -> Machine | None:
+    async def by_token(self, token_hash: bytes) -> KnownMachine | None:
         """Return whose token that is, whether it still opens anything or not."""
         async with connected(self._engine) as connection:
             row = (await connection.execute(sa.select(table).where(table.c.token_hash == token_hash))).first()
@@ -71,13 +71,13 @@ class Machines:
         async with connected(self._engine) as connection:
             await connection.execute(mine)
 
-    async def all(self) -> list[Machine]:
+    async def all(self) -> list[KnownMachine]:
         """Return all, those that still open something first."""
         query = sa.select(table).order_by(table.c.revoked.nulls_first(), table.c.made.desc()).limit(MACHINES_MAX)
         async with connected(self._engine) as connection:
             return [_machine(row._mapping) for row in await connection.execute(query)]
 
 
-def _machine(row: sa.RowMapping) -> Machine:
+def _machine(row: sa.RowMapping) -> KnownMachine:
     values: dict[str, object] = {str(name): value for name, value in row.items() if name not in ("id", "token_hash")}
-    return Machine(machine_id=str(row["id"]), **values)  # type: ignore[arg-type]
+    return KnownMachine(machine_id=str(row["id"]), **values)  # type: ignore[arg-type]

@@ -63,6 +63,13 @@ class Plan:
     closed: datetime | None = None
     template: str = ""
     """What it was opened with, as far as nobody decided to leave it out."""
+    archived: datetime | None = None
+    deceased: str = ""
+    """The day on which the patient died, ``""`` for the living."""
+    moved: str = ""
+    """Where the patient moved to."""
+    same_as: str | None = None
+    """The record that goes on for the same human being."""
 
     @property
     def name(self) -> str:
@@ -99,6 +106,10 @@ _COLUMNS: Final = (
     organisation.c.phone_after_hours.label("night_phone"),
     table.c.closed,
     table.c.template,
+    table.c.archived,
+    patient.c.deceased,
+    patient.c.moved,
+    patient.c.same_as,
 )
 _BY_NAME: Final = (patient.c.sort_key, table.c.id)
 
@@ -220,6 +231,15 @@ class Plans:
         """Name who answers for the plan, and whether and when it was closed."""
         values = {"steward": steward, "closed": closed}
         await connection_of(turn).execute(sa.update(table).where(table.c.id == plan_id).values(values))
+
+    async def move(self, turn: Turn, plan_id: str, organisation_id: str) -> None:
+        """Give the plan another home organisation, whose clock it has from now on."""
+        moved = sa.update(table).where(table.c.id == plan_id).values(organisation=organisation_id)
+        await connection_of(turn).execute(moved)
+
+    async def archive(self, turn: Turn, plan_id: str, archived: datetime | None) -> None:
+        """Say since when the plan is in the archive."""
+        await connection_of(turn).execute(sa.update(table).where(table.c.id == plan_id).values(archived=archived))
 
     async def begin_with(self, turn: Turn, plan_id: str, template: str) -> None:
         """Name the template that the plan begins with, ``""`` for none."""

@@ -67,7 +67,7 @@ def clocks(plan: PlanContent, entry: EntryContent, today: date) -> tuple[Transit
     """Return the clocks that this discharge started, in the order in which they end; none once something ended them."""
     values = entry.values
     contact, visit = day(values, "contact_due"), day(values, "visit_due")
-    if ended_by(plan, entry) is not None:
+    if plan.deceased or ended_by(plan, entry) is not None:
         return ()
     found: list[TransitionClock] = []
     if contact is not None:
@@ -96,7 +96,7 @@ def window_ends(plan: PlanContent, values: Values) -> date | None:
 def in_window(plan: PlanContent, entry: EntryContent, today: date) -> bool:
     """Say whether the days after this discharge still run: neither over nor ended by something else."""
     left, last = instant(entry.values, "end"), window_ends(plan, entry.values)
-    if left is None or last is None or ended_by(plan, entry) is not None:
+    if left is None or last is None or plan.deceased or ended_by(plan, entry) is not None:
         return False
     return plan.day_of(left) <= today <= last
 

@@ -60,7 +60,12 @@ class Waiting:
 
 
 def waiting_on(plan: PlanContent, viewer: Participant, now: datetime) -> tuple[Waiting, ...]:
-    """Return what waits on the viewer in this plan: a possible emergency first, the late, then by kind and day."""
+    """Return what waits on the viewer in this plan: a possible emergency first, the late, then by kind and day.
+
+    Nothing waits once the patient has died.
+    """
+    if plan.deceased:
+        return ()
     found = [
         *_tasks(plan, viewer, now),
         *_referrals(plan, viewer, now),
@@ -95,7 +100,9 @@ class OwnRequest:
 
 
 def asked_of_others(plan: PlanContent, viewer: Participant, now: datetime) -> tuple[OwnRequest, ...]:
-    """Return what the viewer asked of others and is still open, the late and the unowned first."""
+    """Return what the viewer asked of others and is still open, the late and the unowned first; none of the dead."""
+    if plan.deceased:
+        return ()
     today, me = plan.day_of(now), viewer.person_id
     found: list[OwnRequest] = []
     for entry in visible(plan, viewer, Section.TASKS, now):

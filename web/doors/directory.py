@@ -55,6 +55,13 @@ class Patient:
     """The plan can only be read."""
     template: str = ""
     """What the plan was opened with."""
+    deceased: str = ""
+    """The day on which the patient died, ``""`` for the living."""
+    moved: str = ""
+    """Where the patient moved to."""
+    same_as: str = ""
+    """The record that goes on for the same human being, where this one does not."""
+    archived: bool = False
 
     @property
     def name(self) -> str:

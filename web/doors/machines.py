@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from hub.store.machines import Machine
+from hub.store.machines import KnownMachine
 from web.doors.guards import GUARD, Endpoint, services
 from web.pacing import Pace
 
@@ -20,10 +20,10 @@ FAILURES_MAX: Final = 60
 _pace: Final = Pace()
 
 
-def for_machine(purpose: str) -> Callable[[Callable[[Request, Machine], Awaitable[Response]]], Endpoint]:
+def for_machine(purpose: str) -> Callable[[Callable[[Request, KnownMachine], Awaitable[Response]]], Endpoint]:
     """Guard a door for machines whose token is for it: 401 for any other, 429 for one that asks too much."""
 
-    def guarded(page: Callable[[Request, Machine], Awaitable[Response]]) -> Endpoint:
+    def guarded(page: Callable[[Request, KnownMachine], Awaitable[Response]]) -> Endpoint:
         async def endpoint(request: Request) -> Response:
             scheme, _, token = request.headers.get("authorization", "").partition(" ")
             found = services(request).provisioning

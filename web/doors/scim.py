@@ -43,8 +43,8 @@ from scim2_models import (
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hub.access.provisioning import SCIM, KeptError, TakenError, Told
-from hub.store.machines import Machine
+from hub.access.provisioning import SCIM, KeptError, ProvidedWords, TakenError
+from hub.store.machines import KnownMachine
 from hub.store.provisioned import ProvidedAccount, ProvidedGroup
 from web.doors.guards import Endpoint, services
 from web.doors.machines import for_machine, provisioning, refused
@@ -76,7 +76,7 @@ class ScimUser(Resource[Any]):
 Kept: TypeAlias = ScimUser | Group
 AnyKept = TypeVar("AnyKept", ScimUser, Group)
 AnyDescribed = TypeVar("AnyDescribed", ResourceType, Schema, ServiceProviderConfig)
-Door: TypeAlias = Callable[[Request, Machine], Awaitable[Response]]
+Door: TypeAlias = Callable[[Request, KnownMachine], Awaitable[Response]]
 
 _MODELS: Final[tuple[type[Resource[Any]], ...]] = (ScimUser, Group)
 _TYPES: Final = tuple(ResourceType.from_resource(model) for model in _MODELS)
@@ -102,7 +102,7 @@ _CONFIG: Final = ServiceProviderConfig(
 def _told(page: Door) -> Endpoint:
     """Guard a door, and answer what is wrong with a request as SCIM says it."""
 
-    async def endpoint(request: Request, machine: Machine) -> Response:
+    async def endpoint(request: Request, machine: KnownMachine) -> Response:
         try:
             with TOLERANT:
                 return await page(request, machine)
@@ -122,27 +122,27 @@ def _told(page: Door) -> Endpoint:
 
 
 @_told
-async def config(request: Request, machine: Machine) -> Response:
+async def config(request: Request, machine: KnownMachine) -> Response:
     """Tell what this service can do."""
     return _answer(_placed(request, _CONFIG, "ServiceProviderConfig", "ServiceProviderConfig"), None)
 
 
 @_told
-async def resource_types(request: Request, machine: Machine) -> Response:
+async def resource_types(request: Request, machine: KnownMachine) -> Response:
     """Tell which resources there are, or of one of them."""
     placed = {each.id: _placed(request, each, "ResourceType", f"ResourceTypes/{each.id}") for each in _TYPES}
     return _described(request, placed)
 
 
 @_told
-async def schemas(request: Request, machine: Machine) -> Response:
+async def schemas(request: Request, machine: KnownMachine) -> Response:
     """Tell which attributes there are, or those of one resource."""
     placed = {each.id: _placed(request, each, "Schema", f"Schemas/{each.id}") for each in _SCHEMAS}
     return _described(request, placed)
 
 
 @_told
-async def users(request: Request, machine: Machine) -> Response:
+async def users(request: Request, machine: KnownMachine) -> Response:
     """List the accounts of the provider, or add one."""
     if request.method == "POST":
         user = ScimUser.model_validate(await _sent(request), scim_ctx=Context.RESOURCE_CREATION_REQUEST)
@@ -153,21 +153,21 @@ async def users(request: Request, machine: Machine) -> Response:
 
 
 @_told
-async def search_users(request: Request, machine: Machine) -> Response:
+async def search_users(request: Request, machine: KnownMachine) -> Response:
     """List accounts that a search finds; posted, so that no name stands in an address."""
     found = await provisioning(request).rows.accounts(machine.organisation)
     return await _list(request, [_user(request, each) for each in found], SearchRequest[ScimUser])
 
 
 @_told
-async def search_groups(request: Request, machine: Machine) -> Response:
+async def search_groups(request: Request, machine: KnownMachine) -> Response:
     """List groups that a search finds."""
     found = await provisioning(request).rows.groups(machine.organisation)
     return await _list(request, [_group(request, each) for each in found], SearchRequest[Group])
 
 
 @_told
-async def search(request: Request, machine: Machine) -> Response:
+async def search(request: Request, machine: KnownMachine) -> Response:
     """List accounts and groups that a search finds."""
     rows = provisioning(request).rows
     found: list[Kept] = [_user(request, each) for each in await rows.accounts(machine.organisation)]
@@ -176,7 +176,7 @@ async def search(request: Request, machine: Machine) -> Response:
 
 
 @_told
-async def user(request: Request, machine: Machine) -> Response:
+async def user(request: Request, machine: KnownMachine) -> Response:
     """Show, replace, change or let go one account."""
     person_id = str(request.path_params["user"])
     account = await provisioning(request).rows.account(machine.organisation, person_id)
@@ -194,7 +194,7 @@ async def user(request: Request, machine: Machine) -> Response:
 
 
 @_told
-async def groups(request: Request, machine: Machine) -> Response:
+async def groups(request: Request, machine: KnownMachine) -> Response:
     """List the groups of the provider, or add one."""
     if request.method == "POST":
         group = Group.model_validate(await _sent(request), scim_ctx=Context.RESOURCE_CREATION_REQUEST)
@@ -205,7 +205,7 @@ async def groups(request: Request, machine: Machine) -> Response:
 
 
 @_told
-async def group(request: Request, machine: Machine) -> Response:
+async def group(request: Request, machine: KnownMachine) -> Response:
     """Show, replace, change or take away one group."""
     group_id = str(request.path_params["group"])
     kept = await provisioning(request).rows.group(machine.organisation, group_id)
@@ -222,7 +222,7 @@ async def group(request: Request, machine: Machine) -> Response:
 
 
 @_told
-async def nowhere(request: Request, machine: Machine) -> Response:
+async def nowhere(request: Request, machine: KnownMachine) -> Response:
     """Say that there is nothing at this address."""
     raise NotFoundException
 
@@ -292,7 +292,7 @@ def _answer(resource: Resource[Any], request: Request | None, status: int = 200)
     return answer
 
 
-def _user_told(user: ScimUser) -> Told:
+def _user_told(user: ScimUser) -> ProvidedWords:
     emails = user.emails or []
     address = next((each.value for each in emails if each.primary and each.value), None)
     address = address or next((each.value for each in emails if each.value), None)
@@ -300,7 +300,7 @@ def _user_told(user: ScimUser) -> Told:
     parts = [name.given_name, name.family_name] if name is not None else []
     spoken = user.display_name or (name.formatted if name is not None else None) or " ".join(filter(None, parts))
     user_name = user.user_name or ""
-    return Told(
+    return ProvidedWords(
         user_name=user_name, name=spoken or user_name, title=user.title or "",
         email=address or (user_name if "@" in user_name else ""), active=user.active is not False,
         attributes=_attributes(user),

@@ -159,6 +159,10 @@ def _patient(plan: Plan) -> Patient:
         plan.night_phone,
         closed=plan.closed is not None,
         template=plan.template,
+        deceased=plan.deceased,
+        moved=plan.moved,
+        same_as=plan.same_as or "",
+        archived=plan.archived is not None,
     )
 
 

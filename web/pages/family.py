@@ -47,7 +47,7 @@ from web.views.family import (
     task_rows,
 )
 from web.views.family_cautions import cautions_of, medicines_that_go_on
-from web.views.words import Reading, instant_of
+from web.views.words import Reading, day_of, instant_of
 
 EDITS_ROWS_MAX: Final = 500
 """Rows of edits that are read at once."""
@@ -74,6 +74,9 @@ _STATUS: Final[Mapping[str, int]] = {"form": 422, UNLIKELY: 422, "state": 409, "
 """Of a refusal by its code; anything else is not theirs to do."""
 CLINIC: Final = _("The clinic:")
 AFTER_HOURS: Final = _("After hours:")
+AFTER_DEATH: Final = ("notes", "contacts")
+"""Parts of the page that stay once the patient has died: nothing asks anything of the family any more."""
+
 WRITABLE: Final = ("question", "observation", "concern")
 
 
@@ -280,7 +283,7 @@ async def _context(request: Request, member: Member, sent: Sent | None = None) -
         "preview": me.role is not Role.FAMILY,
         "preview_of": viewer.name if viewer.person_id and viewer.person_id != me.person_id else "",
         "relation": viewer.profession,
-        "blocks": BLOCKS,
+        **_after_death(plan, language),
         "kinds": [(kind, KINDS[kind]) for kind in WRITABLE],
         "sent": sent,
         "about": name_of(plan, sent.about),
@@ -323,6 +326,14 @@ async def _edits(
             break
         before = rows[-1].seq
     return found
+
+
+def _after_death(plan: PlanContent, language: Language) -> dict[str, object]:
+    """Return which parts the page has, and the day of death where the patient has died."""
+    died = day_of(plan.deceased)
+    if died is None:
+        return {"blocks": BLOCKS, "died": ""}
+    return {"blocks": {name: BLOCKS[name] for name in AFTER_DEATH}, "died": language.day(died)}
 
 
 def _size(request: Request) -> str:

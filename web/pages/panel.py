@@ -138,7 +138,7 @@ async def _made(request: Request, who: SignedIn, places: Sequence[Membership]) -
     )
     rows, readers = [], {}
     for place, member, content in zip(places, members, contents, strict=True):
-        its = replace(content, born=place.patient.born, sex=place.patient.gender)
+        its = replace(content, born=place.patient.born, sex=place.patient.gender, deceased=place.patient.deceased)
         plan_id = member.plan_id
         reader = readers[plan_id] = reader_of(member, its, people_of(teams.get(plan_id, ())), reading)
         rows.append(patient_row(place.patient, reader, news.get(plan_id, ()), last.get(plan_id)))

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from auth.registry import Duty, refusal
 from auth.roles import CLINICIANS
 from hub.access.keeping import Keeping
-from hub.access.keeping_rows import STEWARDS, KeepingError
+from hub.access.keeping_rows import STEWARDS, Doer, KeepingError
 from hub.directory.births import BirthDate, BirthDateError, typed_birth_date
 from hub.directory.matching import Traits, likeness
 from hub.directory.names import NAME_CHARACTERS_MAX, cleaned
@@ -27,7 +27,7 @@ from web.reading import reading_now
 from web.rendering import elsewhere, page
 from web.views.directory import LikelyPatient, candidate, happening_views, patient_line
 from web.views.people import ROLE_WORDS
-from web.views.words import LANGUAGES, MONTHS
+from web.views.words import LANGUAGES, MONTHS, day_and_time, day_of
 
 LISTED_MAX: Final = 100
 CANDIDATES_SHOWN: Final = 5
@@ -113,6 +113,8 @@ async def change(request: Request, who: SignedIn) -> Response:
             case "join":
                 steward, instead = form.get("steward") == "yes", str(form.get("instead_of", ""))
                 await found.care.join(acting, plan_id, person, steward=steward, instead_of=instead)
+            case "offer" | "archive" | "unarchive" | "died" | "moved" | "same":
+                await _turned(request, acting, act, subject, form)
             case "close" | "reopen":
                 await found.care.close(acting, plan_id, str(form.get("reason", ""))[:500], again=act == "reopen")
             case _:
@@ -120,6 +122,65 @@ async def change(request: Request, who: SignedIn) -> Response:
     except KeepingError as error:
         return await _patient(request, who, subject, str(error), error.field)
     return elsewhere(request, f"/patients/{subject.patient_id}")
+
+
+async def _turned(request: Request, acting: Doer, act: str, subject: RegisteredPatient, form: FormData) -> None:
+    """Do what changes the life of the patient or of a plan of theirs.
+
+    Raises:
+        KeepingError: it can't be done so.
+    """
+    lives, reason = keeping(request).lives, str(form.get("reason", ""))[:500]
+    plan_id = str(form.get("plan", ""))
+    match act:
+        case "offer":
+            await lives.offer(acting, plan_id, str(form.get("offered", "")), reason)
+        case "archive" | "unarchive":
+            await lives.archive(acting, plan_id, reason, again=act == "unarchive")
+        case "died":
+            await lives.died(acting, subject, str(form.get("deceased", ""))[:10], reading_now(request).today)
+        case "moved":
+            await lives.moved(acting, subject, cleaned(str(form.get("moved", "")))[:NAME_CHARACTERS_MAX])
+        case _:
+            other = await keeping(request).patients.get(str(form.get("other", "")))
+            if other is None:
+                raise KeepingError("Choose the record that goes on.", "other")
+            await lives.same(acting, subject, other, reason)
+
+
+@for_registrar
+async def answer(request: Request, who: SignedIn) -> Response:
+    """Take over a plan that was offered to oneself, decline it, or withdraw an offer."""
+    form, lives = await request.form(), keeping(request).lives
+    acting, me = await doer(request, who), who.person.person_id
+    plan_id, act = str(form.get("plan", "")), str(form.get("act", ""))
+    offer = await lives.offers.of_plan(plan_id)
+    if offer is None or me not in (offer.steward, offer.offered_by) or act not in ("accept", "decline"):
+        raise HTTPException(404)
+    try:
+        await lives.answer(acting, offer, str(form.get("reason", ""))[:500], accepted=act == "accept")
+    except KeepingError as error:
+        return await _offered(request, who, str(error))
+    return elsewhere(request, f"/plans/{plan_id}" if act == "accept" else "/patients/offers")
+
+
+@for_registrar
+async def offers(request: Request, who: SignedIn) -> Response:
+    """Show the plans that wait for one's answer."""
+    return await _offered(request, who, "")
+
+
+async def _offered(request: Request, who: SignedIn, fault: str) -> Response:
+    found, reading = keeping(request), reading_now(request)
+    waiting = await found.lives.offers.to_person(who.person.person_id)
+    plans = await found.plans.among([each.plan_id for each in waiting])
+    people = await found.people.among([each.offered_by for each in waiting])
+    context = {
+        "offers": [(each, plans[each.plan_id].name, people[each.offered_by].name, day_and_time(each.offered, reading))
+                   for each in waiting if each.plan_id in plans],
+        "fault": fault, "here": "patients",
+    }  # fmt: skip
+    return page(request, "patients/offers.html", context, 422 if fault else 200)
 
 
 async def _open(request: Request, who: SignedIn, subject: RegisteredPatient, form: FormData) -> str:
@@ -147,7 +208,8 @@ async def _patient(request: Request, who: SignedIn, subject: RegisteredPatient, 
     for plan in await found.plans.of_patients([subject.patient_id]):
         keeper = await found.care.keeper(acting, plan)
         team = [(each, ROLE_WORDS[each.role]) for each in await found.care.team(plan.plan_id)]
-        plans.append((plan, team, not refusal(keeper, Duty.STAFF), not refusal(keeper, Duty.CLOSE), keeper.steward))
+        offer = await found.lives.offers.of_plan(plan.plan_id)
+        plans.append((plan, team, not refusal(keeper, Duty.STAFF), not refusal(keeper, Duty.CLOSE), offer))
     staff = [each for each in await found.people.active() if each.role in CLINICIANS]
     rows = await found.history(subject.patient_id)
     names = await found.people.among(sorted({row.actor for row in rows}))
@@ -155,11 +217,19 @@ async def _patient(request: Request, who: SignedIn, subject: RegisteredPatient, 
         **await _choices(request), "it": subject, "line": patient_line(subject, reading), "form": _values(subject),
         "fault": fault, "field": field, "plans": plans, "here": "patients", "staff": _staff(staff),
         "stewards": _staff([each for each in staff if each.role in STEWARDS]),
-        "may_open": all(plan.closed is not None for plan, *_ in plans),
+        "alike": await _alike(request, subject), "died": day_of(subject.deceased),
+        "goes_on": await found.patients.get(subject.same_as) if subject.same_as else None,
+        "may_open": not subject.same_as and all(plan.closed is not None for plan, *_ in plans),
         "units": await _units(found), "templates": list(plan_templates().values()),
         "history": happening_views(rows, {key: each.name for key, each in names.items()}, reading),
     }  # fmt: skip
     return page(request, "patients/patient.html", context, 422 if fault else 200)
+
+
+async def _alike(request: Request, subject: RegisteredPatient) -> list[LikelyPatient]:
+    """Return who else of the registered may be the same."""
+    found = await _candidates(request, subject)
+    return [each for each in found if each.line.patient_id != subject.patient_id]
 
 
 async def _units(found: Keeping) -> list[tuple[str, str, str]]:
@@ -250,6 +320,7 @@ async def _typed(
         gender=next((value for value, _ in GENDERS if value == form.get("gender")), "unknown"),
         language=said("language") or home.language, interpreter=form.get("interpreter") == "yes",
         phone=said("phone"), address=said("address"), person=was.person if was is not None else None,
-        deceased=was.deceased if was is not None else "", numbers=(*(mine if mine[0].key else ()), *others),
+        deceased=was.deceased if was is not None else "", moved=was.moved if was is not None else "",
+        same_as=was.same_as if was is not None else None, numbers=(*(mine if mine[0].key else ()), *others),
     )  # fmt: skip
     return typed, fault

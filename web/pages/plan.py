@@ -23,7 +23,7 @@ from web.views.history import done_words
 from web.views.margins import margin_rules
 from web.views.next_lines import next_view
 from web.views.people import PersonView
-from web.views.words import day_and_time
+from web.views.words import day, day_and_time, day_of
 
 
 @for_member
@@ -63,6 +63,8 @@ async def show(request: Request, member: Member) -> Response:
         "findings": findings_view(member.participant, reader.content, people.name, reader.now),
         "emergency_until": _until(reader),
         "settles": settles(member.participant, reader.now),
+        "patient": patient,
+        "deceased": day(died) if (died := day_of(patient.deceased)) is not None else "",
         "beginning": beginning(reader, patient.template) if patient.template else None,
         "invites": member.participant.role in INVITES and member.participant.broke_glass_until is None,
         "printed": day_and_time(reader.now, reader.setting.reading),

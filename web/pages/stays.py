@@ -6,6 +6,7 @@ recorded as going on; where none is, it asks where and since when.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from starlette.exceptions import HTTPException
@@ -14,11 +15,12 @@ from starlette.responses import Response
 
 from auth.decisions import EntryFacts, Operation, decide
 from crdt.sections import Section
-from hub.live.commands import Refused
+from hub.live.commands import Command, Refused
 from hub.workflows.contents import active, instant, stamp, words
 from hub.workflows.registry import Faults, arguments, build
-from web.doors.guards import Member, for_member, services
-from web.reading import reader_for
+from web.doors.guards import Member, for_member, keeping, services
+from web.pages.admin_people import doer
+from web.reading import reader_for, reading_now
 from web.rendering import elsewhere, fragment
 from web.views.entries import Reader
 from web.views.forms import command_rows
@@ -92,7 +94,21 @@ async def record(request: Request, member: Member) -> Response:
     if isinstance(outcome, Refused):
         status = {"form": 422, "state": 409}.get(outcome.code, 403)
         return _form(request, member, reader, move, typed, {outcome.field: outcome.reason}, status=status)
+    if move.event == "died":
+        await _died(request, member, command)
     return elsewhere(request, f"/plans/{member.plan_id}?done=transition.record#section-{TRANSITIONS}")
+
+
+async def _died(request: Request, member: Member, command: Command) -> None:
+    """Write the death into the directory as well: it stops what waits in every plan of the patient."""
+    found, reading = keeping(request), reading_now(request)
+    plan = await found.plans.get(member.plan_id)
+    patient = await found.patients.get(plan.patient_id) if plan is not None else None
+    if patient is not None and not patient.deceased:
+        began = getattr(command, "start", None)
+        on = began.astimezone(reading.zone).date() if isinstance(began, datetime) else reading.today
+        acting = await doer(request, member.who)
+        await found.lives.died(acting, patient, on.isoformat(), reading.today, by_the_plan=True)
 
 
 def _move(request: Request) -> StayMove:

@@ -126,7 +126,7 @@ async def _everything(request: Request, who: SignedIn) -> list[PlanWork]:
     members = [assigned_in(place.participant, its) for place, its in zip(places, contents, strict=True)]
     works = []
     for place, member, content in zip(places, members, contents, strict=True):
-        its = replace(content, born=place.patient.born, sex=place.patient.gender)
+        its = replace(content, born=place.patient.born, sex=place.patient.gender, deceased=place.patient.deceased)
         reader = reader_of(member, its, people_of(teams.get(member.plan_id, ())), reading)
         works.append(plan_work(place.patient, reader))
     await _record(request, works)

@@ -11,7 +11,9 @@ from web.views.words import Moment, Reading, age, born_words, listed_name, momen
 _EVENTS = {
     "person.add": "added", "person.change": "changed", "person.deactivate": "deactivated",
     "person.activate": "activated", "person.link": "linked with the work account", "patient.register": "registered",
-    "patient.change": "changed", "organisation.change": "changed",
+    "patient.change": "changed", "patient.died": "recorded as having died", "patient.lives": "recorded as living",
+    "patient.moved": "recorded as moved", "patient.same": "linked with another record of the patient",
+    "organisation.change": "changed",
     "person.settle": "given what their groups say", "person.admit": "let in without a group",
     "person.let_go": "let go by the identity provider",
     "unit.add": "added", "unit.change": "changed", "unit.end": "ended",

@@ -127,6 +127,8 @@ class NextView:
 
 def next_view(reader: Reader) -> NextView:
     """Return what is next in this plan; dangers that the rules of safety found come before all else."""
+    if reader.content.deceased:
+        return NextView((), (), 0, 0)
     waiting = waiting_on(reader.content, reader.participant, reader.now)
     mine = [*_dangers(reader), *_mine(reader, waiting)]
     settled = {(it.section, it.entry) for it in waiting}

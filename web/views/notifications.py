@@ -34,7 +34,7 @@ def notification_view(
     words = {name: value for name, value in (row.words or {}).items() if isinstance(value, str)}
     actor = "You" if row.actor == reader else names.get(row.actor, SOMEONE if row.actor else "Someone with the link")
     person = "you" if words.get("person") == reader else names.get(words.get("person", ""), SOMEONE)
-    quote = row.reason if row.event.startswith("break_glass") else ""
+    quote = row.reason if row.event.startswith(("break_glass", "plan.offer", "plan.decline")) else ""
     sentence = _sentence(row, actor, person, f"{patient}'s plan" if patient else "a plan", words)
     return NotificationView(sentence, quote, moment(row.recorded, reading), told.seen is not None, row.plan)
 
@@ -57,6 +57,18 @@ def _sentence(row: Row, actor: str, person: str, plan: str, words: Mapping[str, 
             return f"{actor} recorded the consent to {plan}: {title} is {verb} {person}."
         case "reading.tell":
             return f"A reading of {plan} is in the {words.get('zone', '')} zone, and waits for an answer."
+        case "plan.offer":
+            return f"{actor} offers you {plan}, to answer for it. Answer under Patients, Plans offered to me."
+        case "plan.take_over":
+            return f"{actor} took over {plan} and answers for it now."
+        case "plan.decline":
+            return f"{actor} did not take over {plan}, or withdrew the offer."
+        case "patient.died":
+            return f"{actor} recorded that the patient of {plan} has died. Tasks and reminders have stopped."
+        case "patient.lives":
+            return f"{actor} recorded that the patient of {plan} lives: the death was a mistake."
+        case "patient.same":
+            return f"{actor} found a second record of the patient of {plan}. Decide which goes on, and close the other."
         case "participant.remove":
             return f"{actor} ended the access of {person} to {plan}."
         case "participant.end":

@@ -26,7 +26,7 @@ from hub.workflows.tasks import (
     overdue,
     unowned,
 )
-from hub.workflows.waiting import waiting_on
+from hub.workflows.waiting import asked_of_others, waiting_on
 from tests.hub.workflows.plans import Bench
 
 STATES = sorted(OPEN | CLOSED)
@@ -227,3 +227,13 @@ def test_a_task_is_late_once_its_day_is_over_where_the_plan_is_at_home(bench: Be
     waiting = waiting_on(there, bench.nurse, datetime(2026, 12, 2, 1, tzinfo=UTC))
 
     assert {each.entry: each.late for each in waiting}[entry] == late
+
+
+def test_nothing_waits_on_anybody_once_the_patient_has_died(bench: Bench) -> None:
+    a_task(bench, bench.doctor)
+    plan = replace(bench.plan, deceased="2026-11-20")
+
+    assert waiting_on(bench.plan, bench.doctor, bench.now)
+    assert asked_of_others(bench.plan, bench.nurse, bench.now)
+    assert waiting_on(plan, bench.doctor, bench.now) == ()
+    assert asked_of_others(plan, bench.nurse, bench.now) == ()
