@@ -43,6 +43,7 @@ SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
 URLENCODED: Final = "application/x-www-form-urlencoded"
 
 _OWN_BOUNDS: Final = {
+    "csv": FORM_BYTES_MAX,
     "words": WORDS_MAX,
     "value": WORDS_MAX,
     "seen": WORDS_MAX,

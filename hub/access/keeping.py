@@ -188,6 +188,27 @@ class Keeping:
             await turn.append([hub_row(doer, "patient.register", registered.patient_id, words)])
         return registered
 
+    async def keep_patients(
+        self, doer: Doer, patients: Sequence[tuple[RegisteredPatient | None, RegisteredPatient]]
+    ) -> None:
+        """Register these patients, where nobody was before, and correct the others: all in one turn, each with its row.
+
+        Raises:
+            KeepingError: not allowed.
+        """
+        require(doer, Duty.REGISTER)
+        rows: list[Act] = []
+        async with self._changes.of_plan(HUB) as turn:
+            for was, now in patients:
+                kept = now if was is not None else replace(now, patient_id=self._new_id())
+                await (self.patients.add(turn, kept) if was is None else self.patients.change(turn, kept))
+                words: dict[str, JSON] = {"after": _told_of_patient(kept)}
+                if was is not None:
+                    words["before"] = _told_of_patient(was)
+                event = "patient.register" if was is None else "patient.change"
+                rows.append(hub_row(doer, event, kept.patient_id, words))
+            await turn.append(rows)
+
     async def change_patient(self, doer: Doer, patient: RegisteredPatient) -> None:
         """Correct a patient's identity.
 

@@ -100,6 +100,18 @@ class Patients:
         found = await self._many(theirs, 1)
         return found[0] if found else None
 
+    async def with_numbers(self, system: str, keys: Sequence[str]) -> dict[str, RegisteredPatient]:
+        """Return whose these numbers of a system are, by the number as it is compared. Two queries."""
+        query = sa.select(identifier.c.key, identifier.c.patient).where(
+            identifier.c.system == system, identifier.c.key.in_(list(keys))
+        )
+        async with connected(self._engine) as connection:
+            holders = {row.key: row.patient for row in await connection.execute(query)}
+            theirs = sa.select(table).where(table.c.id.in_(set(holders.values())))
+            found = await _with_numbers(connection, (await connection.execute(theirs)).all())
+        by_id = {each.patient_id: each for each in found}
+        return {key: by_id[patient_id] for key, patient_id in holders.items()}
+
     async def alike(self, typed: RegisteredPatient) -> list[RegisteredPatient]:
         """Return patients who may be the one typed: by a word, a sound, date of birth, telephone or number."""
         wanted: list[sa.ColumnElement[bool]] = []

@@ -21,8 +21,8 @@ from hub.process.postgres import EmbeddedPostgres
 from web import logs
 from web.app import create_app
 from web.commands import backups as backup_commands
+from web.commands import bringing, erasing, founding, fuzzing, plan_files, rebuilding
 from web.commands import checks as check_commands
-from web.commands import erasing, founding, fuzzing, plan_files, rebuilding
 from web.commands import exports as export_commands
 from web.commands import records as record_commands
 from web.commands.descriptions import DemoDescription, describe_running, description, forget, remember, story_of
@@ -115,6 +115,7 @@ for _each in (
     *check_commands.COMMANDS,
     *plan_files.COMMANDS,
     *erasing.COMMANDS,
+    *bringing.COMMANDS,
     *rebuilding.COMMANDS,
     fuzzing.fuzz,
 ):
