@@ -121,7 +121,7 @@ function mayAct(event, name) {
   if (document.querySelector("dialog[open]")) return false
   if (/^(Ctrl|Alt)\+/.test(name)) return true
   const target = event.target instanceof Element ? event.target : null
-  if (target?.closest("input, textarea, select, [contenteditable]")) return false
+  if (target?.closest("input:not([type=radio]), textarea, select, [contenteditable]")) return false
   return name !== "Escape" && (name !== "Enter" || target?.matches(".work-item") === true)
 }
 

@@ -7,6 +7,7 @@ import { commonKeys, listen } from "./keys.js"
 import { keepWhole } from "./lengths.js"
 import { tidyMenus } from "./menus.js"
 import { NoticeSocket } from "./notice_socket.js"
+import { reconcileKeys } from "./reconcile.js"
 import { watchSession } from "./session_left.js"
 import { Status } from "./status.js"
 
@@ -27,7 +28,7 @@ function start() {
   keepForms()
   keepSections()
   watchSession()
-  listen(commonKeys())
+  listen([...commonKeys(), ...reconcileKeys()])
   new NoticeSocket(document.body.dataset.socket ?? "", {
     connected: () => {
       status.happened({ kind: "connected" })

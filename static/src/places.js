@@ -10,7 +10,7 @@ export function sections() {
 
 /** @returns {HTMLElement[]} what j and k walk over: rows of a plan, patients of a panel */
 export function items() {
-  return [...document.querySelectorAll("article.entry > h3 > .to, .patient, .work-item")].filter((each) => each instanceof HTMLElement && shown(each)).map((each) => /** @type {HTMLElement} */ (each))
+  return [...document.querySelectorAll("article.entry > h3 > .to, .patient, .work-item, .reconcile-line")].filter((each) => each instanceof HTMLElement && shown(each)).map((each) => /** @type {HTMLElement} */ (each))
 }
 
 /** @param {Element} section @returns {string} */

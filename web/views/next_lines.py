@@ -164,7 +164,7 @@ def _mine(reader: Reader, waiting: Iterable[Waiting]) -> list[NextLine]:
     if len(medicines) > 1:
         names = ", ".join(_told(reader, Section.MEDICATIONS, it.entry) for it in medicines)
         rank, mark, icon = _MARKS[WaitingKind.MEDICINE_TO_DECIDE]
-        way = NextAct("Show", address=f"#section-{Section.MEDICATIONS}")
+        way = NextAct("Reconcile all", address=f"/plans/{reader.content.plan_id}/reconcile")
         told = count(len(medicines), "medicine")
         found.append(NextLine(rank, mark, icon, told, names, section=Section.MEDICATIONS, acts=(way,)))
     return found
