@@ -1,6 +1,7 @@
 """What a fresh clone starts with: it installs when its inputs changed, and only then."""
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     def run(command: list[object], *, check: bool) -> None:
         made.append(" ".join(str(word) for word in command[1:]))
 
-    monkeypatch.setattr(bootstrap.subprocess, "run", run)
+    monkeypatch.setattr(subprocess, "run", run)
     monkeypatch.setattr(bootstrap, "pip_command", lambda: ["python", "pip"])
     return made
 

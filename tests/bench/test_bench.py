@@ -70,7 +70,9 @@ def test_a_small_crowd_at_a_real_hub_gets_every_edit(tmp_path: Path) -> None:
     hub = HubServer(tmp_path)
     hub.start()
     try:
-        outcome = typing(hub, QUICK["crowd"])
+        crowd = QUICK["crowd"]
+        assert isinstance(crowd, Typing)
+        outcome = typing(hub, crowd)
     finally:
         hub.stop()
 

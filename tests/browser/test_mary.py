@@ -167,14 +167,15 @@ def meets(grace: Seat, ruiz: Seat, hub: Hub) -> None:
 
 def journal_of(hub: Hub) -> set[str]:
     """The plan's whole history as Dr. Ruiz reads it: who did what, in the words of the page."""
-    told, older = set[str](), ""
+    told = set[str]()
+    older: str | None = ""
     with hub.pages(RUIZ) as client:
         while older is not None:
             page = client.get(f"/plans/{hub.plan('Mary')}/history{older}").text
             lines = re.findall(r'history-who"><strong>([^<]+)</strong> [^<]*<span class="history-verb">([^<]+)<', page)
             told |= {f"{who}: {verb}" for who, verb in lines}
             more = re.search(r'/history(\?before=\d+)"', page)
-            older = more[1] if more else None
+            older = str(more[1]) if more else None
     return told
 
 

@@ -133,8 +133,8 @@ def test_on_a_phone_the_way_back_in_has_the_whole_page_to_itself(
 
         for each in ("#session-left", "#here", "main", "header.app-bar"):
             expect(seat.page.locator(each)).to_be_hidden()
-        for each in (cover.locator("a"), cover.locator("button")):
-            box = each.bounding_box()
+        for control in (cover.locator("a"), cover.locator("button")):
+            box = control.bounding_box()
             assert box is not None
             assert box["y"] + box["height"] <= 844
         assert violations(seat) == []

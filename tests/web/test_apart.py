@@ -57,7 +57,8 @@ class Apart:
         """A person's live socket of a huddle."""
         live = self.hubs[where].live(person)
         there = replace(live, url=f"{live.url.split('/plans/')[0]}{huddle}/live")
-        return self.held.enter_context(connect(**there.arguments, ping_interval=None))
+        opened: ClientConnection = self.held.enter_context(connect(**there.arguments, ping_interval=None))
+        return opened
 
     def rows(self, plan: str) -> list[Row]:
         """The journal of a plan, as it stands in the database."""
@@ -78,7 +79,8 @@ class Apart:
 @pytest.fixture(scope="module")
 def _apart(tmp_path_factory: pytest.TempPathFactory, databases: Any) -> Iterator[tuple[str, tuple[Hub, Hub]]]:
     with databases.demo() as url:
-        hubs = tuple(Hub(tmp_path_factory.mktemp("apart"), database_url=url) for _ in range(2))
+        one, other = (Hub(tmp_path_factory.mktemp("apart"), database_url=url) for _ in range(2))
+        hubs = one, other
         try:
             for hub in hubs:
                 hub.start()

@@ -7,7 +7,7 @@ import pytest
 
 from auth.decisions import sections_readable
 from crdt.changes import Append, Assign, Create, Rewrite
-from crdt.fields import Kind
+from crdt.fields import Kind, Scalar
 from crdt.sections import SECTIONS, Section
 from hub.ids import new_id
 from hub.record.journal import Act, Action, Narrowed
@@ -310,7 +310,7 @@ async def test_the_days_of_a_filter_are_those_of_the_page(mary: Mary, as_person:
 async def test_readings_are_compared_in_words_and_only_what_came_is_new(mary: Mary, as_person: As) -> None:
     entry, kate = mary.entries["weight"], mary.people["kate"].person_id
     before = await last_seq(mary)
-    record = {"value": 74.9, "when": "2026-11-21T06:00:00+00:00", "by": kate}
+    record: dict[str, Scalar] = {"value": 74.9, "when": "2026-11-21T06:00:00+00:00", "by": kate}
     mary.world.clock.pass_by(minutes=5)
     append = Append(Section.MONITORING, entry, "readings", new_id(), record)
     await mary.world.plans.change(mary.plan, mary.people["kate"], [append])
@@ -326,7 +326,7 @@ async def test_readings_are_compared_in_words_and_only_what_came_is_new(mary: Ma
 
 
 def test_a_log_reads_the_same_however_the_document_holds_it() -> None:
-    record = {"value": 74.9, "when": "2026-11-21T06:00:00+00:00"}
+    record: dict[str, Scalar] = {"value": 74.9, "when": "2026-11-21T06:00:00+00:00"}
     later = {**record, "when": "2026-11-22T06:00:00+00:00"}
     other = dict(reversed(record.items()))
     setting = Setting(Reading(NOW, UTC), PlanPeople({}), lambda section, entry: "")

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import asyncpg
 import pytest
@@ -62,11 +63,11 @@ def test_no_row_no_data_and_no_edit(running_hub: Hub, demo_database: str, how: s
     assert after.status_code == 200
 
 
-def frames_heard(arguments: dict[str, object]) -> list[Frame]:
+def frames_heard(arguments: Any) -> list[Frame]:
     """Return what a socket that asks for a section hears before it is closed or hears nothing more."""
     heard: list[Frame] = []
     try:
-        with connect(**arguments) as socket:  # type: ignore[arg-type]
+        with connect(**arguments) as socket:
             socket.send(encode(Frame(Section.GOALS, FrameKind.SYNC_STEP_1, b"\0")))
             while True:
                 message = socket.recv(timeout=2)

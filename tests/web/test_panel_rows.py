@@ -4,14 +4,15 @@ import pytest
 
 from hub.directory.names import search_key, sort_key
 from web.views.banner import Banner
-from web.views.medicines import Allergies
+from web.views.medicines import Allergies, AllergyStatus
 from web.views.panel import PAGE_ROWS, Order, PanelAsked, PanelView, PatientRow, panel_asked, panel_view
 
 
 def a_row(
     number: int, name: str, *, born: str = "1956-05-14", order: Order = Order.QUIET, **more: object
 ) -> PatientRow:
-    banner = Banner(name, "", "", born, "70y", "Female", f"129 728 {number:04}", Allergies("", ()), "", "", "")
+    allergies = Allergies(AllergyStatus.NOT_RECORDED, ())
+    banner = Banner(name, "", "", born, "70y", "Female", f"129 728 {number:04}", allergies, "", "", "")
     return PatientRow(
         plan_id=str(number), banner=banner, order=order, worst=None, more=0, mine=None, mine_more=0, news=None,
         news_count=0, last=None, last_by="", seq=1, name_key=search_key(name), sort_key=sort_key(name),

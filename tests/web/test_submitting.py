@@ -1,7 +1,7 @@
 """A form that is sent twice counts once: by a double click, by a retry, in another process, for every kind of form."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -30,7 +30,7 @@ def a_medicine(house: House, key: str = "k-0") -> tuple[str, dict[str, object]]:
     }
 
 
-KINDS = {
+KINDS: dict[str, tuple[str, str, Mapping[str, object]]] = {
     "medicine": (
         RUIZ,
         "/plans/{plan}/sections/medications/entries",

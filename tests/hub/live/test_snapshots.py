@@ -33,7 +33,8 @@ async def a_page() -> tuple[LiveHub, Peer]:
 
 
 async def kept(hub: LiveHub) -> Snapshot:
-    return (await hub.journal.snapshots(PLAN, [GOALS]))[GOALS]
+    kept: Snapshot = (await hub.journal.snapshots(PLAN, [GOALS]))[GOALS]
+    return kept
 
 
 def unit(snapshot: Snapshot) -> object:

@@ -39,7 +39,8 @@ def test_a_changed_tree_is_one_built_anew(leaves: list[bytes], data: st.DataObje
 
     for _ in range(data.draw(st.integers(0, 8))):
         leaf = data.draw(st.binary(max_size=8))
-        if leaves and data.draw(st.booleans()):
+        again: bool = data.draw(st.booleans())
+        if leaves and again:
             index = data.draw(st.integers(0, len(leaves) - 1))
             leaves[index] = leaf
             tree.replace(index, leaf)

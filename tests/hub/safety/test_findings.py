@@ -115,7 +115,7 @@ def test_the_newest_value_counts_and_its_day_and_age_are_said() -> None:
     chart = a_chart("metformin 500 mg BID", labs=[("eGFR", 80, "mL/min"), ("eGFR", 25, "mL/min")])
     old, new = chart.labs
     chart = replace(
-        chart, labs=[replace(new, when=TODAY - timedelta(days=9)), replace(old, when=TODAY - timedelta(days=90))]
+        chart, labs=(replace(new, when=TODAY - timedelta(days=9)), replace(old, when=TODAY - timedelta(days=90)))
     )
 
     told = found(chart, "metformin-egfr-30").text
@@ -126,7 +126,7 @@ def test_the_newest_value_counts_and_its_day_and_age_are_said() -> None:
 
 def test_a_value_that_is_too_old_is_not_gone_by_but_told() -> None:
     chart = a_chart("warfarin 5 mg daily", labs=[("INR", 6, "")], age=50)
-    chart = replace(chart, labs=[replace(each, when=TODAY - timedelta(days=400)) for each in chart.labs])
+    chart = replace(chart, labs=tuple(replace(each, when=TODAY - timedelta(days=400)) for each in chart.labs))
 
     assert rules(chart) == set()
     assert any("too old" in each.why for each in checked(chart).not_checked)
@@ -161,8 +161,9 @@ def test_the_answer_is_the_same_each_time_and_the_dangerous_come_first() -> None
 @pytest.mark.parametrize("name", ["dose", "frequency", "name", "route"])
 def test_the_fingerprint_changes_with_every_input(name: str) -> None:
     chart = a_chart("warfarin 5 mg daily", "ibuprofen 400 mg TID")
-    changed = replace(chart, medicines=[chart.medicines[0], replace(chart.medicines[1], **{name: {
-        "dose": "600 mg TID", "frequency": "with food", "name": "Motrin", "route": "oral"}[name]})])  # fmt: skip
+    words = {"dose": "600 mg TID", "frequency": "with food", "name": "Motrin", "route": "oral"}[name]
+    other = replace(chart.medicines[1], **{name: words})  # type: ignore[arg-type]  # The four are texts.
+    changed = replace(chart, medicines=(chart.medicines[0], other))
 
     before, after = found(chart, "anticoagulant-nsaid"), found(changed, "anticoagulant-nsaid")
 

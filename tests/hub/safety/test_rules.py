@@ -8,11 +8,11 @@ import pytest
 
 from hub.safety.charts import Chart, ChartAllergy, ChartMedicine, ChartProblem, ChartValue
 from hub.safety.conditions import MEASURES, PROBLEMS
-from hub.safety.findings import FAMILY_DOES
 from hub.safety.listing import page
 from hub.safety.matching import Seen, matches
 from hub.safety.names import INGREDIENTS
 from hub.safety.rules import (
+    FAMILY_DOES,
     RULES,
     AgeClause,
     AllergyClause,
@@ -85,19 +85,19 @@ def with_part(chart: Chart, clause: Clause, choice: tuple[str, ...], number: int
     match clause:
         case MedicineClause() | ManyClause():
             lines = [a_medicine(f"m{number}-{place}", name, clause) for place, name in enumerate(choice)]
-            return replace(chart, medicines=[*chart.medicines, *lines])
+            return replace(chart, medicines=(*chart.medicines, *lines))
         case ProblemClause(keys=keys):
-            return replace(chart, problems=[ChartProblem("p", PROBLEM_WORDS[sorted(keys)[0]])])
+            return replace(chart, problems=(ChartProblem("p", PROBLEM_WORDS[sorted(keys)[0]]),))
         case LabClause(bound=bound):
             measure = MEASURES[bound.what]
             unit = next(iter(measure.factors))
-            return replace(chart, labs=[ChartValue("l", next(iter(measure.words)), within(bound), unit, (), TODAY)])
+            return replace(chart, labs=(ChartValue("l", next(iter(measure.words)), within(bound), unit, (), TODAY),))
         case AgeClause(bound=bound):
             return replace(chart, age=within(bound) if chart.age is None else chart.age)
         case SexClause(sex=sex):
             return replace(chart, sex=sex)
         case AllergyClause(reaction=reaction):
-            return replace(chart, allergies=[an_allergy(choice[0], reaction)])
+            return replace(chart, allergies=(an_allergy(choice[0], reaction),))
         case _:
             raise AssertionError(clause)
 
@@ -106,21 +106,21 @@ def without(chart: Chart, clause: Clause, number: int) -> Chart:
     match clause:
         case MedicineClause():
             return replace(
-                chart, medicines=[each for each in chart.medicines if not each.entry.startswith(f"m{number}-")]
+                chart, medicines=tuple(each for each in chart.medicines if not each.entry.startswith(f"m{number}-"))
             )
         case ManyClause():
             return replace(chart, medicines=chart.medicines[:-1])
         case ProblemClause():
-            return replace(chart, problems=[replace(each, status="", name="eczema") for each in chart.problems])
+            return replace(chart, problems=tuple(replace(each, status="", name="eczema") for each in chart.problems))
         case LabClause(bound=bound):
             past = bound.number + {"<": 0.0, "<=": 1.0, ">": 0.0, ">=": -1.0}[bound.op]
-            return replace(chart, labs=[replace(each, value=past) for each in chart.labs])
+            return replace(chart, labs=tuple(replace(each, value=past) for each in chart.labs))
         case AgeClause():
             return replace(chart, age=None)
         case SexClause():
             return replace(chart, sex="")
         case _:
-            return replace(chart, allergies=[])
+            return replace(chart, allergies=())
 
 
 def fires(rule: Rule, chart: Chart) -> bool:

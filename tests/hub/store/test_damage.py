@@ -26,9 +26,10 @@ from hub.record.journal import Act, Action, Batch, Head, Row, Snapshot, chained,
 from hub.record.journal_files import check_file, preface_line, row_line
 from hub.record.signing import SigningKey
 from hub.record.verifying import LINE_FIELDS, Fault, FaultKind
+from hub.store.appends import COLUMNS
 from hub.store.engine import open_engine
 from hub.store.heads import Heads
-from hub.store.journal import COLUMNS, PostgresJournal
+from hub.store.journal import PostgresJournal
 from hub.store.verifying import ROWS_AT_ONCE_MAX, reading
 
 pytestmark = pytest.mark.anyio

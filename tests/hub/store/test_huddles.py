@@ -134,7 +134,7 @@ async def test_a_process_that_dies_between_the_huddle_and_the_plan_has_done_neit
         with monkeypatch.context() as dying:
             dying.setattr(PostgresTurn, "also", dies)
             with pytest.raises(JournalAwayError):
-                await act()
+                await act()  # type: ignore[no-untyped-call]
         assert await huddles.get(made.huddle_id) == made
         assert await store.journal.heads([HUB, first]) == heads
     again = await huddles.make(made.huddle_id, Next(seen=first), grace)

@@ -10,7 +10,7 @@ from hub.record.journal import Action
 from hub.store.engine import StoreError, check, create_engine, database_url
 from hub.store.migrating import migrate
 from hub.store.revisions import is_current
-from hub.store.tables import metadata
+from hub.store.tables import metadata  # type: ignore[attr-defined]  # With every table in it.
 from tests.harness.databases import Databases
 
 pytestmark = pytest.mark.anyio

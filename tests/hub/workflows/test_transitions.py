@@ -184,7 +184,12 @@ def test_a_way_home_that_leaves_open_which_clocks_run_is_asked_about(
 ) -> None:
     typed = {"setting": "inpatient", "destination": "home"} | given
     command = TransitionRecord(
-        event="discharged", facility="General", start=NOW - timedelta(days=2), end=NOW - timedelta(days=1), **typed
+        event="discharged",
+        facility="General",
+        start=NOW - timedelta(days=2),
+        end=NOW - timedelta(days=1),
+        setting=typed["setting"],
+        destination=typed["destination"],
     )
 
     assert bench.refused(bench.doctor, command).field == field
