@@ -392,4 +392,4 @@ def _worst_mark(rows: Collection[EntryRow]) -> RowMark | None:
 
 def _shared_words(rows: Iterable[EntryRow]) -> str:
     told = {mark.words for row in rows if row.worst is Rank.WAITS for mark in row.marks[:1] if mark.rank is Rank.WAITS}
-    return next(iter(told)).lower() if len(told) == 1 else ""
+    return next(iter(told)).lower().rpartition(", ")[2] if len(told) == 1 else ""
