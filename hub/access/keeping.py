@@ -14,6 +14,7 @@ from hub.access.changes import AccessChanges
 from hub.access.keeping_lives import Lives
 from hub.access.keeping_plans import PlanKeeping
 from hub.access.keeping_rows import STEWARDS, Doer, KeepingError, hub_row, joined_row, part_of, plan_row, require
+from hub.access.standing_in import StandingIn
 from hub.ids import HUB
 from hub.record.chain import JSON
 from hub.record.journal import Act, Action, Journal
@@ -52,6 +53,7 @@ class Keeping:
         self.people, self.organisations = People(engine), Organisations(engine)
         self.patients, self.plans, self.units = Patients(engine), Plans(engine), Units(engine)
         self.care = PlanKeeping(engine, journal, changes, now, new_id)
+        self.standing_in = StandingIn(engine, changes, now, new_id)
         self.lives = Lives(engine, changes, self.care, now, new_id)
         self._participants, self._sessions = Participants(engine), Sessions(engine)
 
@@ -120,6 +122,23 @@ class Keeping:
             changing.ended.extend(await self._sessions.end_of_person(turn, person_id, self._now()))
             words: dict[str, JSON] = {"successor": successor_id, "plans": len(owned.plans)}
             await turn.append([_of_person(doer, person, "person.deactivate", words)])
+        return len(owned.stewarded)
+
+    async def hand_over(self, doer: Doer, person_id: str, successor_id: str) -> int:
+        """Hand over the plans of somebody who can't sign in any more, and return how many.
+
+        Raises:
+            KeepingError: not an administrator, or nobody to take over.
+        """
+        require(doer, Duty.ADMINISTER)
+        person = await self.people.get(person_id)
+        if person is None or person.active:
+            raise KeepingError("This person is active, and hands over their plans on their own.")
+        owned = await self.owned(person_id)
+        successor = await self._successor(person, owned, successor_id)
+        for plan in owned.stewarded if successor is not None else ():
+            assert successor is not None, "asked in the line above"
+            await self._hand_over(doer, plan, successor)
         return len(owned.stewarded)
 
     async def activate(self, doer: Doer, person_id: str) -> None:

@@ -23,6 +23,16 @@ select seen, found.* from notification, lateral (
 """  # noqa: S608 - the names of our own columns
 
 
+_TELL_STAND_INS: Final = sa.text("""
+insert into notification (person, plan, seq)
+select distinct absence.stand_in, :plan, cast(:seq as bigint) from absence
+  join participant on participant.plan = :plan and participant.person = absence.stand_in
+ where absence.person = any(:people) and absence.begins <= clock_timestamp() and absence.ends > clock_timestamp()
+   and participant.removed is null and (participant.ends is null or participant.ends > clock_timestamp())
+on conflict do nothing
+""")
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """One notification: the row of the journal that it is about, and when its reader marked it as seen."""
@@ -38,11 +48,16 @@ class Notifications:
         self._engine = engine
 
     async def tell(self, turn: Turn, persons: Iterable[str], plan_id: str) -> None:
-        """Tell these people of the row appended last in the turn, in the same transaction; empty ids are nobody."""
+        """Tell these people of the row appended last in the turn, in the same transaction; empty ids are nobody.
+
+        Who stands in for one of them now, and takes part in the plan, is told as well.
+        """
         values = [{"person": each, "plan": plan_id, "seq": turn.head.seq} for each in sorted(set(persons) - {""})]
         if values:
             statement = sa.dialects.postgresql.insert(table).values(values).on_conflict_do_nothing()
             await connection_of(turn).execute(statement)
+            told = {"people": [each["person"] for each in values], "plan": plan_id, "seq": turn.head.seq}
+            await connection_of(turn).execute(_TELL_STAND_INS, told)
 
     async def of_person(self, person_id: str) -> list[Told]:
         """Return what the person was told, the newest first."""

@@ -57,6 +57,8 @@ class Waiting:
     commands: tuple[str, ...]
     key: str = ""
     """Of the suggestion or comment, where it is one."""
+    instead_of: str = ""
+    """For whom the reader stands in with it, as told, ``""`` for what waits on the reader themself."""
 
 
 def waiting_on(plan: PlanContent, viewer: Participant, now: datetime) -> tuple[Waiting, ...]:

@@ -1,6 +1,7 @@
 """Staff: added, invited to sign in, changed, deactivated with what they answer for handed over; and their history."""
 
 from collections.abc import Mapping
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Final
 
 from starlette.exceptions import HTTPException
@@ -20,7 +21,9 @@ from web.mail import sign_in_letter
 from web.reading import reading_now
 from web.rendering import elsewhere, page
 from web.views.directory import happening_views
+from web.views.inviting import end_of_day
 from web.views.people import ROLE_WORDS
+from web.views.words import day_and_time
 
 STAFF_ROLES: Final = tuple(role for role in Role if role not in PATIENT_SIDE)
 
@@ -67,6 +70,19 @@ async def change(request: Request, who: SignedIn) -> Response:
                 await _invite(request, subject)
             case "deactivate":
                 await found.deactivate(acting, subject.person_id, form.get("successor", ""))
+            case "away":
+                zone = reading_now(request).zone
+                begins, ends = _first_instant(form.get("from", ""), zone), end_of_day(form.get("until", ""), zone)
+                if begins is None or ends is None:
+                    raise KeepingError("Enter the first and the last day.", "until")
+                await found.standing_in.begin(acting, subject.person_id, form.get("stand_in", ""), begins, ends)
+            case "back":
+                absences = await found.standing_in.rows.of_person(subject.person_id, services(request).now())
+                for each in absences:
+                    if each.absence_id == form.get("absence"):
+                        await found.standing_in.end(acting, each)
+            case "hand over":
+                await found.hand_over(acting, subject.person_id, form.get("successor", ""))
             case "activate":
                 await found.activate(acting, subject.person_id)
                 await provisioning(request).admit(subject.person_id)
@@ -75,6 +91,15 @@ async def change(request: Request, who: SignedIn) -> Response:
     except KeepingError as error:
         return await _person_page(request, subject, str(error), error.field)
     return elsewhere(request, f"/admin/people/{subject.person_id}")
+
+
+def _first_instant(words: str, zone: tzinfo) -> datetime | None:
+    """Return when a day begins where the page is read, ``None`` for what is no date."""
+    try:
+        before = date.fromisoformat(words) - timedelta(days=1)
+    except (ValueError, OverflowError):
+        return None
+    return end_of_day(before.isoformat(), zone)
 
 
 async def doer(request: Request, who: SignedIn) -> Doer:
@@ -94,9 +119,11 @@ async def _invite(request: Request, person: Person) -> None:
 
 async def _list(request: Request, form: Mapping[str, str], fault: str, sought: str, field: str = "") -> Response:
     found = keeping(request)
+    away = {each.person: each.ends for each in await found.standing_in.rows.all_now(services(request).now())}
     people = await (found.people.matching(sought, 200) if sought else found.people.everyone())
     context = {
-        "people": [(each, ROLE_WORDS[each.role], each.subject is not None)
+        "people": [(each, ROLE_WORDS[each.role], each.subject is not None,
+                    day_and_time(away[each.person_id], reading_now(request)) if each.person_id in away else "")
                    for each in people if each.role in STAFF_ROLES],
         "form": form, "fault": fault, "field": field, "sought": sought, "here": "admin",
         "roles": [(role.value, ROLE_WORDS[role]) for role in STAFF_ROLES],
@@ -107,6 +134,8 @@ async def _list(request: Request, form: Mapping[str, str], fault: str, sought: s
 async def _person_page(request: Request, subject: Person, fault: str, field: str) -> Response:
     found = keeping(request)
     owned = await found.owned(subject.person_id)
+    reading = reading_now(request)
+    everyone = {each.person_id: each for each in await found.people.active()}
     successors = [each for each in await found.people.active() if each.role in STEWARDS]
     rows = await found.history(subject.person_id)
     names = await found.people.among(sorted({row.actor for row in rows}))
@@ -116,6 +145,14 @@ async def _person_page(request: Request, subject: Person, fault: str, field: str
         "it": subject, "fault": fault, "field": field, "here": "admin", "owned": owned,
         "roles": [(role.value, ROLE_WORDS[role]) for role in STAFF_ROLES],
         "successors": [each for each in successors if each.person_id != subject.person_id],
+        "absences": [
+            (each, day_and_time(each.begins, reading), day_and_time(each.ends, reading), stander)
+            for each in await found.standing_in.rows.of_person(subject.person_id, services(request).now())
+            for stander in (everyone[each.stand_in].name if each.stand_in in everyone else "",)
+        ],
+        "stand_ins": [
+            each for each in everyone.values() if each.role is subject.role and each.person_id != subject.person_id
+        ],
         "sessions": len(await access(request).sessions.of_person(subject.person_id, services(request).now())),
         "history": happening_views(rows, told, reading_now(request)),
     }  # fmt: skip

@@ -19,7 +19,7 @@ from web.reading import reading_now
 from web.rendering import is_swap, page
 from web.views.people import own_chip, people_of
 from web.views.sections import reader_of
-from web.views.words import count
+from web.views.words import count, day_and_time
 from web.views.work import VERB_WORDS, VERBS, PlanWork, asked_views, groups, plan_work, waiting_count
 
 CHOSEN_MAX: Final = 100
@@ -124,13 +124,28 @@ async def _everything(request: Request, who: SignedIn) -> list[PlanWork]:
     plan_ids = [place.patient.plan_id for place in places]
     contents, teams = await asyncio.gather(found.plans.contents(plan_ids), found.directory.teams(plan_ids))
     members = [assigned_in(place.participant, its) for place, its in zip(places, contents, strict=True)]
-    works = []
+    works, away = [], await _away(request, who)
     for place, member, content in zip(places, members, contents, strict=True):
         its = replace(content, born=place.patient.born, sex=place.patient.gender, deceased=place.patient.deceased)
         reader = reader_of(member, its, people_of(teams.get(member.plan_id, ())), reading)
-        works.append(plan_work(place.patient, reader))
+        works.append(plan_work(place.patient, reader, away))
     await _record(request, works)
     return works
+
+
+async def _away(request: Request, who: SignedIn) -> dict[str, str]:
+    """Return those for whom the reader stands in now, by id, with until when."""
+    found = services(request).keeping
+    if found is None:
+        return {}
+    absences = await found.standing_in.rows.stood_in_for(who.person.person_id, services(request).now())
+    people = await found.people.among([each.person for each in absences]) if absences else {}
+    reading = reading_now(request)
+    return {
+        each.person: f"{people[each.person].name}, away until {day_and_time(each.ends, reading)}"
+        for each in absences
+        if each.person in people
+    }
 
 
 async def _record(request: Request, works: Sequence[PlanWork]) -> None:

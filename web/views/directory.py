@@ -14,7 +14,9 @@ _EVENTS = {
     "patient.change": "changed", "patient.died": "recorded as having died", "patient.lives": "recorded as living",
     "patient.moved": "recorded as moved", "patient.same": "linked with another record of the patient",
     "organisation.change": "changed",
-    "person.settle": "given what their groups say", "person.admit": "let in without a group",
+    "person.settle": "given what their groups say", "person.away": "recorded as away",
+    "person.back": "recorded as back",
+    "person.admit": "let in without a group",
     "person.let_go": "let go by the identity provider",
     "unit.add": "added", "unit.change": "changed", "unit.end": "ended",
 }  # fmt: skip

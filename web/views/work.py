@@ -1,8 +1,9 @@
 """Waiting on me, across all my patients: what, of whom, how late, and what settles it; and what I asked of others."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from types import MappingProxyType
 from typing import Final
 
 from crdt.sections import SECTIONS, Section
@@ -99,10 +100,22 @@ class PlanWork:
     asked: tuple[OwnRequest, ...]
 
 
-def plan_work(patient: Patient, reader: Reader) -> PlanWork:
-    """Return what waits on the reader in this plan, and what they asked of others there."""
+def plan_work(patient: Patient, reader: Reader, away: Mapping[str, str] = MappingProxyType({})) -> PlanWork:
+    """Return what waits on the reader in this plan, and what they asked of others there.
+
+    ``away`` has those for whom the reader stands in now, by id, as they are told of: what waits on them waits here as
+    well, and says so. The reader sees no more of it than their own part shows, and does it by their own right.
+    """
     who, content = reader.participant, reader.content
-    return PlanWork(patient, reader, waiting_on(content, who, reader.now), asked_of_others(content, who, reader.now))
+    mine = waiting_on(content, who, reader.now)
+    known = {(each.section, each.entry, each.key) for each in mine}
+    others = [
+        replace(each, commands=(), instead_of=told)
+        for person_id, told in away.items()
+        for each in waiting_on(content, replace(who, person_id=person_id), reader.now)
+        if (each.section, each.entry, each.key) not in known
+    ]
+    return PlanWork(patient, reader, (*mine, *others), asked_of_others(content, who, reader.now))
 
 
 def patient_name(patient: Patient) -> str:
@@ -138,9 +151,12 @@ def _item(plan: PlanWork, it: Waiting) -> WorkItem:
         name="/".join((it.plan_id, it.section, it.entry, it.key)),
         patient=patient_name(plan.patient),
         address=_address(it),
-        words=it.words
-        if it.section is Section.MONITORING and not it.key
-        else _headline(plan, it.section, it.entry, it.words),
+        words=(f"For {it.instead_of}: " if it.instead_of else "")
+        + (
+            it.words
+            if it.section is Section.MONITORING and not it.key
+            else _headline(plan, it.section, it.entry, it.words)
+        ),
         told=told,
         due=day(it.due) if it.due is not None else "",
         late=f"{count(it.late, 'day')} late" if it.late else "",
