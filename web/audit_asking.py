@@ -7,7 +7,7 @@ the field is another.
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from starlette.datastructures import FormData
@@ -21,6 +21,7 @@ from web.auditing import CHOICES_MAX, DISCLOSED, EXPORTED, Saved
 from web.doors.directory import SignedIn
 from web.doors.guards import auditing, services
 from web.views.audit import Named, key_from
+from web.views.words import start_of_day
 
 SIX_YEARS: Final = timedelta(days=6 * 366)
 """How far back an accounting of disclosures goes (45 CFR 164.528)."""
@@ -130,7 +131,7 @@ def _instant(text: str, *, days: int = 0) -> datetime | None:
     """Return the beginning of a day, so many days later."""
     if not text:
         return None
-    return datetime.combine(date.fromisoformat(text), time(), UTC) + timedelta(days=days)
+    return start_of_day(date.fromisoformat(text), UTC, days=days)
 
 
 async def record(

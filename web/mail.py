@@ -122,3 +122,12 @@ def sign_in_letter(address: str, organisation: str, link: str) -> Letter:
         "Sign in there with your work account. If you did not expect this, tell your administrator.\n"
     )
     return Letter(address, "You can sign in to the care plan hub", words)
+
+
+def passkey_letter(address: str, link: str) -> Letter:
+    """Return the message that a passkey was made for this person, and where to remove it."""
+    words = (
+        "A passkey was just made for you. Whoever has that device can sign in as you.\n\n"
+        f"If it was not you, remove it and end the other sign-ins here:\n{link}\n"
+    )
+    return Letter(address, "A passkey was made for you", words)

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from jinja2.ext import Extension
@@ -140,8 +141,12 @@ def fragment(
     return page(request, "fragment.html", whole, status)
 
 
+ADDRESS_MARKS: Final = ":/%#?=@[]!$&'()*+,;"
+"""What an address may hold as it stands; anything else in a header is written as its bytes, as in a 303."""
+
+
 def elsewhere(request: Request, address: str) -> Response:
     """Send the browser to another page after a form: 303, or htmx's own redirect inside a swap."""
     if is_swap(request):
-        return Response(status_code=204, headers={"HX-Redirect": address})
+        return Response(status_code=204, headers={"HX-Redirect": quote(address, safe=ADDRESS_MARKS)})
     return RedirectResponse(address, 303)

@@ -32,6 +32,12 @@ ANSWER_SECONDS_MAX: Final = 35.0
 APP_ROLE: Final = "careplan_app"
 """The database role a hub takes on where its login may: even the owner's login then can't change the journal."""
 
+_MAY_ACT: Final = """
+select pg_has_role(oid, case when current_setting('server_version_num')::int >= 160000 then 'set' else 'member' end)
+  from pg_roles where rolname = :role
+"""
+"""Since PostgreSQL 16 a member may be kept from acting as the role: such a login uses the rights that it inherits."""
+
 _DURABLE: Final = ("fsync", "full_page_writes", "synchronous_commit")
 _VERSION_MIN: Final = 140_000
 
@@ -97,9 +103,7 @@ async def open_engine(url: str, *, connections_max: int = CONNECTIONS_MAX) -> As
     try:
         await check(engine)
         async with engine.connect() as connection:
-            may = await connection.scalar(
-                sa.text("select pg_has_role(oid, 'member') from pg_roles where rolname = :role"), {"role": APP_ROLE}
-            )
+            may = await connection.scalar(sa.text(_MAY_ACT), {"role": APP_ROLE})
     finally:
         await engine.dispose()
     return create_engine(

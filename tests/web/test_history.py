@@ -335,3 +335,8 @@ def test_a_log_reads_the_same_however_the_document_holds_it() -> None:
 
     assert told == log_told({"a": dict(reversed(later.items())), "b": other}, setting)
     assert ["21-Nov" in told[0], "22-Nov" in told[1]] == [True, True]
+
+
+@pytest.mark.parametrize("asked", ["to=9999-12-31", "from=0001-01-01", "from=9999-12-31&to=0001-01-01"])
+def test_the_first_and_the_last_day_of_the_calendar_can_be_asked_for(mary: Mary, as_person: As, asked: str) -> None:
+    assert as_person("lee").get(f"/plans/{mary.plan}/history?{asked}").status_code == 200

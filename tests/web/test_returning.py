@@ -12,8 +12,9 @@ import pytest
 from auth.returning import RETURN_CODES_MAX
 from hub.ids import HUB
 from hub.record.journal import Act, Action
+from tests.harness.databases import executed
 from tests.web.house import House, a_house
-from web.mail import Mailbox
+from web.mail import Mailbox, passkey_letter
 from web.views.sharing import OWN_WORDS
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
@@ -211,6 +212,21 @@ async def test_the_letter_goes_to_the_address_that_was_proved_however_it_was_typ
     await code_sent(house, before)
     sent = [letter.address for _, letter in mailbox.letters()]
     assert set(sent[:-before]) == {"luke@demo.example"}
+
+
+async def test_a_passkey_is_made_on_a_fresh_sign_in_only_and_its_owner_is_written_to(
+    house: House, demo_database: str
+) -> None:
+    browser = await house.browser("Grace Kim")
+    assert (await browser.get("/passkeys/new")).status_code == 200
+
+    executed(demo_database, "update session set authenticated = authenticated - interval '16 minutes'")
+
+    assert (await browser.get("/passkeys/new")).status_code == 403
+    stale = await browser.post("/passkeys", data={"response": "{}"})
+    assert stale.status_code == 403
+    assert "Sign in again" in stale.json()["words"]
+    assert "remove it" in passkey_letter("kim@demo.example", "/sessions").words
 
 
 async def test_someone_put_out_of_the_directory_gets_no_code(house: House) -> None:

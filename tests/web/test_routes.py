@@ -1,6 +1,7 @@
 """Every route has a guard, words about itself, and the headers that keep a browser safe."""
 
 import pytest
+from starlette.requests import Request
 from starlette.routing import Route
 from starlette.types import Message
 
@@ -9,6 +10,7 @@ from tests.web.mary import Mary
 from web.app import create_app
 from web.doors.guards import GUARD
 from web.middleware import CONTENT_SECURITY_POLICY
+from web.rendering import elsewhere
 from web.routes import ROUTES
 
 _ROUTES = [route for route in ROUTES if isinstance(route, Route)]
@@ -160,3 +162,15 @@ async def test_two_host_headers_are_no_address(mary: Mary) -> None:
         await app(scope, receive, send)
 
         assert sent[0]["status"] == 421, headers
+
+
+@pytest.mark.parametrize("address", ["/panel?next=/€", "/plans/\r\nset-cookie: x=y", "/notes?words=naïve"])
+def test_a_redirect_inside_a_swap_names_any_address_in_the_letters_of_a_header(address: str) -> None:
+    swap = Request({"type": "http", "headers": [(b"hx-request", b"true")]})
+    plain = Request({"type": "http", "headers": []})
+
+    told = elsewhere(swap, address).headers["hx-redirect"]
+
+    assert told == elsewhere(plain, address).headers["location"]
+    assert told.isascii()
+    assert "\n" not in told

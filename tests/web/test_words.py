@@ -1,6 +1,6 @@
 """Clinical text rules, one fact a test."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -17,6 +17,7 @@ from web.views.words import (
     number,
     short,
     span,
+    start_of_day,
     years_old,
 )
 
@@ -51,6 +52,12 @@ def test_relative_time_always_carries_the_absolute(ago: timedelta, words: str) -
 
     assert told.words == words
     assert "-2026 " in told.absolute
+
+
+@pytest.mark.parametrize("zone", [UTC, ZoneInfo("America/New_York"), ZoneInfo("Asia/Tokyo")])
+@pytest.mark.parametrize("on", [date.min, date(2026, 11, 27), date.max])
+def test_every_date_that_a_form_takes_begins_and_ends_somewhere(on: date, zone: tzinfo) -> None:
+    assert start_of_day(on, zone) <= start_of_day(on, zone, days=1)
 
 
 def test_time_is_told_where_the_page_is_read() -> None:

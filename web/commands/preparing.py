@@ -1,10 +1,11 @@
 """Before a hub serves: the schema its version needs, and in the demo its people and plans."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from hub.demo.registering import seed_hub
 from hub.store.engine import Engine, StoreError, create_engine, open_engine
-from hub.store.people import People
+from hub.store.people import People, Person
 from hub.store.reaching import reaching
 from hub.store.revisions import is_current, is_newer
 
@@ -54,6 +55,17 @@ async def _refuse_newer(engine: Engine) -> None:
         raise StoreError("The database is of a newer version of the hub. Install that version, or restore a backup.")
 
 
+def _is_the_demos(people: Sequence[Person]) -> bool:
+    """Return whether a database holds the demo: its people, whom it let be invited, and nobody from outside.
+
+    An administrator of another address, or a work account, belongs to a hub in service, whoever else is there.
+    """
+    made = any(each.email.endswith(DEMO_ADDRESS) for each in people)
+    return made and not any(
+        each.subject is not None or (each.may_administer and not each.email.endswith(DEMO_ADDRESS)) for each in people
+    )
+
+
 async def seed_demo(database_url: str) -> None:
     """Fill an empty database; one that holds the demo stays as it is.
 
@@ -63,7 +75,7 @@ async def seed_demo(database_url: str) -> None:
     engine = await open_engine(database_url)
     try:
         people = await People(engine).active()
-        if people and not any(person.email.endswith(DEMO_ADDRESS) for person in people):
+        if people and not _is_the_demos(people):
             raise StoreError("DATABASE_URL names a hub with real people. Unset it: the demo has a database of its own.")
         await seed_hub(engine)
     finally:

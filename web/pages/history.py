@@ -5,7 +5,7 @@ A drawer beside the plan where scripts run, a page of its own elsewhere. Rows ar
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta, tzinfo
+from datetime import tzinfo
 from typing import Final
 from urllib.parse import urlencode
 
@@ -23,7 +23,7 @@ from web.views.entries import Reader, entry_view
 from web.views.history import Telling, happenings, texts_wanted, with_words
 from web.views.restoring import may_restore
 from web.views.sections import fields_readable
-from web.views.words import day_of
+from web.views.words import day_of, start_of_day
 
 ROWS_MAX: Final = 300
 EXPLAINED_MAX: Final = 500
@@ -51,8 +51,8 @@ class Filter:
         since, until = day_of(self.since), day_of(self.until)
         return Narrowed(
             actor=self.person or None,
-            since=datetime.combine(since, time(), zone).astimezone(UTC) if since else None,
-            until=datetime.combine(until + timedelta(days=1), time(), zone).astimezone(UTC) if until else None,
+            since=start_of_day(since, zone) if since else None,
+            until=start_of_day(until, zone, days=1) if until else None,
             actions=frozenset(TOLD),
             sections=readable,
         )

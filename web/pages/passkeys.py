@@ -18,15 +18,19 @@ from auth.passkeys import (
     registration_options,
 )
 from hub.access.entering import BY_PASSKEY
+from hub.jobs.letters import LETTER_LASTS, Envelope, Occasion
 from hub.store.tickets import Purpose
+from web.asking import access
 from web.doors.directory import SignedIn
 from web.doors.entrances import entrances
-from web.doors.guards import for_anyone, for_person
+from web.doors.guards import for_anyone, for_person, services
+from web.mail import passkey_letter
 from web.pages.sign_in import AGENT_CHARACTERS_MAX
 from web.rendering import elsewhere
 
 LABEL_CHARACTERS_MAX: Final = 60
 CREDENTIAL_CHARACTERS_MAX: Final = 2_048
+STALE: Final = "Sign in again first: a passkey is made within fifteen minutes of signing in."
 REFUSED: Final = "That did not work. Try again, or use your link and a code."
 
 
@@ -67,6 +71,8 @@ async def use(request: Request) -> Response:
 @for_person
 async def options(request: Request, who: SignedIn) -> Response:
     """Give the browser of someone signed in what it needs to make a passkey."""
+    if not await access(request).reauthenticated(who):
+        return JSONResponse({"words": STALE}, 403)
     found, random, person = entrances(request), secrets.token_bytes(CHALLENGE_BYTES), who.person
     known = [each.passkey.credential_id for each in await found.entering.passkeys_of(person.person_id)]
     told = registration_options(
@@ -81,6 +87,9 @@ async def options(request: Request, who: SignedIn) -> Response:
 async def add(request: Request, who: SignedIn) -> Response:
     """Keep the passkey that the browser made for this person's challenge, which serves once."""
     found, person_id = entrances(request), who.person.person_id
+    if not await access(request).reauthenticated(who):
+        await found.entering.refused("passkey.add", "reauthenticate")
+        return JSONResponse({"words": STALE}, 403)
     response = await _response(request)
     words = await found.take(request, Purpose.CHALLENGE)
     try:
@@ -91,7 +100,20 @@ async def add(request: Request, who: SignedIn) -> Response:
         await found.entering.refused("passkey.add", error.code)
         return _refused(422)
     added = await found.entering.add_passkey(made, request.headers.get("user-agent", "")[:LABEL_CHARACTERS_MAX])
-    return Response(status_code=204) if added else _refused(409)
+    if not added:
+        return _refused(409)
+    await _tell(request, person_id)
+    return Response(status_code=204)
+
+
+async def _tell(request: Request, person_id: str) -> None:
+    """Write to the person that there is another way in as them: whoever sat at their open browser made it, too."""
+    found = access(request)
+    person = await found.people.get(person_id)
+    if person is not None and person.email:
+        letter = passkey_letter(person.email, f"{services(request).settings.origin}/sessions")
+        envelope = Envelope(occasion=Occasion.SIGN_IN, expires=found.now() + LETTER_LASTS, sender=person_id)
+        await found.letters.put_alone(letter, envelope)
 
 
 @for_person

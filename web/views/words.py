@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import MINYEAR, UTC, date, datetime, time, timedelta, tzinfo
 from typing import Final
 
 MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -219,3 +219,14 @@ def instant_from_form(value: str, zone: tzinfo) -> str:
 
 
 _LOCAL: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?")
+
+
+def start_of_day(on: date, zone: tzinfo, *, days: int = 0) -> datetime:
+    """Return the instant at which a day begins in the zone, so many days later; the calendar's end where none is left.
+
+    Years 1 and 9999 are dates that a form takes, and their neighbours are none.
+    """
+    try:
+        return datetime.combine(on + timedelta(days=days), time(), zone).astimezone(UTC)
+    except OverflowError:
+        return datetime.max.replace(tzinfo=UTC) if on.year > MINYEAR else datetime.min.replace(tzinfo=UTC)

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from hub.record.journal import Action
-from hub.store.engine import StoreError, check, create_engine, database_url
+from hub.store.engine import StoreError, check, create_engine, database_url, open_engine
 from hub.store.migrating import migrate
 from hub.store.revisions import is_current
 from hub.store.tables import metadata  # type: ignore[attr-defined]  # With every table in it.
@@ -105,6 +105,22 @@ async def test_a_login_that_can_make_no_roles_can_still_migrate(databases: Datab
     async with owner.begin() as connection:
         await connection.execute(sa.text("drop owned by plain cascade"))
         await connection.execute(sa.text("drop role plain"))
+    await owner.dispose()
+
+
+async def test_a_login_that_may_not_act_as_the_hub_s_role_serves_with_what_it_inherits(database: str) -> None:
+    owner = create_engine(database)
+    async with owner.begin() as connection:
+        await connection.execute(sa.text("drop role if exists heir"))
+        await connection.execute(sa.text("create role heir login"))
+        await connection.execute(sa.text("grant careplan_app to heir with set false, inherit true"))
+    heir = await open_engine(database.replace("careplan_owner@", "heir@"))
+
+    assert await is_current(heir)
+
+    await heir.dispose()
+    async with owner.begin() as connection:
+        await connection.execute(sa.text("drop role heir"))
     await owner.dispose()
 
 

@@ -11,7 +11,9 @@ import pytest
 import structlog
 from typer.testing import CliRunner, Result
 
+from tests.harness.databases import executed
 from web.commands.cli import commands
+from web.commands.preparing import DEMO_ADDRESS
 
 
 @pytest.fixture(autouse=True)
@@ -97,6 +99,23 @@ def test_the_demo_is_refused_where_real_people_are(
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", database)
     asyncio.run(a_real_person(database))
+
+    answer = called("demo", "--port", 0, "--data", tmp_path)
+
+    assert answer.exit_code == 2
+    assert "real people" in answer.stderr
+
+
+def test_one_address_of_the_demo_does_not_make_a_hub_in_service_the_demo(
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", database)
+    executed(database, f"insert into person (id, name, role, email) values ('p0', 'X', 'family', 'x{DEMO_ADDRESS}')")
+    executed(
+        database,
+        "insert into person (id, name, role, email, may_administer)"
+        " values ('p1', 'Y', 'care_manager', 'y@clinic.example', true)",
+    )
 
     answer = called("demo", "--port", 0, "--data", tmp_path)
 
