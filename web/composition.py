@@ -138,7 +138,7 @@ async def hub_services(settings: Settings) -> AsyncIterator[Services]:
             provisioning=Provisioning(engine, changes, clock.now, new_id),
             submissions=Submissions(engine),
             entries=entries,
-            exchange=Exchange(engine),
+            exchange=Exchange(engine, journal, clock.now, new_id),
             zones=plans.zones,
             now=clock.now,
             state=state,

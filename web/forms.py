@@ -6,10 +6,12 @@ costs, and never more than that (a test sends the longest value of every field o
 handed back with its words.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Final
 from urllib.parse import unquote_plus, urlencode
 
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -38,6 +40,12 @@ QUERY_BYTES_MAX: Final = 40_000
 
 DOORS: Final = ("/cds-services/", "/scim/v2/")
 """Doors of standards, for machines: they take no form, and no cookie, so that no page can act as a person there."""
+
+FILE_BYTES_MAX: Final = 16 << 20
+"""A page that takes a file takes one of at most that; the command takes larger ones."""
+
+_TAKES_FILE: Final = re.compile(r"/plans/[0-9a-f-]{36}/files")
+MULTIPART: Final = "multipart/form-data"
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
 URLENCODED: Final = "application/x-www-form-urlencoded"
@@ -68,6 +76,16 @@ _LONG: Final = frozenset(
     | {name for command in COMMANDS for name in _wide(arguments(command))}
 )
 """Names of the fields and arguments that take words over many lines, or a list in one line."""
+
+
+def brings_file(scope: Scope) -> bool:
+    """Say whether a request is a form with a file, for the one kind of page that takes files.
+
+    Such a form is not read into memory: Starlette's parser writes its file to the disk while it comes.
+    """
+    if scope["method"] != "POST" or not _TAKES_FILE.fullmatch(scope["path"]):
+        return False
+    return Headers(scope=scope).get("content-type", "").partition(";")[0].strip().lower() == MULTIPART
 
 
 def characters_max(name: str) -> int:
@@ -130,7 +148,8 @@ class Bounded:
             if "\0" in scope["path"]:
                 raise FormError(404)  # Nothing of ours is called so, and no store takes it.
             scope["query_string"] = _query(scope["query_string"])
-            if scope["method"] not in SAFE_METHODS and not scope["path"].startswith(DOORS):
+            form = scope["method"] not in SAFE_METHODS and not scope["path"].startswith(DOORS)
+            if form and not brings_file(scope):
                 body = await _body(request)
                 request.state.typed = body
                 receive = _replaying(_form(body, request.headers.get("content-type", "")), receive)

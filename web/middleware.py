@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from hub.ids import new_id
 from hub.record.journal import JournalAwayError
 from web.doors.directory import SignedIn
-from web.forms import DOORS, FORM_BYTES_MAX, SAFE_METHODS
+from web.forms import DOORS, FILE_BYTES_MAX, FORM_BYTES_MAX, SAFE_METHODS, brings_file
 from web.services import Services
 from web.settings import Settings
 
@@ -112,13 +112,14 @@ class Addressed:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] not in _PROBES:
-            refusal = self._refusal(scope["method"], scope["path"], Headers(scope=scope))
+            length_max = FILE_BYTES_MAX if brings_file(scope) else FORM_BYTES_MAX
+            refusal = self._refusal(scope["method"], scope["path"], Headers(scope=scope), length_max)
             if refusal is not None:
                 await refusal(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 
-    def _refusal(self, method: str, path: str, headers: Headers) -> PlainTextResponse | None:
+    def _refusal(self, method: str, path: str, headers: Headers, length_max: int) -> PlainTextResponse | None:
         named = headers.getlist("host")
         if len(named) != 1 or named[0] not in self._hosts:
             return PlainTextResponse("This hub answers under another address.", 421)
@@ -128,7 +129,7 @@ class Addressed:
             return PlainTextResponse("This was sent from another site's page. Open the hub and try again.", 403)
         if not headers.get("content-length", "0").isdecimal() or "transfer-encoding" in headers:
             return PlainTextResponse("Send the form with its length.", 411)
-        if int(headers.get("content-length", "0")) > FORM_BYTES_MAX:
+        if int(headers.get("content-length", "0")) > length_max:
             return PlainTextResponse("This form is too long. Split it.", 413)
         return None
 

@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.record.journal import JournalAwayError
 from hub.record.submissions import Submission, taking
+from web.forms import brings_file
 from web.marks import FIELD
 from web.services import Services
 
@@ -74,7 +75,7 @@ class Submitted:
         self._answers: OrderedDict[bytes, FirstAnswer] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] in SAFE_METHODS:
+        if scope["type"] != "http" or scope["method"] in SAFE_METHODS or brings_file(scope):
             await self._app(scope, receive, send)
             return
         body = await _read(receive)

@@ -25,6 +25,22 @@ Practitioner with a PractitionerRole, a RelatedPerson or the Patient. Each entry
 names the row of the journal.
 """
 
+_IN = """## What comes in
+
+`careplan-hub import FILE... --plan PLAN` (or `--match`, by the Patient's number and date of birth; `--dry-run` keeps
+nothing, `--json` prints the report as data) and "Files" on a plan take Bundles, single resources, lists and NDJSON.
+Nothing in the plan changes: each entry waits as a line until somebody who may write it takes it over.
+
+- Of others, Condition, Goal, MedicationRequest and MedicationStatement, AllergyIntolerance, Task, ServiceRequest,
+  Observation (each number a reading of its measure) and Encounter are read. The report names what is not.
+- The same entry is found by the name under which it came before, by a code, by a medicine's ingredients, a measure, a
+  stay's place and day, a task's words and day. The same file twice is nothing new; a newer version is a change.
+- What people decide here is not taken over from a file: the state of a task, a goal or a referral, a reconciliation, a
+  signature, a code status, an acceptance. Who takes a line over stands where the file names nobody of the team.
+- A line keeps its source, the name it had there and the resource as it came.
+- A file of another patient (by date of birth, else by family name) is refused until somebody says it is the same.
+"""
+
 _KINDS = {
     Form.YES_NO: "valueBoolean",
     Form.NUMBER: "valueDecimal",
@@ -37,7 +53,7 @@ _KINDS = {
 
 def page() -> str:
     """Return the page as Markdown."""
-    return "\n".join([_PREFACE, *_sections(), *_reasons()]) + "\n"
+    return "\n".join([_PREFACE, _IN, *_sections(), *_reasons()]) + "\n"
 
 
 def _sections() -> Iterator[str]:

@@ -119,32 +119,7 @@ class _Reader:
     def _medicine(self, each: Resource) -> ChartMedicine | None:
         if str(each.get("status", "")) not in _TAKEN or each.get("doNotPerform") is True:
             return None
-        concept = self._concept(each)
-        texts, codes = _texts(concept), _codes(concept, RXNORM)
-        name = _best(texts)
-        dosages = each.get("dosageInstruction") or each.get("dosage") or []
-        entry = _identity(each, len(self._unread))
-        route = " ".join(_texts(one.get("route") or {})[0] for one in dosages if _texts(one.get("route") or {}))
-        told = [" ".join(str(one.get("text", "")).split()) for one in dosages]
-        said, structured = _together(dosages, told), _together(dosages, [_structured(one) for one in dosages])
-        line = ChartMedicine(entry, name, said, "", _route(route), codes)
-        built = ChartMedicine(entry, name, structured, "", _route(route), codes)
-        if structured and (not said or _clearer(built, line)):
-            return built
-        return line
-
-    def _concept(self, each: Resource) -> Resource:
-        concept: Resource = each.get("medicationCodeableConcept") or {}
-        reference = each.get("medicationReference") or {}
-        if concept or not reference:
-            return concept
-        target = str(reference.get("reference", ""))
-        contained = {str(one.get("id", "")): one for one in each.get("contained") or []}
-        found = contained.get(target.removeprefix("#")) or self._medications.get(
-            target.rsplit("/", 1)[-1].removeprefix("urn:uuid:")
-        )
-        code: Resource = (found or {}).get("code") or {}
-        return code or ({"text": reference["display"]} if reference.get("display") else {})
+        return medicine_line(each, self._medications, fallback=len(self._unread))
 
     def _allergy(self, each: Resource) -> ChartAllergy | None:
         verification = _code_of(each.get("verificationStatus"))
@@ -196,6 +171,41 @@ class _Reader:
             if measure is not None and unit.strip().lower() not in measure.factors and quantity.get("code"):
                 line = ChartValue(line.entry, line.name, line.value, str(quantity["code"]), codes, when)
             yield line
+
+
+def medicine_line(each: Resource, medications: Mapping[str, Resource], *, fallback: int = 0) -> ChartMedicine:
+    """Return a MedicationRequest or MedicationStatement as a line, whatever its status; ``medications`` by their ids.
+
+    Raises:
+        AttributeError, KeyError, TypeError, IndexError: an element does not have the shape that R4 gives it.
+    """
+    concept = _concept(each, medications)
+    texts, codes = _texts(concept), _codes(concept, RXNORM)
+    name = _best(texts)
+    dosages = each.get("dosageInstruction") or each.get("dosage") or []
+    entry = _identity(each, fallback)
+    route = " ".join(_texts(one.get("route") or {})[0] for one in dosages if _texts(one.get("route") or {}))
+    told = [" ".join(str(one.get("text", "")).split()) for one in dosages]
+    said, structured = _together(dosages, told), _together(dosages, [_structured(one) for one in dosages])
+    line = ChartMedicine(entry, name, said, "", _route(route), codes)
+    built = ChartMedicine(entry, name, structured, "", _route(route), codes)
+    if structured and (not said or _clearer(built, line)):
+        return built
+    return line
+
+
+def _concept(each: Resource, medications: Mapping[str, Resource]) -> Resource:
+    concept: Resource = each.get("medicationCodeableConcept") or {}
+    reference = each.get("medicationReference") or {}
+    if concept or not reference:
+        return concept
+    target = str(reference.get("reference", ""))
+    contained = {str(one.get("id", "")): one for one in each.get("contained") or []}
+    found = contained.get(target.removeprefix("#")) or medications.get(
+        target.rsplit("/", 1)[-1].removeprefix("urn:uuid:")
+    )
+    code: Resource = (found or {}).get("code") or {}
+    return code or ({"text": reference["display"]} if reference.get("display") else {})
 
 
 def _identity(each: Resource, fallback: int) -> str:

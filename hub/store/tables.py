@@ -15,7 +15,7 @@ from auth.roles import Role
 from auth.sessions import Idle
 from crdt.changes import Root
 from crdt.sections import Section
-from hub.store import columns, service_tables
+from hub.store import arrival_tables, columns, service_tables
 from hub.store.columns import among as _among
 from hub.store.columns import binary as _binary
 from hub.store.columns import count as _count
@@ -490,6 +490,7 @@ huddle_attendee: Final = sa.Table(
 )
 
 SERVICE: Final = (
+    *arrival_tables.ARRIVALS,
     service_tables.machine,
     service_tables.scim_account,
     service_tables.scim_group,

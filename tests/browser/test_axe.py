@@ -83,6 +83,7 @@ NO_PAGES = frozenset(
         *("passkey_challenge", "passkey_options", "session_left", "static", "alive", "ready", "metrics"),
         "plan",  # In test_for_everyone.py, alive and with others in it.
         "plan_take",  # A file.
+        "plan_line_original",  # JSON in a frame, of a file that somebody brought in.
         "cds_services",  # For other systems: it answers in JSON.
         *("work_count", "family_block", "huddle_stage", "plan_findings"),  # Parts of pages that are here.
     }

@@ -21,7 +21,7 @@ from hub.process.postgres import EmbeddedPostgres
 from web import logs
 from web.app import create_app
 from web.commands import backups as backup_commands
-from web.commands import bringing, erasing, founding, fuzzing, personal_copies, plan_files, rebuilding
+from web.commands import bringing, erasing, founding, fuzzing, imports, personal_copies, plan_files, rebuilding
 from web.commands import checks as check_commands
 from web.commands import exports as export_commands
 from web.commands import records as record_commands
@@ -114,6 +114,7 @@ for _each in (
     *export_commands.COMMANDS,
     *check_commands.COMMANDS,
     *plan_files.COMMANDS,
+    *imports.COMMANDS,
     *erasing.COMMANDS,
     *bringing.COMMANDS,
     *personal_copies.COMMANDS,

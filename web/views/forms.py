@@ -57,6 +57,22 @@ def command_rows(
     return tuple(found)
 
 
+def missing_rows(
+    section: Section,
+    line: str,
+    fields: Sequence[Field],
+    typed: Typed,
+    faults: Mapping[str, str],
+    setting: Setting,
+) -> tuple[FieldRow, ...]:
+    """Return the rows for what a line of a file does not say and a new entry needs."""
+    found = []
+    for declared in fields:
+        row = field_row(SECTIONS[section], declared, line, _value(declared, typed), _WRITE, setting)
+        found.append(replace(_retyped(row, typed, setting), fault=faults.get(declared.name, "")))
+    return tuple(found)
+
+
 def edit_rows(
     rows: Sequence[FieldRow], typed: Typed | None, faults: Mapping[str, str], setting: Setting
 ) -> tuple[FieldRow, ...]:
