@@ -389,6 +389,12 @@ _CARE: Final[Mapping[str, CommandRule]] = {
         sets=frozenset({"answer", "answered_by"}),
         refusal="Only primary care, the care manager or the social worker answers.",
     ),
+    "question.calm": CommandRule(
+        section=Section.CAREGIVER_LOG,
+        at_large=True,
+        sets=frozenset({"calmed_by"}),
+        refusal="Only primary care, the care manager or the social worker says that it is no emergency.",
+    ),
 }
 
 COMMANDS: Final[Mapping[str, CommandRule]] = MappingProxyType({**_ENTRIES, **_TASKS, **_REFERRALS, **_CARE})

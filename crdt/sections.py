@@ -699,6 +699,7 @@ _DECLARATIONS: Final[tuple[Declaration, ...]] = (
             _of(Form.ENTRY, "related", "About", fhir="about[0]"),
             _text("answer", "Answer"),
             _of(Form.PERSON, "answered_by", "Answered by", command=True),
+            _of(Form.PERSON, "calmed_by", "Not an emergency, says", command=True),
         ),
     ),
     Declaration(

@@ -38,7 +38,9 @@ def urgent(plan: PlanContent) -> list[EntryContent]:
     return [
         entry
         for entry in active(plan, CAREGIVER_LOG)
-        if not words(entry.values, "answered_by") and help_needed(words(entry.values, "words"))
+        if not words(entry.values, "answered_by")
+        and not words(entry.values, "calmed_by")
+        and help_needed(words(entry.values, "words"))
     ]
 
 
@@ -65,6 +67,25 @@ class QuestionAnswer:
             Rewrite(CAREGIVER_LOG, self.entry, "answer", self.answer.strip()),
             Assign(CAREGIVER_LOG, self.entry, "answered_by", actor.person_id),
         ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionCalm:
+    """The team has looked: these words mean no emergency. The note stays, and waits for its answer like others."""
+
+    entry: str
+    name: ClassVar[str] = "question.calm"
+
+    def changes(
+        self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId
+    ) -> Sequence[Change] | Refusal:
+        """Return who has looked; refused where the note is not marked, or no longer."""
+        entry = commanded(plan, actor, CAREGIVER_LOG, self.entry, self.name, now)
+        if isinstance(entry, Refusal):
+            return entry
+        if entry.id not in {each.id for each in urgent(plan)}:
+            return Refusal("state", "This is not marked as an emergency any more.", self.entry)
+        return [Assign(CAREGIVER_LOG, self.entry, "calmed_by", actor.person_id)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,7 +55,7 @@ _TYPES: Final[tuple[type[Any], ...]] = (
     transitions.TransitionReconciled,
     goals.GoalMove, social_needs.SocialNeedRecordMet, advance_care.AdvanceCareSign, team.TeamAccept, team.TeamSteward,
     huddles.HuddleDecide, huddles.HuddleReadBack, huddles.HuddleSign,
-    questions.QuestionAnswer, visits.VisitPublish, findings.FindingSetAside,
+    questions.QuestionAnswer, questions.QuestionCalm, visits.VisitPublish, findings.FindingSetAside,
 )  # fmt: skip
 
 COMMANDS: Final[Mapping[str, type[Any]]] = MappingProxyType({each.name: each for each in _TYPES})

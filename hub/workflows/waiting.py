@@ -214,7 +214,8 @@ def _questions(plan: PlanContent, viewer: Participant, now: datetime) -> Iterabl
             is None
         ):
             kind = WaitingKind.HELP_NOW if entry.id in urgent else WaitingKind.QUESTION
-            yield _item(plan, kind, section, entry, "question.answer")
+            settle = ("question.answer", "question.calm") if entry.id in urgent else ("question.answer",)
+            yield _item(plan, kind, section, entry, *settle)
 
 
 def _suggestions(plan: PlanContent, viewer: Participant, now: datetime) -> Iterable[Waiting]:

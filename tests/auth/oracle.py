@@ -109,6 +109,7 @@ huddle.assign              tasks       W, requester, creator
 huddle.read_back           huddles     W
 huddle.sign                huddles     clinician attendees, clinician decider
 question.answer            caregiver_log PCP, care manager, social worker
+question.calm              caregiver_log PCP, care manager, social worker
 """
 
 CLINICAL: Final = ("PCP", "specialist", "care manager", "pharmacist", "social worker", "behavioural")

@@ -10,6 +10,7 @@ from auth.roles import Participant
 from crdt.sections import Section
 from hub.workflows import referral_states, tasks
 from hub.workflows.monitoring import alarm
+from hub.workflows.red_flags import help_needed
 from hub.workflows.states import Machine
 
 
@@ -34,7 +35,7 @@ _MACHINES: Final[Mapping[Section, tuple[str, Machine]]] = {
 
 _PLAIN: Final = frozenset(
     {"task.receive", "task.accept", "task.start", "task.resume", "referral.send", "referral.receive",
-     "referral.accept", "referral.seen", "referral.close", "team.accept"}
+     "question.calm", "referral.accept", "referral.seen", "referral.close", "team.accept"}
 )  # fmt: skip
 """Commands that ask for nothing: one press does them."""
 
@@ -81,7 +82,7 @@ _OTHERS: Final[Mapping[Section, tuple[tuple[str, str], ...]]] = {
     Section.GOALS: (("goal.move", "Change state"),),
     Section.SOCIAL_NEEDS: (("social_need.record_met", "Record whether it was met"),),
     Section.CARE_TEAM: (("team.accept", "Accept the part"), ("team.steward", "Make steward")),
-    Section.CAREGIVER_LOG: (("question.answer", "Answer"),),
+    Section.CAREGIVER_LOG: (("question.answer", "Answer"), ("question.calm", "Not an emergency")),
     Section.HUDDLES: (("huddle.read_back", "Read back"), ("huddle.sign", "Sign")),
     Section.ADVANCE_CARE: (("advance_care.sign", "Sign"),),
 }
@@ -136,6 +137,9 @@ def _applies(name: str, facts: EntryFacts, now: datetime) -> bool:
             return values.get("accepted") != "yes"
         case "team.steward":
             return values.get("steward") != "yes"
+        case "question.calm":
+            marked = not values.get("answered_by") and not values.get("calmed_by")
+            return marked and bool(help_needed(str(values.get("words") or "")))
         case "question.answer":
             return values.get("kind") in ("question", "concern") and not values.get("answer")
         case "huddle.read_back" | "huddle.sign":

@@ -85,6 +85,7 @@ _EVENTS: Final[Mapping[str, str]] = {
     "huddle.read_back": "read back",
     "huddle.sign": "signed the decision",
     "question.answer": "answered a question",
+    "question.calm": "looked, and it is no emergency",
     "finding.set_aside": "set a finding aside",
 }
 """Commands in the past tense; any other is told by its own words."""

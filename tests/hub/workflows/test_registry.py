@@ -66,6 +66,7 @@ NAMES = [
     "huddle.read_back",
     "huddle.sign",
     "question.answer",
+    "question.calm",
     "visit.publish",
     "finding.set_aside",
 ]

@@ -12,7 +12,7 @@ from hub.workflows.comments import CommentMake
 from hub.workflows.digests import FieldEdit, collapsed, digest, grouped
 from hub.workflows.family import NO_PLAIN_WORDS, family_view
 from hub.workflows.huddles import HuddleDecide
-from hub.workflows.questions import QuestionAnswer
+from hub.workflows.questions import QuestionAnswer, QuestionCalm
 from hub.workflows.steps import Step
 from hub.workflows.suggestions import SuggestionMake
 from hub.workflows.tasks import TaskAccept
@@ -260,11 +260,28 @@ def test_words_that_may_mean_an_emergency_wait_before_everything_else_until_they
     first = waiting_on(bench.plan, bench.nurse, NOW)[0]
     bench.perform(bench.nurse, QuestionAnswer(entry=note, answer="I call you now."))
 
-    assert (first.kind, first.entry, first.commands) == (WaitingKind.HELP_NOW, note, ("question.answer",))
+    assert (first.kind, first.entry, first.commands) == (
+        WaitingKind.HELP_NOW,
+        note,
+        ("question.answer", "question.calm"),
+    )
     assert [each.kind for each in waiting_on(bench.plan, bench.nurse, NOW)] == [
         WaitingKind.TASK_TO_DO,
         WaitingKind.QUESTION,
     ]
+
+
+def test_one_press_of_the_team_takes_the_mark_of_an_emergency_off_and_the_note_waits_like_others(bench: Bench) -> None:
+    note = bench.put(Section.CAREGIVER_LOG, kind="question", words="No chest pain today?", when=NOW.isoformat())
+    plain = bench.put(Section.CAREGIVER_LOG, kind="question", words="Which pill?", when=NOW.isoformat())
+
+    assert bench.refused(bench.daughter, QuestionCalm(entry=note)).code != "form"
+    assert bench.refused(bench.nurse, QuestionCalm(entry=plain)).code == "state"
+    bench.perform(bench.nurse, QuestionCalm(entry=note))
+
+    assert {each.kind for each in waiting_on(bench.plan, bench.nurse, NOW)} == {WaitingKind.QUESTION}
+    assert Cause.HELP_NOW not in causes(bench)
+    assert bench.refused(bench.doctor, QuestionCalm(entry=note)).code == "state"
 
 
 def test_a_help_line_stands_where_the_team_put_it_whatever_its_words_say(bench: Bench) -> None:
