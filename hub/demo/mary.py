@@ -7,7 +7,7 @@ from hub.workflows.comments import CommentMake
 from hub.workflows.goals import GoalMove
 from hub.workflows.huddles import HuddleDecide, HuddleReadBack
 from hub.workflows.medications import MedicationDecide, MedicationPrepare
-from hub.workflows.readings import ReadingRecord
+from hub.workflows.readings import ReadingAcknowledge, ReadingRecord
 from hub.workflows.referrals import ReferralAccept, ReferralReceive, ReferralSchedule, ReferralSend
 from hub.workflows.steps import Step
 from hub.workflows.suggestions import SuggestionMake
@@ -231,6 +231,7 @@ def _home(story: Story) -> None:
     story.do(
         "ruiz", ReadingRecord(entry=story.id("ldl"), value="128", when=story.at(-7, 9), device="hospital laboratory")
     )
+    story.do("ruiz", ReadingAcknowledge(entry=story.id("ldl"), done="Atorvastatin raised to 80 mg"))
     story.readings("mary", "pressure", 138, 134, 128, device="upper arm cuff")
     story.add(
         "emily", S.CAREGIVER_LOG, "question", kind="question", severity="moderate", when=story.at(-1, 21).isoformat(),

@@ -66,8 +66,8 @@ TITLES: Final[Mapping[Section, str]] = {
 }
 """What heads a section in the narrow column, where its title is long; the whole title stands in its tooltip."""
 
-_SAID_BY_CLOCKS: Final = frozenset({Section.TRANSITIONS})
-"""Sections whose state stands in the clocks of the row, and in the banner."""
+_SAID_BY_CLOCKS: Final = frozenset({Section.TRANSITIONS, Section.MONITORING})
+"""Sections whose state stands in the row itself: in its clocks and the banner, in the mark of its zone."""
 
 _PLAIN_SAID: Final = frozenset({Section.GOALS, Section.TRANSITIONS, Section.CAREGIVER_LOG, Section.REFERRALS})
 """Sections whose quiet state stands in the row already."""

@@ -9,7 +9,9 @@ from crdt.sections import Section
 from hub.safety.allergens import AllergyKind, read_allergy
 from hub.safety.plan_charts import allergy_line
 from hub.workflows import monitoring
+from hub.workflows.alarm_wordings import alarm_told
 from hub.workflows.contents import day, instant, members, number, words
+from hub.workflows.monitoring import Alarmed
 from hub.workflows.transition_clocks import TransitionClock
 from web.views.medicines import tall_man, unbroken
 from web.views.rows import RANKS, CellPart, ClockLine, EntryLine, Glance, Rank, RowCell, RowMark, short_name
@@ -242,10 +244,14 @@ def _zone_mark(
     values: Values, standing: monitoring.Alarm | None, rank: Rank, zone: str, icon: str, glance: Glance
 ) -> RowMark:
     """Return the zone as a mark; one that somebody has answered is quiet and says what was done."""
+    if standing is not None:
+        told = alarm_told(values, standing, glance.setting.reading.zone)
+        brief = {Alarmed.TREND: "changed fast", Alarmed.SILENCE: "no reading"}.get(standing.about, zone)
+        return RowMark(min(rank, Rank.WAITS, key=RANKS.index), brief, icon if rank is Rank.DANGER else "ring", told)
     last = monitoring.readings(values)[-1]
-    if standing is None and zone in ("red", "yellow") and monitoring.answered(last):
-        said = f"{glance.person(last, 'answered_by')}: {words(last, 'answered')}"
-        return RowMark(Rank.GOOD, f"{zone}, answered", "check", said)
+    if zone in ("red", "yellow") and monitoring.answered(last):
+        said = f"{zone}, answered. {glance.person(last, 'answered_by')}: {words(last, 'answered')}"
+        return RowMark(Rank.GOOD, "red, answered" if zone == "red" else zone, "check", said)
     return RowMark(rank, zone, icon, f"in the {zone} zone")
 
 
