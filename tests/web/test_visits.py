@@ -30,6 +30,22 @@ async def test_who_prescribes_sees_whose_plan_it_is_and_the_allergies(house: Hou
     assert f'href="/plans/{house.plan}#section-medications"' in banner
 
 
+async def test_the_referral_that_waits_is_offered_and_a_new_dose_starts_from_the_old(house: House) -> None:
+    lee = await house.browser(LEE)
+    at = f"/plans/{house.plan}/visit"
+
+    page = (await lee.get(at)).text
+    offered = re.search(rf'{at}\?referral=([0-9a-f-]+)">Answer Dr. Elena Ruiz', page)
+    change = re.search(r'lisinopril.{0,200}?value="(alters [0-9a-f-]+)"', page, re.DOTALL)
+    assert offered is not None
+    assert change is not None
+    typed = (await lee.post(at, data={"do": change[1], "cause": "Weight"})).text
+
+    assert re.search(r'name="alters\.0\.dose"[^>]*value="10 mg"', typed)
+    assert 'value="Weight"' in typed
+    assert "Waits for your answer" not in (await lee.get(f"{at}?referral={offered[1]}")).text
+
+
 async def test_only_who_may_decide_is_offered_and_the_patients_doctor_first(house: House) -> None:
     lee = await house.browser(LEE)
     ruiz = house.person(RUIZ).person_id

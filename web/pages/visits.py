@@ -22,6 +22,7 @@ from web.rendering import elsewhere, is_swap, page
 from web.views.banner import banner
 from web.views.entries import Reader
 from web.views.visits import (
+    beside,
     fingerprint,
     grouped,
     in_use,
@@ -29,6 +30,8 @@ from web.views.visits import (
     recommendations,
     referral_words,
     single_rows,
+    taken_up,
+    waiting_referrals,
     with_shown,
 )
 
@@ -39,7 +42,7 @@ Typed = Mapping[str, Sequence[str]]
 
 @for_member
 async def show(request: Request, member: Member) -> Response:
-    """Show the empty update, for the referral that the query names or for a visit without one."""
+    """Show the empty update, for the referral that the query names or for a visit without one; offer what waits."""
     reader, entry = await _about(request, member, str(request.query_params.get("referral", "")))
     return await _form(request, member, reader, entry, {}, {})
 
@@ -51,6 +54,8 @@ async def publish(request: Request, member: Member) -> Response:
     typed = {name: [str(each) for each in form.getlist(name)] for name in form}
     do, _, more = str(form.get("do", "preview")).partition(" ")
     reader, entry = await _about(request, member, str(form.get("referral", "")))
+    if do in ("alters", "stops"):
+        return await _form(request, member, reader, entry, taken_up(reader, typed, do, more), {})
     if do == "add":
         return await _form(request, member, reader, entry, typed, {}, more=more)
     command = build("visit.publish", with_shown(typed), entry=entry)
@@ -165,6 +170,9 @@ async def _form(
         "referral": entry,
         "asker": asker,
         "question": question,
+        "waits": [each for each in waiting_referrals(reader) if each[0] != entry],
+        "beside": beside(reader),
+        "changeable": {each for each, _, _ in in_use(reader)},
         "rows": rows,
         "parts": shown,
         "recommendations": recommendations(typed, more=more == "recommendations"),

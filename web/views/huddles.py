@@ -17,14 +17,19 @@ from hub.workflows.edits import edits_of
 from hub.workflows.huddle_notes import BEYOND, REMARK, decision_of, lacks, tasks_in
 from hub.workflows.huddle_states import SECONDS_PER_ITEM, Course, Huddle, Stand, spent
 from hub.workflows.huddles import content_hash, has_read_back, is_signed, owners_of, signers, to_read_back
+from hub.workflows.medications import current
 from web.doors.directory import Account, Patient
 from web.views.banner import Banner, banner
 from web.views.entries import Reader
+from web.views.medicines import MedicineLine, medicine_line
+from web.views.next_lines import NextLine, next_view
 from web.views.people import PersonView, hue_of, own_chip
+from web.views.rows import RANKS
 from web.views.words import Moment, count, listed_name, moment
 from web.views.words import day as day_words
 
 CHANGED_SHOWN_MAX: Final = 8
+WHY_SHOWN_MAX: Final = 5
 FLAGS_SHOWN_MAX: Final = 4
 UNKNOWN: Final = "A patient you do not take part in"
 _SINCE_DAYS: Final = 7
@@ -146,6 +151,11 @@ class HuddleCard:
     plan_id: str
     banner: Banner
     since: Moment | None
+    why: tuple[NextLine, ...]
+    """Why the patient is talked about: what is open, the worst first, each with the act that settles it."""
+    why_more: int
+    medicines: tuple[tuple[str, MedicineLine], ...]
+    """Those in use, as (entry, line)."""
     changed: tuple[DigestLine, ...]
     more: int
     worry: tuple[str, ...]
@@ -183,10 +193,19 @@ def card_of(huddle: Huddle, patient: Patient, reader: Reader, rows: Sequence[Row
     told = agendas.card(content, changed, names, reader.now)
     earlier = [each for each in told.decided if decision is None or each.id != decision.id]
     own_if = _lines(decision, "contingency")
+    found = next_view(reader)
+    why = sorted((*found.mine, *found.others), key=lambda line: RANKS.index(line.rank))
     return HuddleCard(
         plan_id=patient.plan_id,
         banner=banner(patient, reader),
         since=moment(since, reader.setting.reading) if since is not None else None,
+        why=tuple(why[:WHY_SHOWN_MAX]),
+        why_more=max(0, found.total - WHY_SHOWN_MAX),
+        medicines=tuple(
+            (each.id, medicine_line(each.values))
+            for each in current(reader.content)
+            if reader.sees(Section.MEDICATIONS, each.id)
+        ),
         changed=tuple(changed[:CHANGED_SHOWN_MAX]),
         more=max(0, len(changed) - CHANGED_SHOWN_MAX),
         worry=told.worry,

@@ -9,12 +9,15 @@ from auth.roles import Participant
 from crdt.fields import Form, Kind
 from crdt.sections import SECTIONS, Section
 from hub.workflows.arguments import ROWS_MAX, Argument
+from hub.workflows.contents import active
 from hub.workflows.medications import MEDICATIONS
 from hub.workflows.previews import PreviewLine
 from hub.workflows.registry import arguments
+from hub.workflows.waiting import WaitingKind, waiting_on
 from web.views.entries import Reader, line_words
 from web.views.fields import Choice, FieldAccess, FieldRow, Permission, field_row
 from web.views.forms import command_rows, field_of
+from web.views.glances import glance_row
 
 Typed = Mapping[str, Sequence[str]]
 
@@ -144,6 +147,41 @@ def referral_words(reader: Reader, entry: str) -> tuple[str, str]:
     """Return who asks, and the question."""
     values = reader.content.entries(Section.REFERRALS)[entry].values
     return reader.setting.people.name(str(values.get("asker") or "")), str(values.get("question") or "")
+
+
+def taken_up(reader: Reader, typed: Typed, kind: str, entry: str) -> dict[str, Sequence[str]]:
+    """Return the form with one more row about this medicine; a new dose starts from the one that stands.
+
+    ``kind`` is ``alters`` or ``stops``. A medicine that stands in a row already, or is not in use, adds none.
+    """
+    doses = {each: dose for each, _, dose in in_use(reader)}
+    named = {sent[0] for name, sent in typed.items() if name.startswith(("alters.", "stops.")) and sent}
+    if kind not in ("alters", "stops") or entry not in doses or entry in named:
+        return dict(typed)
+    number = max(_numbers(kind, typed, another=False), default=-1) + 1
+    row = {f"{kind}.{number}.entry": [entry]}
+    return {**typed, **row, **({f"{kind}.{number}.dose": [doses[entry]]} if kind == "alters" else {})}
+
+
+def waiting_referrals(reader: Reader) -> list[tuple[str, str, str]]:
+    """Return the referrals that wait for this reader: id, who asks, the question; the longest waiting first."""
+    waits = waiting_on(reader.content, reader.participant, reader.now)
+    return [(it.entry, *referral_words(reader, it.entry)) for it in waits if it.kind is WaitingKind.REFERRAL_TO_ANSWER]
+
+
+def beside(reader: Reader) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+    """Return what stands beside the form, as (title, entries): medicines, problems, readings the reader sees."""
+    told = []
+    for section in (MEDICATIONS, Section.CONDITIONS, Section.MONITORING):
+        seen = []
+        for each in active(reader.content, section):
+            row = glance_row(reader, section, each.id) if reader.sees(section, each.id) else None
+            if row is not None and not row.line.settled:
+                words = [row.line.name, *(part.words for cell in row.line.cells for part in cell.parts)]
+                seen.append((each.id, ", ".join(word for word in words if word)))
+        if seen:
+            told.append((SECTIONS[section].title, tuple(seen)))
+    return tuple(told)
 
 
 def _numbers(name: str, typed: Typed, another: bool) -> list[int]:
