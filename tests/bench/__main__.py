@@ -13,10 +13,13 @@ from typing import Final, TypeAlias
 
 from tests.bench.across import NAME as ACROSS
 from tests.bench.across import across
+from tests.bench.added import TURNS, in_turns, starts
 from tests.bench.floors import floors
 from tests.bench.reports import machine, plotted, table
 from tests.bench.scenarios import Outcome, Typing, cold_open, idle, saturation, typing
 from tests.bench.servers import SERVERS, Server
+
+TURNS_NAME: Final = "turns"
 
 Scenario: TypeAlias = Typing | Callable[[Server], Outcome]
 
@@ -49,6 +52,8 @@ def main(words: Sequence[str] | None = None) -> int:
     outcomes = run(chosen, servers)
     if SERVERS[0] in servers and (not asked.only or ACROSS in asked.only):
         outcomes += run_across(quick=asked.quick)
+    if SERVERS[0] in servers and (not asked.only or TURNS_NAME in asked.only):
+        outcomes += run_turns(quick=asked.quick)
     words_of_it = table(outcomes)
     sys.stdout.write(words_of_it + "\n")
     if asked.out:
@@ -89,10 +94,27 @@ def run_across(*, quick: bool) -> list[Outcome]:
     return outcomes
 
 
+def run_turns(*, quick: bool) -> list[Outcome]:
+    """Run what the hub adds to durability, and what it adds to a start: medians of turns with the bare thing."""
+    outcomes = []
+    with tempfile.TemporaryDirectory(prefix="bench-", dir="/tmp") as scratch:
+        turns = 3 if quick else TURNS
+        for name in ("huddle", "many"):
+            what = (QUICK if quick else FULL)[name]
+            assert isinstance(what, Typing), name
+            outcomes += in_turns(Path(scratch) / name, what, turns)
+        outcomes += starts(Path(scratch) / "start", turns)
+    for each in outcomes:
+        sys.stderr.write(f"{each}\n")
+    return outcomes
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="careplan-hub bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="small numbers: does it work, not how fast is it")
-    parser.add_argument("--only", action="append", choices=[*FULL, ACROSS], help="one scenario; may be given again")
+    parser.add_argument(
+        "--only", action="append", choices=[*FULL, ACROSS, TURNS_NAME], help="one scenario; may be given again"
+    )
     parser.add_argument("--servers", action="append", choices=[each.__name__ for each in SERVERS], help="likewise")
     parser.add_argument("--out", type=Path, help="a folder for bench.json, bench.md and bench.svg")
     return parser

@@ -33,7 +33,7 @@ FILE_BYTES: Final = 4 << 20
 def floors(scratch: Path, what: Typing) -> list[Outcome]:
     """Time both on the servers' core and the servers' disk; the load's core has nothing to do."""
     with on_core(SERVER_CORE), EmbeddedPostgres(scratch / "data", settings=POSTGRES_SETTINGS) as server:
-        commits = asyncio.run(_commits(server.url, what))
+        commits = asyncio.run(commits_of(server.url, what))
         flushes = asyncio.run(_flushes(scratch / "flushed", what))
     return [_timed(COMMIT, what, commits), _timed(FLUSH, what, flushes)]
 
@@ -43,7 +43,8 @@ def _timed(name: str, what: Typing, took: "array[float]") -> Outcome:
     return Outcome(name, what.name, p50=p50, p95=p95, p99=p99, worst=worst)
 
 
-async def _commits(url: str, what: Typing) -> "array[float]":
+async def commits_of(url: str, what: Typing) -> "array[float]":
+    """Return how long a commit of one row took, each time that an edit of the scenario would come, in seconds."""
     engine = create_engine(url, connections_max=2)
     await migrate(engine)
     journal, plan = PostgresJournal(engine), new_id()

@@ -79,7 +79,12 @@ def _ratio(ours: Outcome | None, other: Outcome) -> str:
     return ", ".join(f"{name} {mine / theirs:.2f} x" for name, mine, theirs in pairs if mine > 0 and theirs > 0)
 
 
-_COLOURS: Final = {HUB: "#0b6e4f", "Hocuspocus": "#c05f00", "pycrdt-websocket": "#6b5fb5"}
+_COLOURS: Final = {
+    HUB: "#0b6e4f",
+    "Hocuspocus": "#c05f00",
+    "Hocuspocus that commits": "#7a3c00",
+    "pycrdt-websocket": "#6b5fb5",
+}
 _FLOOR: Final = "#8a8a8a"
 _ROW, _LEFT, _WIDTH, _GAP = 18, 190, 720, 30
 

@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import IO, Final
 
@@ -172,16 +173,7 @@ class HubServer(Server):
         return kept | {"DATABASE_URL": self._postgres.url, "PYTHONUNBUFFERED": "1"}
 
     def _postgres_seconds(self) -> float:
-        pid = int((self._postgres.cluster / "postmaster.pid").read_text().split("\n", 1)[0])
-        postmaster = psutil.Process(pid)
-        total = 0.0
-        for process in [postmaster, *postmaster.children()]:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                times = process.cpu_times()
-                total += times.user + times.system
-                if process is postmaster:
-                    total += times.children_user + times.children_system
-        return total
+        return postgres_seconds(self._postgres)
 
 
 class Rival(Server):
@@ -222,6 +214,32 @@ class HocuspocusServer(Rival):
         return [hatch_build.node(), str(script), str(packages()), str(self.port), str(self._states)]
 
 
+class CommittingServer(HocuspocusServer):
+    """Hocuspocus that commits each update to a PostgreSQL of the same settings before it relays it, batched."""
+
+    name = "Hocuspocus that commits"
+
+    def __init__(self, scratch: Path) -> None:
+        super().__init__(scratch)
+        self._postgres = EmbeddedPostgres(scratch / "data", settings=POSTGRES_SETTINGS)
+
+    def start(self) -> None:
+        self.scratch.mkdir(parents=True, exist_ok=True)
+        with on_core(SERVER_CORE):
+            self._postgres.start()
+        super().start()
+
+    def stop(self) -> None:
+        super().stop()
+        self._postgres.stop()
+
+    def _command(self) -> Sequence[str]:
+        return [*super()._command(), self._postgres.url]
+
+    def _postgres_seconds(self) -> float:
+        return postgres_seconds(self._postgres)
+
+
 class PycrdtServer(Rival):
     """pycrdt-websocket of the lock, in memory."""
 
@@ -235,12 +253,27 @@ class PycrdtServer(Rival):
         return [sys.executable, str(HERE / "rivals" / "pycrdt_server.py"), str(self.port), str(self._states)]
 
 
-SERVERS: Final = (HubServer, HocuspocusServer, PycrdtServer)
+SERVERS: Final = (HubServer, HocuspocusServer, CommittingServer, PycrdtServer)
+
+
+def postgres_seconds(server: EmbeddedPostgres) -> float:
+    """Return the time of the processor that a PostgreSQL has taken, with that of its processes that have ended."""
+    pid = int((server.cluster / "postmaster.pid").read_text().split("\n", 1)[0])
+    postmaster = psutil.Process(pid)
+    total = 0.0
+    for process in [postmaster, *postmaster.children()]:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            times = process.cpu_times()
+            total += times.user + times.system
+            if process is postmaster:
+                total += times.children_user + times.children_system
+    return total
 
 
 def packages() -> Path:
     """Return the folder with the npm packages of the bench; fetch them first, whole or not at all."""
-    place = Path(sys.prefix) / "bench"
+    lock = sha256((HERE / "rivals" / "package-lock.json").read_bytes()).hexdigest()[:12]
+    place = Path(sys.prefix) / f"bench-{lock}"
     if not (place / "node_modules").exists():
         with tempfile.TemporaryDirectory(dir=place.parent) as scratch:
             fetched = Path(scratch) / "bench"

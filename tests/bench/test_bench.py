@@ -1,5 +1,6 @@
 """The bench tells the truth: small runs are complete, and what it looks for it would find."""
 
+import json
 from array import array
 from pathlib import Path
 from typing import Any
@@ -8,11 +9,12 @@ import pytest
 from pycrdt import Doc
 
 from tests.bench.__main__ import QUICK
+from tests.bench.added import spread
 from tests.bench.edits import a_ground, a_past, an_edit, lines_of, numbers_of, typed
 from tests.bench.generator import Client, Generator
 from tests.bench.reports import plotted, table
 from tests.bench.scenarios import Outcome, Stage, Typing, contents, measure, percentiles, typing
-from tests.bench.servers import HubServer
+from tests.bench.servers import HERE, HubServer
 from tests.bench.wires import HocuspocusWire, Seat
 
 NOWHERE = Seat("/", "document")
@@ -92,3 +94,15 @@ def a_stage(*, editors: int, edits: int) -> tuple[Stage, Generator]:
     sent = array("d", bytes(8 * editors * edits))
     stage = Stage(Typing("scenario", 1, editors, 1, edits), a_ground(editors), [clients], edits, sent)
     return stage, Generator(HocuspocusWire(), 0)
+
+
+def test_turns_of_the_same_thing_tell_how_far_apart_they_were() -> None:
+    assert spread([1.0, 1.2, 0.9, 1.0, 1.5]) == {"bare_least": 0.9, "bare_most": 1.5}
+
+
+def test_the_lock_of_the_rivals_is_of_what_is_named() -> None:
+    named = json.loads((HERE / "rivals" / "package.json").read_text())["dependencies"]
+    locked = json.loads((HERE / "rivals" / "package-lock.json").read_text())["packages"]
+
+    assert locked[""]["dependencies"] == named
+    assert {name: locked[f"node_modules/{name}"]["version"] for name in named} == named
