@@ -13,11 +13,18 @@ DEMO_ADDRESS: Final = "@demo.example"
 """By their addresses one knows the invented people."""
 
 
+_LACKS_ROLES: Final = (
+    "The schema is there, but this login may not make the database roles of the hub. Without them nothing keeps the "
+    "hub from changing its own record. As a superuser run the lines below, grant careplan_app to the login of the "
+    "hub, and then run careplan-hub migrate again:"
+)
+
+
 async def migrate_database(database_url: str) -> None:
     """Bring the schema up to date; the login owns it.
 
     Raises:
-        StoreError: the database can't be reached or changed, or is of a newer version.
+        StoreError: the database can't be reached or changed, is of a newer version, or lacks the hub's roles.
     """
     engine = create_engine(database_url, connections_max=1)
     try:
@@ -29,6 +36,12 @@ async def migrate_database(database_url: str) -> None:
 
             with reaching():
                 await migrate(engine)
+        from hub.store.migrating import grant_again  # noqa: PLC0415 - as above
+
+        with reaching():
+            missing = await grant_again(engine)
+        if missing:
+            raise StoreError(_LACKS_ROLES + "".join(f"\n  create role {each} nologin;" for each in missing))
     finally:
         await engine.dispose()
 

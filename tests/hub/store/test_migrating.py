@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from hub.record.journal import Action
 from hub.store.engine import StoreError, check, create_engine, database_url, open_engine
-from hub.store.migrating import migrate
+from hub.store.migrating import grant_again, migrate
 from hub.store.revisions import is_current
 from hub.store.tables import metadata  # type: ignore[attr-defined]  # With every table in it.
 from tests.harness.databases import Databases
@@ -101,6 +101,13 @@ async def test_a_login_that_can_make_no_roles_can_still_migrate(databases: Datab
     await migrate(plain)
 
     assert await is_current(plain)
+    assert await grant_again(plain) == []  # The roles are there: they have all they need.
+    async with plain.begin() as connection:
+        await connection.execute(sa.text("revoke all on machine from careplan_app"))
+    await grant_again(plain)
+    async with plain.begin() as connection:
+        told = sa.text("select has_table_privilege('careplan_app', 'machine', 'insert')")
+        assert await connection.scalar(told)
     await plain.dispose()
     async with owner.begin() as connection:
         await connection.execute(sa.text("drop owned by plain cascade"))
