@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 import asyncpg
 import sqlalchemy as sa
@@ -9,17 +10,33 @@ import sqlalchemy as sa
 from hub.store.engine import StoreError
 
 
+class DatabaseAwayError(StoreError):
+    """No database answers, or it takes no connections yet: it may be on its way."""
+
+
 @contextmanager
 def reaching() -> Iterator[None]:
     """Around the first steps with a database.
 
     Raises:
+        DatabaseAwayError: nothing answers there now.
         StoreError: it can't be used as it is set; the message says what to check.
     """
     try:
         yield
     except (OSError, TimeoutError, asyncpg.PostgresError, sa.exc.DBAPIError) as error:
-        raise StoreError(_words(_cause(error))) from error
+        cause = _cause(error)
+        raise (DatabaseAwayError if isinstance(cause, _AWAY) else StoreError)(_words(cause)) from error
+
+
+_AWAY: Final = (
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.PostgresConnectionError,
+    ConnectionError,
+    FileNotFoundError,
+    TimeoutError,
+)
 
 
 def _cause(error: BaseException) -> BaseException:

@@ -26,7 +26,7 @@ from web.commands import checks as check_commands
 from web.commands import exports as export_commands
 from web.commands import records as record_commands
 from web.commands.descriptions import DemoDescription, describe_running, description, forget, remember, story_of
-from web.commands.preparing import migrate_database, require_current, seed_demo
+from web.commands.preparing import migrate_database, seed_demo, wait_for_current
 from web.commands.refusals import EXIT_REFUSED, refusals
 from web.serving import inherited, listen, run, stopping
 from web.settings import MEASURES, Mode, Settings, local_secret, read_settings, signing_key_of
@@ -194,7 +194,10 @@ async def prepared(settings: Settings, *, embedded: bool) -> DemoDescription | N
         await migrate_database(settings.database_url)
         await seed_demo(settings.database_url)
         return await story_of(settings.database_url)
-    await (migrate_database if embedded else require_current)(settings.database_url)
+    if embedded:
+        await migrate_database(settings.database_url)
+    else:
+        await wait_for_current(settings.database_url, partial(typer.echo, err=True))
     return None
 
 

@@ -1,12 +1,14 @@
 """Before a hub serves: the schema its version needs, and in the demo its people and plans."""
 
-from collections.abc import Sequence
+import asyncio
+import time
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from hub.demo.registering import seed_hub
 from hub.store.engine import Engine, StoreError, create_engine, open_engine
 from hub.store.people import People, Person
-from hub.store.reaching import reaching
+from hub.store.reaching import DatabaseAwayError, reaching
 from hub.store.revisions import is_current, is_newer
 
 DEMO_ADDRESS: Final = "@demo.example"
@@ -44,6 +46,33 @@ async def migrate_database(database_url: str) -> None:
             raise StoreError(_LACKS_ROLES + "".join(f"\n  create role {each} nologin;" for each in missing))
     finally:
         await engine.dispose()
+
+
+WAIT_SECONDS_MAX: Final = 120.0
+"""How long a hub that starts before its database waits for it."""
+WAIT_STEP_SECONDS: Final = 1.0
+
+
+async def wait_for_current(database_url: str, say: Callable[[str], None]) -> None:
+    """Wait until the database answers, as one that is started at the same time soon does, and say so; then as
+    ``require_current``.
+
+    Raises:
+        StoreError: it has not answered for as long as a hub waits, or can't be used as it is.
+    """
+    deadline, told = time.monotonic() + WAIT_SECONDS_MAX, False
+    while True:
+        try:
+            await require_current(database_url)
+        except DatabaseAwayError as error:
+            if time.monotonic() > deadline:
+                raise
+            if not told:
+                say(f"{error} Waiting for it, at most {WAIT_SECONDS_MAX:.0f} seconds.")
+                told = True
+            await asyncio.sleep(WAIT_STEP_SECONDS)
+        else:
+            return
 
 
 async def require_current(database_url: str) -> None:
