@@ -1,10 +1,11 @@
 """Lines of a file become entries of whoever takes them over, as far as that person may write; they decide nothing."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from crdt.fields import Value
+from crdt.fields import Scalar, Value
 from crdt.sections import Section
 from hub.exchange.accepting import ImportAccept, may_decide, may_see
 from hub.store.arrivals import ArrivalLine
@@ -14,10 +15,10 @@ ASTHMA = {"name": "Asthma", "kind": "problem", "clinical_status": "active"}
 TABLET = {"kind": "medicine", "name": "lisinopril", "dose": "10 mg", "frequency": "once daily"}
 
 
-def a_line(section: Section, values: dict[str, Value], entry: str = "", **more: Any) -> ArrivalLine:
+def a_line(section: Section, values: Mapping[str, Value], entry: str = "", **more: Any) -> ArrivalLine:
     return ArrivalLine(
         line_id=an_id(), arrival_id="a", number=0, section=section, entry=entry or an_id(), key="Mercy|X/1",
-        digest="d", is_new=not entry, values=values, original="{}", **more,
+        digest="d", is_new=not entry, values=dict(values), original="{}", **more,
     )  # fmt: skip
 
 
@@ -88,7 +89,7 @@ def test_a_medicine_from_a_file_waits_to_be_reconciled() -> None:
 def test_readings_join_those_that_are_there() -> None:
     bench = Bench()
     entry = bench.put(Section.MONITORING, measure="4548-4 A1c", responder=bench.doctor.person_id)
-    told = {an_id(): {"value": 7.1, "when": "2026-11-01T00:00:00+00:00"}}
+    told: dict[str, Mapping[str, Scalar]] = {an_id(): {"value": 7.1, "when": "2026-11-01T00:00:00+00:00"}}
     line = a_line(Section.MONITORING, {"readings": told}, entry)
 
     bench.refused(bench.pharmacist, accepting(line))
