@@ -183,6 +183,7 @@ async def test_another_site_s_page_opens_and_redeems_nothing(house: House) -> No
 async def test_an_address_waits_after_twenty_tries_and_another_does_not(house: House) -> None:
     link = await house.invited(await house.browser(KIM))
     guesser = await house.browser(address="203.0.113.7")
+    assert (await link.open(guesser)).status_code == 200
 
     answers = [
         await guesser.post(f"/i/{new_id()}", data={"secret": "A" * 43}) for _ in range(ATTEMPTS_PER_ADDRESS_MAX + 1)
@@ -190,6 +191,7 @@ async def test_an_address_waits_after_twenty_tries_and_another_does_not(house: H
 
     assert [each.status_code for each in answers] == [410] * ATTEMPTS_PER_ADDRESS_MAX + [429]
     assert (await link.open(guesser)).status_code == 429
+    assert (await link.redeem(guesser)).status_code == 429, "the right code waits too"
     assert (await link.open(await house.browser(address="203.0.113.8"))).status_code == 200
 
 

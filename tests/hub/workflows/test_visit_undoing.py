@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from auth.roles import Narrowing, Role
-from crdt.changes import Assign
+from crdt.changes import Amend, Assign, Root
 from crdt.contents import SectionContent
 from crdt.sections import Section
 from hub.live.commands import PlanContent
@@ -104,6 +104,20 @@ def test_what_is_true_now_is_told_of_a_dose_that_someone_changed(bench: Bench) -
     bench.plan = imagined(bench.plan, [Assign(MEDICATIONS, update.alters[0].entry, "dose", "33 mg")], by=1)
 
     assert "now 33 mg" in bench.refused(bench.specialist, undo).reason
+
+
+def test_an_update_whose_remark_or_suggestion_was_answered_meanwhile_stays_whole(bench: Bench) -> None:
+    update, undo = published(bench)
+    remarks = [*comments_on(bench.plan, MEDICATIONS, update.alters[0].entry)]
+    suggestions = [*open_suggestions(bench.plan, MEDICATIONS)]
+    answered = [(Root.COMMENTS, key, "resolved_by") for key in remarks]
+    answered += [(Root.SUGGESTIONS, key, "decided_by") for key in suggestions]
+    assert remarks, "an update says something"
+    published_plan = bench.plan
+
+    for root, key, name in answered:
+        bench.plan = imagined(published_plan, [Amend(MEDICATIONS, root, key, name, "somebody")], by=1)
+        assert "a remark on" in bench.refused(bench.specialist, undo).reason, root
 
 
 @pytest.mark.parametrize("section", [MEDICATIONS, TASKS, REFERRALS])
