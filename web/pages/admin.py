@@ -1,6 +1,8 @@
 """The administrator's pages: what is left to do, the hub's health, the organisation. Nothing of any plan's content."""
 
 import asyncio
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +16,7 @@ from hub.access.entering import LACKING
 from hub.access.keeping_rows import Doer, KeepingError
 from hub.directory.names import NAME_CHARACTERS_MAX, cleaned
 from hub.ids import HUB
-from hub.jobs.letters import Letter, NotSentError
+from hub.jobs.letters import Letter, NotSentError, Posted
 from hub.record.journal import Action
 from hub.store.audits import Question
 from hub.store.organisations import UNNAMED, Organisation
@@ -91,6 +93,7 @@ async def _start(request: Request, who: SignedIn, told: str) -> Response:
         "health": [
             ("Staff who may sign in", str(len(staff) + 1)),
             ("Patients", str(patients)),
+            ("Letters of the last days", letters_words(await access(request).letters.latest())),
             ("Last signed checkpoint of the journal",
              day_and_time(checkpoint, reading_now(request)) if checkpoint else "none yet"),
         ],
@@ -143,3 +146,11 @@ def _organisation(request: Request, organisation: Organisation, fault: str) -> R
         "week": [(n, name, *hours[n]) for n, name in enumerate(WEEKDAYS)],
     }  # fmt: skip
     return page(request, "admin/organisation.html", context, 422 if fault else 200)
+
+
+def letters_words(posted: Sequence[Posted]) -> str:
+    """Return how the last letters stand, in one line; whom one went to stands on its plan's page."""
+    tally = Counter(each.outcome for each in posted)
+    failed = next((each for each in posted if each.outcome == "failed"), None)
+    why = f" ({failed.occasion}: {failed.reason.replace('-', ' ')})" if failed is not None else ""
+    return f"{tally['sent']} sent, {tally['waiting']} on their way, {tally['failed']} not delivered{why}"

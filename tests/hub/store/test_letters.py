@@ -13,6 +13,7 @@ from hub.jobs.posting import Posting
 from hub.store.engine import connected
 from hub.store.letters import Letters
 from tests.hub.store.conftest import Store, an_act
+from web.pages.admin import letters_words
 
 pytestmark = pytest.mark.anyio
 
@@ -46,7 +47,7 @@ async def put(store: Store, letters: Letters, *, lasts: timedelta = timedelta(ho
     async with store.journal.exclusively(HUB) as turn:
         await letters.put(turn, LETTER, envelope)
         await turn.append([an_act(HUB)])
-    [posted] = await letters.latest()
+    posted = (await letters.latest())[0]
     return posted.letter_id
 
 
@@ -143,3 +144,15 @@ async def test_a_letter_sealed_with_another_key_is_given_up(store: Store, letter
         await posting(store, turned, Server())[0].send({"letter": letter_id})
 
     assert said.value.for_good
+
+
+async def test_the_administrator_is_told_how_letters_stand_and_nothing_of_what_they_say(
+    store: Store, letters: Letters
+) -> None:
+    letter_id = await put(store, letters)
+    await posting(store, letters, Server())[0].given_up({"letter": letter_id}, "no-such-mailbox")
+    await put(store, letters)
+
+    assert letters_words(await letters.latest()) == (
+        "0 sent, 1 on their way, 1 not delivered (invitation: no such mailbox)"
+    )
