@@ -6,6 +6,7 @@ from typing import Final
 from hub.live.plans import CarePlans
 from hub.process import measures
 from hub.sockets.live_socket import outboxes
+from web.views.findings import FindingsView
 
 COUNT_SECONDS: Final = 1.0
 
@@ -22,6 +23,12 @@ def count(plans: CarePlans) -> None:
     measures.TASKS.set(len(asyncio.all_tasks()))
     measures.OUTBOX_BYTES.set(waiting)
     measures.SOCKETS_PAUSED.set(paused)
+
+
+def count_shown(findings: FindingsView) -> None:
+    """Count the open findings that a page shows, by rule: beside those set aside or acted on they tell of fatigue."""
+    for each in findings.open:
+        measures.FINDINGS.labels(each.rule, "shown").inc()
 
 
 async def keep_counting(plans: CarePlans) -> None:

@@ -34,10 +34,11 @@ from hub.live.gatekeepers import Gatekeeper
 from hub.live.loading import ROWS_AT_ONCE_MAX, bring_up, take_over
 from hub.live.notices import tell_changed
 from hub.live.rooms import Room
+from hub.process import measures
 from hub.record.chain import JSON
 from hub.record.jobs import Job
 from hub.record.journal import Act, Action, Head, Journal, JournalAwayError, Opening, Row, Turn, is_row_of
-from hub.safety.weighing import weighed
+from hub.safety.weighing import answered_by, weighed
 
 ROWS_PER_ENTRY_MAX: Final = 40
 """A command that touches more entries than this writes one row a section, not one an entry."""
@@ -65,6 +66,8 @@ class Performed:
     before: dict[Section, bytes] = field(default_factory=dict)
     created: dict[str, Section] = field(default_factory=dict)
     jobs: Sequence[Job] = ()
+    findings: Sequence[tuple[str, str]] = ()
+    """What became of findings, as rule and what."""
 
 
 def content_of(room: Room) -> PlanContent:
@@ -139,6 +142,8 @@ async def perform(
     if no is not None and performed.parts:
         return no  # The documents hold half of it: the room stays ``uncommitted``, and ends.
     _told(room, actor, performed, new_head)
+    for rule, what in performed.findings if no is None else ():
+        measures.FINDINGS.labels(rule, what).inc()
     return no or Done(new_head.seq, created=performed.created)
 
 
@@ -157,6 +162,7 @@ def _carried_out(
     try:
         _apply(room, actor, command, ruled, performed)
         performed.jobs = follow_ups(command, plan, ruled, room.clock.now())
+        performed.findings = answered_by(plan, ruled, room.clock.now())
     except ChangeError as error:
         return Refused("conflict", str(error), error.field)
     return None

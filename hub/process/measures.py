@@ -40,6 +40,11 @@ SNAPSHOTS_WRONG: Final = Counter(
     "Kept snapshots found not to be what they were, or not what their rows give; thrown away.",
 )
 JOBS: Final = Counter("careplan_jobs", "Jobs by kind and how they ended: done, again, given-up.", ["kind", "outcome"])
+FINDINGS: Final = Counter(
+    "careplan_findings",
+    "Findings about medicines by rule: shown on a page, set-aside with a reason, acted-on by a command.",
+    ["rule", "what"],
+)
 LOOP_LAG_SECONDS: Final = Histogram(
     "careplan_loop_lag_seconds", "How much later than asked the event loop came round.", buckets=_SECONDS
 )

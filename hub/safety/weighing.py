@@ -9,13 +9,13 @@ from datetime import datetime
 from typing import Final
 
 from auth.roles import Participant
-from crdt.changes import Assign, Change, Create, Include
+from crdt.changes import Append, Assign, Change, Create, Include
 from crdt.sections import Section
 from hub.live.commands import Command, PlanContent, Refusal, why
 from hub.safety.findings import Finding
 from hub.safety.plan_charts import screened
 from hub.safety.rules import Severity
-from hub.workflows.findings import asides, set_aside
+from hub.workflows.findings import ASIDE, asides, set_aside
 from hub.workflows.imagined import imagined
 
 DANGER: Final = "danger"
@@ -64,6 +64,23 @@ def dangers_of(plan: PlanContent, changes: Sequence[Change], now: datetime) -> l
     if not touched:
         return []
     return [each for each in open_dangers(imagined(plan, changes, by=0), now) if touched & set(each.medicine_entries)]
+
+
+def answered_by(plan: PlanContent, changes: Sequence[Change], now: datetime) -> tuple[tuple[str, str], ...]:
+    """Return what became of findings by a command's changes, as rule and ``set-aside`` or ``acted-on``.
+
+    Acted on is a danger that stood open before and stands in no way any more, other than by being set aside.
+    """
+    aside = [each.record for each in changes if isinstance(each, Append) and each.field == ASIDE]
+    found = [(str(each["rule"]), "set-aside") for each in aside]
+    if _medicines(changes):
+        after = {_of(each) for each in screened(imagined(plan, changes, by=0), now).findings}
+        found += [(each.rule, "acted-on") for each in open_dangers(plan, now) if _of(each) not in after]
+    return tuple(found)
+
+
+def _of(finding: Finding) -> tuple[str, tuple[str, ...]]:
+    return finding.rule, finding.medicine_entries
 
 
 def open_dangers(plan: PlanContent, now: datetime) -> list[Finding]:

@@ -8,6 +8,7 @@ from crdt.sections import Section
 from hub.workflows.contents import words
 from hub.workflows.imagined import imagined
 from hub.workflows.registry import entry_values
+from web.counting import count_shown
 from web.doors.guards import InSection, Member, for_member, for_section
 from web.reading import reader_for
 from web.rendering import fragment, page
@@ -42,5 +43,6 @@ async def try_out(request: Request, here: InSection) -> Response:
     changes = [Create(MEDICATIONS, entry or TRIED, {**known, **values})]
     after = imagined(reader.content, changes, by=0)
     told = findings_view(here.member.participant, after, reader.setting.people.name, reader.now, entry=entry or TRIED)
+    count_shown(told)
     context = {"plan_id": here.plan_id, "findings": told}
     return page(request, "plan/tried.html", context)

@@ -10,6 +10,7 @@ from auth.decisions import sections_readable
 from auth.invitations import INVITES
 from auth.roles import Role
 from hub.access.sharing import settles
+from web.counting import count_shown
 from web.doors.guards import Member, for_member, services
 from web.fresh import with_marks
 from web.pages.beginnings import beginning
@@ -44,6 +45,8 @@ async def show(request: Request, member: Member) -> Response:
     marked = await with_marks(request, member, reader, readable)
     areas = await _areas(marked, frozenset(request.query_params.getlist("open")))
     shown = [section for sections in areas.values() for section in sections]
+    findings = findings_view(member.participant, reader.content, people.name, reader.now)
+    count_shown(findings)
     context = {
         "plan_id": member.plan_id,
         "socket": f"/plans/{member.plan_id}/live",
@@ -60,7 +63,7 @@ async def show(request: Request, member: Member) -> Response:
         "seq": reader.content.seq,
         "rows_max": ROWS_MAX,
         "folded_max": FOLDED_MAX,
-        "findings": findings_view(member.participant, reader.content, people.name, reader.now),
+        "findings": findings,
         "emergency_until": _until(reader),
         "settles": settles(member.participant, reader.now),
         "patient": patient,

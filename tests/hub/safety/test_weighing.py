@@ -8,7 +8,7 @@ from crdt.changes import Assign, Change
 from crdt.sections import Section
 from hub.live.commands import Refusal
 from hub.safety.plan_charts import screened
-from hub.safety.weighing import DANGER, DESPITE, open_dangers, weighed
+from hub.safety.weighing import DANGER, DESPITE, answered_by, open_dangers, weighed
 from hub.workflows.entries import EntryCreate, EntryRetire
 from hub.workflows.findings import FindingSetAside, asides
 from hub.workflows.imagined import imagined
@@ -112,3 +112,22 @@ def test_what_is_not_taken_is_not_judged(taking: str) -> None:
     a_medicine(bench, "ibuprofen", "400 mg", taking=taking)
 
     assert screened(bench.plan, NOW).findings == ()
+
+
+def test_what_became_of_a_finding_is_told_by_its_rule_for_who_counts() -> None:
+    bench = Bench()
+    a_medicine(bench, "warfarin")
+    ibuprofen = a_medicine(bench, "ibuprofen", "400 mg")
+    finding = next(each for each in open_dangers(bench.plan, NOW) if each.rule == "anticoagulant-nsaid")
+    aside = FindingSetAside(
+        entry=finding.medicine_entries[0], rule=finding.rule, fingerprint=finding.fingerprint, reason="one day"
+    )
+
+    def became(command: EntryRetire | FindingSetAside | EntryCreate) -> tuple[tuple[str, str], ...]:
+        changes = command.changes(bench.plan, bench.doctor, NOW, an_id)
+        assert not isinstance(changes, Refusal), changes
+        return answered_by(bench.plan, changes, NOW)
+
+    assert became(aside) == ((finding.rule, "set-aside"),)
+    assert became(EntryRetire(section=MEDICATIONS, entry=ibuprofen, reason="stopped")) == ((finding.rule, "acted-on"),)
+    assert became(adding("cetirizine")) == ()
