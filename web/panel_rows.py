@@ -24,13 +24,13 @@ class PanelRows:
     """Rows by person and plan, each with the state it was made in."""
 
     def __init__(self) -> None:
-        self._rows: OrderedDict[tuple[str, str], tuple[RowState, PatientRow]] = OrderedDict()
+        self._rows: OrderedDict[tuple[str, str], tuple[tuple[object, ...], PatientRow]] = OrderedDict()
 
     def get(self, person: str, state: RowState) -> "PatientRow | None":
         """Return the row where it was made in this very state."""
         key = (person, state[0].patient.plan_id)
         found = self._rows.get(key)
-        if found is None or state[1] is None or _said(found[0]) != _said(state):
+        if found is None or state[1] is None or found[0] != _said(state):
             return None
         self._rows.move_to_end(key)
         return found[1]
@@ -39,7 +39,7 @@ class PanelRows:
         """Keep a row for whoever asks in the same state."""
         if state[1] is None:
             return
-        self._rows[person, state[0].patient.plan_id] = (state, row)
+        self._rows[person, state[0].patient.plan_id] = (_said(state), row)
         if len(self._rows) > ROWS_KEPT_MAX:
             self._rows.popitem(last=False)
 

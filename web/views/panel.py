@@ -251,7 +251,7 @@ def panel_view(rows: Sequence[PatientRow], asked: PanelAsked) -> PanelView:
     wanted = search_key(asked.text).split()
     number = "".join(each for each in asked.text.lower() if each.isalnum())
     named = [
-        replace(row, same_name=names[row.name_key] > 1)
+        replace(row, same_name=True) if names[row.name_key] > 1 else row
         for row in rows
         if all(word in row.searched for word in wanted) or (number.isdecimal() and number in row.searched.split())
     ]
