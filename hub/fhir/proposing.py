@@ -24,6 +24,9 @@ from hub.live.commands import PlanContent
 from hub.safety.names import read_name
 from hub.workflows.contents import active, members, number, records, words
 
+ENTRIES_MAX: Final = 2_000
+"""Entries of one file: far more than a plan has, and what a person can decide on."""
+
 READINGS_MAX: Final = 100
 """Readings of one measure that one file brings, the newest."""
 
@@ -81,12 +84,18 @@ class Proposing:
     def proposals(self, came: Iterable[Incoming]) -> list[Proposal]:
         """Return a line for each entry that came, in order; of two that are the same the first."""
         placed: list[tuple[Incoming, str, bool]] = []
+        seen: set[str] = set()
         for each in came:
+            if len(placed) == ENTRIES_MAX:
+                what = f"It brings more than {ENTRIES_MAX:,} entries."
+                self.remarks.append(Remark("file", each.key, "", what, "From here on nothing is kept: split the file."))
+                break
             entry, is_new = self._entry_of(each)
             self._by_key.setdefault(each.key.partition("|")[2], entry)
-            if any(entry == other for _, other, _ in placed[-2_000:]) and each.section is not Section.MONITORING:
+            if entry in seen and each.section is not Section.MONITORING:
                 self.remarks.append(Remark("", each.key, "", "The file says this already.", "Told once."))
                 continue
+            seen.add(entry)
             placed.append((each, entry, is_new))
         return [self._line(each, entry, is_new=is_new) for each, entry, is_new in placed]
 

@@ -16,7 +16,7 @@ from hub.fhir.arriving import Arriving, SeveralPatientsError, learned
 from hub.fhir.bundles import resources
 from hub.fhir.comparing import comparable
 from hub.fhir.files import FileOfResources, Remark
-from hub.fhir.proposing import LineKind, Proposal, Proposing, missing_in
+from hub.fhir.proposing import TAKEN_OVER, LineKind, Proposal, Proposing, missing_in
 from hub.ids import new_id
 from hub.live.commands import PlanContent
 from hub.workflows.imagined import imagined
@@ -185,6 +185,22 @@ def test_out_in_to_an_empty_plan_and_out_again_is_equal_but_for_what_people_deci
                     for each in (entry.values, was[section, entry.id].values)
                 ]
                 assert told[0] == told[1], (section, declared.name)
+
+
+def test_what_people_decided_is_not_in_any_line_and_an_entry_keeps_its_id_whatever_it_says_now() -> None:
+    leaving = leaving_of("mary")
+    told = resources(leaving)
+    goal = next(each for each in told if each["resourceType"] == "Goal")
+    goal["description"]["text"] = "Something else"
+
+    found, _ = arrived(json.dumps(told).encode(), leaving.content, team=leaving.people)
+    elsewhere, _ = arrived(json.dumps(told).encode(), PlanContent(PLAN, {}), team=leaving.people)
+
+    changed = [each for each in found if each.standing is not LineKind.SAME]
+    assert [(each.entry, each.values) for each in changed] == [(goal["id"], {"description": "Something else"})]
+    decided = {(each.section, field.name) for each in elsewhere for field in SECTIONS[each.section].all_fields
+               if field.command and field.name in each.values}  # fmt: skip
+    assert decided <= TAKEN_OVER
 
 
 def own_id(proposal: Proposal) -> str:

@@ -6,12 +6,18 @@ from dataclasses import replace
 import fhirkit
 import pytest
 
+from auth.commands import Operation
+from auth.decisions import decide, facts_of
 from auth.roles import Role
+from crdt.contents import EntryContent, SectionContent
+from crdt.fields import Kind
+from crdt.sections import SECTIONS, Section
 from hub.demo.seeding import members_of, plan_of
 from hub.fhir.bundles import Leaving, document, resources, seen_by
 from hub.fhir.comparing import lost
 from hub.fhir.people import Subject
 from hub.ids import new_id
+from hub.workflows.contents import active
 from tests.hub.demo.test_stories import KEYS, NOW, PEOPLE, patient_of, played
 
 
@@ -56,3 +62,34 @@ def test_every_field_of_every_demo_patient_comes_back_as_it_was(key: str) -> Non
     leaving = leaving_of(key)
 
     assert lost(leaving, json.loads(json.dumps(resources(leaving)))) == []
+
+
+@pytest.mark.parametrize("role", [Role.FAMILY, Role.PATIENT, Role.PHARMACIST, Role.SPECIALIST, Role.ADMIN])
+def test_no_word_of_what_one_may_not_see_leaves_with_the_rest(role: Role) -> None:
+    whole = leaving_of("mary")
+    reader = next(each for each in whole.people if each.role is role)
+    planted: dict[tuple[Section, str, str], str] = {}
+    sections = {}
+    for section in Section:
+        entries = {each.id: each for each in active(whole.content, section)} or {section.value: an_entry(section)}
+        for entry in entries.values():
+            texts = [each.name for each in SECTIONS[section].fields if each.kind is Kind.TEXT]
+            words = {name: f"canary-{section}-{entry.id}-{name}." for name in texts}
+            planted |= {(section, entry.id, name): told for name, told in words.items()}
+            entries[entry.id] = replace(entry, values={**entry.values, **words})
+        sections[section] = SectionContent(entries)
+    plan = replace(whole.content, sections=sections)
+
+    told = json.dumps(document(replace(whole, content=seen_by(plan, reader, NOW)), reader, NOW, new_id()))
+
+    def may_see(section: Section, entry: str, name: str) -> bool:
+        facts = facts_of(section, plan.creator(section, entry), sections[section].entries[entry].values)
+        return decide(reader, section, Operation.READ, field=name, entry=facts, now=NOW).allowed
+
+    left = {place for place, word in planted.items() if word in told}
+    assert {place for place in left if not may_see(*place)} == set()
+    assert role is Role.ADMIN or left
+
+
+def an_entry(section: Section) -> EntryContent:
+    return EntryContent(section.value, {"status": "active"}, 0)
