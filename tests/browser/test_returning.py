@@ -15,6 +15,8 @@ pytestmark = pytest.mark.slow
 KIM = "Grace Kim, RN"
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
+LOOKS_MAX = 500
+
 
 def at_a_name(hub: Hub) -> str:
     """The hub's address by a name: a passkey never belongs to a number."""
@@ -48,12 +50,17 @@ def invited(hub: Hub, **typed: object) -> tuple[str, str]:
     return f"{at_a_name(hub)}/i/{found.group(2)}#{found.group(3)}", spoken.group(1) if spoken else ""
 
 
-def mailed_code(hub: Hub) -> str:
-    """The code of the newest letter in the demo's mailbox."""
+def mailed_code(hub: Hub, address: str, count: int) -> str:
+    """The newest code to the address once so many have come to the demo's mailbox: they leave by the queue."""
+    codes: list[str] = []
     with hub.pages(KIM) as kim:
-        found = re.search(r"Your code is (\d{6})", kim.get("/demo/mailbox").text)
-    assert found is not None
-    return found.group(1)
+        for _ in range(LOOKS_MAX):
+            letters = kim.get("/demo/mailbox").text.split('<li class="sheet-block">')
+            codes = [code for each in letters if address in each for code in re.findall(r"Your code is (\d{6})", each)]
+            if len(codes) >= count:
+                break
+    assert len(codes) == count
+    return codes[0]
 
 
 def test_a_passkey_is_offered_after_the_invitation_and_brings_one_back_without_a_link(
@@ -90,7 +97,7 @@ def test_who_leaves_the_passkey_comes_back_with_a_code_and_is_offered_it_again(
     page = with_lock(phone)
     page.goto(link)
     page.get_by_role("button", name="Continue").tap()
-    page.get_by_label("Code").fill(mailed_code(shared_hub))
+    page.get_by_label("Code").fill(mailed_code(shared_hub, "otto@demo.example", 1))
     page.get_by_role("button", name="Continue").tap()
     page.get_by_role("link", name="Open the plan").tap()
     page.get_by_role("button", name="Sign out").tap()
@@ -106,7 +113,7 @@ def test_who_leaves_the_passkey_comes_back_with_a_code_and_is_offered_it_again(
     page.get_by_label("Code").fill("000 000")
     page.get_by_role("button", name="Continue").tap()
     expect(page.get_by_role("alert")).to_have_text("That code does not match. 2 tries left.")
-    page.get_by_label("Code").fill(mailed_code(shared_hub))
+    page.get_by_label("Code").fill(mailed_code(shared_hub, "otto@demo.example", 2))
     page.get_by_role("button", name="Continue").tap()
     expect(page.get_by_role("heading", name="Come back without a link")).to_be_visible()
     assert violations(seat) == []

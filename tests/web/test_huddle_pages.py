@@ -22,6 +22,8 @@ GRACE, ELENA, TOM, MARY, EMILY, FALK, RUTH = (
 )  # fmt: skip
 REMARK, DECISION, TASK, IF = "canary-remark-5521", "canary-decision-5521", "canary-task-5521", "canary-if-5521"
 
+LOOKS_MAX = 500
+
 
 @dataclass
 class Met:
@@ -115,10 +117,13 @@ def test_a_remark_for_the_team_reaches_nobody_of_the_patients_side_in_any_way(me
 def test_the_letter_after_a_huddle_says_that_there_is_something_to_read_and_nothing_else(met: Met) -> None:
     ended(met)
 
-    box = html.unescape(met.grace.get("/demo/mailbox").text)
-
     link = f"{met.hub.base_url}{met.address}/mine"
-    letters = [each for each in box.split('<li class="sheet-block">') if link in each]
+    letters: list[str] = []
+    for _ in range(LOOKS_MAX):  # They leave by the queue, each by itself.
+        box = html.unescape(met.grace.get("/demo/mailbox").text)
+        letters = [each for each in box.split('<li class="sheet-block">') if link in each]
+        if len(letters) >= 2:
+            break
     assert len(letters) == 2, "Grace and Tom, who attended"
     assert sorted(re.findall(r"(No task is yours|1 task is yours)", "".join(letters))) == [
         "1 task is yours", "No task is yours",
