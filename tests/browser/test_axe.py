@@ -24,6 +24,8 @@ PAGES: Mapping[str, tuple[str, str]] = {
     "return": ("", "/sign-in/code"),
     "invited": ("", "/i/{plan}"),
     "panel": (DOCTOR, "/panel"),
+    "search": (DOCTOR, "/search"),
+    "reconcile": (DOCTOR, "/plans/{plan}/reconcile"),
     "notifications": (MARY, "/notifications"),
     "mailbox": (KIM, "/demo/mailbox"),
     "work": (DOCTOR, "/work"),
