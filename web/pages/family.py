@@ -283,7 +283,7 @@ async def _context(request: Request, member: Member, sent: Sent | None = None) -
         "preview": me.role is not Role.FAMILY,
         "preview_of": viewer.name if viewer.person_id and viewer.person_id != me.person_id else "",
         "relation": viewer.profession,
-        **_after_death(plan, language),
+        **_after_death(patient.deceased, language),
         "kinds": [(kind, KINDS[kind]) for kind in WRITABLE],
         "sent": sent,
         "about": name_of(plan, sent.about),
@@ -328,9 +328,9 @@ async def _edits(
     return found
 
 
-def _after_death(plan: PlanContent, language: Language) -> dict[str, object]:
+def _after_death(day: str, language: Language) -> dict[str, object]:
     """Return which parts the page has, and the day of death where the patient has died."""
-    died = day_of(plan.deceased)
+    died = day_of(day)
     if died is None:
         return {"blocks": BLOCKS, "died": ""}
     return {"blocks": {name: BLOCKS[name] for name in AFTER_DEATH}, "died": language.day(died)}
