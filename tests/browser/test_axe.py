@@ -66,6 +66,14 @@ PAGES: Mapping[str, tuple[str, str]] = {
     "admin_organisation": (JONAS, "/admin/organisation"),
     "admin_people": (JONAS, "/admin/people"),
     "admin_person": (JONAS, "/admin/people/{doctor}"),
+    "admin_units": (JONAS, "/admin/units"),
+    "admin_provider": (JONAS, "/admin/provider"),
+    "people_file": (JONAS, "/admin/people/file"),
+    "patients_file": (JONAS, "/patients/file"),
+    "plan_offers": (KIM, "/patients/offers"),
+    "plan_beginning": (KIM, "/plans/{plan}/begin"),
+    "plan_copy": (MARY, "/plans/{plan}/copy"),
+    "readings": (DOCTOR, "/plans/{plan}/entries/monitoring/{measure}/readings"),
     "patients": (KIM, "/patients"),
     "patient_new": (KIM, "/patients/new"),
     "patient": (KIM, "/patients/{patient}"),
@@ -87,6 +95,8 @@ NO_PAGES = frozenset(
         "plan_take",  # A file.
         "plan_line_original",  # JSON in a frame, of a file that somebody brought in.
         "cds_services",  # For other systems: it answers in JSON.
+        *("scim_config", "scim_schemas", "scim_schema", "scim_resource_types", "scim_resource_type", "scim_nowhere"),
+        *("scim_users", "scim_user", "scim_groups", "scim_group"),
         *("work_count", "family_block", "huddle_stage", "plan_findings"),  # Parts of pages that are here.
     }
 )
@@ -138,6 +148,7 @@ def desk(shared_hub: Hub, browser: Browser) -> Iterator[Desk]:
         "plan": plan,
         "medicine": first["medications"],
         "referral": first["referrals"],
+        "measure": re.findall(r'data-entry="([^"]+)"', shown.split('id="section-monitoring"')[1])[0],
         "doctor": shared_hub.person(DOCTOR),
         "patient": listed,
         "emily": shared_hub.person(EMILY),
