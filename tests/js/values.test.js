@@ -29,13 +29,20 @@ test("each form refuses what the hub would refuse", () => {
     ["date", "21.11.2026", "2026-11-21"],
     ["date", "2026-13-01", "2026-12-01"],
     ["range", "..", "..130"],
-    ["range", "60-80", "60..80"],
+    ["range", "60 until 80", "60..80"],
+    ["range", "60-", "60 - 80"],
     ["phone", "call me", "555-0100"],
     ["language", "Spanish", "pt-BR"],
     ["line", "x".repeat(501), "x".repeat(500)],
   ]) {
     assert.notEqual(faultOfShown(form, wrong), "", `${form} ${wrong}`)
     assert.equal(faultOfShown(form, right), "", `${form} ${right}`)
+  }
+})
+
+test("a range is held in one way, however people write it", () => {
+  for (const written of ["60..80", "60-80", "60 \u2013 80", "60 to 80"]) {
+    assert.equal(valueOfShown("range", written), "60..80", written)
   }
 })
 
