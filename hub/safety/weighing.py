@@ -72,7 +72,7 @@ def answered_by(plan: PlanContent, changes: Sequence[Change], now: datetime) -> 
     Acted on is a danger that stood open before and stands in no way any more, other than by being set aside.
     """
     aside = [each.record for each in changes if isinstance(each, Append) and each.field == ASIDE]
-    found = [(str(each["rule"]), "set-aside") for each in aside]
+    found = [(str(each.get("rule", "")), "set-aside") for each in aside]
     if _medicines(changes):
         after = {_of(each) for each in screened(imagined(plan, changes, by=0), now).findings}
         found += [(each.rule, "acted-on") for each in open_dangers(plan, now) if _of(each) not in after]
