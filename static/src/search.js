@@ -17,10 +17,10 @@ export function search(words) {
 }
 
 /** @returns {HTMLElement[]} */
-const links = () => /** @type {HTMLElement[]} */ ([...document.querySelectorAll("#found a")])
+const links = () => /** @type {HTMLElement[]} */ ([...document.querySelectorAll("#search-found a")])
 
 function close() {
-  const found = document.getElementById("found")
+  const found = document.getElementById("search-found")
   found?.replaceChildren()
 }
 
