@@ -98,14 +98,14 @@ def number(seat: Seat) -> str:
 def leaves_and_comes_back(grace: Seat, elena: Seat, tom: Seat, first: str) -> None:
     """Elena types while the driver goes on: her words stay with the patient they are about. Tom reads from the top."""
     tom.page.evaluate("scrollTo(0, document.body.scrollHeight)")
-    expect(tom.page.locator("#row-since")).not_to_be_in_viewport()
+    expect(tom.page.locator("#row-why")).not_to_be_in_viewport()
     expect(tom.page.locator(".huddle-name")).to_be_in_viewport()
     elena.page.keyboard.press("i")
     elena.page.keyboard.type("Weight up 2 kg")
     grace.page.keyboard.press("j")
     expect(grace.page.locator(".huddle-number")).to_have_text("2 of 9")
     expect(tom.page.locator(".huddle-number")).to_have_text("2 of 9")
-    expect(tom.page.locator("#row-since")).to_be_in_viewport()
+    expect(tom.page.locator("#row-why")).to_be_in_viewport()
     expect(elena.page.locator(".follow")).to_contain_text("On your own")
     assert elena.page.locator('[data-line="i"]').input_value() == "Weight up 2 kg"
     elena.page.keyboard.press("Enter")
