@@ -109,7 +109,7 @@ def leaves_and_comes_back(grace: Seat, elena: Seat, tom: Seat, first: str) -> No
     expect(elena.page.locator(".follow")).to_contain_text("On your own")
     assert elena.page.locator('[data-line="i"]').input_value() == "Weight up 2 kg"
     elena.page.keyboard.press("Enter")
-    expect(elena.page.locator(".rows")).to_contain_text("Weight up 2 kg")
+    expect(elena.page.locator("#row-if")).to_contain_text("Weight up 2 kg")
     assert elena.page.locator("#stage").get_attribute("data-shown") == first
     elena.page.keyboard.press("v")
     expect(elena.page.locator(".huddle-number")).to_have_text("2 of 9")
