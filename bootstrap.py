@@ -31,9 +31,9 @@ PIP_WITH_PYTHON_OPTION = (22, 3)
 BUNDLE_INPUTS = ("pyproject.toml", "hatch_build.py", "package.json", "package-lock.json", ".npmrc", "static/build.js")
 PYTHON_MIN = (3, 11)
 NOT_COPIED = (".venv", ".git", "node_modules", "__pycache__", "careplan-data", ".mypy_cache", ".ruff_cache")
-SIDE_BY_SIDE = ("-n", "4")
+SIDE_BY_SIDE = ("-n", "4", "--dist", "worksteal")
 """Every worker has a PostgreSQL, a hub and a browser of its own, and waits for them half of its time: four keep two
-cores busy, and more only wait for each other."""
+cores busy, and more only wait for each other. Who is idle takes over what waits: the slow tests stand side by side."""
 
 
 def main(words: list[str]) -> int:

@@ -27,7 +27,7 @@ WORD: Final = re.compile(r"<[0-9a-f]+\.\d+>")
 BETWEEN_EDITS_SECONDS: Final = 0.2
 COME_BACK_SECONDS: Final = 0.1
 LOOK_SECONDS: Final = 0.01
-WAIT_SECONDS_MAX: Final = 30.0
+WAIT_SECONDS_MAX: Final = 90.0
 
 
 @dataclass(slots=True)
