@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from socket import create_connection
+from typing import Any
 
 import httpx2
 import pytest
@@ -82,16 +83,16 @@ def test_the_sample_of_a_proxy_passes_names_and_sockets_and_closes_the_measures(
     with (tmp_path / "said").open("w") as said:
         running = subprocess.Popen(command, stdout=said, stderr=said, env=environment)
     try:
-        asked = {"headers": {"host": NAME}, "extensions": {"sni_hostname": NAME}}
+        asked: dict[str, Any] = {"headers": {"host": NAME}, "extensions": {"sni_hostname": NAME}}
         with httpx2.Client(base_url=f"https://127.0.0.1:{port}", verify=trusting, trust_env=False) as client:
             _until_it_answers(client, asked, tmp_path / "said")
-            page = client.get("/sign-in", **asked)  # type: ignore[arg-type]
-            measures = client.get("/metrics", **asked)  # type: ignore[arg-type]
+            page = client.get("/sign-in", **asked)
+            measures = client.get("/metrics", **asked)
         plan = "0193e5a0-0000-7000-8000-000000000001"
         address, origin = f"wss://{NAME}:{port}/plans/{plan}/live", f"https://{NAME}"
         there = create_connection(("127.0.0.1", port), timeout=10)
-        sent = {"sock": there, "ssl": trusting, "server_hostname": NAME, "proxy": None}
-        with connect(address, origin=origin, **sent) as socket, pytest.raises(ConnectionClosed) as ended:  # type: ignore[arg-type]
+        sent: dict[str, Any] = {"sock": there, "ssl": trusting, "server_hostname": NAME, "proxy": None}
+        with connect(address, origin=origin, **sent) as socket, pytest.raises(ConnectionClosed) as ended:
             socket.recv(timeout=10)
     finally:
         running.terminate()
