@@ -15,6 +15,7 @@ import httpx2
 import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from tests.harness.databases import Databases
 from tests.harness.hubs import ROOT, Hub
@@ -92,7 +93,7 @@ def test_the_sample_of_a_proxy_passes_names_and_sockets_and_closes_the_measures(
         address, origin = f"wss://{NAME}:{port}/plans/{plan}/live", f"https://{NAME}"
         there = create_connection(("127.0.0.1", port), timeout=10)
         sent: dict[str, Any] = {"sock": there, "ssl": trusting, "server_hostname": NAME, "proxy": None}
-        with connect(address, origin=origin, **sent) as socket, pytest.raises(ConnectionClosed) as ended:
+        with connect(address, origin=Origin(origin), **sent) as socket, pytest.raises(ConnectionClosed) as ended:
             socket.recv(timeout=10)
     finally:
         running.terminate()
