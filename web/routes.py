@@ -8,8 +8,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from web.doors import cds, scim
+from web.doors import cds, scim_doors
 from web.doors.guards import for_anyone
+from web.doors.machines import SCIM_BASE
 from web.pages import (
     admin,
     admin_people,
@@ -172,21 +173,23 @@ DIRECTORY_ROUTES: tuple[BaseRoute, ...] = (
 )
 """The directory: what is left to do, people, the organisation, patients with their plans and teams."""
 
-_SCIM = scim.BASE
+_KEPT = ["GET", "PUT", "PATCH", "DELETE"]
 SCIM_ROUTES: tuple[BaseRoute, ...] = (
-    Route(_SCIM + "/ServiceProviderConfig", scim.config, name="scim_config"),
-    Route(_SCIM + "/ResourceTypes", scim.resource_types, name="scim_resource_types"),
-    Route(_SCIM + "/ResourceTypes/{id}", scim.resource_types, name="scim_resource_type"),
-    Route(_SCIM + "/Schemas", scim.schemas, name="scim_schemas"),
-    Route(_SCIM + "/Schemas/{id}", scim.schemas, name="scim_schema"),
-    Route(_SCIM + "/Users", scim.users, name="scim_users", methods=["GET", "POST"]),
-    Route(_SCIM + "/.search", scim.search, name="scim_search", methods=["POST"]),
-    Route(_SCIM + "/Users/.search", scim.search_users, name="scim_users_search", methods=["POST"]),
-    Route(_SCIM + "/Groups/.search", scim.search_groups, name="scim_groups_search", methods=["POST"]),
-    Route(_SCIM + "/Users/{user}", scim.user, name="scim_user", methods=["GET", "PUT", "PATCH", "DELETE"]),
-    Route(_SCIM + "/Groups", scim.groups, name="scim_groups", methods=["GET", "POST"]),
-    Route(_SCIM + "/Groups/{group}", scim.group, name="scim_group", methods=["GET", "PUT", "PATCH", "DELETE"]),
-    Route(_SCIM + "/{elsewhere:path}", scim.nowhere, name="scim_nowhere"),
+    Route(SCIM_BASE + "/ServiceProviderConfig", scim_doors.config, name="scim_config"),
+    Route(SCIM_BASE + "/ResourceTypes", scim_doors.resource_types, name="scim_resource_types"),
+    Route(SCIM_BASE + "/ResourceTypes/{id}", scim_doors.resource_types, name="scim_resource_type"),
+    Route(SCIM_BASE + "/Schemas", scim_doors.schemas, name="scim_schemas"),
+    Route(SCIM_BASE + "/Schemas/{id}", scim_doors.schemas, name="scim_schema"),
+    Route(SCIM_BASE + "/Users", scim_doors.users, name="scim_users", methods=["GET", "POST"]),
+    Route(SCIM_BASE + "/.search", scim_doors.search, name="scim_search", methods=["POST"]),
+    Route(SCIM_BASE + "/Users/.search", scim_doors.search_users, name="scim_users_search", methods=["POST"]),
+    Route(SCIM_BASE + "/Groups/.search", scim_doors.search_groups, name="scim_groups_search", methods=["POST"]),
+    Route(SCIM_BASE + "/Users/{user}", scim_doors.user, name="scim_user", methods=_KEPT),
+    Route(SCIM_BASE + "/Groups", scim_doors.groups, name="scim_groups", methods=["GET", "POST"]),
+    Route(
+        SCIM_BASE + "/Groups/{group}", scim_doors.group, name="scim_group", methods=["GET", "PUT", "PATCH", "DELETE"]
+    ),
+    Route(SCIM_BASE + "/{elsewhere:path}", scim_doors.nowhere, name="scim_nowhere"),
 )
 """SCIM 2.0: people and groups that an identity provider keeps."""
 

@@ -1,7 +1,7 @@
 """The guard of doors for machines: a bearer token of the door's purpose, within its rate. No cookie counts here."""
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -13,6 +13,10 @@ from web.pacing import Pace
 if TYPE_CHECKING:
     from hub.access.provisioning import Provisioning
 
+SCIM_BASE: Final = "/scim/v2"
+MachineDoor: TypeAlias = Callable[[Request, KnownMachine], Awaitable[Response]]
+"""What answers a machine that was let in."""
+
 ERROR: Final = "urn:ietf:params:scim:api:messages:2.0:Error"
 FAILURES_MAX: Final = 60
 """A minute and address, of requests whose token opens nothing."""
@@ -20,10 +24,10 @@ FAILURES_MAX: Final = 60
 _pace: Final = Pace()
 
 
-def for_machine(purpose: str) -> Callable[[Callable[[Request, KnownMachine], Awaitable[Response]]], Endpoint]:
+def for_machine(purpose: str) -> Callable[[MachineDoor], Endpoint]:
     """Guard a door for machines whose token is for it: 401 for any other, 429 for one that asks too much."""
 
-    def guarded(page: Callable[[Request, KnownMachine], Awaitable[Response]]) -> Endpoint:
+    def guarded(page: MachineDoor) -> Endpoint:
         async def endpoint(request: Request) -> Response:
             scheme, _, token = request.headers.get("authorization", "").partition(" ")
             found = services(request).provisioning

@@ -6,7 +6,7 @@ accounts of the organisation, of which a page has ``PAGE_MAX``.
 """
 
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final, TypeAlias, TypeVar
 
 from pydantic import ValidationError
@@ -43,13 +43,12 @@ from scim2_models import (
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hub.access.provisioning import SCIM, KeptError, ProvidedWords, TakenError
+from hub.access.provisioning import KeptError, ProvidedWords, TakenError
 from hub.store.machines import KnownMachine
 from hub.store.provisioned import ProvidedAccount, ProvidedGroup
-from web.doors.guards import Endpoint, services
-from web.doors.machines import for_machine, provisioning, refused
+from web.doors.guards import services
+from web.doors.machines import SCIM_BASE, MachineDoor, provisioning, refused
 
-BASE: Final = "/scim/v2"
 PAGE_MAX: Final = 200
 MEDIA: Final = "application/scim+json"
 TOLERANT: Final = ScimPolicy(
@@ -76,7 +75,6 @@ class ScimUser(Resource[Any]):
 Kept: TypeAlias = ScimUser | Group
 AnyKept = TypeVar("AnyKept", ScimUser, Group)
 AnyDescribed = TypeVar("AnyDescribed", ResourceType, Schema, ServiceProviderConfig)
-Door: TypeAlias = Callable[[Request, KnownMachine], Awaitable[Response]]
 
 _MODELS: Final[tuple[type[Resource[Any]], ...]] = (ScimUser, Group)
 _TYPES: Final = tuple(ResourceType.from_resource(model) for model in _MODELS)
@@ -99,8 +97,8 @@ _CONFIG: Final = ServiceProviderConfig(
 )
 
 
-def _told(page: Door) -> Endpoint:
-    """Guard a door, and answer what is wrong with a request as SCIM says it."""
+def _told(page: MachineDoor) -> MachineDoor:
+    """Answer what is wrong with a request as SCIM says it."""
 
     async def endpoint(request: Request, machine: KnownMachine) -> Response:
         try:
@@ -118,7 +116,7 @@ def _told(page: Door) -> Endpoint:
             return refused(403, str(error))
 
     endpoint.__doc__ = page.__doc__
-    return for_machine(SCIM)(endpoint)
+    return endpoint
 
 
 @_told
@@ -339,4 +337,4 @@ def _placed(request: Request, resource: AnyDescribed, kind: str, at: str) -> Any
 
 
 def _base(request: Request) -> str:
-    return services(request).settings.live_address + BASE
+    return services(request).settings.live_address + SCIM_BASE

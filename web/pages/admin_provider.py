@@ -8,8 +8,7 @@ from hub.access.keeping_rows import KeepingError
 from hub.access.provisioning import ROLES_OF_GROUPS
 from web.doors.directory import SignedIn
 from web.doors.guards import for_administrator, keeping, services
-from web.doors.machines import provisioning
-from web.doors.scim import BASE
+from web.doors.machines import SCIM_BASE, provisioning
 from web.pages.admin_people import doer
 from web.reading import reading_now
 from web.rendering import elsewhere, page
@@ -55,7 +54,7 @@ async def _show(request: Request, token: str, fault: str, field: str) -> Respons
     now = services(request).now()
     context = {
         "token": token, "fault": fault, "field": field, "here": "admin",
-        "address": services(request).settings.live_address + BASE,
+        "address": services(request).settings.live_address + SCIM_BASE,
         "machines": [
             (each, day_and_time(each.ends, reading), said, each.opens(now))
             for each in await found.machines()
