@@ -67,6 +67,8 @@ class Hub:
         self.description: dict[str, Any] = {}
         self.errors_expected = False
         """Set by a test that makes the hub log errors; otherwise ``end`` fails on any."""
+        self.slowest_start = 0.0
+        """Seconds: what the time a fault takes is held against, for a busy machine makes both longer."""
         self._command = command
         told = {"CAREPLAN_LOG_LEVEL": "warning"} | ({"DATABASE_URL": database_url} if database_url else {})
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("CAREPLAN_", "DATABASE_"))}
@@ -108,7 +110,9 @@ class Hub:
             raise self._failure(f"exit code {self._gone()} before it was ready")
         self.description = json.loads((self.data_dir / "hub.json").read_text())
         self.port = int(self.description["port"])
-        return time.monotonic() - began
+        taken = time.monotonic() - began
+        self.slowest_start = max(self.slowest_start, taken)
+        return taken
 
     def kill(self) -> None:
         """End it the hard way, as a power cut would."""

@@ -146,30 +146,25 @@ async def users(request: Request, machine: KnownMachine) -> Response:
         user = ScimUser.model_validate(await _sent(request), scim_ctx=Context.RESOURCE_CREATION_REQUEST)
         made = await provisioning(request).keep_account(machine, "", _user_told(user))
         return _answer(_user(request, made), request, 201)
-    found = await provisioning(request).rows.accounts(machine.organisation)
-    return await _list(request, [_user(request, each) for each in found], SearchRequest[ScimUser])
+    return await _list(request, await _users(request, machine), SearchRequest[ScimUser])
 
 
 @_told
 async def search_users(request: Request, machine: KnownMachine) -> Response:
     """List accounts that a search finds; posted, so that no name stands in an address."""
-    found = await provisioning(request).rows.accounts(machine.organisation)
-    return await _list(request, [_user(request, each) for each in found], SearchRequest[ScimUser])
+    return await _list(request, await _users(request, machine), SearchRequest[ScimUser])
 
 
 @_told
 async def search_groups(request: Request, machine: KnownMachine) -> Response:
     """List groups that a search finds."""
-    found = await provisioning(request).rows.groups(machine.organisation)
-    return await _list(request, [_group(request, each) for each in found], SearchRequest[Group])
+    return await _list(request, await _groups(request, machine), SearchRequest[Group])
 
 
 @_told
 async def search(request: Request, machine: KnownMachine) -> Response:
     """List accounts and groups that a search finds."""
-    rows = provisioning(request).rows
-    found: list[Kept] = [_user(request, each) for each in await rows.accounts(machine.organisation)]
-    found += [_group(request, each) for each in await rows.groups(machine.organisation)]
+    found = [*await _users(request, machine), *await _groups(request, machine)]
     return await _list(request, found, SearchRequest[ScimUser | Group])
 
 
@@ -198,8 +193,7 @@ async def groups(request: Request, machine: KnownMachine) -> Response:
         group = Group.model_validate(await _sent(request), scim_ctx=Context.RESOURCE_CREATION_REQUEST)
         made = await provisioning(request).keep_group(machine, "", _attributes(group))
         return _answer(_group(request, made), request, 201)
-    found = await provisioning(request).rows.groups(machine.organisation)
-    return await _list(request, [_group(request, each) for each in found], SearchRequest[Group])
+    return await _list(request, await _groups(request, machine), SearchRequest[Group])
 
 
 @_told
@@ -223,6 +217,14 @@ async def group(request: Request, machine: KnownMachine) -> Response:
 async def nowhere(request: Request, machine: KnownMachine) -> Response:
     """Say that there is nothing at this address."""
     raise NotFoundException
+
+
+async def _users(request: Request, machine: KnownMachine) -> list[ScimUser]:
+    return [_user(request, each) for each in await provisioning(request).rows.accounts(machine.organisation)]
+
+
+async def _groups(request: Request, machine: KnownMachine) -> list[Group]:
+    return [_group(request, each) for each in await provisioning(request).rows.groups(machine.organisation)]
 
 
 async def _changed(request: Request, standing: AnyKept) -> AnyKept | None:

@@ -1,4 +1,4 @@
-"""People and patients from a CSV file: pasted or chosen, looked at line by line, then kept."""
+"""People and patients from a CSV file: pasted, looked at line by line, then kept."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeAlias
