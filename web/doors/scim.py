@@ -164,7 +164,7 @@ async def search_groups(request: Request, machine: KnownMachine) -> Response:
 @_told
 async def search(request: Request, machine: KnownMachine) -> Response:
     """List accounts and groups that a search finds."""
-    found = [*await _users(request, machine), *await _groups(request, machine)]
+    found: list[Kept] = [*await _users(request, machine), *await _groups(request, machine)]
     return await _list(request, found, SearchRequest[ScimUser | Group])
 
 
