@@ -6,14 +6,16 @@ So a restored database can be compared with what was backed up, and with what wa
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from hub.process.postgres_programs import binaries
+from hub.process.postgres_clients import ClientProgramsError, client_programs, newest_programs, programs_that_read
 from hub.record.checkpoints import Checkpoint, CheckpointError, Signed, next_text, read_checkpoints
 from hub.record.journal import Head
 from hub.record.signing import SigningKey, VerifierKey
@@ -21,6 +23,12 @@ from hub.store.backups import Copied
 
 _AT_ONCE: Final = 1 << 20
 _SHA256: Final = "sha256 "
+
+_SCHEMA_ITSELF: Final = re.compile(rb"^\d+; \S+ \S+ (SCHEMA - public|COMMENT - SCHEMA public) ")
+"""Lines of a file's contents that would make the schema that every database has; its owner is seldom the hub's."""
+
+_SETTING: Final = re.compile(rb"^SET (\w+) = ")
+_FIRST_OBJECT: Final = b"-- Name: "
 
 
 class BackupError(Exception):
@@ -32,33 +40,64 @@ def note_of(file: Path) -> Path:
     return file.with_name(file.name + ".note")
 
 
-def dump(url: str, snapshot: str, file: Path) -> None:
-    """Write everything that the exported snapshot sees to the file.
+def dump(url: str, server: int, snapshot: str, file: Path) -> None:
+    """Write everything that the exported snapshot of a server of that version sees to the file.
 
     Raises:
-        BackupError: ``pg_dump`` failed; nothing is left behind.
+        BackupError: ``pg_dump`` is missing, too old, or failed; nothing is left behind.
     """
     unfinished = file.with_name(file.name + ".unfinished")
     command = ["pg_dump", "--format=custom", "--compress=6", f"--snapshot={snapshot}", f"--file={unfinished}"]
     try:
-        _run([*command, "--no-owner", "--schema=public"], url)
+        programs = programs_that_read(server, client_programs())
+        _run(programs, [*command, "--no-owner", "--schema=public", "--dbname", _conninfo(url)], _environment(url))
         with unfinished.open("rb") as written:
             os.fsync(written.fileno())
         unfinished.rename(file)
+    except ClientProgramsError as error:
+        raise BackupError(str(error)) from error
     finally:
         unfinished.unlink(missing_ok=True)
 
 
-def restore(url: str, file: Path) -> None:
-    """Fill an empty database from the file, all or nothing.
+def restore(url: str, settings: Set[str], file: Path) -> None:
+    """Fill an empty database from the file, all or nothing; ``settings`` are those that its server knows.
+
+    The server may be older than the one that was copied: ``pg_restore`` writes SQL, we leave out settings that the
+    server doesn't know and the making of the schema itself, and ``psql`` sends it in one transaction of ours.
 
     Raises:
-        BackupError: ``pg_restore`` failed; the database is as it was.
+        BackupError: the programs are missing or can't read the file, or the server refused; the database is as it was.
     """
-    _run(
-        ["pg_restore", "--single-transaction", "--exit-on-error", "--no-owner", "--clean", "--if-exists", str(file)],
-        url,
-    )
+    try:
+        programs = newest_programs(client_programs())
+    except ClientProgramsError as error:
+        raise BackupError(str(error)) from error
+    contents = _run(programs, ["pg_restore", "--list", str(file)])
+    with tempfile.NamedTemporaryFile(prefix="careplan-contents-") as wanted, tempfile.TemporaryFile() as complaints:
+        wanted.writelines(line for line in contents.splitlines(keepends=True) if not _SCHEMA_ITSELF.match(line))
+        wanted.flush()
+        writing = subprocess.Popen(
+            [programs / "pg_restore", "--no-owner", f"--use-list={wanted.name}", "--file=-", str(file)],
+            stdout=subprocess.PIPE,
+            stderr=complaints,
+        )
+        with writing:
+            assert writing.stdout is not None, "it was given a pipe"
+            _send(programs, url, settings, writing.stdout, whole=lambda: writing.wait() == 0)
+        if writing.returncode:
+            complaints.seek(0)
+            raise _failure("pg_restore", complaints.read())
+
+
+def leave_out(script: Iterable[bytes], settings: Set[str]) -> Iterator[bytes]:
+    """Yield the head of a script, up to its first object, without settings that the server doesn't know."""
+    for line in script:
+        match = _SETTING.match(line)
+        if match is None or match[1].decode() in settings:
+            yield line
+        if line.startswith(_FIRST_OBJECT):
+            return
 
 
 def write_note(file: Path, key: SigningKey, copied: Copied) -> None:
@@ -104,21 +143,46 @@ def lost(backed_up: Mapping[str, Head], stood: Mapping[str, Head]) -> tuple[int,
     return sum(rows for rows in behind if rows > 0), sum(1 for rows in behind if rows > 0)
 
 
-def _run(command: Sequence[str], url: str) -> None:
-    program = _program(command[0])
-    words = [program, "--dbname", _conninfo(url), *command[1:]]
-    done = subprocess.run(words, env=_environment(url), capture_output=True, text=True, check=False)
+def _send(programs: Path, url: str, settings: Set[str], script: IO[bytes], *, whole: Callable[[], bool]) -> None:
+    """Send a script as one transaction, committed only where ``whole`` says at its end that nothing is missing."""
+    command = [str(programs / "psql"), "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--dbname", _conninfo(url)]
+    with tempfile.TemporaryFile() as complaints:
+        sending = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=complaints, env=_environment(url)
+        )
+        assert sending.stdin is not None, "it was given a pipe"
+        try:
+            with sending.stdin as taken:
+                taken.write(b"begin;\n")
+                taken.writelines(leave_out(script, settings))
+                shutil.copyfileobj(script, taken, _AT_ONCE)
+                if whole():
+                    taken.write(b"commit;\n")
+        except BrokenPipeError:
+            pass  # It refused a statement and ended; what it said is told below.
+        finally:
+            script.close()  # Else the writer would wait for ever.
+        if sending.wait():
+            complaints.seek(0)
+            raise _failure("The restore", complaints.read())
+
+
+def _run(programs: Path, command: Sequence[str], environment: Mapping[str, str] | None = None) -> bytes:
+    done = subprocess.run([programs / command[0], *command[1:]], env=environment, capture_output=True, check=False)
     if done.returncode:
-        raise BackupError(f"{command[0]} failed: {done.stderr.strip().splitlines()[-1] if done.stderr else 'no words'}")
+        raise _failure(command[0], done.stderr)
+    return done.stdout
 
 
-def _program(name: str) -> str:
-    """Return the program of the embedded PostgreSQL, which is as new as any server we know; else the one on PATH."""
-    own = binaries() / name
-    found = str(own) if own.exists() else shutil.which(name)
-    if found is None:
-        raise BackupError(f"There is no {name} here. Install PostgreSQL's client programs.")
-    return found
+def _failure(what: str, complaints: bytes) -> BackupError:
+    """Return one sentence of what a program complained of; details are left out, which may be a patient's."""
+    lines = [line for line in complaints.decode(errors="replace").splitlines() if line.strip()]
+    told = [line for line in lines if re.search(r"\b(ERROR|FATAL|error|fatal):", line)] or lines[-1:]
+    if "unsupported version" in complaints.decode(errors="replace"):
+        return BackupError(
+            "The backup was made by newer programs than any here. Install PostgreSQL's newest client programs."
+        )
+    return BackupError(f"{what} failed: {told[0].strip()}" if told else f"{what} failed and said nothing.")
 
 
 def _conninfo(url: str) -> str:

@@ -1,7 +1,7 @@
 """The way to Postgres: one pool a process, bounded everywhere, and only to a server that keeps what it took."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Final, TypeAlias
 
 import asyncpg
@@ -44,6 +44,25 @@ _VERSION_MIN: Final = 140_000
 
 class StoreError(Exception):
     """The database can't be used as it is; the message says what to set."""
+
+
+@contextmanager
+def ours() -> Iterator[None]:
+    """Around what reads tables of a database that an operator named.
+
+    Raises:
+        StoreError: they are not there: it is another database, or an older or newer schema.
+    """
+    try:
+        yield
+    except (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError, sa.exc.ProgrammingError) as error:
+        cause = error.orig.__cause__ if isinstance(error, sa.exc.ProgrammingError) and error.orig else error
+        if not isinstance(cause, (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError)):
+            raise
+        raise StoreError(
+            "This database has no tables of the hub, or those of another version. "
+            "Name the right one in DATABASE_URL, or run careplan-hub migrate."
+        ) from error
 
 
 def database_url(text: str) -> URL:

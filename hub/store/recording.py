@@ -6,7 +6,7 @@ import asyncpg
 
 from hub.record.appending import append_to_all
 from hub.record.journal import Act, JournalAwayError
-from hub.store.engine import StoreError, open_engine
+from hub.store.engine import StoreError, open_engine, ours
 from hub.store.journal import PostgresJournal
 
 
@@ -16,7 +16,7 @@ async def record(url: str, acts: Sequence[Act]) -> None:
     Raises:
         KeyError: a plan has no journal; nothing was written.
         JournalAwayError: the database can't be reached.
-        StoreError: its login may not write the journal.
+        StoreError: its login may not write the journal, or there is none.
     """
     by_plan: dict[str, list[Act]] = {}
     for act in acts:
@@ -24,7 +24,8 @@ async def record(url: str, acts: Sequence[Act]) -> None:
     engine = await open_engine(url)
     journal = PostgresJournal(engine)
     try:
-        await append_to_all(journal, by_plan)
+        with ours():
+            await append_to_all(journal, by_plan)
     except JournalAwayError as error:
         if not isinstance(error.__cause__, asyncpg.InsufficientPrivilegeError):
             raise

@@ -22,7 +22,7 @@ from hub.record.journal import Head, Snapshot
 from hub.record.signing import VerifierKey
 from hub.record.verifying import LINE_FIELDS, Chain, Fault, FaultKind, Progress, Replay, RowValues, signed_fault
 from hub.store.away import away, away_in_turn
-from hub.store.engine import Driver, database_url
+from hub.store.engine import Driver, database_url, ours
 
 ROWS_AT_ONCE_MAX: Final = 500
 """What still lies in the processor's cache and wakes no garbage collector: with thousands a row costs half again."""
@@ -47,7 +47,7 @@ async def reading(url: str) -> AsyncIterator["Verification"]:
     with away():
         driver = await asyncpg.connect(dsn, timeout=10, server_settings={"application_name": "careplan-hub verify"})
     try:
-        with away_in_turn():
+        with away_in_turn(), ours():
             async with driver.transaction(isolation="repeatable_read", readonly=True):
                 yield Verification(driver)
     finally:

@@ -1,11 +1,12 @@
 """Commands that copy the database to a file and bring one back, and the drill that shows both work."""
 
 import asyncio
+import contextlib
 import getpass
 import os
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -19,10 +20,11 @@ from hub.record.chain import JSON
 from hub.record.checkpoints import Checkpoint, CheckpointError, Signed, read_checkpoints
 from hub.record.journal import Act, Action, Head
 from hub.record.signing import SigningError, VerifierKey, verifier_key
-from hub.store.backups import make_ready, one_instant
+from hub.store.backups import drop_scratch, make_ready, make_scratch, one_instant
+from hub.store.engine import StoreError
 from hub.store.recording import record
 from hub.store.verifying import reading
-from web.commands.records import EXIT_FAULT, Checkpointed, Data, checkpointed, database_of, summary, teller, verified
+from web.commands.records import EXIT_FAULT, Checkpointed, Data, checkpointed, database_of, teller, verified
 from web.commands.refusals import CommandError, refusals
 from web.settings import Mode, Settings, read_settings, signing_key_of
 
@@ -89,7 +91,7 @@ async def copied(url: str, settings: Settings, file: Path) -> tuple[int, int]:
     await record(url, [_act("backup.make", {"file": file.name})])
     async with one_instant(url) as instant:
         try:
-            await asyncio.to_thread(backups.dump, url, instant.snapshot, file)
+            await asyncio.to_thread(backups.dump, url, instant.server, instant.snapshot, file)
         except BackupError as error:
             await record(url, [_act("backup.make", {"file": file.name}, outcome="failed")])
             raise CommandError(str(error)) from error
@@ -101,19 +103,34 @@ def _restored(
     settings: Settings, file: Path, note: Checkpoint, stood: Mapping[str, Head], *, drill: bool
 ) -> tuple[str, bool]:
     began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="careplan-drill-") as scratch:
-        if drill or not settings.database_url:
-            place = Path(scratch) if drill else settings.data_dir
-            place.chmod(0o711) if drill else None
-            with EmbeddedPostgres(place) as server:
-                return _filled(server.url, file, note, stood, began)
-        return _filled(settings.database_url, file, note, stood, began)
+    with _place(settings, drill=drill) as url:
+        return _filled(url, file, note, stood, began)
+
+
+@contextlib.contextmanager
+def _place(settings: Settings, *, drill: bool) -> Iterator[str]:
+    """Yield the URL of the database to fill: of a drill one that is thrown away, on the server that would be used."""
+    if settings.database_url and drill:
+        scratch = asyncio.run(make_scratch(settings.database_url))
+        try:
+            yield scratch
+        finally:
+            asyncio.run(drop_scratch(settings.database_url, scratch))
+    elif settings.database_url:
+        yield settings.database_url
+    elif drill:
+        with tempfile.TemporaryDirectory(prefix="careplan-drill-") as folder:
+            Path(folder).chmod(0o711)
+            with EmbeddedPostgres(Path(folder)) as server:
+                yield server.url
+    else:
+        with EmbeddedPostgres(settings.data_dir) as server:
+            yield server.url
 
 
 def _filled(url: str, file: Path, note: Checkpoint, stood: Mapping[str, Head], began: float) -> tuple[str, bool]:
-    if not asyncio.run(make_ready(url)):
-        raise CommandError("The database is not empty. Restore into a new one: another --data or DATABASE_URL.")
-    backups.restore(url, file)
+    empty = asyncio.run(make_ready(url))
+    backups.restore(url, empty.settings, file)
     filled = time.monotonic()
     progress, fault = asyncio.run(verified(url, None, tell=teller()))
     heads = asyncio.run(_heads(url))
@@ -126,7 +143,8 @@ def _filled(url: str, file: Path, note: Checkpoint, stood: Mapping[str, Head], b
     asyncio.run(record(url, [_act("backup.restore", words | {"rows_lost": rows, "journals_behind": plans})]))
     ended = time.monotonic()
     return (
-        f"Restored in {filled - began:.1f} s, verified in {ended - filled:.1f} s: {summary(progress, None)}. "
+        f"Restored into PostgreSQL {empty.server} in {filled - began:.1f} s, verified in {ended - filled:.1f} s: "
+        f"{progress.rows:,} rows of {progress.plans:,} journals, their heads as the signed note has them. "
         f"The backup is of {note.time:%Y-%m-%d %H:%M:%S} UTC; lost since: {rows:,} rows of {plans:,} journals."
     ), True
 
@@ -137,7 +155,7 @@ async def _record_drill(settings: Settings, file: Path, note: Checkpoint, true: 
     try:
         with database_of(settings) as url:
             await record(url, [_act("backup.drill", words, outcome="success" if true else "failed")])
-    except CommandError:
+    except (CommandError, StoreError):
         return  # It is gone: that is what a drill may be for.
 
 
@@ -151,7 +169,7 @@ async def _standing(settings: Settings, signed: Checkpointed | None) -> Mapping[
     try:
         with database_of(settings) as url:
             return await _heads(url)
-    except CommandError:
+    except (CommandError, StoreError):  # There is none, or an empty one that waits for its restore.
         return _signed_last(signed)
 
 

@@ -20,7 +20,7 @@ from hub.record.journal import Head
 from hub.record.signing import SigningKey
 from hub.record.verifying import Fault, Replay
 from hub.store.backups import make_ready, one_instant
-from hub.store.engine import open_engine
+from hub.store.engine import StoreError, open_engine
 from hub.store.journal import PostgresJournal
 from hub.store.verifying import reading
 from tests.harness.databases import Databases
@@ -113,7 +113,7 @@ async def test_live_is_replay_is_restore(databases: Databases, database: str, tm
         await a_random_history([last], plan, chance)
         live[plan] = (await last.content(plan)).sections[Section.GOALS]
     async with one_instant(database) as instant:
-        await asyncio.to_thread(backups.dump, database, instant.snapshot, tmp_path / "backup")
+        await asyncio.to_thread(backups.dump, database, instant.server, instant.snapshot, tmp_path / "backup")
         backups.write_note(tmp_path / "backup", KEY, instant)
     for process, journal, engine in zip(processes, journals, engines, strict=True):
         await process.drain()
@@ -121,8 +121,8 @@ async def test_live_is_replay_is_restore(databases: Databases, database: str, tm
         await engine.dispose()
 
     with databases.empty() as restored:
-        assert await make_ready(restored)
-        await asyncio.to_thread(backups.restore, restored, tmp_path / "backup")
+        empty = await make_ready(restored)
+        await asyncio.to_thread(backups.restore, restored, empty.settings, tmp_path / "backup")
         note = backups.read_note(tmp_path / "backup", KEY.verifier)
         assert dict(note.moved) == dict(instant.heads)
         for plan in plans:
@@ -135,17 +135,42 @@ async def test_live_is_replay_is_restore(databases: Databases, database: str, tm
         for url in (database, restored):
             assert await rebuilt(url) == (0, {})  # No plan is registered here: so each by itself.
             assert [await rebuilt(url, plan) for plan in plans] == [(1, {})] * len(plans)
-        assert not await make_ready(restored)
+        with pytest.raises(StoreError, match="not empty"):
+            await make_ready(restored)
 
 
 def _plain(content: object) -> dict[str, object]:
     return {entry: dict(each.values) for entry, each in content.entries.items()}  # type: ignore[attr-defined]
 
 
+def test_settings_that_an_older_server_lacks_are_left_out_of_the_head_alone() -> None:
+    head = [b"SET transaction_timeout = 0;\n", b"SET row_security = off;\n", b"-- Name: journal; Type: TABLE\n"]
+    script = iter([*head, b"SET transaction_timeout = 0;\n"])
+
+    assert list(backups.leave_out(script, {"row_security"})) == head[1:]
+    assert list(script) == [b"SET transaction_timeout = 0;\n"], "what follows may be somebody's words"
+
+
+async def test_a_restore_that_breaks_off_leaves_the_database_empty(
+    database: str, empty_database: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "backup"
+    async with one_instant(database) as instant:
+        await asyncio.to_thread(backups.dump, database, instant.server, instant.snapshot, file)
+    empty = await make_ready(empty_database)
+    whole = file.read_bytes()
+
+    for kept in range(len(whole) * 9 // 10, len(whole), len(whole) // 40):
+        file.write_bytes(whole[:kept])
+        with pytest.raises(backups.BackupError, match="failed"):
+            await asyncio.to_thread(backups.restore, empty_database, empty.settings, file)
+        await make_ready(empty_database)
+
+
 async def test_a_backup_that_was_changed_or_signed_by_another_is_refused(database: str, tmp_path: Path) -> None:
     file = tmp_path / "backup"
     async with one_instant(database) as instant:
-        await asyncio.to_thread(backups.dump, database, instant.snapshot, file)
+        await asyncio.to_thread(backups.dump, database, instant.server, instant.snapshot, file)
         backups.write_note(file, KEY, instant)
     other = SigningKey(Ed25519PrivateKey.generate())
 
