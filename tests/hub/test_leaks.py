@@ -16,7 +16,8 @@ from hub.live.connections import Connection
 from hub.live.open_sections import OpenSection
 from hub.live.rooms import Room
 from hub.record.journal import JournalAwayError
-from tests.hub.builders import PLAN, LiveHub, Peer, a_hub, a_person, an_id
+from tests.hub.builders import PLAN, LiveHub, a_hub, a_person, an_id
+from tests.hub.peers import Peer
 
 pytestmark = pytest.mark.anyio
 FAILURES = int(os.environ.get("CAREPLAN_LEAKS", "500"))

@@ -18,7 +18,8 @@ from crdt.frames import FrameKind
 from crdt.sections import Section
 from hub.live.bus import LocalBus, Note
 from hub.live.commands import Outcome
-from tests.hub.builders import ENTRY, PLAN, LiveHub, Make, Peer, a_hub, a_person, an_id, settle
+from tests.hub.builders import PLAN, LiveHub, Make, a_hub, a_person, an_id, settle
+from tests.hub.peers import ENTRY, Peer
 
 SECOND = "0190aaaa-0000-7000-8000-00000000e002"
 FIRST_WORD = chr(0x4E00)

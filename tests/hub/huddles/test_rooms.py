@@ -13,7 +13,8 @@ from hub.live.bus import Moved, Note, SessionsEnded
 from hub.live.gatekeepers import TurnedAway
 from hub.live.lines import CloseCode
 from hub.sockets.seats import Seat
-from tests.hub.builders import FakeClock, FakeLine
+from tests.hub.builders import FakeClock
+from tests.hub.peers import FakeLine
 
 pytestmark = pytest.mark.anyio
 

@@ -11,7 +11,8 @@ from crdt.sections import Section
 from hub.live import inboxes
 from hub.live.commands import Done
 from hub.live.lines import CloseCode
-from tests.hub.builders import ENTRY, PLAN, Changing, a_hub, a_person, an_id
+from tests.hub.builders import PLAN, Changing, a_hub, a_person, an_id
+from tests.hub.peers import ENTRY
 
 pytestmark = pytest.mark.anyio
 GOALS = Section.GOALS

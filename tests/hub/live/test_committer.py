@@ -13,7 +13,8 @@ from hub.live import committer, plans
 from hub.live.bus import AccessChanged, LocalBus, Note
 from hub.live.lines import CloseCode
 from hub.record.journal import Act, Action, Batch
-from tests.hub.builders import ENTRY, PLAN, LiveHub, Make, Peer, a_hub, a_person, an_id, reads, settle
+from tests.hub.builders import PLAN, LiveHub, Make, a_hub, a_person, an_id, reads, settle
+from tests.hub.peers import ENTRY, Peer
 
 pytestmark = pytest.mark.anyio
 GOALS = Section.GOALS

@@ -15,7 +15,8 @@ from hub.fuzz.writing import a_struct, written
 from hub.live import committer, inboxes
 from hub.live.open_sections import OpenSection
 from hub.record.journal import Act, Action, Batch
-from tests.hub.builders import ENTRY, PLAN, LiveHub, Peer, a_hub, a_person, an_id
+from tests.hub.builders import PLAN, LiveHub, a_hub, a_person, an_id
+from tests.hub.peers import ENTRY, Peer
 
 pytestmark = pytest.mark.anyio
 GOALS = Section.GOALS

@@ -10,7 +10,8 @@ from hub.live import loading
 from hub.live.open_sections import OpenSection
 from hub.live.rooms import Room
 from hub.live.visits import Visits
-from tests.hub.builders import ENTRY, PLAN, FakeClock, LiveHub, Make, a_hub, a_person, an_id
+from tests.hub.builders import PLAN, FakeClock, LiveHub, Make, a_hub, a_person, an_id
+from tests.hub.peers import ENTRY
 
 pytestmark = pytest.mark.anyio
 GOALS = Section.GOALS

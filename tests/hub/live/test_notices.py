@@ -11,7 +11,8 @@ from crdt.changes import Annotate, Assign, Change, Root
 from crdt.fields import Value
 from crdt.sections import Section
 from hub.live.changes import WORDS_TOUCHED_MAX
-from tests.hub.builders import PLAN, Changing, LiveHub, Make, Peer, a_hub, a_person, an_id, settle
+from tests.hub.builders import PLAN, Changing, LiveHub, Make, a_hub, a_person, an_id, settle
+from tests.hub.peers import Peer
 
 pytestmark = pytest.mark.anyio
 TASKS, NEEDS, GOALS = Section.TASKS, Section.SOCIAL_NEEDS, Section.GOALS

@@ -11,7 +11,8 @@ from crdt.frames import FrameKind
 from crdt.sections import Section
 from hub.live.lines import CloseCode
 from hub.record.journal import Act, Action, Batch
-from tests.hub.builders import ENTRY, PLAN, LiveHub, Peer, a_hub, settle
+from tests.hub.builders import PLAN, LiveHub, a_hub, settle
+from tests.hub.peers import ENTRY, Peer
 
 pytestmark = pytest.mark.anyio
 GOALS = Section.GOALS

@@ -13,7 +13,8 @@ from crdt.sections import Section
 from hub.live.lines import CloseCode
 from hub.live.presence import Presences
 from tests.harness import browsers
-from tests.hub.builders import ENTRY, START, LiveHub, Peer, a_hub, settle
+from tests.hub.builders import START, LiveHub, a_hub, settle
+from tests.hub.peers import ENTRY, Peer
 
 pytestmark = pytest.mark.anyio
 IN_DESCRIPTION = {"field": f"goals/{ENTRY}/description", "draft": "Wal", "caret": None}

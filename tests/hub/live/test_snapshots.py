@@ -9,7 +9,8 @@ from hub.live import committer
 from hub.live.lines import CloseCode
 from hub.record.folding import digest_of, folded, is_same
 from hub.record.journal import Snapshot
-from tests.hub.builders import ENTRY, PLAN, LiveHub, Peer, a_hub
+from tests.hub.builders import PLAN, LiveHub, a_hub
+from tests.hub.peers import ENTRY, Peer
 
 pytestmark = pytest.mark.anyio
 GOALS = Section.GOALS

@@ -9,8 +9,9 @@ from hub.live.gatekeepers import TurnedAway
 from hub.live.lines import CloseCode
 from hub.sockets.desks import DESKS_PER_PERSON_MAX, GATHER_SECONDS, REST_SECONDS, DeskOwner, Desks
 from hub.sockets.seats import Seat
-from tests.hub.builders import FakeClock, FakeLine
+from tests.hub.builders import FakeClock
 from tests.hub.huddles.test_rooms import told
+from tests.hub.peers import FakeLine
 
 pytestmark = pytest.mark.anyio
 
