@@ -7,8 +7,6 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,10 +15,12 @@ from typing import IO, Any
 
 import httpx2
 
+from tests.harness.forks import Fork
+
 ROOT = Path(__file__).resolve().parents[2]
 READY_SECONDS_MAX = 60
-STOP_SECONDS_MAX = 5.0
-"""A hub that was asked to end is gone after that."""
+STOP_SECONDS_MAX = 60.0
+"""A test gives up on a hub that was asked to end."""
 LOG_LINES_SHOWN = 40
 
 
@@ -73,7 +73,7 @@ class Hub:
         told = {"CAREPLAN_LOG_LEVEL": "warning"} | ({"DATABASE_URL": database_url} if database_url else {})
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("CAREPLAN_", "DATABASE_"))}
         self._environment = kept | {"PYTHONUNBUFFERED": "1"} | told | dict(environment or {})
-        self._process: subprocess.Popen[str] | None = None
+        self._process: Fork | None = None
 
     @property
     def log(self) -> Path:
@@ -97,16 +97,8 @@ class Hub:
         self.data_dir.mkdir(parents=True, exist_ok=True)
         began = time.monotonic()
         words = [*self._command, "--port", str(self.port), "--data", str(self.data_dir)]
-        with self.log.open("a") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "web", *words],
-                cwd=ROOT,
-                env=self._environment,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-            )
-        if not self._until_ready(self._stdout()):
+        self._process = Fork(words, ROOT, self._environment, self.log)
+        if not self._until_ready(self._process.stdout):
             raise self._failure(f"exit code {self._gone()} before it was ready")
         self.description = json.loads((self.data_dir / "hub.json").read_text())
         self.port = int(self.description["port"])
@@ -117,7 +109,7 @@ class Hub:
     def kill(self) -> None:
         """End it the hard way, as a power cut would."""
         assert self._process is not None, "the hub was started"
-        self._process.kill()
+        self._process.send_signal(signal.SIGKILL)
         self._gone()
 
     def stop(self) -> float:
@@ -129,12 +121,9 @@ class Hub:
         assert self._process is not None, "the hub was started"
         began = time.monotonic()
         self._process.send_signal(signal.SIGTERM)
-        try:
-            self._process.wait(STOP_SECONDS_MAX)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._gone()
-            raise self._failure(f"still there {STOP_SECONDS_MAX} s after SIGTERM") from None
+        if self._process.wait(STOP_SECONDS_MAX) is None:
+            self.kill()
+            raise self._failure(f"still there {STOP_SECONDS_MAX} s after SIGTERM")
         if code := self._gone():
             raise self._failure(f"exit code {code} after SIGTERM")
         return time.monotonic() - began
@@ -201,16 +190,12 @@ class Hub:
         """Whether the process said that it is ready; its output ends with it, so this ends too."""
         return any("is ready" in line for line in output)
 
-    def _stdout(self) -> IO[str]:
-        assert self._process is not None, "the hub was started"
-        assert self._process.stdout is not None, "its output is a pipe"
-        return self._process.stdout
-
     def _gone(self) -> int:
         assert self._process is not None, "the hub was started"
-        self._stdout().close()
+        self._process.stdout.close()
         code = self._process.wait(READY_SECONDS_MAX)
         self._process = None
+        assert code is not None, "it has ended"
         return code
 
     def _failure(self, what: str) -> HubFailedError:

@@ -263,6 +263,14 @@ async def a_hub(*, entries: Sequence[str] = (ENTRY,), section: Section = Section
     return hub
 
 
+async def two_in_a_hub() -> tuple[LiveHub, Peer, Peer]:
+    """Return a hub with one plan, and the pages of a care manager and of a primary care doctor in it."""
+    hub = await a_hub()
+    ann, ben = hub.peer(name="Ann"), hub.peer(Role.PRIMARY_CARE, name="Ben")
+    await hub.settle()
+    return hub, ann, ben
+
+
 def reads(rows: Sequence[Row]) -> list[tuple[str, str]]:
     """Return who read which section."""
     return [(row.actor, row.section) for row in rows if row.action is Action.READ]

@@ -7,6 +7,7 @@ from typing import Final
 
 from hub.demo.registering import seed_hub
 from hub.store.engine import Engine, StoreError, create_engine, open_engine
+from hub.store.grants import grant_again
 from hub.store.people import People, Person
 from hub.store.reaching import DatabaseAwayError, reaching
 from hub.store.revisions import is_current, is_newer
@@ -38,8 +39,6 @@ async def migrate_database(database_url: str) -> None:
 
             with reaching():
                 await migrate(engine)
-        from hub.store.migrating import grant_again  # noqa: PLC0415 - as above
-
         with reaching():
             missing = await grant_again(engine)
         if missing:

@@ -13,18 +13,11 @@ from hub.live import committer, plans
 from hub.live.bus import AccessChanged, LocalBus, Note
 from hub.live.lines import CloseCode
 from hub.record.journal import Act, Action, Batch
-from tests.hub.builders import PLAN, LiveHub, Make, a_hub, a_person, an_id, reads, settle
+from tests.hub.builders import PLAN, LiveHub, Make, a_hub, a_person, an_id, reads, settle, two_in_a_hub
 from tests.hub.peers import ENTRY, Peer
 
 pytestmark = pytest.mark.anyio
 GOALS = Section.GOALS
-
-
-async def two_in_a_hub() -> tuple[LiveHub, Peer, Peer]:
-    hub = await a_hub()
-    ann, ben = hub.peer(name="Ann"), hub.peer(Role.PRIMARY_CARE, name="Ben")
-    await hub.settle()
-    return hub, ann, ben
 
 
 async def a_pair() -> tuple[LiveHub, LiveHub, Peer, Peer]:

@@ -4,22 +4,13 @@ import asyncio
 
 import pytest
 
-from auth.roles import Role
 from crdt.frames import FrameKind
 from crdt.sections import Section
 from hub.live.open_sections import NOTHING
-from tests.hub.builders import LiveHub, a_hub
-from tests.hub.peers import Peer
+from tests.hub.builders import a_hub, two_in_a_hub
 
 pytestmark = pytest.mark.anyio
 GOALS, NOTES = Section.GOALS, Section.STAFF_NOTES
-
-
-async def two_in_a_hub() -> tuple[LiveHub, Peer, Peer]:
-    hub = await a_hub()
-    ann, ben = hub.peer(name="Ann"), hub.peer(Role.PRIMARY_CARE, name="Ben")
-    await hub.settle()
-    return hub, ann, ben
 
 
 async def test_a_paused_reader_is_left_out_and_catches_up_in_one_piece() -> None:

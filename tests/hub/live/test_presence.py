@@ -13,18 +13,11 @@ from crdt.sections import Section
 from hub.live.lines import CloseCode
 from hub.live.presence import Presences
 from tests.harness import browsers
-from tests.hub.builders import START, LiveHub, a_hub, settle
+from tests.hub.builders import START, LiveHub, a_hub, settle, two_in_a_hub
 from tests.hub.peers import ENTRY, Peer
 
 pytestmark = pytest.mark.anyio
 IN_DESCRIPTION = {"field": f"goals/{ENTRY}/description", "draft": "Wal", "caret": None}
-
-
-async def two_in_a_hub() -> tuple[LiveHub, Peer, Peer]:
-    hub = await a_hub()
-    ann, ben = hub.peer(name="Ann"), hub.peer(Role.PRIMARY_CARE, name="Ben")
-    await hub.settle()
-    return hub, ann, ben
 
 
 def last(peer: Peer, client: int) -> Any:

@@ -15,18 +15,11 @@ from crdt.sessions import DENIED
 from hub.live import inboxes, rooms
 from hub.live.lines import CloseCode
 from hub.record.journal import Action
-from tests.hub.builders import PLAN, LiveHub, Make, a_hub, a_person, an_id, reads
-from tests.hub.peers import ENTRY, Peer
+from tests.hub.builders import PLAN, LiveHub, Make, a_hub, a_person, an_id, reads, two_in_a_hub
+from tests.hub.peers import ENTRY
 
 pytestmark = pytest.mark.anyio
 GOALS, NOTES = Section.GOALS, Section.STAFF_NOTES
-
-
-async def two_in_a_hub() -> tuple[LiveHub, Peer, Peer]:
-    hub = await a_hub()
-    ann, ben = hub.peer(name="Ann"), hub.peer(Role.PRIMARY_CARE, name="Ben")
-    await hub.settle()
-    return hub, ann, ben
 
 
 async def test_nothing_is_relayed_or_called_saved_before_it_is_committed() -> None:

@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from hub.record.journal import Action
 from hub.store.engine import StoreError, check, create_engine, database_url, open_engine
-from hub.store.migrating import grant_again, migrate
+from hub.store.grants import grant_again
+from hub.store.migrating import migrate
 from hub.store.revisions import is_current
 from hub.store.tables import metadata  # type: ignore[attr-defined]  # With every table in it.
 from tests.harness.databases import Databases
