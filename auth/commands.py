@@ -225,6 +225,7 @@ _ENTRIES: Final[Mapping[str, CommandRule]] = {
     "suggestion.make": CommandRule(follows=Operation.SUGGEST),
     "suggestion.accept": CommandRule(follows=Operation.WRITE),
     "suggestion.decline": CommandRule(follows=Operation.WRITE),
+    "suggestion.keep": CommandRule(follows=Operation.WRITE),
     "import.accept": CommandRule(
         follows=Operation.CREATE, sets=frozenset({"event", "destination", "start", "end", "readings"})
     ),

@@ -30,6 +30,18 @@ class SectionContent:
     comments: Mapping[str, Record] = field(default_factory=lambda: MappingProxyType({}))
 
 
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """Two values of one register, of which neither writer had seen the other when they wrote. One of them stands."""
+
+    written: Scalar
+    """What the update says."""
+    other: Scalar
+    """What was there already, unseen by who wrote the update."""
+    client: int
+    """The client id that wrote ``other``."""
+
+
 @dataclass(slots=True)
 class Touched:
     """One field that an update touches.
@@ -48,6 +60,8 @@ class Touched:
     inserted: str
     deleted: int
     root: Root = Root.ENTRIES
+    crossing: Crossing | None = None
+    """Set where a register was written without its newest value being seen; ``after`` is the one that stands."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

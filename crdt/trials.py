@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass
 
 from crdt.changes import Root
-from crdt.contents import Touched
+from crdt.contents import Crossing, Touched
 from crdt.fields import Kind, Scalar
 from crdt.index import Index
 from crdt.places import Effect, Holds, Place
@@ -31,6 +31,10 @@ class Tally:
     """Its last struct holds replaced values, and nothing replaces it yet."""
     contested: bool = False
     """A concurrent write stands beside it: the live document has the last word on the value."""
+    unseen: tuple[int, Plain] | None = None
+    """Who wrote the value beside it that the update's writer had not seen, and that value."""
+    lost: Plain = None
+    """What the update says, where the value beside it stands."""
 
 
 class Trial:
@@ -77,18 +81,31 @@ class Trial:
         tally.squashed = False
         if not effect.wins:
             tally.contested = True
+            self._note_lost(client, struct, tally)
             self._die(client, clock, clock + length)
             return
         if isinstance(content, Squashed):
             tally.squashed = True
             content = content.values[-1]
             self._die(client, clock, clock + length - 1)
-        tally.after = None if kind == CONTAINER else content
+        stood, tally.after = tally.after, None if kind == CONTAINER else content
         if effect.replaced is not None:
             of, at = effect.replaced
             self._die(of, at, at + 1)
             run = effect.run
-            tally.contested = tally.contested or (run.start == clock and run.origin != effect.replaced)
+            if run.start == clock and run.origin != effect.replaced:
+                tally.contested = True
+                if of != client:
+                    tally.unseen = of, stood
+
+    def _note_lost(self, client: int, struct: Struct, tally: Tally) -> None:
+        """Keep what the update says of a key whose value stays another's."""
+        kind, _, _, _, _, _, _, content = struct
+        last = tally.place.last
+        if kind in (DELETED, CONTAINER) or last is None or last.client == client:
+            return
+        tally.lost = content.values[-1] if isinstance(content, Squashed) else content
+        tally.unseen = last.client, tally.after
 
     def delete(self, client: int, start: int, end: int) -> int:
         """Delete what is not deleted yet of these clocks, and return the number of ranges that were new.
@@ -167,7 +184,8 @@ def _touched(tally: Tally) -> Touched | None:
     before, after = _scalar(tally.before), _scalar(tally.after)
     match container.holds:
         case Holds.ENTRY if place.field is not None and place.field.kind is Kind.REGISTER:
-            return Touched(place.entry, place.key, "", Kind.REGISTER, before, after, "", 0)
+            crossing = _crossing(tally)
+            return Touched(place.entry, place.key, "", Kind.REGISTER, before, after, "", 0, crossing=crossing)
         case Holds.TEXT:
             return Touched(place.entry, container.name, "", Kind.TEXT, None, None, tally.inserted, tally.deleted)
         case Holds.SET:
@@ -178,6 +196,16 @@ def _touched(tally: Tally) -> Touched | None:
         case Holds.RECORD:
             return Touched(place.entry, place.key, "", Kind.REGISTER, before, after, "", 0, Root(container.name))
     return None
+
+
+def _crossing(tally: Tally) -> Crossing | None:
+    """Return the two values where they differ; the other stands where its writer's struct is the last of its place."""
+    if tally.unseen is None:
+        return None
+    client, other = tally.unseen
+    last = tally.place.last
+    written = tally.lost if last is not None and last.client == client else tally.after
+    return Crossing(_scalar(written), _scalar(other), client) if _scalar(written) != _scalar(other) else None
 
 
 def _scalar(value: Plain) -> Scalar:

@@ -16,6 +16,7 @@ from crdt.sections import Section
 from crdt.updates import merge
 from hub.live.changes import WORDS_TOUCHED_MAX
 from hub.live.connections import Connection
+from hub.live.crossings import EVENT, Kept
 from hub.record.chain import JSON
 from hub.record.journal import Act, Action
 
@@ -49,6 +50,8 @@ class Work:
 
     runs: list[PendingRow] = field(default_factory=list)
     reads: dict[tuple[str, str, Section], Connection] = field(default_factory=dict)
+    kept: list[Kept] = field(default_factory=list)
+    """Values that the batch's edits put out of their place, unseen by who wrote those."""
     refusals: list[tuple[Connection, Section, Refusal]] = field(default_factory=list)
     joins: dict[tuple[Connection, Section], None] = field(default_factory=dict)
     asks: dict[tuple[Connection, Section], bytes] = field(default_factory=dict)
@@ -80,6 +83,7 @@ class Work:
     ) -> None:
         """Hold of these sections what has passed now, in place of what had passed before."""
         self.runs = [run for run in self.runs if run.section not in sections]
+        self.kept = [each for each in self.kept if each.section not in sections]
         self._latest.clear()
         for connection, section, accepted in passed:
             self.add(connection, section, accepted)
@@ -90,9 +94,10 @@ class Work:
             self.saved[connection, section] = self.saved.get((connection, section), 0) + messages
 
     def seal(self, plan_id: str) -> None:
-        """Fix the rows: reads first, then edits, then refusals."""
+        """Fix the rows: reads first, then edits, then what is kept beside them, then refusals."""
         acts = [_act(plan_id, connection, Action.READ, section) for (_, _, section), connection in self.reads.items()]
         acts += [_edit(plan_id, run) for run in self.runs]
+        acts += [_keeping(plan_id, each) for each in self.kept]
         acts += [_refusal(plan_id, *each) for each in self.refusals]
         acts += [act for noted, _ in self.notes for act in noted]
         self.acts = tuple(acts)
@@ -117,6 +122,20 @@ def _edit(plan_id: str, run: PendingRow) -> Act:
         field=name,
         update=run.merged(),
         words=words_of(run.touched),
+    )
+
+
+def _keeping(plan_id: str, kept: Kept) -> Act:
+    return Act(
+        plan=plan_id,
+        actor="",
+        action=Action.COMMAND,
+        section=kept.section,
+        entry=kept.entry,
+        field=kept.field,
+        event=EVENT,
+        update=kept.accepted.update,
+        words=words_of(kept.accepted.touched),
     )
 
 

@@ -76,7 +76,8 @@ class Pending:
 
     def batch(self) -> Batch:
         """Return what to append, with how everything stands that it changes: the documents hold just that by now."""
-        touched = ((run.section, each) for run in self.work.runs for each in run.touched)
+        touched = [(run.section, each) for run in self.work.runs for each in run.touched]
+        touched += [(kept.section, each) for kept in self.work.kept for each in kept.accepted.touched]
         states = states_touched(self.room.sections, touched)
         return Batch(self.room.plan_id, self.room.head, self.work.acts, states)
 

@@ -16,6 +16,7 @@ from crdt.sections import Section
 from crdt.updates import FROM_BATCHES
 from hub.live.batches import PendingRow, Work
 from hub.live.connections import Connection
+from hub.live.crossings import crossed, crossed_by_rows, keep
 from hub.live.loading import load, take_over
 from hub.live.open_sections import OpenSection, clients_of
 from hub.live.relays import ACCESS_ACTIONS
@@ -46,13 +47,19 @@ async def give_way(
         return
     forbidden = {run.section for run in work.runs if not _is_permitted(room, run)} - contended
     await _load_anew(room, journal, forbidden, head)
-    if (contended or forbidden) and not room.ended:
-        _judge_again(room, work, contended | forbidden)
+    if room.ended:
+        return
+    again = contended | forbidden
+    if again:
+        _judge_again(room, work, again)
+    _keep_what_crossed(room, work, rows, again)
+    work.seal(room.plan_id)
 
 
 def _contended(work: Work, rows: Sequence[Row]) -> set[Section]:
     """Return the sections in which a row and the batch write under the same client id."""
     written = {(run.section, run.client) for run in work.runs if run.client is not None}
+    written |= {(kept.section, kept.accepted.client) for kept in work.kept if kept.accepted.client is not None}
     sections = {section.value: section for section, _ in written}
     return {
         sections[row.section]
@@ -97,10 +104,22 @@ def _judge_again(room: Room, work: Work, sections: Collection[Section]) -> None:
             verdict = _judged(room, section, runs)
         passed += verdict
     work.judged_again(sections, passed)
+    for connection, name, accepted in passed:
+        who = connection.participant
+        pairs = crossed(room.sections[name], accepted.touched, who.person_id)
+        work.kept += keep(room.sections[name], room.plan_id, pairs, who.name, room.clock.now())
     for (connection, name), refusal in refused.items():
         work.saved.pop((connection, name), None)
         room.refuse(work, connection, name, refusal)
-    work.seal(room.plan_id)
+
+
+def _keep_what_crossed(room: Room, work: Work, rows: Sequence[Row], seen: Collection[Section]) -> None:
+    """Keep the values that cross with the rows, in sections that were not judged with them in sight."""
+    for run in work.runs:
+        if run.section not in seen:
+            section, who = room.sections[run.section], run.connection.participant
+            pairs = crossed_by_rows(section, run.touched, who.person_id, rows)
+            work.kept += keep(section, room.plan_id, pairs, who.name, room.clock.now())
 
 
 def _judged(

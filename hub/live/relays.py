@@ -9,7 +9,7 @@ from crdt.sessions import PLAN_DOCUMENT
 from crdt.updates import UpdateError, merge
 from hub.live import lines
 from hub.live.batches import PendingRow, Work
-from hub.live.changes import Changed, changed_by, changed_in
+from hub.live.changes import Changed, changed_by, changed_in, commanded
 from hub.live.connections import Connection
 from hub.live.lines import CloseCode, notice
 from hub.live.notices import tell_changed
@@ -38,6 +38,8 @@ def finish(room: OpenPlan, work: Work) -> None:
             author=authors.pop() if len(authors) == 1 else None,
             before=work.before.get(section),
         )
+    for kept in work.kept:
+        relay(room.sections[kept.section], [kept.accepted.update], author=None, before=work.before.get(kept.section))
     for (connection, name), messages in work.saved.items():
         connection.line.write(lines.saved(name) * messages)
     for connection, name, refusal in work.refusals:
@@ -50,6 +52,8 @@ def finish(room: OpenPlan, work: Work) -> None:
         _challenge(room, connection, name)
     for section, part in runs.items():
         tell_changed(room, section, changed_by([(run.connection.participant.name, run.touched) for run in part]))
+    for kept in work.kept:
+        tell_changed(room, kept.section, commanded(kept.writer, kept.accepted.touched))
 
 
 def _by_section(runs: Sequence[PendingRow]) -> dict[Section, list[PendingRow]]:
@@ -123,11 +127,11 @@ def _answer(room: OpenPlan, connection: Connection, section: Section, state_vect
     except UpdateError as error:
         room.dismiss(connection, CloseCode.BAD_FRAME, str(error))
         return
+    _challenge(room, connection, section)  # First: once it has read the answer, its own crossed values are gone.
     connection.line.write(lines.step_2(section, missing))
     reading.follows = True
     reading.behind = None
     document.readers[connection] = None  # From here on it gets what is committed; what was before is in the answer.
-    _challenge(room, connection, section)
 
 
 def _challenge(room: OpenPlan, connection: Connection, section: Section) -> None:

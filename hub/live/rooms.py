@@ -21,6 +21,7 @@ from crdt.sections import Section
 from hub.live import intakes, relays
 from hub.live.batches import Work
 from hub.live.connections import Connection, JoinedSection
+from hub.live.crossings import crossed, keep
 from hub.live.inboxes import Inbox, Item, Message
 from hub.live.lines import CloseCode, wrapped
 from hub.live.notices import tell_missed
@@ -308,8 +309,11 @@ class Room(OpenPlan):
             return
         if section.section not in work.before:
             work.before[section.section] = section.left_at()
-        section.take(accepted, connection.participant.person_id)
+        who = connection.participant
+        section.take(accepted, who.person_id)
         work.add(connection, section.section, accepted)
+        if pairs := crossed(section, accepted.touched, who.person_id):
+            work.kept += keep(section, self.plan_id, pairs, who.name, self.clock.now())
 
     def acknowledge(self, work: Work, connection: Connection, section: Section, count: int, *, answers: bool) -> None:
         """Owe the page that so many messages are saved: with an answer to our step 1 all that it holds."""

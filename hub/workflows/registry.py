@@ -48,6 +48,7 @@ _TYPES: Final[tuple[type[Any], ...]] = (
     recommendations.ReferralRecommend, recommendations.ReferralDecideRecommendation,
     recommendations.ReferralRecordNeedMet,
     suggestions.SuggestionMake, suggestions.SuggestionAccept, suggestions.SuggestionDecline,
+    suggestions.SuggestionKeep,
     comments.CommentMake, comments.CommentResolve, comments.CommentTask,
     medications.MedicationPrepare, medications.MedicationDecide,
     readings.ReadingRecord, readings.ReadingMarkError, readings.ReadingAcknowledge,

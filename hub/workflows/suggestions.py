@@ -63,6 +63,11 @@ def suggested(
     return Annotate(section, Root.SUGGESTIONS, key, record)
 
 
+def is_crossed(record: Record) -> bool:
+    """Return whether it holds a value that another's crossed, unseen (``hub.live.crossings``), and not a proposal."""
+    return bool(words(record, "beside"))
+
+
 MEDICINE_FIELDS: Final = frozenset({"dose", "frequency", "taking"})
 
 
@@ -237,3 +242,25 @@ class SuggestionDecline:
         action = Operation.WRITE if entry_id else Operation.CREATE
         refusal = barred(plan, actor, self.section, action, now=now, entry_id=entry_id, field=name)
         return refusal or _decided(self.section, self.key, "declined", actor, now, self.reason)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuggestionKeep:
+    """Of two values that crossed the one that stands is kept. It needs no reason: nothing changes."""
+
+    section: Section
+    key: Key
+    name: ClassVar[str] = "suggestion.keep"
+
+    def changes(
+        self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId
+    ) -> Sequence[Change] | Refusal:
+        """Return the decision; refused to whoever may not write the field, and where somebody proposes."""
+        record = _open(plan, self.section, self.key)
+        if isinstance(record, Refusal):
+            return record
+        entry_id, name = words(record, "entry"), words(record, "field")
+        if not is_crossed(record):
+            return Refusal("state", "Say why you decline it.", entry_id)
+        refusal = barred(plan, actor, self.section, Operation.WRITE, now=now, entry_id=entry_id, field=name)
+        return refusal or _decided(self.section, self.key, "declined", actor, now, "")

@@ -16,7 +16,7 @@ from hub.workflows.comments import comments_on
 from hub.workflows.contents import active, day, headline, members, words
 from hub.workflows.grants import barred, visible
 from hub.workflows.medications import MEDICATIONS, unreconciled
-from hub.workflows.suggestions import open_suggestions
+from hub.workflows.suggestions import is_crossed, open_suggestions
 
 
 class WaitingKind(StrEnum):
@@ -31,6 +31,7 @@ class WaitingKind(StrEnum):
     REFERRAL_TO_ANSWER = "referral to answer"
     REFERRAL_TO_DECIDE = "referral to decide"
     MEDICINE_TO_DECIDE = "medicine to decide"
+    CROSSED = "changed by two at once"
     QUESTION = "question from home"
     SUGGESTION = "suggestion"
     MENTION = "mention"
@@ -75,6 +76,7 @@ def waiting_on(plan: PlanContent, viewer: Participant, now: datetime) -> tuple[W
         *_dangers(plan, viewer, now),
         *_medicines(plan, viewer, now),
         *_questions(plan, viewer, now),
+        *_crossed(plan, viewer, now),
         *_suggestions(plan, viewer, now),
         *_mentions(plan, viewer, now),
         *_huddles(plan, viewer, now),
@@ -184,16 +186,46 @@ def _dangers(plan: PlanContent, viewer: Participant, now: datetime) -> Iterable[
     """Dangers wait on the prescriber, else on who is responsible for medicines, else on primary care."""
     for finding in open_dangers(plan, now):
         held = [entry for each in finding.entries if (entry := plan.entry(MEDICATIONS, each)) is not None]
-        prescribers = {words(each.values, "prescriber") for each in held} - {""}
-        responsible = {
-            words(each.values, "person")
-            for each in active(plan, Section.CARE_TEAM)
-            if "medicines" in members(each.values, "areas")
-        } - {""}
-        asked = prescribers or responsible
-        mine = viewer.person_id in asked if asked else viewer.role is Role.PRIMARY_CARE
-        if held and mine and barred(plan, viewer, MEDICATIONS, Operation.READ, now=now, entry_id=held[0].id) is None:
+        if (
+            held
+            and _answers_for(plan, held, viewer)
+            and barred(plan, viewer, MEDICATIONS, Operation.READ, now=now, entry_id=held[0].id) is None
+        ):
             yield _item(plan, WaitingKind.DANGER, MEDICATIONS, held[0], told=finding.text)
+
+
+def _answers_for(plan: PlanContent, held: Iterable[EntryContent], viewer: Participant) -> bool:
+    """Return whether the viewer answers for these medicines."""
+    prescribers = {words(each.values, "prescriber") for each in held} - {""}
+    responsible = {
+        words(each.values, "person")
+        for each in active(plan, Section.CARE_TEAM)
+        if "medicines" in members(each.values, "areas")
+    } - {""}
+    asked = prescribers or responsible
+    return viewer.person_id in asked if asked else viewer.role is Role.PRIMARY_CARE
+
+
+def _owns(plan: PlanContent, section: Section, entry: EntryContent, viewer: Participant) -> bool:
+    """Return whether an entry is the viewer's: of whom it names, else of primary care."""
+    if section is MEDICATIONS:
+        return _answers_for(plan, [entry], viewer)
+    named = {words(entry.values, name) for name in ("owner", "responder")} - {""}
+    return viewer.person_id in named if named else viewer.role is Role.PRIMARY_CARE
+
+
+def _crossed(plan: PlanContent, viewer: Participant, now: datetime) -> Iterable[Waiting]:
+    """Two values of one field, neither seen by the other's writer, wait on both writers and on the entry's owner."""
+    for section in plan.sections:
+        for key, record in open_suggestions(plan, section).items():
+            entry = plan.entry(section, words(record, "entry"))
+            if entry is None or not is_crossed(record) or words(entry.values, "status") == "retired":
+                continue
+            wrote = viewer.person_id in (words(record, "proposer"), words(record, "beside"))
+            field = words(record, "field")
+            refusal = barred(plan, viewer, section, Operation.WRITE, now=now, entry_id=entry.id, field=field)
+            if refusal is None and (wrote or _owns(plan, section, entry, viewer)):
+                yield _item(plan, WaitingKind.CROSSED, section, entry, "suggestion.keep", "suggestion.accept", key=key)
 
 
 def _medicines(plan: PlanContent, viewer: Participant, now: datetime) -> Iterable[Waiting]:
@@ -222,7 +254,11 @@ def _suggestions(plan: PlanContent, viewer: Participant, now: datetime) -> Itera
     for section in plan.sections:
         for key, record in open_suggestions(plan, section).items():
             entry = plan.entry(section, words(record, "entry"))
-            if words(record, "proposer") == viewer.person_id or (entry is None and words(record, "entry")):
+            if (
+                is_crossed(record)
+                or words(record, "proposer") == viewer.person_id
+                or (entry is None and words(record, "entry"))
+            ):
                 continue
             action = Operation.WRITE if entry is not None else Operation.CREATE
             name = words(record, "field")

@@ -57,6 +57,7 @@ restore.section            any         as retire
 suggestion.make            any         as suggest
 suggestion.accept          any         as write
 suggestion.decline         any         as write
+suggestion.keep            any         as write
 import.accept              any         as create
 comment.make               any         as comment
 comment.resolve            any         as comment

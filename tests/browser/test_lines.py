@@ -44,7 +44,9 @@ def test_a_refused_edit_is_rolled_back_its_words_stay_beside_the_field_and_work_
     doctor.expect_saved()
 
 
-def test_edits_made_offline_are_counted_kept_and_merged_when_the_network_is_back(shared_hub: Hub, sit: Sit) -> None:
+def test_edits_made_offline_are_counted_kept_and_merged_and_of_two_values_both_writers_are_told(
+    shared_hub: Hub, sit: Sit
+) -> None:
     doctor, pharmacist, path = two_at_a_medicine(sit, shared_hub)
     doctor.line_may_fail = True
     text, dose = f"{path}/instructions", f"{path}/dose"
@@ -60,12 +62,23 @@ def test_edits_made_offline_are_counted_kept_and_merged_when_the_network_is_back
     pharmacist.page.keyboard.insert_text(" meanwhile")
     expect(doctor.state).to_have_attribute("data-state", "offline", timeout=LIVE_MS_MAX)
     expect(doctor.state).to_contain_text("2 edits not sent")
+    pharmacist.control(dose).fill("9 mg")
+    pharmacist.control(dose).press("Enter")
+    pharmacist.expect_saved()
     doctor.page.context.set_offline(False)
 
     for seat in (doctor, pharmacist):
         expect(seat.control(text)).to_have_value("offline shared meanwhile", timeout=LIVE_MS_MAX)
-        expect(seat.control(dose)).to_have_value("7 mg")
+        line = seat.page.locator("#next .next-line", has_text="Two values").filter(has_text=re.compile("[79].mg"))
+        expect(line).to_be_visible(timeout=LIVE_MS_MAX)
+        expect(seat.entry(path.split("/")[1]).locator(".suggestion")).to_contain_text("Also changed by")
+    stands = doctor.value(dose)
+    expect(pharmacist.control(dose)).to_have_value(stands)
     doctor.expect_saved()
+    pharmacist.page.locator("#next .next-line", has_text="Two values").get_by_role("button", name="Keep").click()
+    for seat in (doctor, pharmacist):
+        expect(seat.page.locator("#next .next-line", has_text="Two values")).to_have_count(0, timeout=LIVE_MS_MAX)
+    expect(doctor.control(dose)).to_have_value(stands)
 
 
 def test_leaving_with_unsent_edits_warns(shared_hub: Hub, sit: Sit) -> None:

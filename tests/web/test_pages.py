@@ -1,5 +1,6 @@
 """Pages as people get them: what they show, keep back, keep, and say."""
 
+import asyncio
 import html
 import re
 from dataclasses import replace
@@ -8,8 +9,8 @@ import pytest
 from markupsafe import escape
 
 from auth.decisions import sections_readable
-from crdt.changes import Assign, Create, Rewrite
-from crdt.fields import Form, Kind
+from crdt.changes import Annotate, Assign, Create, Rewrite, Root
+from crdt.fields import Form, Kind, Scalar
 from crdt.sections import SECTIONS, Section
 from hub.ids import new_id
 from hub.record.journal import Action
@@ -297,6 +298,33 @@ def test_a_suggestion_is_accepted_by_the_sections_writer(mary: Mary, as_person: 
 
     assert answer.status_code == 303
     assert "50\u00a0mg" in browser.get(f"/plans/{mary.plan}").text
+
+
+def test_two_values_that_crossed_are_told_to_both_writers_who_choose_by_the_value(mary: Mary, as_person: As) -> None:
+    entry, lee, ruiz = mary.entries["furosemide"], mary.people["lee"], mary.people["ruiz"]
+    kept: dict[str, Scalar] = {
+        "entry": entry, "field": "dose", "value": '"60 mg"', "words": "", "state": "open",
+        "made": "2026-11-21T08:02:00+00:00", "proposer": lee.person_id, "beside": mary.people["tan"].person_id,
+    }  # fmt: skip
+    changes = [Annotate(Section.MEDICATIONS, Root.SUGGESTIONS, "k1", kept)]
+    asyncio.run(mary.world.plans.change(mary.plan, ruiz, changes))
+    browser, at = as_person("lee"), f"/plans/{mary.plan}/entries/medications/{entry}"
+
+    shown = browser.get(f"/plans/{mary.plan}").text
+    opened = plan_of(mary, as_person, "lee")
+    answer = browser.post(at + "/suggestion.keep", data={"key": "k1"})
+
+    following = shown.split('id="next"')[1]
+    assert "Two values" in following
+    assert re.search(r"Keep 80.mg", following)
+    assert re.search(r"Take 60.mg", following)
+    assert re.search(r"Also changed by Dr\.? (Mina )?Lee", shown.split(f'id="entry-{entry}"')[1])
+    assert "had not seen it" in opened
+    assert "Keep 80" not in as_person("cole").get(f"/plans/{mary.plan}").text
+    assert answer.status_code == 303
+    after = browser.get(f"/plans/{mary.plan}").text
+    assert "Two values" not in after
+    assert re.search(r"80.mg", after)
 
 
 def test_the_form_of_a_suggestion_begins_with_what_stands_there(mary: Mary, as_person: As) -> None:

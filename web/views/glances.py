@@ -11,6 +11,7 @@ from crdt.sections import SECTIONS, Declaration, Section
 from hub.workflows import tasks
 from hub.workflows.contents import words
 from hub.workflows.entries import MADE_BY_COMMAND
+from hub.workflows.suggestions import is_crossed
 from hub.workflows.transition_clocks import clocks
 from web.views.badges import OLD_WORDS, Badge, Tone, badges
 from web.views.entries import EntryView, Reader, entry_view, finding_badges, findings_on, headline
@@ -356,6 +357,12 @@ def _proposals(section: Section, records: Iterable[Record], glance: Glance) -> I
             continue
         told = proposed_words(declared, record.get("value"), glance.setting)
         who = glance.person(record, "proposer")
+        if is_crossed(record):
+            beside = glance.person(record, "beside")
+            yield RowNote(
+                Rank.WAITS, f"Also changed by {who}", f"{declared.label} {told or 'empty'}, unseen by {beside}"
+            )
+            continue
         yield RowNote(Rank.SUGGESTS, f"{who} suggests", f"{declared.label} {told}", words(record, "words"))
 
 

@@ -37,6 +37,8 @@ _EVENTS: Final[Mapping[str, str]] = {
     "suggestion.accept": "accepted a suggestion",
     "suggestion.decline": "declined a suggestion",
     "suggestion.make": "suggested",
+    "suggestion.keep": "kept what stands",
+    "edit.crossed": "kept the other of two values that crossed",
     "comment.make": "remarked",
     "comment.resolve": "resolved a remark",
     "comment.task": "made a remark a task",

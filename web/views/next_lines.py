@@ -13,7 +13,7 @@ from crdt.sections import SECTIONS, Section
 from hub.safety.rules import Severity
 from hub.workflows.agendas import Brief, Cause, Reason, flags
 from hub.workflows.contents import words
-from hub.workflows.suggestions import proposed
+from hub.workflows.suggestions import is_crossed, proposed
 from hub.workflows.waiting import Waiting, WaitingKind, waiting_on
 from web.views.entries import Reader, headline
 from web.views.fields import scalar_words, words_of
@@ -38,6 +38,7 @@ _MARKS: Final[dict[WaitingKind, tuple[Rank, str, str]]] = {
     WaitingKind.REFERRAL_TO_DECIDE: (Rank.WAITS, "To decide", "ring"),
     WaitingKind.MEDICINE_TO_DECIDE: (Rank.WAITS, "Reconcile", "ring"),
     WaitingKind.QUESTION: (Rank.WAITS, "Question", "ask"),
+    WaitingKind.CROSSED: (Rank.WAITS, "Two values", "ring"),
     WaitingKind.SUGGESTION: (Rank.SUGGESTS, "Suggestion", "pencil"),
     WaitingKind.MENTION: (Rank.WAITS, "For you", "remark"),
     WaitingKind.READ_BACK: (Rank.WAITS, "Read back", "ring"),
@@ -204,6 +205,10 @@ def _with_record(reader: Reader, it: Waiting, line: NextLine) -> tuple[NextLine,
     shown = f"{stands:g}" if isinstance(stands, float) else str(stands if stands is not None else "")
     told = f"{declared.label} {scalar_words(declared, value, reader.setting)}"
     before = words_of(declared, stands, reader.setting)
+    if is_crossed(record):
+        wrote = short_name(people.name(words(record, "beside")))
+        said = f"{told} was written by {who} at the same time; {before or 'nothing'} stands"
+        return replace(line, rest=said, who=wrote), shown
     return replace(line, rest=f"{told}{f' instead of {before}' if before else ''}", who=who), shown
 
 
@@ -214,6 +219,9 @@ def _acts(reader: Reader, it: Waiting, seen: str | None) -> Iterable[NextAct]:
             yield NextAct("Accept", "referral.accept")
         yield NextAct("Open the loop", address=f"{plan}/referrals/{it.entry}", aside=True)
         return
+    if it.kind is WaitingKind.CROSSED:
+        yield from _either(reader, it, seen)
+        return
     for command in it.commands:
         if command in _ACTS:
             told, asks = _ACTS[command]
@@ -221,6 +229,18 @@ def _acts(reader: Reader, it: Waiting, seen: str | None) -> Iterable[NextAct]:
             yield NextAct(told, command, asks, aside, it.key, seen if command == "suggestion.accept" else None)
     if it.kind in (WaitingKind.RED_ZONE, WaitingKind.YELLOW_ZONE, WaitingKind.DANGER):
         yield NextAct("Show", address=f"#entry-{it.entry}")
+
+
+def _either(reader: Reader, it: Waiting, seen: str | None) -> Iterable[NextAct]:
+    """Return the choice between two values that crossed, by the values themselves."""
+    record = reader.content.sections[it.section].suggestions[it.key]
+    declared, other = SECTIONS[it.section].field(words(record, "field")), proposed(record)
+    assert declared is not None, "what crossed is a declared field"
+    assert not isinstance(other, dict), "and a scalar"
+    stands = words_of(declared, reader.content.value(it.section, it.entry, declared.name), reader.setting)
+    written = scalar_words(declared, other, reader.setting)
+    yield NextAct(f"Keep {stands}" if stands else "Leave empty", "suggestion.keep", aside=True, key=it.key)
+    yield NextAct(f"Take {written}" if written else "Empty it", "suggestion.accept", key=it.key, seen=seen)
 
 
 def _others(reader: Reader, settled: set[tuple[Section, str]]) -> list[NextLine]:

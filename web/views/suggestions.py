@@ -22,6 +22,8 @@ class Suggested:
     proposer: str
     made: Moment | None
     may_decide: bool
+    beside: str = ""
+    """Who wrote the value that stands, where the two crossed."""
 
 
 def suggested(
@@ -40,6 +42,7 @@ def suggested(
         proposer=setting.people.name(str(record.get("proposer") or "")),
         made=moment(made, setting.reading) if made is not None else None,
         may_decide=access is FieldAccess.WRITE,
+        beside=setting.people.name(str(record["beside"])) if record.get("beside") else "",
     )
 
 

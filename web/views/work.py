@@ -8,12 +8,12 @@ from typing import Final
 
 from crdt.sections import SECTIONS, Section
 from hub.workflows.contents import words as register
-from hub.workflows.suggestions import proposed
+from hub.workflows.suggestions import is_crossed, proposed
 from hub.workflows.waiting import OwnRequest, Waiting, WaitingKind, asked_of_others, by_kind, waiting_on
 from web.doors.directory import Patient
 from web.views.entries import Reader
 from web.views.entries import headline as entry_headline
-from web.views.fields import scalar_words
+from web.views.fields import scalar_words, words_of
 from web.views.words import count, day, listed_name, sentence, short
 
 KIND_WORDS: Final[Mapping[WaitingKind, str]] = {
@@ -27,6 +27,7 @@ KIND_WORDS: Final[Mapping[WaitingKind, str]] = {
     WaitingKind.REFERRAL_TO_DECIDE: "Answers to decide on",
     WaitingKind.MEDICINE_TO_DECIDE: "Medicines to reconcile",
     WaitingKind.QUESTION: "Questions from home",
+    WaitingKind.CROSSED: "Changed by two at once",
     WaitingKind.SUGGESTION: "Suggestions",
     WaitingKind.MENTION: "Mentions",
     WaitingKind.READ_BACK: "To read back",
@@ -36,7 +37,7 @@ KIND_WORDS: Final[Mapping[WaitingKind, str]] = {
 VERBS: Final[Mapping[str, frozenset[str]]] = {
     "accept": frozenset({"task.accept", "referral.accept", "suggestion.accept"}),
     "done": frozenset({"task.complete", "comment.resolve"}),
-    "reject": frozenset({"task.reject", "referral.reject", "suggestion.decline"}),
+    "reject": frozenset({"task.reject", "referral.reject", "suggestion.decline", "suggestion.keep"}),
 }
 """What one press does to whatever is chosen, by the commands that settle it."""
 
@@ -192,7 +193,10 @@ def _told(plan: PlanWork, it: Waiting) -> tuple[str, str]:
         return f"{who}: {SECTIONS[it.section].noun}", ""
     stands = plan.reader.content.value(it.section, it.entry, declared.name)
     seen = f"{stands:g}" if isinstance(stands, float) else str(stands if stands is not None else "")
-    return f"{who}: {declared.label} {scalar_words(declared, value, setting)}", seen
+    told = f"{who}: {declared.label} {scalar_words(declared, value, setting)}"
+    if is_crossed(record):
+        return f"{told}; {words_of(declared, stands, setting) or 'nothing'} stands", seen
+    return told, seen
 
 
 def _asked(plan: PlanWork, it: OwnRequest) -> AskedView:

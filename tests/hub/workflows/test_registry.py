@@ -45,6 +45,7 @@ NAMES = [
     "suggestion.make",
     "suggestion.accept",
     "suggestion.decline",
+    "suggestion.keep",
     "comment.make",
     "comment.resolve",
     "comment.task",

@@ -2,9 +2,18 @@ import json
 
 import pytest
 
+from crdt.changes import Annotate, Root
 from crdt.sections import Section
-from hub.workflows.suggestions import SuggestionAccept, SuggestionDecline, SuggestionMake, open_suggestions
-from tests.hub.workflows.plans import Bench
+from hub.workflows.imagined import imagined
+from hub.workflows.suggestions import (
+    SuggestionAccept,
+    SuggestionDecline,
+    SuggestionKeep,
+    SuggestionMake,
+    open_suggestions,
+)
+from hub.workflows.waiting import WaitingKind, waiting_on
+from tests.hub.workflows.plans import NOW, Bench
 
 MEDICATIONS = Section.MEDICATIONS
 
@@ -122,3 +131,50 @@ def test_the_family_does_not_suggest_where_it_may_not_read(bench: Bench) -> None
     command = SuggestionMake(section=Section.STAFF_NOTES, entry=note, field="words", value="x")
 
     assert bench.refused(bench.daughter, command).code not in ("form", "gone")
+
+
+def a_crossing(bench: Bench, entry: str) -> str:
+    kept: dict[str, str | int | float | bool | None] = {
+        "entry": entry,
+        "field": "dose",
+        "value": '"30 mg"',
+        "words": "",
+        "state": "open",
+        "proposer": bench.doctor.person_id,
+        "beside": bench.pharmacist.person_id,
+        "made": "2026-11-27T08:00:00+00:00",
+    }
+    bench.plan = imagined(bench.plan, [Annotate(MEDICATIONS, Root.SUGGESTIONS, "crossed", kept)], by=0)
+    return "crossed"
+
+
+def test_two_values_that_crossed_wait_on_both_writers_until_one_is_chosen(bench: Bench) -> None:
+    entry = a_medicine(bench, dose="15 mg")
+    key = a_crossing(bench, entry)
+    of = {
+        name: [each.kind for each in waiting_on(bench.plan, person, NOW) if each.key == key]
+        for name, person in (("doctor", bench.doctor), ("pharmacist", bench.pharmacist), ("nurse", bench.nurse))
+    }
+
+    refusal = bench.refused(bench.nurse, SuggestionKeep(section=MEDICATIONS, key=key))
+    bench.perform(bench.pharmacist, SuggestionKeep(section=MEDICATIONS, key=key))
+
+    assert of == {"doctor": [WaitingKind.CROSSED], "pharmacist": [WaitingKind.CROSSED], "nurse": []}
+    assert refusal.code not in ("state", "form")
+    assert bench.value(MEDICATIONS, entry, "dose") == "15 mg"
+    assert record(bench, key)["decided_by"] == bench.pharmacist.person_id
+    assert not open_suggestions(bench.plan, MEDICATIONS)
+
+
+def test_of_two_values_that_crossed_the_other_is_taken_as_a_suggestion_is(bench: Bench) -> None:
+    entry = a_medicine(bench, dose="15 mg")
+
+    bench.perform(bench.doctor, SuggestionAccept(section=MEDICATIONS, key=a_crossing(bench, entry), seen="15 mg"))
+
+    assert bench.value(MEDICATIONS, entry, "dose") == "30 mg"
+
+
+def test_a_proposal_is_not_declined_by_keeping_without_a_reason(bench: Bench) -> None:
+    key = a_suggestion(bench, a_medicine(bench))
+
+    assert bench.refused(bench.doctor, SuggestionKeep(section=MEDICATIONS, key=key)).reason == "Say why you decline it."
