@@ -38,6 +38,8 @@ CALLED_BY_LIBRARIES = frozenset(
         "stewards_of_area",  # On its way to a page.
     }
 )
+LOCAL_NAMES = frozenset({"local", "shown"})
+"""What an instant is called where it stands by a zone's clock already, or a time on the wall."""
 NOT_REACHED_YET: tuple[str, ...] = ()
 """Packages on their way to a page."""
 
@@ -278,6 +280,28 @@ def imported_by(node: ast.AST) -> Iterator[str]:
 
 def test_no_committed_file_is_heavy() -> None:
     assert [str(path) for path in committed() if path.stat().st_size > FILE_BYTES_MAX] == []
+
+
+def test_a_day_is_taken_from_an_instant_by_the_clock_of_a_zone_alone() -> None:
+    """``instant.date()`` is the day in UTC: in every evening of the United States it is tomorrow."""
+    wrong = [
+        f"{path.relative_to(ROOT)}:{line}"
+        for package in ("auth", "hub", "web")
+        for path in sorted((ROOT / package).rglob("*.py"))
+        if "demo" not in path.parts  # Its stories begin whenever it is started.
+        for line in _days_in_utc(ast.parse(path.read_text("utf-8")))
+    ]
+
+    assert wrong == []
+
+
+def _days_in_utc(tree: ast.Module) -> Iterator[int]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Attribute(value=taken, attr="date"), args=[], keywords=[]):
+                named = isinstance(taken, ast.Name) and taken.id in LOCAL_NAMES
+                if not named and not any(getattr(each, "attr", "") == "astimezone" for each in ast.walk(taken)):
+                    yield node.lineno
 
 
 def test_no_test_sleeps() -> None:

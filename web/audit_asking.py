@@ -21,7 +21,7 @@ from web.auditing import CHOICES_MAX, DISCLOSED, EXPORTED, Saved
 from web.doors.directory import SignedIn
 from web.doors.guards import auditing, services
 from web.views.audit import Named, key_from
-from web.views.words import start_of_day
+from web.views.local_times import start_of_day
 
 SIX_YEARS: Final = timedelta(days=6 * 366)
 """How far back an accounting of disclosures goes (45 CFR 164.528)."""

@@ -13,7 +13,9 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from auth.registry import Duty, Keeper, refusal
 from auth.roles import CLINICIANS, PATIENT_SIDE
+from hub.live.zones import Zones
 from web.marks import form_mark, marked_template, page_of, render_for
+from web.views.local_times import zone_words
 from web.views.people import own_chip
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -74,11 +76,20 @@ class Rendering:
             "here": "",
             "lang": "en",
             "say": str,
+            **_clock(request),
             **_own(request),
             "address": request.url.path,
         }
         render_for(request)
         return self._environment.get_template(template).render({**shared, **context})
+
+
+def _clock(request: Request) -> dict[str, object]:
+    """Return whose clock the page tells: its name for scripts, and in words for who reads it by another clock."""
+    zones: Zones = request.app.state.services.zones
+    plan_id = request.path_params.get("plan_id")
+    zone = zones.of(str(plan_id)) if plan_id else zones.default
+    return {"zone": str(zone), "zone_words": zone_words(zone)}
 
 
 def _own(request: Request) -> dict[str, object]:

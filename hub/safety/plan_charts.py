@@ -45,7 +45,7 @@ def chart_of(plan: PlanContent, today: date) -> Chart:
         ),
         tuple(replace(allergy_line(each.values), entry=each.id) for each in held if not is_medicine(each)),
         tuple(_problem(each) for each in active(plan, Section.CONDITIONS) if words(each.values, "kind") != "concern"),
-        tuple(line for each in active(plan, Section.MONITORING) for line in _labs(each)),
+        tuple(line for each in active(plan, Section.MONITORING) for line in _labs(plan, each)),
         years(plan.born, today),
         plan.sex,
     )
@@ -81,7 +81,7 @@ def _problem(entry: EntryContent) -> ChartProblem:
     )
 
 
-def _labs(entry: EntryContent) -> Iterable[ChartValue]:
+def _labs(plan: PlanContent, entry: EntryContent) -> Iterable[ChartValue]:
     code, _, name = words(entry.values, "measure").partition(" ")
     coded = code[:1].isdigit() and "-" in code
     for reading in readings(entry.values):
@@ -93,7 +93,7 @@ def _labs(entry: EntryContent) -> Iterable[ChartValue]:
                 value,
                 words(entry.values, "unit"),
                 (code,) if coded else (),
-                when.date() if when is not None else None,
+                plan.day_of(when) if when is not None else None,
             )
 
 

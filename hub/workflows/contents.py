@@ -1,7 +1,7 @@
 """Reading an entry's plain values: the typed glance that rules and views share."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from typing import TypeAlias
 
 from crdt.contents import Record
@@ -70,18 +70,19 @@ def plain_day(value: date) -> str:
     return value.strftime("%d-%b-%Y")
 
 
-def plain_instant(value: datetime) -> str:
-    """Return an instant as it is read in the clinic, as in ``21-Nov-2026 08:21``, in its own offset."""
-    return f"{plain_day(value.date())} {value:%H:%M}"
+def plain_instant(value: datetime, zone: tzinfo) -> str:
+    """Return an instant as it is read in the clinic, as in ``21-Nov-2026 08:21``, by the clock of the zone."""
+    local = value.astimezone(zone)
+    return f"{plain_day(local.date())} {local:%H:%M}"
 
 
-def plainly(value: str, form: Form) -> str:
+def plainly(value: str, form: Form, zone: tzinfo) -> str:
     """Return a register's words as they are read: dates and instants in the clinic's form, all else as it stands."""
     try:
         if form is Form.DATE:
             return plain_day(date.fromisoformat(value))
         if form is Form.INSTANT:
-            return plain_instant(datetime.fromisoformat(value))
+            return plain_instant(datetime.fromisoformat(value), zone)
     except ValueError:
         return value
     return value

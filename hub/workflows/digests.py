@@ -6,7 +6,7 @@ its last, and what came back to where it was is left out.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, tzinfo
 from functools import partial
 from typing import Final
 
@@ -114,7 +114,7 @@ def digest(
         for edit in collapsed(fresh)
         if (entry := entries.get((edit.section, edit.entry))) is not None
         and (edit.made or edit.field in shown[edit.section])
-        and (line := _line(edit, entry, people)) is not None
+        and (line := _line(edit, entry, people, plan.zone)) is not None
     ]
     made = {(line.section, line.entry) for line in lines if line.change == "new"}
     lines = [line for line in lines if line.change == "new" or (line.section, line.entry) not in made]
@@ -127,11 +127,11 @@ def _rank(line: DigestLine) -> tuple[int, int, float]:
     return GROUPS.index(line.group), sections.index(line.section), -line.recorded.timestamp()
 
 
-def _line(edit: FieldEdit, entry: EntryContent, people: Mapping[str, str]) -> DigestLine | None:
+def _line(edit: FieldEdit, entry: EntryContent, people: Mapping[str, str], zone: tzinfo) -> DigestLine | None:
     gone = retired(entry)
     if (edit.field in SILENT and not edit.made) or (gone and (edit.made or edit.field != "status")):
         return None
-    change = "new" if edit.made else _change(edit, people)
+    change = "new" if edit.made else _change(edit, people, zone)
     why = words(entry.values, "retired_reason") if gone else edit.why
     by = people.get(edit.actor, "someone who left the team")
     name = headline(edit.section, entry)
@@ -146,7 +146,7 @@ def group_of(edit: FieldEdit, entry: EntryContent) -> str:
     return "States" if edit.field in STATES else "Rest"
 
 
-def _change(edit: FieldEdit, people: Mapping[str, str]) -> str:
+def _change(edit: FieldEdit, people: Mapping[str, str], zone: tzinfo) -> str:
     field = SECTIONS[edit.section].field(edit.field)
     label = field.label if field is not None else edit.field
     if edit.field == "status":
@@ -155,7 +155,7 @@ def _change(edit: FieldEdit, people: Mapping[str, str]) -> str:
         return f"{label} changed"
     told: Callable[[str], str] = str
     if field is not None and field.form in (Form.DATE, Form.INSTANT):
-        told = partial(plainly, form=field.form)
+        told = partial(plainly, form=field.form, zone=zone)
     elif field is not None and field.form is Form.PERSON:
         told = lambda person: people.get(person, "someone")  # noqa: E731
     elif field is not None and field.form is Form.ENTRY:

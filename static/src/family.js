@@ -7,6 +7,7 @@ import { keepWhole } from "./lengths.js"
 import { NoticeSocket } from "./notice_socket.js"
 import { Outbox } from "./outbox.js"
 import { watchSession } from "./session_left.js"
+import { tellZone } from "./zones.js"
 
 /** @typedef {import("./notices.js").Notice} Notice */
 
@@ -39,6 +40,7 @@ function start() {
   let everConnected = false
   keepSections()
   watchSession()
+  tellZone()
   new NoticeSocket(socket ?? `/plans/${plan}/live`, {
     connected: () => {
       line.connected()

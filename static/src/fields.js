@@ -34,6 +34,11 @@ export class Field {
     return this.element.dataset.form ?? "line"
   }
 
+  /** Whose clock a time in a control means: the plan's. */
+  get zone() {
+    return document.body.dataset.zone || "UTC"
+  }
+
   get required() {
     return this.element.querySelector(".required") !== null
   }
@@ -66,7 +71,7 @@ export class Field {
 
   /** @param {unknown} value @returns {string} as a person reads it: a choice's words rather than its id */
   wordsOf(value) {
-    const shown = shownOfValue(this.form, value)
+    const shown = shownOfValue(this.form, value, this.zone)
     const [control] = this.controls
     const chosen = control instanceof HTMLSelectElement && [...control.options].find((option) => option.value === shown)
     return (chosen ? chosen.text.trim() : dateInWords(shown) || shown) || "nothing"

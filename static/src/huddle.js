@@ -6,6 +6,7 @@ import { commonKeys, listen } from "./keys.js"
 import { keepWhole } from "./lengths.js"
 import { NoticeSocket } from "./notice_socket.js"
 import { watchSession } from "./session_left.js"
+import { tellZone } from "./zones.js"
 import { Status } from "./status.js"
 
 /** Nudges that come together are answered by one fetch. */
@@ -235,6 +236,7 @@ function start() {
   watchFocus()
   watchLines()
   watchSession()
+  tellZone()
   listen(roomKeys())
   setInterval(tick, 500)
   tick()

@@ -9,6 +9,7 @@ import { tidyMenus } from "./menus.js"
 import { NoticeSocket } from "./notice_socket.js"
 import { reconcileKeys } from "./reconcile.js"
 import { watchSession } from "./session_left.js"
+import { tellZone } from "./zones.js"
 import { Status } from "./status.js"
 
 /** @param {Status} status @param {string} reason */
@@ -28,6 +29,7 @@ function start() {
   keepForms()
   keepSections()
   watchSession()
+  tellZone()
   listen([...commonKeys(), ...reconcileKeys()])
   new NoticeSocket(document.body.dataset.socket ?? "", {
     connected: () => {

@@ -7,10 +7,12 @@ import { keepWhole } from "./lengths.js"
 import { tidyMenus } from "./menus.js"
 import { offerPasskeys } from "./passkeys.js"
 import { watchSession } from "./session_left.js"
+import { tellZone } from "./zones.js"
 
 tidyMenus()
 keepWhole(document)
 keepForms()
 offerPasskeys()
 watchSession()
+tellZone()
 listen([...commonKeys(), ...panelKeys()])

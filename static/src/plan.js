@@ -15,6 +15,7 @@ import { rove } from "./roving.js"
 import { keepRows } from "./rows.js"
 import { seenKey, watchLooks } from "./seen.js"
 import { watchSession } from "./session_left.js"
+import { tellZone } from "./zones.js"
 
 /** @param {PlanPage} page whose quiet mode hides where others are, in this page only; their edits go on coming in */
 function addQuietMode(page) {
@@ -36,6 +37,7 @@ function start() {
   keepDrawer()
   watchLooks()
   watchSession()
+  tellZone()
   tidyMenus()
   clearSentLines()
   const page = new PlanPage(document.body.dataset)

@@ -95,10 +95,10 @@ export class RegisterBinding {
 
   commit() {
     if (!this.draft) return this.#bound ? this.#show() : undefined
-    const fault = faultOfShown(this.field.form, this.shown, this.field.required) || this.#faultOfControl()
+    const fault = faultOfShown(this.field.form, this.shown, this.field.required, this.field.zone) || this.#faultOfControl()
     this.control.setAttribute("aria-invalid", String(fault !== ""))
     if (fault) return tell(this.field.message, fault, [], "fault")
-    const value = valueOfShown(this.field.form, this.shown)
+    const value = valueOfShown(this.field.form, this.shown, this.field.zone)
     tell(this.field.message, "")
     this.company.drafting(this.field.key, null)
     if (sameValue(value, this.#standing)) return this.#show()
@@ -191,6 +191,6 @@ export class RegisterBinding {
 
   /** @param {Scalar} value */
   #shownOf(value) {
-    return shownOfValue(this.field.form, value)
+    return shownOfValue(this.field.form, value, this.field.zone)
   }
 }

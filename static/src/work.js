@@ -7,6 +7,7 @@ import { keepWhole } from "./lengths.js"
 import { tidyMenus } from "./menus.js"
 import { NoticeSocket } from "./notice_socket.js"
 import { watchSession } from "./session_left.js"
+import { tellZone } from "./zones.js"
 import { Status } from "./status.js"
 import { renew, triage, triageKeys } from "./triage.js"
 
@@ -16,6 +17,7 @@ function start() {
   tidyMenus()
   keepForms()
   watchSession()
+  tellZone()
   triage((words) => status.say(words))
   listen([...commonKeys(), ...triageKeys()])
   new NoticeSocket(document.body.dataset.socket ?? "", {

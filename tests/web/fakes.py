@@ -14,6 +14,7 @@ from crdt.passages import Passage
 from crdt.sections import SECTIONS, Section
 from hub.ids import new_id
 from hub.live.commands import Command, Done, EntryContent, Outcome, PlanContent, Refusal, Refused, SectionContent, why
+from hub.live.zones import Zones
 from hub.record.chain import JSON
 from hub.record.journal import CHANGES_CONTENT, Act, Action, Batch, FieldPath, JournalAwayError, Latest, Narrowed, Row
 from hub.safety.weighing import weighed
@@ -137,6 +138,7 @@ class FakePlans:
         self._past: dict[str, list[tuple[int, PlanContent]]] = {}
         self.here: dict[str, list[Here]] = {}
         self.away = False
+        self.zones = Zones()
         self.ended: list[str] = []
 
     def sessions_ended(self, sessions: Sequence[str]) -> None:
@@ -146,7 +148,7 @@ class FakePlans:
         people = {client: person for person, client in self._clients.items()}
         found = self._contents.get(plan_id) or PlanContent(plan_id, {each: SectionContent() for each in Section})
         past = self._past.get(plan_id, [])
-        return replace(found, people=people, seq=past[-1][0] if past else 0)
+        return replace(found, people=people, seq=past[-1][0] if past else 0, zone=self.zones.of(plan_id))
 
     async def contents(self, plan_ids: Sequence[str]) -> Sequence[PlanContent]:
         return [await self.content(each) for each in plan_ids]
@@ -307,7 +309,7 @@ class World:
 
         @asynccontextmanager
         async def opened() -> AsyncIterator[Services]:
-            yield Services(settings, self.directory, self.plans, self.journal, now=self.clock)
+            yield Services(settings, self.directory, self.plans, self.journal, now=self.clock, zones=self.plans.zones)
 
         return opened()
 

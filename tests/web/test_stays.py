@@ -31,6 +31,29 @@ def test_a_stay_begins_and_ends_by_two_forms_and_the_second_knows_which(mary: Ma
     assert (added["event"], added["contact_due"], added["visit_due"]) == ("discharged", "2026-11-24", "2026-11-28")
 
 
+def test_an_hour_that_comes_twice_is_asked_for_and_one_that_the_clock_jumps_over_is_refused(
+    mary: Mary, as_person: As
+) -> None:
+    mary.world.plans.zones.know("America/New_York", {})
+    browser, at = as_person("ruiz"), f"/plans/{mary.plan}/stays/came"
+    came = {"facility": "Northside General", "setting": "inpatient"}
+
+    jumped = browser.post(at, data={**came, "start": "2026-03-08T02:30"})
+    twice = browser.post(at, data={**came, "start": "2026-11-01T01:30"})
+    said = browser.post(at, data={"setting": "inpatient", "start": "2026-11-01T01:30", "which.start": "second"})
+    done = browser.post(at, data={**came, "start": "2026-11-01T01:30", "which.start": "second"})
+
+    assert (jumped.status_code, twice.status_code, said.status_code) == (422, 422, 422)
+    assert "There is no 02:30 on 08-Mar-2026" in jumped.text
+    assert "which.start" not in jumped.text
+    assert "comes twice" in twice.text
+    assert "By the clock of New York." in twice.text
+    assert re.search(r'name="which.start" value="first">01:30 EDT', twice.text)
+    assert re.search(r'name="which.start" value="second" checked>01:30 EST', said.text), "the choice is kept"
+    assert done.status_code == 303
+    assert stays(mary)[-1]["start"] == "2026-11-01T06:30:00+00:00"
+
+
 def test_what_is_missing_is_said_beside_its_field_with_what_was_typed(mary: Mary, as_person: As) -> None:
     answer = as_person("ruiz").post(f"/plans/{mary.plan}/stays/came", data={"facility": "St. <b>Mary</b>"})
 

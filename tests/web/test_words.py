@@ -5,19 +5,18 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from web.views.local_times import instant_from_form, start_of_day
 from web.views.medicines import AllergyStatus, allergies, medicine_line, tall_man
 from web.views.words import (
     Reading,
     count,
     day,
     initials,
-    instant_from_form,
     language,
     moment,
     number,
     short,
     span,
-    start_of_day,
     years_old,
 )
 

@@ -56,7 +56,7 @@ async def take(request: Request, member: Member) -> Response:
         looks_told(rows, name, reading.zone),
     )  # fmt: skip
     kind = "json" if as_data else "html"
-    headers = {"content-disposition": f'attachment; filename="my-care-plan-{reader.now:%Y-%m-%d}.{kind}"'}
+    headers = {"content-disposition": f'attachment; filename="my-care-plan-{reading.today}.{kind}"'}
     if as_data:
         body = msgspec.json.format(msgspec.json.encode(whole.as_data()), indent=2)
         return Response(body, media_type="application/json", headers=headers)

@@ -29,8 +29,8 @@ from web.views.entries import Reader, entry_view, writable
 from web.views.fields import FieldRow
 from web.views.forms import Typed, as_filled, command_rows, creation_rows, edit_rows, kinds_of, suggestion_row
 from web.views.glances import creatable, glance_row, opened_alone
+from web.views.local_times import typed_instants
 from web.views.sections import fields_readable
-from web.views.words import instant_from_form
 
 _NOT_ON_AN_ENTRY = frozenset({"entry.create", "referral.ask"})
 _TASK = re.compile(r"\s*/task\b")
@@ -180,12 +180,7 @@ def _command(request: Request) -> str:
 
 def _typed(request: Request, form: FormData) -> dict[str, list[str]]:
     """Return what was sent, with the local times of ``datetime-local`` controls as instants."""
-    zone = zone_of(request)
-    typed: dict[str, list[str]] = {}
-    for name, value in form.multi_items():
-        if isinstance(value, str):
-            typed.setdefault(name, []).append(instant_from_form(value, zone))
-    return typed
+    return typed_instants(form.multi_items(), zone_of(request))
 
 
 def _named(typed: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:

@@ -55,7 +55,7 @@ async def take(request: Request, member: Member) -> Response:
     leaving = await leaving_for(request, member, reader)
     told = document(leaving, member.participant, reader.now, new_id())
     await services(request).plans.record([_act(member, len(told["entry"]))])
-    headers = {"content-disposition": f'attachment; filename="care-plan-{reader.now:%Y-%m-%d}.fhir.json"'}
+    headers = {"content-disposition": f'attachment; filename="care-plan-{reader.setting.reading.today}.fhir.json"'}
     return Response(msgspec.json.encode(told), media_type=FHIR_JSON, headers=headers)
 
 

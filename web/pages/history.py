@@ -21,9 +21,10 @@ from web.reading import reader_for
 from web.rendering import fragment
 from web.views.entries import Reader, entry_view
 from web.views.history import Telling, happenings, texts_wanted, with_words
+from web.views.local_times import start_of_day
 from web.views.restoring import may_restore
 from web.views.sections import fields_readable
-from web.views.words import day_of, start_of_day
+from web.views.words import day_of
 
 ROWS_MAX: Final = 300
 EXPLAINED_MAX: Final = 500

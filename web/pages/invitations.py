@@ -153,8 +153,7 @@ async def _form(
     _, me = await team(request, member)
     role = role_of(member.participant, asked)
     mail = not isinstance(access(request).mail, NoMail)
-    now = reading_now(request).now
-    form = compose(member.participant, role, typed, now, mail=mail, fault=fault, fault_field=field)
+    form = compose(member.participant, role, typed, reading_now(request), mail=mail, fault=fault, fault_field=field)
     patient = await services(request).directory.patient(member.plan_id)
     prove = await way_to_prove(request, member.who, f"/plans/{member.plan_id}/invitations") if again else ""
     context = {"plan_id": member.plan_id, "form": form, "person": me, "patient": patient, "prove": prove}

@@ -116,7 +116,9 @@ async def _rows(request: Request, who: SignedIn, places: Sequence[Membership]) -
     found, reading = services(request), reading_now(request)
     kept, hour = found.panel_rows, reading.now.strftime("%Y-%m-%d %H")
     versions = await found.directory.versions(who, [place.patient.plan_id for place in places])
-    states = [(place, versions.get(place.patient.plan_id), hour) for place in places]
+    there = {place.patient.plan_id: found.zones.of(place.patient.plan_id) for place in places}
+    when = {plan_id: f"{hour} {reading.now.astimezone(zone).date()}" for plan_id, zone in there.items()}
+    states = [(place, versions.get(place.patient.plan_id), when[place.patient.plan_id]) for place in places]
     rows = {state[0].patient.plan_id: row for state in states if (row := kept.get(who.person.person_id, state))}
     missing = [state for state in states if state[0].patient.plan_id not in rows]
     for start in range(0, len(missing), ROWS_MADE_AT_ONCE_MAX):

@@ -24,7 +24,7 @@ from web.reading import reader_for, reading_now
 from web.rendering import elsewhere, fragment
 from web.views.entries import Reader
 from web.views.forms import command_rows
-from web.views.words import instant_from_form
+from web.views.local_times import typed_instants
 
 TRANSITIONS: Final = Section.TRANSITIONS
 _STAY: Final = ("facility", "setting", "start")
@@ -76,12 +76,7 @@ async def record(request: Request, member: Member) -> Response:
     """Record the move, or show the form again with what was typed."""
     move = _move(request)
     reader = await _reader(request, member)
-    zone = reader.setting.reading.zone
-    form = await request.form()
-    typed: dict[str, list[str]] = {}
-    for name, value in form.multi_items():
-        if isinstance(value, str):
-            typed.setdefault(name, []).append(instant_from_form(value, zone))
+    typed = typed_instants((await request.form()).multi_items(), reader.setting.reading.zone)
     told = {
         **typed,
         "event": [move.event],

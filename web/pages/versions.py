@@ -20,9 +20,10 @@ from web.pages.history import telling_for
 from web.reading import reader_for
 from web.rendering import elsewhere, page
 from web.views.entries import Reader
+from web.views.local_times import instant_for_form, last_instant
 from web.views.people import PersonView, role_words
 from web.views.versions import Version, back_then, compared, plan_back_then
-from web.views.words import day_and_time, instant_for_form, instant_from_form, instant_of, listed_name, moment
+from web.views.words import day_and_time, listed_name, moment
 
 NAME_CHARACTERS_MAX: Final = 80
 VERSIONS_MAX: Final = 100
@@ -152,7 +153,7 @@ async def _instant(
     if by_row.isdecimal() and len(by_row) < 16:
         rows = await journal.history(member.plan_id, before_seq=int(by_row) + 1, limit=1)
         return Instant(rows[0].seq, rows[0].recorded) if rows else Instant(0, reader.now)
-    meant = instant_of(instant_from_form(asked.get(at, ""), reader.setting.reading.zone))
+    meant = last_instant(asked.get(at, ""), reader.setting.reading.zone)
     if meant is not None and len(asked.get(at, "")) == len("2026-11-21T08:21"):
         meant += timedelta(seconds=59)  # The whole minute that the control shows.
     instant = min(meant.astimezone(UTC), reader.now) if meant is not None else reader.now - back

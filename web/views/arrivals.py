@@ -126,7 +126,7 @@ def _words(reader: Reader, declared: Field, value: Value, titles: Mapping[str, s
     if declared.kind is Kind.LOG:
         told = records({"": value}, "")
         last = max((words(each, "when") for each in told.values()), default="")
-        return f"{len(told):,}, the last of {plainly(last, Form.INSTANT)}" if told else ""
+        return f"{len(told):,}, the last of {plainly(last, Form.INSTANT, reader.setting.reading.zone)}" if told else ""
     if isinstance(value, Mapping):
         return ", ".join(_one(reader, declared, each, titles) for each in members({"": value}, ""))
     return "" if value is None else _one(reader, declared, value, titles)
@@ -141,4 +141,4 @@ def _one(reader: Reader, declared: Field, value: object, titles: Mapping[str, st
             (headline(each, entry) for each in Section if (entry := reader.content.entry(each, told)) is not None),
             "something that is not in the plan",
         )
-    return plainly(told, declared.form)
+    return plainly(told, declared.form, reader.setting.reading.zone)

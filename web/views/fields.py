@@ -77,6 +77,8 @@ class FieldRow:
     records: tuple[Record, ...] = ()
     fault: str = ""
     """What is wrong with the value, beside the field of a form that came back."""
+    twice: tuple[Choice, ...] = ()
+    """The two instants of a local time that comes twice, to choose from."""
 
     @property
     def control_id(self) -> str:

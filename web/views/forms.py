@@ -9,7 +9,8 @@ from crdt.sections import SECTIONS, Section
 from hub.workflows.arguments import Argument
 from hub.workflows.entries import asked_fields
 from web.views.fields import FieldAccess, FieldRow, Permission, Setting, field_row
-from web.views.words import instant_for_form, sentence
+from web.views.local_times import WHICH, fault_of_local, instant_for_form, which_of_two, zone_words
+from web.views.words import instant_of, sentence
 
 Typed = Mapping[str, Sequence[str]]
 
@@ -30,13 +31,8 @@ def creation_rows(section: Section, typed: Typed, faults: Mapping[str, str], set
     if kinds_of(section):
         declared = [each for each in declared if each.name != "kind"]
     declared.sort(key=lambda each: not each.required)
-    return tuple(
-        replace(
-            _retyped(field_row(declaration, each, _NEW, _value(each, typed), _WRITE, setting), typed, setting),
-            fault=faults.get(each.name, ""),
-        )
-        for each in declared
-    )
+    rows = (field_row(declaration, each, _NEW, _value(each, typed), _WRITE, setting) for each in declared)
+    return tuple(_judged(_retyped(each, typed, setting), faults, setting) for each in rows)
 
 
 def command_rows(
@@ -53,7 +49,7 @@ def command_rows(
     for argument in asked:
         declared = field_of(argument)
         row = field_row(SECTIONS[section], declared, entry, _value(declared, typed), _WRITE, setting)
-        found.append(replace(_retyped(row, typed, setting), fault=faults.get(argument.name, "")))
+        found.append(_judged(_retyped(row, typed, setting), faults, setting))
     return tuple(found)
 
 
@@ -69,7 +65,7 @@ def missing_rows(
     found = []
     for declared in fields:
         row = field_row(SECTIONS[section], declared, line, _value(declared, typed), _WRITE, setting)
-        found.append(replace(_retyped(row, typed, setting), fault=faults.get(declared.name, "")))
+        found.append(_judged(_retyped(row, typed, setting), faults, setting))
     return tuple(found)
 
 
@@ -78,12 +74,32 @@ def edit_rows(
 ) -> tuple[FieldRow, ...]:
     """Return the rows of the form that edits an entry, as it stands or as it was typed."""
     shown = [_standing(row, setting) if typed is None else _retyped(row, typed, setting) for row in rows]
-    return tuple(replace(row, fault=faults.get(row.name, "")) for row in shown)
+    return tuple(_judged(row, faults, setting) for row in shown)
+
+
+def _judged(row: FieldRow, faults: Mapping[str, str], setting: Setting) -> FieldRow:
+    """Return the row with its fault beside it; of a time that is no instant, or two, it says just that."""
+    told = faults.get(row.name, "")
+    clock = fault_of_local(row.value, setting.reading.zone) if told and row.form is Form.INSTANT else ""
+    return replace(row, fault=clock or told)
+
+
+def _on_the_clock(row: FieldRow, value: str, setting: Setting) -> FieldRow:
+    """Return the row of an instant as its control shows it, with whose clock it is and which of two hours it means."""
+    zone = setting.reading.zone
+    shown = instant_for_form(value, zone) or value
+    help_words = f"{row.help} " if row.help else ""
+    return replace(
+        row,
+        value=shown,
+        help=f"{help_words}By the clock of {zone_words(zone)}.",
+        twice=which_of_two(shown, zone, instant_of(value)),
+    )
 
 
 def _standing(row: FieldRow, setting: Setting) -> FieldRow:
     if row.form is Form.INSTANT:
-        return replace(row, value=instant_for_form(row.value, setting.reading.zone))
+        return _on_the_clock(row, row.value, setting)
     if row.kind is Kind.SET and row.form is Form.LINE:
         return replace(row, value=", ".join(each.value for each in row.choices if each.chosen), choices=())
     return row
@@ -94,7 +110,7 @@ def _retyped(row: FieldRow, typed: Typed, setting: Setting) -> FieldRow:
     sent = list(typed.get(row.name, ()))
     first = sent[0] if sent else ""
     if row.form is Form.INSTANT:
-        return replace(row, value=instant_for_form(first, setting.reading.zone) or first)
+        return _on_the_clock(row, first, setting)
     if row.kind is Kind.SET and row.form is Form.LINE:
         return replace(row, value=", ".join(sent), choices=())
     return replace(row, value=first, choices=tuple(replace(each, chosen=each.value in sent) for each in row.choices))
@@ -110,6 +126,7 @@ def as_filled(rows: Sequence[FieldRow]) -> tuple[tuple[str, str], ...]:
             ]
         else:
             filled.append((f"was.{row.name}", row.value))
+            filled += [(f"{WHICH}was.{row.name}", each.value) for each in row.twice if each.chosen]
     return tuple(filled)
 
 
@@ -120,6 +137,8 @@ def suggestion_row(section: Section, entry: str, name: str, current: Value, type
     row = field_row(SECTIONS[section], declared, entry, current, _WRITE, setting)
     if typed.get("value"):
         row = replace(row, value=typed["value"][0])
+    if row.form is Form.INSTANT:
+        row = _on_the_clock(row, row.value, setting)
     choices = tuple(replace(each, chosen=each.value == row.value) for each in row.choices) if row.value else row.choices
     return replace(row, name="value", label=f"{sentence(row.label)} should be", required=True, choices=choices)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Final
 
 from auth.decisions import fields_visible, sections_readable
@@ -235,9 +235,9 @@ def _since(huddle: Huddle, content: PlanContent, rows: Sequence[Row], now: datet
         told = row.event in _TOUCHED and row.outcome == "success" and row.section in ("", Section.HUDDLES)
         if told and _huddle_of(row, content) != huddle.huddle_id:
             return row.recorded
-    last = agendas.last_huddle(content, now.date())
+    last = agendas.last_huddle(content, content.day_of(now))
     if last is not None:
-        return datetime.combine(last, time(12), UTC)
+        return datetime.combine(last, time(12), content.zone)
     return now - timedelta(days=_SINCE_DAYS)
 
 

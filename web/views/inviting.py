@@ -115,19 +115,19 @@ def compose(
     inviter: Participant,
     role: Role,
     typed: Mapping[str, Sequence[str]] | None,
-    now: datetime,
+    reading: Reading,
     *,
     mail: bool,
     fault: str = "",
     fault_field: str = "",
 ) -> Compose:
     """Return the form as it was typed, or as it is offered first."""
-    offered = shareable(inviter, role, now)
+    offered = shareable(inviter, role, reading.now)
     fresh = typed is None or set(typed) <= {"referral"}
     chosen = {*offered} - _LEFT_OUT.get(role, set()) if fresh else set((typed or {}).get("sections", ()))
     values = dict.fromkeys(("name", "relation", "address", "referral"), "")
     values |= {name: each[0] for name, each in (typed or {}).items() if each}
-    values.setdefault("ends", (now + timedelta(days=ACCESS_DAYS)).date().isoformat())
+    values.setdefault("ends", (reading.today + timedelta(days=ACCESS_DAYS)).isoformat())
     delivery = values.get("delivery", Delivery.SPOKEN)
     changing = values.get("may_change", "yes")
     return Compose(
@@ -147,8 +147,8 @@ def compose(
             RoleChoice("no", "Read only", changing == "no"),
         ),
         values=values,
-        ends_min=(now + timedelta(days=1)).date().isoformat(),
-        ends_max=(now + timedelta(days=365)).date().isoformat(),
+        ends_min=(reading.today + timedelta(days=1)).isoformat(),
+        ends_max=(reading.today + timedelta(days=365)).isoformat(),
         fault=fault,
         fault_field=fault_field,
     )  # fmt: skip

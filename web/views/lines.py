@@ -260,7 +260,7 @@ def _stay(values: Values, glance: Glance) -> EntryLine:
     start, end = instant(values, "start"), instant(values, "end")
     days = [near_day(each.astimezone(reading.zone).date(), reading.today) for each in (start, end) if each is not None]
     span = " to ".join(days) if end is not None else f"since {days[0]}" if days else ""
-    earlier = end is not None and (reading.today - end.date()).days > EARLIER_DAYS
+    earlier = end is not None and (reading.today - end.astimezone(reading.zone).date()).days > EARLIER_DAYS
     return EntryLine(
         words(values, "facility") or "place not named",
         (_cell("text", sentence(words(values, "event")), span), _cell("text", words(values, "reason"))),

@@ -83,7 +83,7 @@ def looks_told(
         visits.setdefault((row.actor, row.session, row.recorded.astimezone(zone).date()), []).append(row)
     return tuple(
         (
-            plain_instant(some[0].recorded.astimezone(zone)),
+            plain_instant(some[0].recorded, zone),
             names(some[0].actor) if some[0].actor else "the operator of the hub",
             _ROLES.get(some[0].role, some[0].role),
             ", ".join(dict.fromkeys(SECTIONS[Section(row.section)].title for row in some if row.section)) or "the plan",
@@ -105,7 +105,7 @@ def _fields(
 
 def _told(plan: PlanContent, field: Field, values: Mapping[str, Value], names: Callable[[str], str]) -> str:
     if field.kind is Kind.LOG:
-        return "; ".join(_record(each, names) for each in records(values, field.name).values())
+        return "; ".join(_record(each, names, plan.zone) for each in records(values, field.name).values())
     if field.kind is Kind.SET:
         return ", ".join(_scalar(plan, field, each, names) for each in members(values, field.name))
     value = values.get(field.name)
@@ -121,21 +121,22 @@ def _scalar(plan: PlanContent, field: Field, value: str, names: Callable[[str], 
             if entry is not None:
                 return headline(section, entry)
         return ""
-    return plainly(value, field.form)
+    return plainly(value, field.form, plan.zone)
 
 
-def _record(record: Mapping[str, object], names: Callable[[str], str]) -> str:
+def _record(record: Mapping[str, object], names: Callable[[str], str], zone: tzinfo) -> str:
     parts = []
     for name, value in record.items():
         said = names(str(value)) if name in ("who", "by", "person", "author") else str(value)
         if value not in (None, "") and name not in ("device", "session"):
-            parts.append(f"{name.replace('_', ' ')} {_instant(said)}")
+            parts.append(f"{name.replace('_', ' ')} {_instant(said, zone)}")
     return ", ".join(parts)
 
 
-def _instant(said: str) -> str:
+def _instant(said: str, zone: tzinfo) -> str:
     try:
-        read = datetime.fromisoformat(said)
+        if len(said) == len("2026-11-27"):
+            return plain_day(date.fromisoformat(said))
+        return plain_instant(datetime.fromisoformat(said), zone)
     except ValueError:
         return said
-    return plain_day(read.date()) if len(said) == len("2026-11-27") else plain_instant(read)

@@ -1,8 +1,7 @@
 """Dates, times, numbers and names as clinicians and families read them (NHS CUI and Joint Commission rules)."""
 
-import re
 from dataclasses import dataclass
-from datetime import MINYEAR, UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Final
 
 MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -198,35 +197,3 @@ def initials(name: str) -> str:
 
 
 _TITLES: Final = frozenset({"dr", "mr", "mrs", "ms", "prof", "rn", "md"})
-
-
-def instant_for_form(value: str, zone: tzinfo) -> str:
-    """Return what a ``datetime-local`` control shows for an instant in this zone, ``""`` where there is none."""
-    instant = instant_of(value)
-    return f"{instant.astimezone(zone):%Y-%m-%dT%H:%M}" if instant is not None else ""
-
-
-def instant_from_form(value: str, zone: tzinfo) -> str:
-    """Return the instant that a ``datetime-local`` control means in this zone; anything else as it was typed."""
-    if not _LOCAL.fullmatch(value):
-        return value
-    try:
-        instant = datetime.fromisoformat(value).replace(tzinfo=zone).astimezone(UTC)
-        there = instant.astimezone(zone).replace(tzinfo=None) == datetime.fromisoformat(value)
-    except (ValueError, OverflowError):
-        return value
-    return instant.isoformat() if there else value  # The clock jumped over this time: there is no such instant.
-
-
-_LOCAL: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?")
-
-
-def start_of_day(on: date, zone: tzinfo, *, days: int = 0) -> datetime:
-    """Return the instant at which a day begins in the zone, so many days later; the calendar's end where none is left.
-
-    Years 1 and 9999 are dates that a form takes, and their neighbours are none.
-    """
-    try:
-        return datetime.combine(on + timedelta(days=days), time(), zone).astimezone(UTC)
-    except OverflowError:
-        return datetime.max.replace(tzinfo=UTC) if on.year > MINYEAR else datetime.min.replace(tzinfo=UTC)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from hub.live.commands import PlanContent
 from hub.live.zones import Zones
-from web.views.words import instant_for_form, instant_from_form
+from web.views.local_times import instant_for_form, instant_from_form
 
 EVERYWHERE = ("Pacific/Honolulu", "America/New_York", "UTC", "Europe/Berlin", "Asia/Kathmandu", "Pacific/Kiritimati")
 
