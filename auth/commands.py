@@ -133,6 +133,7 @@ _ASKER = "Only the one who asked does this."
 _REFERRAL_SIDES = "Only the one who asked, the one who was asked, primary care or the care manager does this."
 
 _TASKS: Final[Mapping[str, CommandRule]] = {
+    "correction.ask": CommandRule(section=Section.TASKS, follows=Operation.CREATE),
     "task.receive": _task(_OWNER),
     "task.accept": _task(_OWNER, "owner", "backup", also=_JOINS),
     "task.reject": _task(_OWNER),

@@ -120,7 +120,7 @@ _ROWS: Final[Mapping[Section, tuple[Cell, ...]]] = {
     Section.MONITORING: (W, W_OWN, W, R, R, R, C_READINGS, C_READINGS, N, N, N),
     Section.TRANSITIONS: (W, C, W, C, C, R, R, R, N, N, N),
     Section.SOCIAL_NEEDS: (R, R, W, N, W, R, C, N, N, N, N),
-    Section.CAREGIVER_LOG: (W_ANSWER, R, W_ANSWER, R, W, R, R, W_OWN, N, N, N),
+    Section.CAREGIVER_LOG: (W_ANSWER, R, W_ANSWER, R, W, R, W_OWN, W_OWN, N, N, N),
     Section.HUDDLES: (W, W, W, W, W, W, R_DECISION, N, N, N, N),
     Section.ADVANCE_CARE: (W, R, C, R, C, R, W_DRAFT, R_AGENT, N, N, N),
     Section.BEHAVIORAL_HEALTH: (R_CONSENT, N, N, N, C_ASSIGNED, W, R, N, N, N, N),

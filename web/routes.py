@@ -35,6 +35,7 @@ from web.pages import (
     huddles,
     invitations,
     mailbox,
+    mine,
     my_sessions,
     notifications,
     panel,
@@ -73,7 +74,6 @@ ENTRY = PLAN + "/entries/{section}/{entry}"
 INVITATIONS = PLAN + "/invitations"
 SHARING = PLAN + "/sharing"
 REFERRAL = PLAN + "/referrals"
-FAMILY = PLAN + "/family"
 HUDDLE = "/huddles/{huddle_id}"
 
 HISTORY_ROUTES: tuple[BaseRoute, ...] = (
@@ -193,18 +193,33 @@ SCIM_ROUTES: tuple[BaseRoute, ...] = (
 )
 """SCIM 2.0: people and groups that an identity provider keeps."""
 
-FAMILY_ROUTES: tuple[BaseRoute, ...] = (
-    Route(FAMILY, family.show, name="family"),
-    Route(FAMILY + "/sheet", family.sheet, name="family_sheet"),
-    Route(FAMILY + "/readings/{entry}", family.read, name="family_read", methods=["POST"]),
-    Route(FAMILY + "/readings/{entry}/{key}/error", family.mark_error, name="family_mark_error", methods=["POST"]),
-    Route(FAMILY + "/notes", family.write, name="family_write", methods=["POST"]),
-    Route(FAMILY + "/tasks/{entry}/{verb}", family.act, name="family_act", methods=["POST"]),
-    Route(FAMILY + "/seen", family.seen, name="family_seen", methods=["POST"]),
-    Route(FAMILY + "/settings", family.settings, name="family_settings", methods=["POST"]),
-    Route(FAMILY + "/{block}", family.block, name="family_block"),
+
+def _home(name: str) -> tuple[BaseRoute, ...]:
+    """Return what both pages of those at home answer to, under the name of one."""
+    at = f"{PLAN}/{name}"
+    return (
+        Route(at, family.show, name=name),
+        Route(at + "/sheet", family.sheet, name=f"{name}_sheet"),
+        Route(at + "/readings/{entry}", family.read, name=f"{name}_read", methods=["POST"]),
+        Route(at + "/readings/{entry}/{key}/error", family.mark_error, name=f"{name}_mark_error", methods=["POST"]),
+        Route(at + "/notes", family.write, name=f"{name}_write", methods=["POST"]),
+        Route(at + "/tasks/{entry}/{verb}", family.act, name=f"{name}_act", methods=["POST"]),
+        Route(at + "/seen", family.seen, name=f"{name}_seen", methods=["POST"]),
+        Route(at + "/settings", family.settings, name=f"{name}_settings", methods=["POST"]),
+    )
+
+
+MINE = PLAN + "/mine"
+HOME_ROUTES: tuple[BaseRoute, ...] = (
+    *_home("family"),
+    Route(PLAN + "/family/{block}", family.block, name="family_block"),
+    *_home("mine"),
+    Route(MINE + "/words/{part}/{entry}", mine.say, name="mine_say", methods=["POST"]),
+    Route(MINE + "/goals", mine.add, name="mine_add", methods=["POST"]),
+    Route(MINE + "/wrong", mine.correct, name="mine_correct", methods=["POST"]),
+    Route(MINE + "/{block}", family.block, name="mine_block"),
 )
-"""The family's page."""
+"""The family's page and the patient's own."""
 
 HUDDLE_ROUTES: tuple[BaseRoute, ...] = (
     Route("/huddles", huddles.show, name="huddles", methods=["GET"]),
@@ -285,7 +300,7 @@ ROUTES: tuple[BaseRoute, ...] = (
     *DIRECTORY_ROUTES,
     *SCIM_ROUTES,
     *ENTRANCE_ROUTES,
-    *FAMILY_ROUTES,
+    *HOME_ROUTES,
     *HUDDLE_ROUTES,
     Route("/static/{hash}/{file:path}", static_files.show, name="static"),
     Route("/healthz", health.alive, name="alive"),

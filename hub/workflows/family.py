@@ -402,7 +402,12 @@ def contacts_of(
     plan: PlanContent, viewer: Participant, people: Mapping[str, str], now: datetime
 ) -> tuple[Contact, ...]:
     """Return who can be called, the steward first."""
-    team = [entry for entry in visible(plan, viewer, Section.CARE_TEAM, now) if words(entry.values, "phone")]
+    return tuple(each for each in team_of(plan, viewer, people, now) if each.phone)
+
+
+def team_of(plan: PlanContent, viewer: Participant, people: Mapping[str, str], now: datetime) -> tuple[Contact, ...]:
+    """Return everyone of the team, the steward first; some have no telephone here."""
+    team = visible(plan, viewer, Section.CARE_TEAM, now)
     team.sort(key=lambda entry: words(entry.values, "steward") != "yes")
     return tuple(
         Contact(

@@ -17,6 +17,7 @@ from hub.live.commands import Command
 from hub.workflows import (
     advance_care,
     comments,
+    corrections,
     entries,
     findings,
     goals,
@@ -57,6 +58,7 @@ _TYPES: Final[tuple[type[Any], ...]] = (
     goals.GoalMove, social_needs.SocialNeedRecordMet, advance_care.AdvanceCareSign, team.TeamAccept, team.TeamSteward,
     huddles.HuddleDecide, huddles.HuddleReadBack, huddles.HuddleSign,
     questions.QuestionAnswer, questions.QuestionCalm, visits.VisitPublish, findings.FindingSetAside,
+    corrections.CorrectionAsk,
 )  # fmt: skip
 
 COMMANDS: Final[Mapping[str, type[Any]]] = MappingProxyType({each.name: each for each in _TYPES})

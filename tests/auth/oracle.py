@@ -24,7 +24,7 @@ MATRIX: Final = """
 | monitoring | W | W own | W | R | R | R | C readings | C readings | N | N | N |
 | transitions | W | C | W | C | C | R | R | R | N | N | N |
 | social_needs | R | R | W | N | W | R | C | N | N | N | N |
-| caregiver_log | W answer | R | W answer | R | W | R | R | W own | N | N | N |
+| caregiver_log | W answer | R | W answer | R | W | R | W own | W own | N | N | N |
 | huddles | W | W | W | W | W | W | R decision | N | N | N | N |
 | advance_care | W + sign | R | C | R | C | R | W draft | R if agent | N | N | N |
 | behavioral_health | R with consent | N | N | N | C if assigned | W | R | N | N | N | N |
@@ -63,6 +63,7 @@ comment.make               any         as comment
 comment.resolve            any         as comment
 comment.task               any         as comment
 entry.edit                 any         as write
+correction.ask             tasks       as create
 task.receive               tasks       owner, backup
 task.accept                tasks       owner, backup
 task.reject                tasks       owner, backup

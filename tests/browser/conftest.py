@@ -28,8 +28,9 @@ def sit(browser: Browser) -> Iterator[Callable[..., Seat]]:
     """Sit a person down at Mary's plan on a hub, live; their page must have had no error when the test ends."""
     with ExitStack() as stack:
 
-        def down(hub: Hub, name: str, **context: object) -> Seat:
-            seat = stack.enter_context(a_seat(browser, hub, name, f"/plans/{hub.plan('Mary')}", **context))
+        def down(hub: Hub, name: str, query: str = "", **context: object) -> Seat:
+            address = f"/plans/{hub.plan('Mary')}{query}"
+            seat = stack.enter_context(a_seat(browser, hub, name, address, **context))
             seat.expect_live()
             return seat
 

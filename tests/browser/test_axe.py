@@ -79,6 +79,8 @@ PAGES: Mapping[str, tuple[str, str]] = {
     "patient": (KIM, "/patients/{patient}"),
     "family": (EMILY, "/plans/{plan}/family"),
     "family_sheet": (EMILY, "/plans/{plan}/family/sheet"),
+    "mine": (MARY, "/plans/{plan}/mine"),
+    "mine_sheet": (MARY, "/plans/{plan}/mine/sheet"),
     "huddles": (DOCTOR, "/huddles"),
     "huddle": (DOCTOR, "/huddles/{huddle}"),
     "huddle_minutes": (DOCTOR, "/huddles/{ended}/minutes"),
@@ -97,7 +99,7 @@ NO_PAGES = frozenset(
         "cds_services",  # For other systems: it answers in JSON.
         *("scim_config", "scim_schemas", "scim_schema", "scim_resource_types", "scim_resource_type", "scim_nowhere"),
         *("scim_users", "scim_user", "scim_groups", "scim_group"),
-        *("work_count", "family_block", "huddle_stage", "plan_findings"),  # Parts of pages that are here.
+        *("work_count", "family_block", "mine_block", "huddle_stage", "plan_findings"),  # Parts of pages that are here.
     }
 )
 

@@ -192,7 +192,7 @@ def test_mary_from_the_question_to_the_closed_loop_and_the_signed_huddle(
     hub, other = a_hub(database_url=demo_database), a_hub(database_url=demo_database)
     plan = f"/plans/{hub.plan('Mary')}"
     without_emily(hub)
-    mary = come(hub, MARY, plan)
+    mary = come(hub, MARY, f"{plan}?view=whole")
     ruiz = come(hub, RUIZ, f"{plan}/referrals/new")
     address = asks(ruiz, hub)
     lee = come(other, LEE, "/work")

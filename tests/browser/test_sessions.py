@@ -71,14 +71,14 @@ def test_the_end_is_said_two_minutes_before_and_one_button_keeps_the_session(
 def test_looking_keeps_nothing_and_after_twelve_hours_only_signing_in_helps(
     running_hub: Hub, demo_database: str, browser: Browser
 ) -> None:
-    with a_seat(browser, running_hub, MARY, "/panel", locale="es-MX") as seat:
+    with a_seat(browser, running_hub, MARY, "/notifications", locale="es-MX") as seat:
         seat.line_may_fail = True
         bar = seat.page.locator("#session-left")
         age(demo_database, "began", ago=SESSION_AGE_MAX - SOON)
         look(seat.page)
         bar.get_by_role("button", name="Stay signed in").click()
         expect(bar).to_contain_text("after 12 hours everyone signs in anew")
-        expect(bar.get_by_role("link", name="Sign in again")).to_have_attribute("href", "/sign-in?next=/panel")
+        expect(bar.get_by_role("link", name="Sign in again")).to_have_attribute("href", "/sign-in?next=/notifications")
         age(demo_database, "began", ago=SESSION_AGE_MAX)
         look(seat.page)
 

@@ -82,7 +82,7 @@ def test_a_retired_entry_leaves_everyone_s_list_and_stands_among_the_retired(sha
 
 def test_sections_one_may_not_read_are_nowhere_on_the_page(shared_hub: Hub, sit: Sit) -> None:
     doctor = sit(shared_hub, DOCTOR)
-    patient = sit(shared_hub, PATIENT)
+    patient = sit(shared_hub, PATIENT, "?view=whole")
 
     assert doctor.page.locator("#section-staff_notes").count() == 1
     assert "staff_notes" not in patient.page.content()

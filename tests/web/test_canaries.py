@@ -173,11 +173,17 @@ def everything_served(it: Planted, person: str) -> bytes:
     addresses += [it.at(f"/sections/{section}") for section in Section]
     addresses += ["/work", "/work/count", "/huddles", it.huddle, f"{it.huddle}/stage", f"{it.huddle}/minutes"]
     addresses += [f"{it.huddle}/mine", it.at("/as-of"), it.at("/compare"), it.at("/visit"), it.at("/referrals/new")]
-    addresses += [it.at("/files"), it.at("/files/plan")]
+    addresses += [it.at("/files"), it.at("/files/plan"), it.at("?view=whole"), it.at("/mine"), it.at("/mine/sheet")]
+    addresses += [it.at(f"/mine/{block}") for block in ("today", "changes", "goals", "team", "who", "wrong")]
     addresses += [it.at(f"/family/{block}") for block in ("now", "today", "changes", "notes", "tasks", "contacts")]
     for section, entry in it.entries.items():
         at = it.at(f"/entries/{section}/{entry}")
-        addresses += [at, at + "/history", it.at(f"?open={entry}"), it.at(f"/sections/{section}?open={entry}")]
+        addresses += [
+            at,
+            at + "/history",
+            it.at(f"?view=whole&open={entry}"),
+            it.at(f"/sections/{section}?open={entry}"),
+        ]
         if section in (S.STAFF_NOTES, S.SOCIAL_NEEDS, S.TASKS):  # Those that one of the two sides may not see.
             addresses += [f"{at}/writers?field={PLANTED[section][1]}", f"{at}/restore?version=1", f"{at}/comment.make"]
         if section is S.REFERRALS:
@@ -279,7 +285,7 @@ def test_who_was_put_out_or_whose_time_is_over_gets_no_byte_more(running_hub: Hu
             sent = {"barriers": word(S.GOALS), "was.barriers": "~"}
             assert pages.post(f"/plans/{plan}/entries/goals/{goal}/edit", data=sent).status_code == 303
         heard = b"".join(ear.end() for ear in ears.values())
-        addresses = ["", "/family", "/family/sheet", "/family/today", "/history", "/as-of", "/sections/goals"]
+        addresses = ["", "/family", "/family/sheet", "/family/today", "/mine", "/history", "/as-of", "/sections/goals"]
         addresses += [f"/entries/goals/{goal}", f"/entries/goals/{goal}/history", "/welcome", "/sharing"]
         answers = {
             (name, address): pages.get(f"/plans/{plan}{address}")

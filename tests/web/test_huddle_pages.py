@@ -95,6 +95,7 @@ def test_a_remark_for_the_team_reaches_nobody_of_the_patients_side_in_any_way(me
             f"{plan}/compare", f"{plan}/sections/staff_notes", f"{plan}/sections/huddles", "/panel", "/notifications",
             "/work", "/huddles", met.address, f"{met.address}/stage", f"{met.address}/mine", f"{met.address}/minutes",
             "/demo/mailbox", f"{plan}/entries/huddles/{met.entry}", f"{plan}/entries/huddles/{met.entry}/history",
+            f"{plan}/mine",
         )  # fmt: skip
         served = dict.fromkeys((MARY, EMILY, FALK, RUTH, GRACE), "")
         for name in served:

@@ -300,8 +300,7 @@ async def test_only_those_who_may_invite_see_and_make_invitations(house: House) 
 async def test_another_plan_s_inviter_can_not_withdraw_it(house: House) -> None:
     link = await house.invited(await house.browser(KIM))
     rosa = await house.browser("Rosa Delgado")
-    panel = (await rosa.get("/panel")).text
-    hers = re.search(r'/plans/([0-9a-f-]{36})"', panel)
+    hers = re.search(r"/plans/([0-9a-f-]{36})/mine", (await rosa.get("/panel")).headers["location"])
     assert hers is not None
 
     await rosa.post(f"/plans/{hers.group(1)}/invitations/{link.invitation_id}/revoke")

@@ -29,19 +29,10 @@ def plan_of(mary: Mary, as_person: As, key: str) -> str:
     return answer.text
 
 
-@pytest.mark.parametrize(
-    ("who", "name", "many"),
-    [("lee", "My patients", "patient"), ("mary", "My plans", "plan"), ("kate", "My plans", "plan")],
-)
-def test_nobody_is_told_that_they_are_their_own_patient(
-    who: str, name: str, many: str, mary: Mary, as_person: As
-) -> None:
-    page = as_person(who).get("/panel").text
-
-    assert f"<h1>{name}</h1>" in page
-    assert re.findall(r'href="/panel"[^>]*>(My \w+)</a>', page) == [name]
-    assert re.search(rf">\d+ {many}s?<", page)
+@pytest.mark.parametrize(("who", "name"), [("lee", "My patients"), ("mary", "My plans"), ("kate", "My plans")])
+def test_nobody_is_told_that_they_are_their_own_patient(who: str, name: str, mary: Mary, as_person: As) -> None:
     failed = as_person(who).get("/plans/0190dddd-0000-7000-8000-000000000001").text
+
     assert set(re.findall(r"My \w+", failed)) == {name}
 
 

@@ -189,8 +189,8 @@ async def test_the_patient_and_the_privacy_officer_are_told_and_it_is_reviewed_o
     nair, ruth, mary = await house.browser(NAIR), await house.browser(RUTH), await house.browser(MARY)
     await nair.post(f"/emergency/{house.plan}", data={"reason": REASON})
 
-    for told in (mary, ruth):
-        assert REASON in (await told.get("/panel")).text
+    for told, lands in ((mary, f"/plans/{house.plan}/mine"), (ruth, "/panel")):
+        assert REASON in (await told.get(lands)).text
     queue = (await ruth.get("/reviews")).text
     sent = dict(re.findall(r'name="(plan|person|began)" value="([^"]+)"', queue))
     sent["began"] = sent["began"].replace("&#43;", "+")

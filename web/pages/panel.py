@@ -17,10 +17,12 @@ from hub.record.journal import Act, Action
 from hub.store.plans import PANEL_PLANS_MAX
 from web.doors.directory import Membership, SignedIn
 from web.doors.guards import Member, assigned_in, for_member, for_person, services
+from web.languages import language_of
 from web.pages.notifications import told
 from web.reading import reading_now
 from web.rendering import elsewhere, is_swap, page
 from web.views.entries import Reader
+from web.views.homes import address_of
 from web.views.news import texts_before, with_words
 from web.views.panel import SORTS, PatientRow, panel_asked, panel_view, patient_row
 from web.views.people import PersonView, own_chip, people_of
@@ -41,8 +43,14 @@ PANEL = Section.ABOUT_ME
 
 @for_person
 async def show(request: Request, who: SignedIn) -> Response:
-    """Show the patients of the person, the page that is asked for, in the order in which they need them."""
+    """Show the patients of the person, the page that is asked for, in the order in which they need them.
+
+    The patient and the family land on a page of their own; who has several plans chooses whose.
+    """
     places = await services(request).directory.places(who)
+    homes = [(place, address_of(place.participant)) for place in places]
+    if who.person.role in PATIENT_SIDE and homes and all(address for _, address in homes):
+        return _home(request, who, homes)
     view = panel_view(await _rows(request, who, places), panel_asked(request.query_params))
     at = {place.patient.plan_id: place for place in places}
     await _record(request, [at[row.plan_id] for group in view.groups for row in group.rows])
@@ -62,6 +70,20 @@ async def show(request: Request, who: SignedIn) -> Response:
         "reviews": who.person.role is Role.AUDITOR,
     }
     return page(request, "panel/list.html" if is_swap(request) else "panel/page.html", context)
+
+
+def _home(request: Request, who: SignedIn, homes: Sequence[tuple[Membership, str]]) -> Response:
+    """Return the way to the one plan's own page, or the choice between several."""
+    if len(homes) == 1:
+        return elsewhere(request, homes[0][1])
+    language = language_of(request, who.person)
+    context = {
+        "homes": [(place.patient.name, address) for place, address in homes],
+        "person": _me(who),
+        "say": language.say,
+        "lang": language.tag,
+    }
+    return page(request, "family/plans.html", context)
 
 
 @for_member

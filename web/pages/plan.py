@@ -8,7 +8,6 @@ from starlette.responses import RedirectResponse, Response
 
 from auth.decisions import sections_readable
 from auth.invitations import INVITES
-from auth.roles import Role
 from hub.access.sharing import settles
 from web.counting import count_shown
 from web.doors.guards import Member, for_member, services
@@ -21,6 +20,7 @@ from web.views.entries import Reader
 from web.views.findings import findings_view
 from web.views.glances import FOLDED_MAX, ROWS_MAX, GlanceSection, glance_section, plan_areas
 from web.views.history import done_words
+from web.views.homes import address_of
 from web.views.margins import margin_rules
 from web.views.next_lines import next_view
 from web.views.people import PersonView
@@ -29,9 +29,9 @@ from web.views.words import day, day_and_time, day_of
 
 @for_member
 async def show(request: Request, member: Member) -> Response:
-    """Show the whole plan, readable before any script runs; the family is sent to its own page first."""
-    if member.participant.role is Role.FAMILY and request.query_params.get("view") != "whole":
-        return RedirectResponse(f"/plans/{member.plan_id}/family", 303)
+    """Show the whole plan, readable before any script runs; those at home are sent to theirs first."""
+    if (home := address_of(member.participant)) and request.query_params.get("view") != "whole":
+        return RedirectResponse(home, 303)
     patient = await services(request).directory.patient(member.plan_id)
     if patient is None:
         raise HTTPException(404)

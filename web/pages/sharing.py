@@ -18,6 +18,7 @@ from hub.store.audits import Question, Trace
 from web.asking import access
 from web.doors.entrances import way_to_prove
 from web.doors.guards import Member, for_member, services
+from web.homing import LOOKED_ROWS_MAX, LOOKS
 from web.reading import reader_for, reading_now, team
 from web.rendering import elsewhere, page
 from web.views.inviting import HOW_WORDS, WAITING, end_of_day, last_day
@@ -26,9 +27,7 @@ from web.views.sections import reader_of
 from web.views.sharing import ReadingView, looked, reading_view, settings_of, sharing_person
 from web.views.words import Reading
 
-LOOKED_ROWS_MAX: Final = 1_000
 LOOKED_SHOWN: Final = 12
-_LOOKS: Final = frozenset({Action.READ, Action.EXPORT, Action.DISCLOSE, Action.BREAK_GLASS})
 
 
 @for_member
@@ -227,7 +226,7 @@ async def _subject(request: Request, member: Member) -> Participant:
 async def _looks(request: Request, member: Member, event: str) -> Sequence[Trace]:
     """Return the rows of who looked; to look them up is a look as well, and recorded first."""
     await services(request).plans.record([_act(member, event)])
-    question = Question(plan=member.plan_id, actions=_LOOKS, outcome="success")
+    question = Question(plan=member.plan_id, actions=LOOKS, outcome="success")
     return (await access(request).audits.search(question, limit=LOOKED_ROWS_MAX)).traces
 
 

@@ -1,6 +1,6 @@
 """The family's page as values: tasks, notes and contacts in rows, and the words that are looked up in its language."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
@@ -74,6 +74,10 @@ REFUSALS: Final = (
     _("The meter shows that this is above what it can measure. Call the team now. Nothing is recorded."),
     _("The meter shows that this is below what it can measure. Call the team now. Nothing is recorded."),
     _("It is marked already."),
+    _("Write what is not right."),
+    _("Nobody answers for this plan yet. Call the clinic and say what is not right."),
+    _("What matters most is needed."), _("Enter what matters most."), _("Goal is needed."), _("Enter goal."),
+    _("This is no longer in the plan."),
     _("This reading is not in the plan."),
 )  # fmt: skip
 """What the rules answer to the forms of this page."""
@@ -179,10 +183,12 @@ def as_family(participant: Participant) -> Participant:
     return participant if participant.role is Role.FAMILY else replace(participant, person_id="", role=Role.FAMILY)
 
 
-def content_for(plan: PlanContent, readers: tuple[Participant, ...], now: datetime) -> PlanContent:
+def content_for(
+    plan: PlanContent, readers: tuple[Participant, ...], now: datetime, shown: Sequence[Section] = SECTIONS_SHOWN
+) -> PlanContent:
     """Return of the plan what the page may be made of: nothing that any of the readers may not see is left in it."""
     sections: dict[Section, SectionContent] = {}
-    for section in SECTIONS_SHOWN:
+    for section in shown:
         seen = {
             entry.id: entry
             for entry in plan.entries(section).values()
@@ -195,7 +201,7 @@ def content_for(plan: PlanContent, readers: tuple[Participant, ...], now: dateti
 
 def name_of(plan: PlanContent, entry: str) -> str:
     """Return the name of what a question is about, ``""`` where the reader sees no such entry."""
-    sections = (each for each in SECTIONS_SHOWN if plan.entry(each, entry) is not None)
+    sections = (each for each in plan.sections if plan.entry(each, entry) is not None)
     return next((headline(each, plan.entries(each)[entry]) for each in sections), "")
 
 
@@ -250,9 +256,9 @@ def note_rows(
     return [row for _when, row in sorted(rows, key=lambda each: -each[0])]
 
 
-def may(plan: PlanContent, reader: Participant, view: FamilyView, now: datetime) -> May:
+def may(plan: PlanContent, reader: Participant, view: FamilyView, now: datetime, *, preview: bool) -> May:
     """Return what the reader may do here; someone who previews the page does nothing."""
-    if reader.role is not Role.FAMILY:
+    if preview:
         return May(notes=False, readings=frozenset())
     notes = barred(plan, reader, Section.CAREGIVER_LOG, Operation.CREATE, now=now) is None
     measures = frozenset(
