@@ -4,15 +4,18 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
 
 from hub.access.alarm_telling import AlarmTelling
 from hub.access.changes import AccessChanges
 from hub.access.keeping import Keeping
+from hub.access.machines import MachineKeeping
 from hub.access.provisioning import Provisioning
 from hub.access.refusals import WINDOW, Refusals
 from hub.access.undelivered import Undelivered
 from hub.exchange.exchange import Exchange
+from hub.exchange.fhir_api import PlansAsFhir
 from hub.huddles.keeping import Huddles
 from hub.huddles.rooms import HuddleRooms
 from hub.ids import HUB, new_id
@@ -85,6 +88,18 @@ def _worker(engine: Engine, posting: Posting, telling: AlarmTelling) -> JobWorke
     return JobWorker(engine, handlers)
 
 
+def _with_machines(
+    served: Services, engine: Engine, journal: PostgresJournal, changes: AccessChanges, plans: CarePlans
+) -> Services:
+    """Return the services with what machines ask for at their doors."""
+    return replace(
+        served,
+        machines=MachineKeeping(engine, changes, served.now, new_id),
+        provisioning=Provisioning(engine, changes, served.now, new_id),
+        fhir=PlansAsFhir(engine, journal, plans.contents, plans.record, plans.zones, served.now),
+    )
+
+
 @asynccontextmanager
 async def hub_services(settings: Settings) -> AsyncIterator[Services]:
     """Start the hub for these settings and stop it again, with everything accepted committed.
@@ -126,7 +141,7 @@ async def hub_services(settings: Settings) -> AsyncIterator[Services]:
             await part.start()
         loops.append(asyncio.create_task(_tell_refusals(doors.entering.refusals)))
         state = {LIVE: plans, HUDDLES: rooms, DESKS: desks, ENTRANCES: doors}
-        yield Services(
+        served = Services(
             settings,
             directory,
             plans,
@@ -135,7 +150,6 @@ async def hub_services(settings: Settings) -> AsyncIterator[Services]:
             audit=audit,
             huddles=huddles,
             keeping=Keeping(engine, journal, changes, clock.now, new_id),
-            provisioning=Provisioning(engine, changes, clock.now, new_id),
             submissions=Submissions(engine),
             entries=entries,
             exchange=Exchange(engine, journal, clock.now, new_id),
@@ -143,5 +157,6 @@ async def hub_services(settings: Settings) -> AsyncIterator[Services]:
             now=clock.now,
             state=state,
         )
+        yield _with_machines(served, engine, journal, changes, plans)
     finally:
         await _ended(loops, [worker.stop, rooms.stop, desks.stop, plans.drain, journal.close, engine.dispose])

@@ -28,7 +28,7 @@ STRANGERS_REQUESTS_MAX: Final = 3_000
 ADDRESSES_MAX: Final = 20_000
 """Counted apart in one minute; those beyond count as one."""
 
-_FREE: Final = ("/static/", "/healthz", "/readyz", "/metrics", "/scim/v2/")
+_FREE: Final = ("/static/", "/healthz", "/readyz", "/metrics", "/scim/v2/", "/fhir/")
 """Counted elsewhere or not at all: a door for machines counts by its token (``web.doors.machines``)."""
 
 

@@ -9,12 +9,14 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from web.doors import cds, scim_doors
+from web.doors.fhir_doors import FHIR_ROUTES
 from web.doors.guards import for_anyone
 from web.doors.machines import SCIM_BASE
 from web.pages import (
     admin,
     admin_people,
     admin_provider,
+    admin_systems,
     admin_units,
     audit,
     audit_export,
@@ -151,6 +153,8 @@ DIRECTORY_ROUTES: tuple[BaseRoute, ...] = (
     Route("/admin/organisation", admin.change_organisation, name="admin_organisation_change", methods=["POST"]),
     Route("/admin/provider", admin_provider.show, name="admin_provider", methods=["GET"]),
     Route("/admin/provider", admin_provider.change, name="admin_provider_change", methods=["POST"]),
+    Route("/admin/systems", admin_systems.show, name="admin_systems", methods=["GET"]),
+    Route("/admin/systems", admin_systems.change, name="admin_systems_change", methods=["POST"]),
     Route("/admin/people/file", csv_files.people, name="people_file", methods=["GET"]),
     Route("/admin/people/file", csv_files.bring_people, name="people_file_bring", methods=["POST"]),
     Route("/patients/file", csv_files.patients, name="patients_file", methods=["GET"]),
@@ -299,6 +303,7 @@ ROUTES: tuple[BaseRoute, ...] = (
     *AUDIT_ROUTES,
     *DIRECTORY_ROUTES,
     *SCIM_ROUTES,
+    *FHIR_ROUTES,
     *ENTRANCE_ROUTES,
     *HOME_ROUTES,
     *HUDDLE_ROUTES,

@@ -20,8 +20,10 @@ from web.panel_rows import PanelRows
 from web.settings import Settings
 
 if TYPE_CHECKING:
+    from hub.access.machines import MachineKeeping
     from hub.access.provisioning import Provisioning
     from hub.exchange.exchange import Exchange
+    from hub.exchange.fhir_api import PlansAsFhir
     from hub.store.submissions import Submissions
     from web.auditing import Auditing
 
@@ -123,8 +125,12 @@ class Services:
     """Asked for by ``web.doors.guards.keeping``; ``None`` for a hub without a store."""
     exchange: "Exchange | None" = None
     """Plans as files for other systems; ``None`` for a hub without a store."""
+    fhir: "PlansAsFhir | None" = None
+    """Plans for machines; ``None`` for a hub without a store."""
     provisioning: "Provisioning | None" = None
-    """Machines and what a provider tells; ``None`` for a hub without a store."""
+    """What a provider tells; ``None`` for a hub without a store."""
+    machines: "MachineKeeping | None" = None
+    """Machines that may call; ``None`` for a hub without a store."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     zones: Zones = field(default_factory=Zones)
     """Where plans are at home; pages that belong to no plan have the default organisation's clock."""

@@ -1,4 +1,4 @@
-"""People whom an identity provider adds and removes by itself, and the machines that may call the hub at all.
+"""People whom an identity provider adds and removes by itself.
 
 A provider says who there is. What they may do is said here: a group gives the role that an administrator gave the
 group, never that of an administrator or auditor; who is in no such group can't sign in until an administrator lets
@@ -6,11 +6,9 @@ them. What an administrator gave a person (to administer, to audit) no provider 
 another address.
 """
 
-import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from hashlib import sha256
+from datetime import datetime
 from typing import Final
 
 from auth.registry import Duty
@@ -22,18 +20,15 @@ from hub.ids import HUB
 from hub.record.chain import JSON
 from hub.record.journal import Act, Action
 from hub.store.engine import Engine
-from hub.store.machines import KnownMachine, Machines
+from hub.store.machines import KnownMachine
 from hub.store.organisations import Organisations
 from hub.store.people import People, Person
 from hub.store.provisioned import ProvidedAccount, ProvidedGroup, Provisioned
 from hub.store.sessions import Sessions
 
-SCIM: Final = "scim"
 ROLES_OF_GROUPS: Final = tuple(role for role in Role if role in CLINICIANS or role is Role.REGISTRAR)
 """Roles that a group may give; where somebody is in several, the first of these counts."""
 
-TOKEN_BYTES: Final = 32
-TOKEN_DAYS_MAX: Final = 400
 UNADMITTED: Final = Role.REGISTRAR
 """The role in the row of who has none yet; it counts for nothing, as they are not active."""
 
@@ -59,63 +54,15 @@ class ProvidedWords:
 
 
 class Provisioning:
-    """Machines, and what a provider's machine changes; each act is a row under the machine's id."""
+    """What a provider's machine changes; each act is a row under the machine's id."""
 
     def __init__(
         self, engine: Engine, changes: AccessChanges, now: Callable[[], datetime], new_id: Callable[[], str]
     ) -> None:
         self._changes, self._now, self._new_id = changes, now, new_id
-        self._people, self._machines = People(engine), Machines(engine)
+        self._people = People(engine)
         self._sessions, self._organisations = Sessions(engine), Organisations(engine)
         self.rows = Provisioned(engine)
-
-    async def make_token(self, doer: Doer, name: str, days: int) -> str:
-        """Make a token for a provider, and return it: it is shown once and kept nowhere.
-
-        Raises:
-            KeepingError: not an administrator, no name, or more days than a token lasts.
-        """
-        require(doer, Duty.ADMINISTER)
-        if not cleaned(name):
-            raise KeepingError("Name the system that gets the token.", "name")
-        if not 0 < days <= TOKEN_DAYS_MAX:
-            raise KeepingError(f"A token lasts 1 to {TOKEN_DAYS_MAX} days.", "days")
-        token, now = f"careplan-{secrets.token_urlsafe(TOKEN_BYTES)}", self._now()
-        home = await self._organisations.default()
-        machine = KnownMachine(
-            machine_id=self._new_id(), name=cleaned(name)[:100], purpose=SCIM, organisation=home.organisation_id,
-            made_by=doer.person.person_id, made=now, ends=now + timedelta(days=days),
-        )  # fmt: skip
-        words: dict[str, JSON] = {"name": machine.name, "purpose": SCIM, "ends": machine.ends.isoformat()}
-        async with self._changes.of_plan(HUB) as turn:
-            await self._machines.add(turn, machine, sha256(token.encode()).digest())
-            await turn.append([hub_row(doer, "machine.make", machine.machine_id, words)])
-        return token
-
-    async def revoke(self, doer: Doer, machine_id: str) -> None:
-        """End a token at once.
-
-        Raises:
-            KeepingError: not an administrator, or it has ended.
-        """
-        require(doer, Duty.ADMINISTER)
-        async with self._changes.of_plan(HUB) as turn:
-            ended = await self._machines.revoke(turn, machine_id, self._now())
-            await turn.append([hub_row(doer, "machine.revoke", machine_id, {"ended": ended})])
-        if not ended:
-            raise KeepingError("This token has ended already.")
-
-    async def machines(self) -> list[KnownMachine]:
-        """Return all machines."""
-        return await self._machines.all()
-
-    async def let_in(self, token: str, purpose: str) -> KnownMachine | None:
-        """Return the machine whose token opens this door now."""
-        machine = await self._machines.by_token(sha256(token.encode()).digest())
-        if machine is None or machine.purpose != purpose or not machine.opens(self._now()):
-            return None
-        await self._machines.used(machine.machine_id, self._now())
-        return machine
 
     async def admit(self, person_id: str) -> None:
         """Keep that an administrator let somebody sign in, so that no group has to; nothing for who has no account."""

@@ -69,8 +69,11 @@ def _fields_of(entry: EntryContent, fields: frozenset[str]) -> EntryContent:
     return EntryContent(entry.id, MappingProxyType(values), entry.creator)
 
 
-def resources(leaving: Leaving) -> list[Json]:
-    """Return the plan as resources: the patient and the people first, then CarePlan, then the sections in order."""
+def resources(leaving: Leaving, kinds: frozenset[str] | None = None) -> list[Json]:
+    """Return the plan as resources: the patient and the people first, then CarePlan, then the sections in order.
+
+    ``kinds`` are the types that are wanted, ``None`` for all: what is not wanted is not made.
+    """
     plan, subject = leaving.content, leaving.subject
     standing = {section: active(plan, section) for section in Section}
     types = {
@@ -90,6 +93,8 @@ def resources(leaving: Leaving) -> list[Json]:
             body += _care_team(plan.plan_id, standing[section], patient, refer)
             continue
         for entry in standing[section]:
+            if kinds is not None and types[entry.id] not in kinds:
+                continue
             body.append(resource_of(section, entry.id, entry.values, patient, refer))
             if section is Section.MONITORING:
                 code = body[-1]["code"]
@@ -101,7 +106,7 @@ def resources(leaving: Leaving) -> list[Json]:
     told += body
     told += _medicine_list(plan.plan_id, standing[Section.MEDICATIONS], patient)
     told += _provenances(leaving, types, refer)
-    return told
+    return told if kinds is None else [each for each in told if each["resourceType"] in kinds]
 
 
 def _care_team(plan_id: str, entries: Sequence[EntryContent], patient: Json, refer: PlanReferences) -> list[Json]:

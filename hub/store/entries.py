@@ -61,7 +61,7 @@ class Entries:
         for plan, seq, section, root, key, creator, person, fields in rows:
             states = found.setdefault(plan, (seq, []))[1]
             if key is not None:
-                states.append(_state(section, root, key, creator, person, fields))
+                states.append(state_of_row(section, root, key, creator, person, fields))
         return {plan: PlanStates(seq, states) for plan, (seq, states) in found.items()}
 
     async def holding(
@@ -117,7 +117,7 @@ class Renewal:
             "order by section, root, key",
             self._plan,
         )
-        return [_state(*row) for row in rows]
+        return [state_of_row(*row) for row in rows]
 
     async def put(self, states: Sequence[EntryState]) -> None:
         """Have the table say this, and the head that it does."""
@@ -127,9 +127,10 @@ class Renewal:
         await driver.execute("update head set entries_kept = true where plan = $1", self._plan)
 
 
-def _state(
+def state_of_row(
     section: str, root: str, key: str, creator: int, person: str, fields: str, search_key: str = ""
 ) -> EntryState:
+    """Return what a row says of an entry, suggestion or comment."""
     return EntryState(
         section=Section(section), root=Root(root), key=key, creator=creator, person=person, fields=fields,
         search_key=search_key,

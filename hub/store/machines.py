@@ -1,6 +1,6 @@
 """Credentials of machines as rows: found by the hash of their token, never by the token, which is kept nowhere."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -25,6 +25,10 @@ class KnownMachine:
     """The door that its token opens, as in ``scim``."""
     organisation: str
     scope: Sequence[str] = ()
+    role: str = ""
+    """Whose sight of plans it has, where its door is one to plans."""
+    keys: Mapping[str, object] | None = None
+    """A JWK Set of its public keys, where it signs instead of having a token."""
     requests_a_minute: int = 1_200
     made_by: str
     made: datetime
@@ -43,12 +47,13 @@ class Machines:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
-    async def add(self, turn: Turn, machine: KnownMachine, token_hash: bytes) -> None:
-        """Add one with the hash of its token."""
+    async def add(self, turn: Turn, machine: KnownMachine, token_hash: bytes | None) -> None:
+        """Add one with the hash of its token, or with its keys."""
         values = {
             "id": machine.machine_id, "name": machine.name, "purpose": machine.purpose, "token_hash": token_hash,
             "organisation": machine.organisation, "scope": list(machine.scope), "made_by": machine.made_by,
             "requests_a_minute": machine.requests_a_minute, "made": machine.made, "ends": machine.ends,
+            "role": machine.role, "keys": None if machine.keys is None else dict(machine.keys),
         }  # fmt: skip
         await connection_of(turn).execute(sa.insert(table).values(values))
 

@@ -133,6 +133,11 @@ class Patients:
         """Return patients whose name holds all words of the text, or whose number it is, by name."""
         return await self._many(named_like(table.c.search_key, text) | numbered(table.c.id, text), limit)
 
+    async def among(self, patient_ids: Sequence[str]) -> dict[str, RegisteredPatient]:
+        """Return the patients of those ids that exist, by id. Two queries."""
+        found = await self._many(table.c.id.in_(list(patient_ids)), len(patient_ids))
+        return {each.patient_id: each for each in found}
+
     async def newest(self, limit: int) -> list[RegisteredPatient]:
         """Return the patients registered last."""
         query = sa.select(table).order_by(table.c.created.desc(), table.c.id).limit(limit)

@@ -195,6 +195,13 @@ class Plans:
         async with connected(self._engine) as connection:
             return {plan.plan_id: plan for plan in map(_plan, await connection.execute(query))}
 
+    async def at_home(self, organisation_id: str, *, after: str = "", limit: int) -> list[Plan]:
+        """Return plans at home in an organisation that are not in the archive, in the order of their ids."""
+        mine = (table.c.organisation == organisation_id) & table.c.archived.is_(None) & (table.c.id > after)
+        async with connected(self._engine) as connection:
+            rows = await connection.execute(_plans().where(mine).order_by(table.c.id).limit(limit))
+            return [_plan(row) for row in rows]
+
     async def all_ids(self, *, after: str = "", limit: int = PANEL_PLANS_MAX) -> list[str]:
         """Return ids of plans in their order, from after one: for jobs that walk all of them."""
         query = sa.select(table.c.id).where(table.c.id > after).order_by(table.c.id).limit(limit)

@@ -20,18 +20,42 @@ machine: Final = sa.Table(
     words("purpose", None),
     of("organisation", "organisation"),
     sa.Column("scope", postgresql.ARRAY(text), nullable=False, server_default=sa.text("'{}'")),
-    sa.Column("token_hash", binary, nullable=False, unique=True),
+    sa.Column("token_hash", binary, unique=True),
     sa.Column("requests_a_minute", sa.Integer, nullable=False, server_default=sa.text("1200")),
     of("made_by", "person"),
     when("made"),
     given("ends"),
     columns.maybe("revoked"),
     columns.maybe("used"),
+    words("role"),
+    sa.Column("keys", postgresql.JSONB(none_as_null=True)),
     sa.CheckConstraint("name <> ''", name="named"),
     sa.CheckConstraint("length(token_hash) = 32", name="token_hash"),
+    sa.CheckConstraint("token_hash is not null or keys is not null", name="credential"),
     sa.CheckConstraint("ends > made", name="ends"),
 )
 """Credentials of machines; the token itself is kept nowhere. ``purpose`` names the one door that it opens."""
+
+machine_access: Final = sa.Table(
+    "machine_access",
+    metadata,
+    sa.Column("token_hash", binary, primary_key=True),
+    of("machine", "machine"),
+    sa.Column("scope", postgresql.ARRAY(text), nullable=False),
+    when("made"),
+    given("ends"),
+    sa.CheckConstraint("length(token_hash) = 32", name="token_hash"),
+)
+"""Short-lived tokens that machines got for a signed assertion."""
+
+machine_assertion: Final = sa.Table(
+    "machine_assertion",
+    metadata,
+    of("machine", "machine", primary_key=True),
+    sa.Column("jti_hash", binary, primary_key=True),
+    given("ends"),
+)
+"""Assertions that were used: none is taken twice, in any process."""
 
 scim_account: Final = sa.Table(
     "scim_account",

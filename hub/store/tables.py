@@ -18,11 +18,6 @@ from crdt.sections import Section
 from hub.store import arrival_tables, columns, service_tables
 from hub.store.columns import among as _among
 from hub.store.columns import binary as _binary
-from hub.store.columns import count as _count
-from hub.store.columns import flag as _flag
-from hub.store.columns import given as _given
-from hub.store.columns import instant as _instant
-from hub.store.columns import keys as _keys
 from hub.store.columns import metadata
 from hub.store.columns import of as _of
 from hub.store.columns import text as _text
@@ -30,7 +25,8 @@ from hub.store.columns import when as _when
 from hub.store.columns import words as _words
 from hub.workflows.huddle_states import Course, Stand
 
-_id, _maybe = columns.id_column, columns.maybe
+_id, _maybe, _count, _flag = columns.id_column, columns.maybe, columns.count, columns.flag
+_given, _instant, _keys = columns.given, columns.instant, columns.keys
 
 JOURNAL_ROLES: Final = ("careplan_app", "careplan_auditor", "careplan_backup")
 """Database roles beside the owner: of the hub, an auditor, a backup. No logins: a login is granted one of them."""
@@ -421,6 +417,7 @@ entry: Final = sa.Table(
     _words("search_key", None),
     _among("section", Section),
     _among("root", Root),
+    sa.Index("entry_key", "key"),
 )
 """What stands in plans at their heads, for lists over many plans: written in the transaction of the journal's rows.
 
@@ -492,6 +489,8 @@ huddle_attendee: Final = sa.Table(
 SERVICE: Final = (
     *arrival_tables.ARRIVALS,
     service_tables.machine,
+    service_tables.machine_access,
+    service_tables.machine_assertion,
     service_tables.scim_account,
     service_tables.scim_group,
     service_tables.absence,

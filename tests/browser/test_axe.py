@@ -68,6 +68,7 @@ PAGES: Mapping[str, tuple[str, str]] = {
     "admin_person": (JONAS, "/admin/people/{doctor}"),
     "admin_units": (JONAS, "/admin/units"),
     "admin_provider": (JONAS, "/admin/provider"),
+    "admin_systems": (JONAS, "/admin/systems"),
     "people_file": (JONAS, "/admin/people/file"),
     "patients_file": (JONAS, "/patients/file"),
     "plan_offers": (KIM, "/patients/offers"),

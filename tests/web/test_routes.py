@@ -17,6 +17,7 @@ _ROUTES = [route for route in ROUTES if isinstance(route, Route)]
 _OPEN = {"home", "sign_in", "sign_in_demo", "static", "alive", "ready", "metrics", "invited", "come_in", "mailbox"}
 _OPEN |= {"sign_in_work", "sign_in_back", "sign_out_work", "logged_out", "passkey_challenge", "passkey_use"}
 _OPEN |= {"return", "return_ask", "return_enter"}
+_OPEN |= {"fhir_metadata"}
 _OPEN |= {"cds_services", "cds_service"}  # A signed token stands in for the session, see tests/web/doors/test_cds.py.
 _MACHINES = {route.name for route in _ROUTES if getattr(route.endpoint, GUARD, "") == "machine"}
 """They want a token and no session, see tests/web/doors/test_scim.py."""
@@ -41,6 +42,7 @@ def address_of(route: Route, mary: Mary) -> str:
         "user": mary.plan,
         "group": mary.plan,
         "elsewhere": "nowhere",
+        "kind": "Goal",
     }
     path = route.path.replace(":path", "")
     for name, value in filled.items():

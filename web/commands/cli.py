@@ -21,7 +21,17 @@ from hub.process.postgres import EmbeddedPostgres
 from web import logs
 from web.app import create_app
 from web.commands import backups as backup_commands
-from web.commands import bringing, erasing, founding, fuzzing, imports, personal_copies, plan_files, rebuilding
+from web.commands import (
+    bringing,
+    erasing,
+    founding,
+    fuzzing,
+    imports,
+    machines,
+    personal_copies,
+    plan_files,
+    rebuilding,
+)
 from web.commands import checks as check_commands
 from web.commands import exports as export_commands
 from web.commands import records as record_commands
@@ -117,6 +127,7 @@ for _each in (
     *imports.COMMANDS,
     *erasing.COMMANDS,
     *bringing.COMMANDS,
+    *machines.COMMANDS,
     *personal_copies.COMMANDS,
     *rebuilding.COMMANDS,
     fuzzing.fuzz,

@@ -11,11 +11,16 @@ from web.doors.guards import GUARD, Endpoint, services
 from web.pacing import Pace
 
 if TYPE_CHECKING:
+    from hub.access.machines import MachineKeeping
     from hub.access.provisioning import Provisioning
 
 SCIM_BASE: Final = "/scim/v2"
+FHIR_BASE: Final = "/fhir"
 MachineDoor: TypeAlias = Callable[[Request, KnownMachine], Awaitable[Response]]
 """What answers a machine that was let in."""
+
+Refusing: TypeAlias = Callable[[int, str], Response]
+"""How a door says no: a status and a sentence."""
 
 ERROR: Final = "urn:ietf:params:scim:api:messages:2.0:Error"
 FAILURES_MAX: Final = 60
@@ -24,24 +29,28 @@ FAILURES_MAX: Final = 60
 _pace: Final = Pace()
 
 
-def for_machine(purpose: str) -> Callable[[MachineDoor], Endpoint]:
-    """Guard a door for machines whose token is for it: 401 for any other, 429 for one that asks too much."""
+def for_machine(purpose: str, refuse: Refusing | None = None) -> Callable[[MachineDoor], Endpoint]:
+    """Guard a door for machines whose token is for it: 401 for any other, 429 for one that asks too much.
+
+    ``refuse`` says no in the door's own format; without it, as SCIM does.
+    """
+    no = refuse if refuse is not None else refused
 
     def guarded(page: MachineDoor) -> Endpoint:
         async def endpoint(request: Request) -> Response:
             scheme, _, token = request.headers.get("authorization", "").partition(" ")
-            found = services(request).provisioning
+            found = services(request).machines
             machine = await found.let_in(token.strip(), purpose) if found and scheme.lower() == "bearer" else None
             if machine is None:
                 address = request.client.host if request.client is not None else ""
                 if _pace.wait(f"failed {address}", FAILURES_MAX):
-                    return refused(429, "Too many requests without a token that opens this door.")
-                answer = refused(401, "Send a token that the administrator of this hub made for you.")
+                    return no(429, "Too many requests without a token that opens this door.")
+                answer = no(401, "Send a token that the administrator of this hub made for you.")
                 answer.headers["www-authenticate"] = "Bearer"
                 return answer
             wait = _pace.wait(machine.machine_id, machine.requests_a_minute)
             if wait:
-                answer = refused(429, "Too many requests. Come back later.")
+                answer = no(429, "Too many requests. Come back later.")
                 answer.headers["retry-after"] = str(wait)
                 return answer
             return await page(request, machine)
@@ -62,5 +71,12 @@ def refused(status: int, detail: str, kind: str = "") -> Response:
 def provisioning(request: Request) -> "Provisioning":
     """Return what the doors and pages of machines ask; only behind their guards."""
     found = services(request).provisioning
+    assert found is not None, "the guard let nobody in without it"
+    return found
+
+
+def machines(request: Request) -> "MachineKeeping":
+    """Return what keeps machines; only behind a guard of an administrator or a machine."""
+    found = services(request).machines
     assert found is not None, "the guard let nobody in without it"
     return found

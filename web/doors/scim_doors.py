@@ -11,7 +11,7 @@ from typing import Final, cast
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hub.access.provisioning import SCIM
+from hub.access.machines import SCIM
 from hub.store.machines import KnownMachine
 from web.doors.guards import Endpoint
 from web.doors.machines import MachineDoor, for_machine

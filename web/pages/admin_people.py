@@ -16,7 +16,7 @@ from hub.store.people import Person
 from web.asking import access
 from web.doors.directory import SignedIn
 from web.doors.guards import for_administrator, keeping, services
-from web.doors.machines import provisioning
+from web.doors.machines import machines, provisioning
 from web.mail import sign_in_letter
 from web.reading import reading_now
 from web.rendering import elsewhere, page
@@ -139,8 +139,8 @@ async def _person_page(request: Request, subject: Person, fault: str, field: str
     successors = [each for each in await found.people.active() if each.role in STEWARDS]
     rows = await found.history(subject.person_id)
     names = await found.people.among(sorted({row.actor for row in rows}))
-    machines = {each.machine_id: each.name for each in await provisioning(request).machines()}
-    told = machines | {key: each.name for key, each in names.items()}
+    systems = {each.machine_id: each.name for each in await machines(request).all()}
+    told = systems | {key: each.name for key, each in names.items()}
     context = {
         "it": subject, "fault": fault, "field": field, "here": "admin", "owned": owned,
         "roles": [(role.value, ROLE_WORDS[role]) for role in STAFF_ROLES],

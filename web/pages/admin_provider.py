@@ -5,10 +5,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from hub.access.keeping_rows import KeepingError
+from hub.access.machines import SCIM, NewMachine
 from hub.access.provisioning import ROLES_OF_GROUPS
 from web.doors.directory import SignedIn
 from web.doors.guards import for_administrator, keeping, services
-from web.doors.machines import SCIM_BASE, provisioning
+from web.doors.machines import SCIM_BASE, machines, provisioning
 from web.pages.admin_people import doer
 from web.reading import reading_now
 from web.rendering import elsewhere, page
@@ -32,10 +33,11 @@ async def change(request: Request, who: SignedIn) -> Response:
             case "make":
                 days = str(form.get("days", ""))
                 told = int(days) if days.isdecimal() and len(days) < 5 else 0
-                token = await found.make_token(acting, str(form.get("name", "")), told)
+                asked = NewMachine(name=str(form.get("name", "")), days=told, purpose=SCIM)
+                _, token = await machines(request).make(acting, asked)
                 return await _show(request, token, "", "")
             case "revoke":
-                await found.revoke(acting, str(form.get("machine", "")))
+                await machines(request).revoke(acting, str(form.get("machine", "")))
             case "role":
                 await found.give_role(acting, str(form.get("group", "")), str(form.get("role", "")))
             case _:
@@ -57,7 +59,7 @@ async def _show(request: Request, token: str, fault: str, field: str) -> Respons
         "address": services(request).settings.live_address + SCIM_BASE,
         "machines": [
             (each, day_and_time(each.ends, reading), said, each.opens(now))
-            for each in await found.machines()
+            for each in await machines(request).all(SCIM)
             for said in (day_and_time(each.used, reading) if each.used else "",)
         ],
         "groups": [

@@ -1,0 +1,36 @@
+"""What a machine sees of a plan: what a role sees, narrowed by its scopes, and two sections never.
+
+A machine has no consent of its own and owns no entry, so what opens by consent or assignment stays closed to it.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from auth.roles import Narrowing, Participant, Role
+from auth.scopes import SmartScope, categories
+from crdt.sections import SECTIONS, Section
+
+CLOSED: Final = frozenset({Section.BEHAVIORAL_HEALTH, Section.STAFF_NOTES})
+"""Sections that no machine is shown, whatever its role and scopes say: what people tell each other in confidence."""
+
+READING: Final = "rs"
+CHANGING: Final = "cu"
+
+
+def types_of(section: Section) -> frozenset[str]:
+    """Return the types of R4 that entries of a section are."""
+    kinds = {SECTIONS[section].fhir.partition(".")[0]}
+    return frozenset(kinds | {"AllergyIntolerance"} if section is Section.MEDICATIONS else kinds)
+
+
+def sight(
+    machine_id: str, name: str, role: Role, scopes: Sequence[SmartScope], plan_id: str, closed: bool
+) -> Participant:
+    """Return the machine as a participant of a plan, for ``decide``: each section its scopes do not open is closed."""
+    opened = frozenset(each for each in Section if each not in CLOSED and _opens(scopes, each, READING))
+    consents = {each: Narrowing("read") for each in opened if not _opens(scopes, each, CHANGING)}
+    return Participant(machine_id, plan_id, name, role, sections=opened, consents=consents, closed=closed)
+
+
+def _opens(scopes: Sequence[SmartScope], section: Section, letters: str) -> bool:
+    return any(categories(scopes, kind, letter) is not None for kind in types_of(section) for letter in letters)

@@ -1,0 +1,67 @@
+"""What the API says of itself: the CapabilityStatement, made from the tables it goes by."""
+
+from typing import Final
+
+from hub.fhir.parameters import PARAMETERS, ParameterKind
+from hub.fhir.places import Json
+
+SINCE: Final = "2026-11-28"
+
+
+def capability(base: str) -> Json:
+    """Return the CapabilityStatement of the hub at ``base``."""
+    security: Json = {
+        "cors": False,
+        "service": [
+            {
+                "coding": [
+                    {
+                        "system": "http://terminology.hl7.org/CodeSystem/restful-security-service",
+                        "code": "SMART-on-FHIR",
+                    }
+                ]
+            }
+        ],
+        "description": "A bearer token that an administrator of the hub made.",
+    }
+    return {
+        "resourceType": "CapabilityStatement",
+        "status": "active",
+        "date": SINCE,
+        "kind": "instance",
+        "software": {"name": "careplan-hub"},
+        "implementation": {"description": "Shared care plans", "url": base},
+        "fhirVersion": "4.0.1",
+        "format": ["application/fhir+json", "json"],
+        "rest": [
+            {"mode": "server", "security": security, "resource": [_resource(kind) for kind in sorted(PARAMETERS)]}
+        ],
+    }
+
+
+def _resource(kind: str) -> Json:
+    parameters = PARAMETERS[kind]
+    made: Json = {
+        "type": kind,
+        "interaction": [{"code": "read"}, {"code": "search-type"}],
+        "versioning": "versioned",
+        "searchParam": [{"name": each.name, "type": each.kind.value} for each in parameters.values()],
+    }
+    named = [each.name for each in parameters.values() if each.kind is ParameterKind.REFERENCE]
+    if named:
+        made["searchInclude"] = [f"{kind}:{name}" for name in named]
+    reverse = [
+        f"{source}:{each.name}"
+        for source, others in sorted(PARAMETERS.items())
+        for each in others.values()
+        if each.kind is ParameterKind.REFERENCE and source != kind
+    ]
+    made["searchRevInclude"] = reverse
+    operations = {
+        "Patient": ("everything", "http://hl7.org/fhir/OperationDefinition/Patient-everything"),
+        "CarePlan": ("document", "urn:careplan-hub:operation:CarePlan-document"),
+    }
+    if kind in operations:
+        name, definition = operations[kind]
+        made["operation"] = [{"name": name, "definition": definition}]
+    return made

@@ -1,0 +1,165 @@
+"""FHIR R4 at ``/fhir``: other systems read plans, each as far as its token goes.
+
+What may be seen and what a search finds stands in ``hub.exchange.fhir_api``. JSON alone; XML is refused with 406.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+from urllib.parse import parse_qsl
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from hub.exchange.askers import Asker, asker
+from hub.exchange.fhir_api import PlansAsFhir
+from hub.fhir.capability import capability
+from hub.fhir.outcomes import ApiRefusedError
+from hub.fhir.places import Json
+from hub.fhir.queries import read_query, searchable
+from hub.fhir.searching import instant_of
+from hub.ids import new_id
+from hub.record.journal import JournalAwayError
+from hub.store.machines import KnownMachine
+from web.doors.guards import services
+from web.doors.machines import FHIR_BASE, MachineDoor
+from web.doors.refusing import FHIR_JSON, refused_as_outcome
+from web.forms import URLENCODED
+
+_JSON: Final = frozenset(
+    {"", "*/*", "application/*", "application/json", FHIR_JSON, "json", "text/json", "application/json+fhir"}
+)
+_OPERATION_PARAMETERS: Final = frozenset({"_format", "_pretty", "_type", "_since"})
+
+
+def _told(page: MachineDoor) -> MachineDoor:
+    """Answer what is wrong with a request as FHIR says it."""
+
+    async def endpoint(request: Request, machine: KnownMachine) -> Response:
+        try:
+            _require_json(request)
+            return await page(request, machine)
+        except ApiRefusedError as error:
+            answer = refused_as_outcome(error.status, str(error))
+            if error.status == 405:
+                answer.headers["allow"] = "GET, HEAD"
+            return answer
+        except JournalAwayError:
+            return refused_as_outcome(503, "The hub can't reach its record at the moment. Try again in a minute.")
+
+    endpoint.__doc__ = page.__doc__
+    return endpoint
+
+
+def metadata(request: Request) -> Response:
+    """Tell what the API can do, to anyone."""
+    try:
+        _require_json(request)
+    except ApiRefusedError as error:
+        return refused_as_outcome(error.status, str(error))
+    return _answer(capability(_base(request)))
+
+
+@_told
+async def resource(request: Request, machine: KnownMachine) -> Response:
+    """Hand out one resource; 304 to who has this version of it already."""
+    _require_get(request)
+    kind = _kind(request)
+    found = await _api(request).read(_asker(machine), kind, str(request.path_params["id"]), _base(request))
+    version = f'W/"{found["meta"]["versionId"]}"'
+    headers = {"etag": version}
+    if changed := found["meta"].get("lastUpdated"):
+        headers["last-modified"] = f"{instant_of(changed):%a, %d %b %Y %H:%M:%S} GMT"
+    known = [each.strip() for each in request.headers.get("if-none-match", "").split(",")]
+    if version in known or version.removeprefix("W/") in known:
+        return Response(status_code=304, headers=headers)
+    return _answer(found, headers)
+
+
+@_told
+async def search(request: Request, machine: KnownMachine) -> Response:
+    """Search resources of a type, by the address or by a posted form."""
+    kind = _kind(request)
+    posted = request.url.path.endswith("/_search")
+    if request.method not in (("POST",) if posted else ("GET", "HEAD")):
+        raise ApiRefusedError(405, "Search with GET, or POST a form to _search.")
+    told = parse_qsl(request.url.query, keep_blank_values=True)
+    if posted:
+        told += await _form(request)
+    strict = "handling=strict" in request.headers.get("prefer", "")
+    query = read_query(kind, told, strict=strict)
+    return _answer(await _api(request).search(_asker(machine), query, _base(request)))
+
+
+@_told
+async def everything(request: Request, machine: KnownMachine) -> Response:
+    """Hand out all that may be seen of a patient's plans."""
+    _require_get(request)
+    told = dict(parse_qsl(request.url.query))
+    unknown = told.keys() - _OPERATION_PARAMETERS
+    if unknown:
+        raise ApiRefusedError(400, f"$everything takes no {sorted(unknown)[0][:40]}.")
+    kinds = frozenset(told["_type"].split(",")) if told.get("_type") else None
+    since = instant_of(told["_since"]) if told.get("_since") else None
+    patient = str(request.path_params["id"])
+    return _answer(await _api(request).everything(_asker(machine), patient, kinds, since, _base(request)))
+
+
+@_told
+async def plan_document(request: Request, machine: KnownMachine) -> Response:
+    """Hand out a plan as one document."""
+    _require_get(request)
+    plan_id = str(request.path_params["id"])
+    return _answer(await _api(request).document(_asker(machine), plan_id, new_id(), _base(request)))
+
+
+@_told
+async def nowhere(request: Request, machine: KnownMachine) -> Response:
+    """Say that there is nothing at this address."""
+    raise ApiRefusedError(404, f"There is nothing at this address. {FHIR_BASE}/metadata says what there is.")
+
+
+def _api(request: Request) -> PlansAsFhir:
+    found = services(request).fhir
+    assert found is not None, "the guard let nobody in without a store"
+    return found
+
+
+def _asker(machine: KnownMachine) -> Asker:
+    return asker(machine)
+
+
+def _base(request: Request) -> str:
+    return services(request).settings.live_address + FHIR_BASE
+
+
+def _kind(request: Request) -> str:
+    kind = str(request.path_params["kind"])
+    if not searchable(kind):
+        raise ApiRefusedError(404, f"There is no type {kind[:40]} here. {FHIR_BASE}/metadata lists those there are.")
+    return kind
+
+
+def _require_get(request: Request) -> None:
+    if request.method not in ("GET", "HEAD"):
+        raise ApiRefusedError(405, "This can only be read.")
+
+
+def _require_json(request: Request) -> None:
+    asked = dict(parse_qsl(request.url.query)).get("_format")
+    wanted = [asked] if asked is not None else request.headers.get("accept", "").split(",")
+    if not any(each.partition(";")[0].strip().lower() in _JSON for each in wanted):
+        raise ApiRefusedError(406, f"The hub answers {FHIR_JSON} alone.")
+
+
+async def _form(request: Request) -> Sequence[tuple[str, str]]:
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != URLENCODED:
+        raise ApiRefusedError(415, f"Post a search as {URLENCODED}.")
+    try:
+        return parse_qsl((await request.body()).decode(), keep_blank_values=True, max_num_fields=200)
+    except ValueError as error:
+        raise ApiRefusedError(400, "This form can't be read.") from error
+
+
+def _answer(told: Json, headers: dict[str, str] | None = None) -> Response:
+    return Response(msgspec.json.encode(told), media_type=FHIR_JSON, headers=headers)

@@ -1,0 +1,78 @@
+"""The doors of FHIR, and who is let in there: machines alone, with a token of the purpose ``fhir``.
+
+What answers behind them is loaded when a machine first comes in. Each door takes every method, so that it can say in
+its own format which it has.
+"""
+
+import asyncio
+from types import ModuleType
+from typing import Final, cast
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from hub.access.machines import FHIR
+from hub.store.machines import KnownMachine
+from web.doors.guards import Endpoint, for_anyone
+from web.doors.machines import FHIR_BASE, MachineDoor, for_machine
+from web.doors.refusing import refused_as_outcome
+
+
+def _answers() -> ModuleType:
+    from web.doors import fhir  # noqa: PLC0415 - when a machine first comes in
+
+    return fhir
+
+
+def _door(name: str, does: str) -> Endpoint:
+    """Return the door behind which the function of that name answers; ``does`` says what."""
+
+    async def answer(request: Request, machine: KnownMachine) -> Response:
+        door = cast(MachineDoor, getattr(await asyncio.to_thread(_answers), name))
+        return await door(request, machine)
+
+    answer.__doc__ = does
+    return for_machine(FHIR, refused_as_outcome)(answer)
+
+
+@for_anyone
+async def metadata(request: Request) -> Response:
+    """Tell what the API can do."""
+    found: Response = (await asyncio.to_thread(_answers)).metadata(request)
+    return found
+
+
+_EVERY: Final = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+FHIR_ROUTES: Final[tuple[BaseRoute, ...]] = (
+    Route(FHIR_BASE + "/metadata", metadata, name="fhir_metadata"),
+    Route(
+        FHIR_BASE + "/Patient/{id}/$everything",
+        _door("everything", "Hand out all that may be seen of a patient's plans."),
+        name="fhir_everything",
+        methods=_EVERY,
+    ),
+    Route(
+        FHIR_BASE + "/CarePlan/{id}/$document",
+        _door("plan_document", "Hand out a plan as one document."),
+        name="fhir_document",
+        methods=_EVERY,
+    ),
+    Route(
+        FHIR_BASE + "/{kind}/_search",
+        _door("search", "Search resources of a type; posted, so that no name stands in an address."),
+        name="fhir_search_posted",
+        methods=_EVERY,
+    ),
+    Route(
+        FHIR_BASE + "/{kind}/{id}", _door("resource", "Hand out one resource."), name="fhir_resource", methods=_EVERY
+    ),
+    Route(FHIR_BASE + "/{kind}", _door("search", "Search resources of a type."), name="fhir_search", methods=_EVERY),
+    Route(
+        FHIR_BASE + "/{elsewhere:path}",
+        _door("nowhere", "Say that there is nothing at this address."),
+        name="fhir_nowhere",
+        methods=_EVERY,
+    ),
+)
+"""FHIR R4: plans for other systems."""
