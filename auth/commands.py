@@ -247,8 +247,17 @@ _CARE: Final[Mapping[str, CommandRule]] = {
         roles=frozenset({Role.PRIMARY_CARE, Role.PHARMACIST}),
         relations=frozenset({"prescriber"}),
         by=frozenset({Role.SPECIALIST, Role.BEHAVIORAL_HEALTH}),
-        sets=frozenset({"reconciliation", "taking"}),
+        sets=frozenset({"reconciliation", "taking", "hold_until"}),
         refusal="Only the prescriber, a pharmacist or primary care decides on this.",
+    ),
+    "medication.reconcile": CommandRule(
+        section=Section.MEDICATIONS,
+        roles=frozenset({Role.PRIMARY_CARE, Role.PHARMACIST}),
+        relations=frozenset({"prescriber"}),
+        by=frozenset({Role.SPECIALIST, Role.BEHAVIORAL_HEALTH}),
+        sets=frozenset({"reconciliation", "taking", "hold_until"}),
+        refusal="Only the prescriber, a pharmacist or primary care decides on this.",
+        also=_JOINS,
     ),
     "finding.set_aside": CommandRule(
         section=Section.MEDICATIONS,

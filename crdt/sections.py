@@ -393,9 +393,11 @@ _DECLARATIONS: Final[tuple[Declaration, ...]] = (
                 "continue",
                 "change",
                 "stop",
+                "hold",
                 command=True,
                 only_for="medicine",
             ),
+            _of(Form.DATE, "hold_until", "On hold until", command=True, only_for="medicine"),
             _choice(
                 "statement",
                 "Instead of an allergy",

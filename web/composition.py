@@ -16,6 +16,7 @@ from hub.access.refusals import WINDOW, Refusals
 from hub.access.undelivered import Undelivered
 from hub.exchange.exchange import Exchange
 from hub.exchange.fhir_api import PlansAsFhir
+from hub.exchange.medicine_listing import MedicineListing
 from hub.huddles.keeping import Huddles
 from hub.huddles.rooms import HuddleRooms
 from hub.ids import HUB, new_id
@@ -153,6 +154,7 @@ async def hub_services(settings: Settings) -> AsyncIterator[Services]:
             submissions=Submissions(engine),
             entries=entries,
             exchange=Exchange(engine, journal, clock.now, new_id),
+            listing=MedicineListing(engine, journal, plans.written, clock.now, new_id),
             zones=plans.zones,
             now=clock.now,
             state=state,

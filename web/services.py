@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from hub.access.provisioning import Provisioning
     from hub.exchange.exchange import Exchange
     from hub.exchange.fhir_api import PlansAsFhir
+    from hub.exchange.medicine_listing import MedicineListing
     from hub.store.submissions import Submissions
     from web.auditing import Auditing
 
@@ -127,6 +128,8 @@ class Services:
     """Plans as files for other systems; ``None`` for a hub without a store."""
     fhir: "PlansAsFhir | None" = None
     """Plans for machines; ``None`` for a hub without a store."""
+    listing: "MedicineListing | None" = None
+    """Lists of medicines beside plans; ``None`` for a hub without a store."""
     provisioning: "Provisioning | None" = None
     """What a provider tells; ``None`` for a hub without a store."""
     machines: "MachineKeeping | None" = None

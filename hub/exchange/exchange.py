@@ -2,22 +2,26 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, BinaryIO, Final
 
 from auth.roles import Participant
-from crdt.sections import SECTIONS
+from crdt.sections import SECTIONS, Section
 from hub.directory.names import search_key
 from hub.exchange.subjects import subject_of
 from hub.fhir.arriving import Arriving, ArrivingPatient, SeveralPatientsError, learned
 from hub.fhir.files import FileOfResources, Remark
+from hub.fhir.incoming import Incoming
 from hub.fhir.people import Subject
 from hub.fhir.proposing import LineKind, Proposal, Proposing, lines_to_keep
 from hub.live.commands import PlanContent
 from hub.record.journal import Act, Action, Journal
 from hub.store.arrivals import Arrival, ArrivalLine, Arrivals
 from hub.store.engine import Engine
+from hub.workflows.contents import words
+from hub.workflows.medicine_lists import MEDICINES_MAX, ListedMedicine
+from hub.workflows.typed_lists import cut
 
 REMARKS_KEPT_MAX: Final = 2_000
 SOURCE_CHARACTERS_MAX: Final = 100
@@ -47,6 +51,8 @@ class ImportReport:
     """Lines that waited already, or that somebody declined before."""
     same: int
     remarks: Sequence[Remark]
+    medicines: tuple[ListedMedicine, ...] = ()
+    """All medicines of the file, also those of which it says nothing new: it is a list by itself."""
 
     def data(self) -> dict[str, Any]:
         """Return the report as JSON."""
@@ -112,11 +118,15 @@ class Exchange:
                 _refuse_another(patient, subject)
             arriving = Arriving(resources, known, team, named)
             proposing = Proposing(plan, remembered, self._new_id)
-            found = proposing.proposals(arriving.entries())
+            came = list(arriving.entries())
+            medicines = tuple(listed for each in came if (listed := _listed(each)) is not None)[:MEDICINES_MAX]
+            found = proposing.proposals(came)
             told = lines_to_keep(found)
             lines = [each for each in told if (each.key, each.digest) not in before]
             remarks += [*arriving.remarks, *proposing.remarks]
-            return ImportReport(known.resources, lines, len(told) - len(lines), len(found) - len(told), remarks)
+            return ImportReport(
+                known.resources, lines, len(told) - len(lines), len(found) - len(told), remarks, medicines
+            )
 
         try:
             return await asyncio.to_thread(read)
@@ -169,6 +179,18 @@ class Exchange:
             values=each.values,
             original=each.resource,
         )
+
+
+def _listed(each: Incoming) -> ListedMedicine | None:
+    """Return a medicine of the file as a line of its list, ``None`` for everything else."""
+    name = words(each.values, "name")
+    if each.section is not Section.MEDICATIONS or words(each.values, "kind") != "medicine" or not name:
+        return None
+    dose, route, often, how, rxcui = (
+        words(each.values, field) for field in ("dose", "route", "frequency", "instructions", "rxcui")
+    )
+    listed = ListedMedicine(name=name, dose=dose, route=route, frequency=often, instructions=how, rxcui=rxcui)
+    return replace(cut(listed), stopped=words(each.values, "taking") == "stopped")
 
 
 def _refuse_another(patient: ArrivingPatient, subject: Subject) -> None:

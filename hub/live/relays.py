@@ -143,6 +143,10 @@ def _challenge(room: OpenPlan, connection: Connection, section: Section) -> None
     connection.line.write(lines.step_1(section, room.sections[section].document.state_vector()))
 
 
+BESIDE: Final = "medicine_list."
+"""Events of what stands beside a section and is shown with it: pages fetch it anew, though no document changed."""
+
+
 def absorb(room: OpenPlan, rows: Sequence[Row]) -> None:
     """Take in rows that others have committed, and relay them. They follow the room's head."""
     updates: dict[Section, list[bytes]] = {}
@@ -152,7 +156,11 @@ def absorb(room: OpenPlan, rows: Sequence[Row]) -> None:
         if row.action in ACCESS_ACTIONS:
             room.access_moved = True
         section = room.sections.get(Section(row.section)) if row.section in SECTIONS else None
-        if section is None or row.update is None:
+        if section is None:
+            continue
+        if row.update is None:
+            if row.event.startswith(BESIDE) and row.outcome == "success":
+                told.setdefault(section.section, Changed()).more = True
             continue
         section.replay(row)
         updates.setdefault(section.section, []).append(row.update)

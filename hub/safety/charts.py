@@ -141,6 +141,11 @@ class Product:
         amounts = (Part.MASS, Part.COUNT, Part.BARE, Part.VOLUME, Part.STRENGTHS)
         return bool(strengths) and not any(each.part in amounts for each in pieces)
 
+    @property
+    def strengths(self) -> tuple[float, ...]:
+        """The milligrams of each ingredient in one piece, as the name or the directions say them, else nothing."""
+        return self._strengths(max(1, len(self.ingredients))) or self.directions.strengths
+
     def _strengths(self, parts: int) -> tuple[float, ...]:
         """Return the milligrams of each ingredient in one piece, as the name says them, else nothing."""
         pieces = scan(self.naming.strength, parts=parts).pieces

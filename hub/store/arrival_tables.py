@@ -7,6 +7,8 @@ from sqlalchemy.dialects import postgresql
 
 from hub.store import columns
 
+LIST_KINDS: Final = ("hospital", "pharmacy", "home")
+LIST_STATES: Final = ("waiting", "signed", "removed")
 LINE_STATES: Final = ("proposed", "accepted", "declined", "replaced")
 
 arrival: Final = sa.Table(
@@ -48,5 +50,47 @@ arrival_line: Final = sa.Table(
 )
 """One entry that a file brings, or changes; ``original`` is its resource as it came."""
 
-ARRIVALS: Final = (arrival, arrival_line)
-"""Both, for whoever needs the whole schema."""
+medicine_list: Final = sa.Table(
+    "medicine_list",
+    columns.metadata,
+    columns.id_column(),
+    columns.of("plan", "plan"),
+    columns.words("kind", None),
+    columns.words("source", None),
+    columns.words("written"),
+    columns.words("person", None),
+    columns.words("arrival"),
+    columns.when("received"),
+    columns.words("state", None),
+    sa.Column("medicines", postgresql.JSONB, nullable=False),
+    columns.among("kind", LIST_KINDS),
+    columns.among("state", LIST_STATES),
+    sa.Index("medicine_list_of_plan", "plan", "state"),
+)
+"""A list of medicines beside a plan, as it came; ``arrival`` names the file in which it came, where there is one."""
+
+line_decision: Final = sa.Table(
+    "line_decision",
+    columns.metadata,
+    columns.of("plan", "plan", primary_key=True),
+    sa.Column("line", columns.text, primary_key=True),
+    sa.Column("decision", postgresql.JSONB, nullable=False),
+    columns.words("person", None),
+    columns.given("decided"),
+)
+"""What is decided on a line of the lists that wait, until they are signed; the journal keeps each for good."""
+
+list_signature: Final = sa.Table(
+    "list_signature",
+    columns.metadata,
+    columns.id_column(),
+    columns.of("plan", "plan"),
+    columns.words("person", None),
+    columns.given("signed"),
+    sa.Column("sheet", postgresql.JSONB, nullable=False),
+    sa.Index("list_signature_of_plan", "plan", "signed"),
+)
+"""A list that was signed, with what is said to the family of it."""
+
+ARRIVALS: Final = (arrival, arrival_line, medicine_list, line_decision, list_signature)
+"""All of them, for whoever needs the whole schema."""

@@ -93,6 +93,7 @@ referral.decide_recommendation  referrals   clinician asker, PCP
 referral.record_need_met   referrals   W, clinician asker
 medication.prepare         medications PCP, care manager, pharmacist
 medication.decide          medications PCP, pharmacist, specialist prescriber, behavioural prescriber
+medication.reconcile       medications PCP, pharmacist, specialist prescriber, behavioural prescriber
 finding.set_aside         medications PCP, pharmacist, specialist prescriber, behavioural prescriber
 reading.record             monitoring  W, patient, family, clinician responder, clinician creator
 reading.mark_error  monitoring patient, family, PCP, specialist, care manager, pharmacist, social worker, behavioural

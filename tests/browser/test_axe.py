@@ -26,6 +26,7 @@ PAGES: Mapping[str, tuple[str, str]] = {
     "panel": (DOCTOR, "/panel"),
     "search": (DOCTOR, "/search"),
     "reconcile": (DOCTOR, "/plans/{plan}/reconcile"),
+    "lists": (DOCTOR, "/plans/{plan}/lists"),
     "notifications": (MARY, "/notifications"),
     "mailbox": (KIM, "/demo/mailbox"),
     "work": (DOCTOR, "/work"),
@@ -96,6 +97,7 @@ NO_PAGES = frozenset(
         *("passkey_challenge", "passkey_options", "session_left", "static", "alive", "ready", "metrics"),
         "plan",  # In test_for_everyone.py, alive and with others in it.
         "plan_take",  # A file.
+        "lists_sheet",  # There is none before a list is signed; test_lists.py comes to it.
         "plan_line_original",  # JSON in a frame, of a file that somebody brought in.
         "cds_services",  # For other systems: it answers in JSON.
         *("scim_config", "scim_schemas", "scim_schema", "scim_resource_types", "scim_resource_type", "scim_nowhere"),

@@ -22,6 +22,7 @@ from hub.live.commands import Refused
 from hub.record.journal import Act, Action
 from hub.safety.weighing import DANGER, DESPITE
 from hub.store.arrivals import Arrival, ArrivalLine
+from hub.workflows.medicine_lists import ListKind, MedicineList
 from hub.workflows.suggestions import field_value
 from web.doors.guards import Member, for_member, services
 from web.reading import reader_for
@@ -81,6 +82,10 @@ async def bring(request: Request, member: Member) -> Response:
     who = member.participant
     sender = Sender(person=who.person_id, role=who.role, session=who.session_id)
     arrival = await exchange.keep(member.plan_id, report, source=named, file=file.filename or "", sender=sender)
+    listing = services(request).listing
+    if report.medicines and listing is not None:
+        came = MedicineList(list_id="", kind=ListKind.HOSPITAL, source=named[:100], medicines=report.medicines)
+        await listing.bring(who, came)  # Where too many wait already, its lines wait below all the same.
     return elsewhere(request, f"/plans/{member.plan_id}/files?arrival={arrival}#files-report")
 
 

@@ -10,6 +10,8 @@ from crdt.sections import Section
 from hub.safety.allergens import NO_ALLERGY, read_allergy
 from hub.safety.plan_charts import allergy_line
 from hub.workflows.alarm_wordings import alarm_told
+from hub.workflows.contents import day as day_in
+from hub.workflows.contents import plain_day
 from hub.workflows.monitoring import Alarmed, alarm
 from web.views.people import PlanPeople
 from web.views.words import Reading, count, day, day_of, instant_of, sentence
@@ -128,7 +130,8 @@ def _medicine(values: Values, people: PlanPeople, reading: Reading) -> list[Badg
     elif values.get("reconciliation"):
         found.append(Badge(f"Reconciled, {values['reconciliation']}", brief="Reconciled"))
     if values.get("taking") in ("on hold", "stopped", "planned"):
-        found.append(Badge(sentence(str(values["taking"]))))
+        until = day_in(values, "hold_until") if values["taking"] == "on hold" else None
+        found.append(Badge(sentence(str(values["taking"])) + (f" until {plain_day(until)}" if until else "")))
     if values.get("takes") in ("differently", "no"):
         how = "Taken differently than prescribed" if values["takes"] == "differently" else "Not taken"
         found.append(Badge(how, Tone.WARN, "Taken differently" if values["takes"] == "differently" else ""))
