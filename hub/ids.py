@@ -3,10 +3,20 @@
 import secrets
 import time
 import uuid
+from datetime import UTC, datetime
 from typing import Final
 
 HUB: Final = "00000000-0000-0000-0000-000000000000"
 """Stands for the plan where something belongs to none: a sign-in, an audit search."""
+
+
+def minted(of: str) -> datetime | None:
+    """Return when an id was minted, to the millisecond; ``None`` for what is none of ours."""
+    try:
+        told = uuid.UUID(of)
+    except ValueError:
+        return None
+    return datetime.fromtimestamp((told.int >> 80) / 1_000, UTC) if told.version == 7 else None
 
 
 def new_id() -> str:

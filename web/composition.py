@@ -30,6 +30,7 @@ from hub.record.checkpointing import keep_signing
 from hub.record.journal import JournalAwayError
 from hub.sockets.desks import Desks
 from hub.sockets.live_socket import DESKS, HUDDLES, LIVE
+from hub.store.absences import Absences
 from hub.store.clock import database_time
 from hub.store.engine import Engine, open_engine
 from hub.store.entries import Entries
@@ -89,6 +90,13 @@ def _worker(engine: Engine, posting: Posting, telling: AlarmTelling) -> JobWorke
     return JobWorker(engine, handlers)
 
 
+def _telling(
+    engine: Engine, journal: PostgresJournal, stores: Stores, plans: CarePlans, clock: StoreClock
+) -> AlarmTelling:
+    notifications, absences = Notifications(engine), Absences(engine)
+    return AlarmTelling(journal, notifications, stores.participants, absences, plans.written, clock.now)
+
+
 def _with_machines(
     served: Services, engine: Engine, journal: PostgresJournal, changes: AccessChanges, plans: CarePlans
 ) -> Services:
@@ -124,7 +132,6 @@ async def hub_services(settings: Settings) -> AsyncIterator[Services]:
     desks = Desks(StoreDeskAdmission(settings, directory, stores, clock.now), clock)
     plans.neighbours.overhear(desks.hear)
     huddles = Huddles(journal, kept, rooms, plans.written, clock.now, new_id)
-    telling = AlarmTelling(journal, Notifications(engine), stores.participants, plans.written, clock.now)
     key = signing_key_of(settings)
     audit = Auditing(engine, settings.database_url, key, settings.origin)
     signing = keep_signing(Heads(engine), settings.checkpoints_dir, key)
@@ -134,7 +141,7 @@ async def hub_services(settings: Settings) -> AsyncIterator[Services]:
     access = access_over(engine, changes, letters, settings, clock.now, new_id)
     doors = entrances_over(engine, changes, letters, settings, clock.now, new_id)
     posting = Posting(letters, access.mail.send, Undelivered(plans, stores.plans).tell, clock.now)
-    worker = _worker(engine, posting, telling)
+    worker = _worker(engine, posting, _telling(engine, journal, stores, plans, clock))
     loops = list(map(asyncio.create_task, kept_up))
     try:
         await journal.create_plan(HUB)

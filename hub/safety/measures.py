@@ -92,6 +92,14 @@ def known_measure(code: str) -> Measurand:
     return _table()[0][code]
 
 
+def all_measures() -> tuple[tuple[Measurand, tuple[str, ...]], ...]:
+    """Return every measure with its LOINC codes, in the order of the table."""
+    found: dict[str, tuple[Measurand, list[str]]] = {}
+    for code, measure in _table()[0].items():
+        found.setdefault(measure.key, (measure, []))[1].append(code)
+    return tuple((measure, tuple(codes)) for measure, codes in found.values())
+
+
 def is_pressure(named: str) -> bool:
     """Say whether both numbers of a blood pressure may be typed for what is measured."""
     measure = measure_of(named)

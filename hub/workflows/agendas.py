@@ -9,7 +9,7 @@ from crdt.sections import Section
 from hub.live.commands import EntryContent, PlanContent
 from hub.safety.weighing import open_dangers
 from hub.workflows import monitoring, questions, referral_states, tasks, transition_clocks
-from hub.workflows.alarm_wordings import alarm_told
+from hub.workflows.alarm_wordings import alarm_told, never_told
 from hub.workflows.contents import active, day, headline, in_days, instant, plain_day, words
 from hub.workflows.digests import DigestLine
 from hub.workflows.medications import MEDICATIONS, unreconciled
@@ -131,6 +131,9 @@ def _zones(plan: PlanContent, now: datetime) -> Iterable[Reason]:
         if standing is not None:
             cause = Cause.RED_ZONE if standing.zone == "red" else Cause.YELLOW_ZONE
             yield Reason(cause, Section.MONITORING, entry.id, alarm_told(entry.values, standing, plan.zone))
+        elif (since := monitoring.never_began(entry, now)) is not None:
+            told = never_told(entry.values, since, plan.zone)
+            yield Reason(Cause.YELLOW_ZONE, Section.MONITORING, entry.id, told)
 
 
 def _tasks(plan: PlanContent, today: date) -> Iterable[Reason]:

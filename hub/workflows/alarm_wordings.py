@@ -1,6 +1,6 @@
 """An alarm of a measure in one line: the value, how it moved, and since when it is so."""
 
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 
 from crdt.contents import Record
 from hub.workflows.contents import Values, instant, number, plain_day, words
@@ -20,6 +20,11 @@ def alarm_told(values: Values, standing: Alarm, zone: tzinfo) -> str:
     moved = _moved(values, standing)
     since = plain_day(standing.since.astimezone(zone).date())
     return f"{name} {value} {unit}".strip() + f"{moved}, {standing.zone} since {since}"
+
+
+def never_told(values: Values, since: datetime, zone: tzinfo) -> str:
+    """Return as in ``Body weight: no reading yet, overdue since 21-Nov-2026``."""
+    return f"{measure_name(values)}: no reading yet, overdue since {plain_day(since.astimezone(zone).date())}"
 
 
 def value_told(record: Record) -> str:

@@ -12,6 +12,7 @@ from typing import Final
 
 from crdt.contents import Record
 from crdt.sections import Section
+from hub.ids import minted
 from hub.live.commands import EntryContent, PlanContent
 from hub.safety.typed_readings import in_unit
 from hub.workflows.contents import Values, active, instant, number, records, words
@@ -249,6 +250,26 @@ def _silence(values: Values, now: datetime) -> Alarm | None:
     if now <= since:
         return None
     return Alarm("yellow", Alarmed.SILENCE, key, record, since, since, days=(now - _taken(record)).days)
+
+
+def never_began(entry: EntryContent, now: datetime) -> datetime | None:
+    """Return since when a measure's first reading is overdue, ``None`` where one came or none is expected yet.
+
+    Its days count from when the measure was added, which its id tells.
+    """
+    expected, made = number(entry.values, "expected_days"), minted(entry.id)
+    if expected is None or made is None or counted(entry.values):
+        return None
+    since = made + timedelta(days=max(expected, 1.0))
+    return since if now > since else None
+
+
+def first_waits_on(plan: PlanContent, entry: EntryContent, person_id: str) -> bool:
+    """Say whether a first reading that never came is this person's: the responder's, else the stewards'."""
+    responder = words(entry.values, "responder")
+    team = active(plan, Section.CARE_TEAM)
+    stewards = {words(each.values, "person") for each in team if words(each.values, "steward") == "yes"}
+    return person_id in ({responder} if responder else stewards)
 
 
 def _received(record: Record) -> datetime:

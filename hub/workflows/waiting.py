@@ -11,7 +11,7 @@ from crdt.sections import Section
 from hub.live.commands import EntryContent, PlanContent
 from hub.safety.weighing import open_dangers
 from hub.workflows import huddles, monitoring, questions, referral_states, tasks
-from hub.workflows.alarm_wordings import alarm_told
+from hub.workflows.alarm_wordings import alarm_told, never_told
 from hub.workflows.comments import comments_on
 from hub.workflows.contents import active, day, headline, members, words
 from hub.workflows.grants import barred, visible
@@ -180,6 +180,10 @@ def _monitoring(plan: PlanContent, viewer: Participant, now: datetime) -> Iterab
             kind = WaitingKind.RED_ZONE if standing.zone == "red" else WaitingKind.YELLOW_ZONE
             told = alarm_told(entry.values, standing, plan.zone)
             yield _item(plan, kind, Section.MONITORING, entry, "reading.acknowledge", told=told)
+        since = monitoring.never_began(entry, now)
+        if since is not None and monitoring.first_waits_on(plan, entry, viewer.person_id):
+            told = never_told(entry.values, since, plan.zone)
+            yield _item(plan, WaitingKind.YELLOW_ZONE, Section.MONITORING, entry, told=told)
 
 
 def _dangers(plan: PlanContent, viewer: Participant, now: datetime) -> Iterable[Waiting]:

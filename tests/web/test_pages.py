@@ -318,6 +318,18 @@ def test_two_values_that_crossed_are_told_to_both_writers_who_choose_by_the_valu
     assert re.search(r"80.mg", after)
 
 
+def test_zones_that_contradict_each_other_say_so_beside_the_live_field(mary: Mary, as_person: As) -> None:
+    weight, lee = mary.entries["weight"], mary.people["lee"]
+    before = plan_of(mary, as_person, "cole")
+    asyncio.run(mary.world.plans.change(mary.plan, lee, [Assign(Section.MONITORING, weight, "red", "1..500")]))
+
+    page = plan_of(mary, as_person, "cole")
+
+    assert "Give each value one zone." not in before
+    field = page.split(f'data-field="monitoring/{weight}/red"')[1].split('data-field="')[0]
+    assert "Give each value one zone." in field
+
+
 def test_the_form_of_a_suggestion_begins_with_what_stands_there(mary: Mary, as_person: As) -> None:
     at = f"/plans/{mary.plan}/entries/medications/{mary.entries['furosemide']}/suggestion.make?field=dose"
 

@@ -12,7 +12,7 @@ from hub.safety.charts import Chart
 from hub.safety.fhir_charts import ResourceError, read_resources, resources_of
 from hub.safety.findings import SUPPORTS, Screening, check
 from hub.safety.listed_charts import ListError, read_list
-from hub.safety.listing import page
+from hub.workflows.rule_page import page
 
 EXIT_FINDINGS: Final = 1
 EXIT_UNREADABLE: Final = 2

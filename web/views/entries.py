@@ -11,6 +11,7 @@ from crdt.fields import COMMON, Field, Kind, Value
 from crdt.sections import SECTIONS, Declaration, Section
 from hub.live.commands import PlanContent
 from hub.record.journal import FieldPath
+from hub.workflows.zones import zone_faults
 from web.views.acts import CommandButton, acts
 from web.views.badges import CAUTIOUS, DANGEROUS, OLD_WORDS, UNCHECKED, Badge, badges
 from web.views.comments import CommentsView, comments_view
@@ -200,6 +201,9 @@ def entry_view(reader: Reader, section: Section, entry: str) -> EntryView:
         for declared in _fields_for(declaration, values)
         if declared.name in seen
     )
+    if section is Section.MONITORING:
+        faults = zone_faults(values)
+        rows = tuple(replace(row, fault=faults.get(row.name, "")) for row in rows)
     if section is Section.GOALS and _said_by_patient_side(values, setting):
         rows = tuple(replace(row, own_words=True) if row.leading else row for row in rows)
     return EntryView(

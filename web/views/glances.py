@@ -8,7 +8,7 @@ from auth.decisions import EntryFacts, Operation, decide, fields_visible, remark
 from crdt.contents import Record
 from crdt.fields import Value
 from crdt.sections import SECTIONS, Declaration, Section
-from hub.workflows import tasks
+from hub.workflows import monitoring, tasks
 from hub.workflows.contents import words
 from hub.workflows.entries import MADE_BY_COMMAND
 from hub.workflows.suggestions import is_crossed
@@ -297,6 +297,8 @@ def _marks(
         found.append(OLD_WORDS)
     if section is Section.TASKS:
         return _task_marks(found)
+    if section is Section.MONITORING and monitoring.never_began(reader.content.entries(section)[entry], reader.now):
+        own = (*own, RowMark(Rank.WAITS, "no reading yet", "ring"))
     loud = [badge for badge in found if badge.tone is not Tone.PLAIN]
     quiet = [] if section in _PLAIN_SAID else [badge for badge in found if badge.tone is Tone.PLAIN]
     marks = [*own, *(mark_of(badge) for badge in loud or quiet)]

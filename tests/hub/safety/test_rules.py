@@ -8,7 +8,6 @@ import pytest
 
 from hub.safety.charts import Chart, ChartAllergy, ChartMedicine, ChartProblem, ChartValue
 from hub.safety.conditions import MEASURES, PROBLEMS
-from hub.safety.listing import page
 from hub.safety.matching import Seen, matches
 from hub.safety.names import INGREDIENTS
 from hub.safety.rules import (
@@ -28,6 +27,7 @@ from hub.safety.rules import (
     SpecialClause,
 )
 from hub.safety.tables_reading import listed, rows
+from hub.workflows.rule_page import page
 from tests.harness.hubs import ROOT
 
 TODAY = date(2026, 11, 27)

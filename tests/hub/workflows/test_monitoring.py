@@ -5,10 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crdt.changes import Create
 from crdt.fields import Value
 from crdt.sections import Section
 from hub.live.commands import EntryContent
-from hub.workflows.monitoring import Alarm, Alarmed, alarm, alarms, readings, tellings, told_to, zone_state
+from hub.workflows.agendas import Brief, flags
+from hub.workflows.imagined import imagined
+from hub.workflows.monitoring import Alarm, Alarmed, alarm, alarms, never_began, readings, tellings, told_to, zone_state
+from hub.workflows.waiting import waiting_on
 from tests.hub.workflows.plans import NOW, Bench
 
 MONITORING = Section.MONITORING
@@ -234,3 +238,37 @@ def test_readings_are_ordered_by_when_they_were_taken(order: list[float]) -> Non
     }
 
     assert [each["value"] for each in readings({"readings": log})] == [1.0, 2.0, 3.0]
+
+
+def made_days_ago(days: float, **values: Value) -> EntryContent:
+    told = f"{int((NOW - DAY * days).timestamp() * 1_000):012x}"
+    return EntryContent(f"{told[:8]}-{told[8:]}-7000-8000-000000000001", {**WEIGHT, **values}, 1)
+
+
+@pytest.mark.parametrize(
+    ("entry", "overdue"),
+    [
+        (made_days_ago(3, expected_days=2.0), True),
+        (made_days_ago(1.9, expected_days=2.0), False),
+        (made_days_ago(3), False),
+        (made_days_ago(3, expected_days=2.0, readings=with_readings(68.0)["readings"]), False),
+        (EntryContent("of another system", {**WEIGHT, "expected_days": 2.0}, 1), False),
+    ],
+)
+def test_a_first_reading_that_never_came_is_overdue_from_its_day_on(entry: EntryContent, overdue: bool) -> None:
+    since = never_began(entry, NOW)
+
+    assert (since is not None) is overdue
+    assert since is None or since == NOW - DAY
+
+
+def test_a_first_reading_that_never_came_waits_on_the_responder_and_stands_on_the_agenda(bench: Bench) -> None:
+    made = made_days_ago(5, expected_days=1.0, responder=bench.nurse.person_id, status="active")
+    bench.plan = imagined(bench.plan, [Create(MONITORING, made.id, made.values)], by=0)
+
+    (waits,) = waiting_on(bench.plan, bench.nurse, NOW)
+
+    assert waits.words == "Body weight: no reading yet, overdue since 16-Nov-2026"
+    assert waiting_on(bench.plan, bench.doctor, NOW) == ()
+    assert [each.words for each in flags(Brief(bench.plan, ""), NOW)] == [waits.words]
+    assert waits.commands == ()
