@@ -58,6 +58,11 @@ def _word_key(name: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", "".join(letters)).split())
 
 
+def number_key(value: str) -> str:
+    """Return a record number as it is compared: letters and digits alone, in capitals."""
+    return "".join(each for each in value.upper() if each.isalnum())
+
+
 def sounds(name: str) -> tuple[str, ...]:
     """Return how the words of a name in Latin letters sound, each once; words of other scripts have no sound here."""
     words = search_key(name).split()[:SOUNDS_MAX]

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from hub.directory.births import NOT_KNOWN, BirthDate, birth_date
-from hub.directory.names import search_key, sort_key, sounds
+from hub.directory.names import number_key, search_key, sort_key, sounds
 from hub.record.journal import Turn
 from hub.store.engine import connected, connection_of
 from hub.store.tables import identifier, organisation
@@ -162,11 +162,6 @@ class Patients:
         ]
         if rows:
             await connection.execute(sa.insert(identifier), rows)
-
-
-def number_key(value: str) -> str:
-    """Return a number as it is compared: letters and digits alone, in capitals."""
-    return "".join(each for each in value.upper() if each.isalnum())
 
 
 def named_like(column: sa.ColumnElement[str], text: str) -> sa.ColumnElement[bool]:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from auth.roles import Role
 from hub.directory.births import BirthDate
+from hub.directory.names import number_key
 from hub.ids import new_id
 from hub.record.journal import Turn
 from hub.store.away import away
@@ -19,7 +20,6 @@ from hub.store.patients import (
     Patients,
     RegisteredPatient,
     named_like,
-    number_key,
     numbered,
     own_number,
     whole_date,
