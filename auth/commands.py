@@ -78,7 +78,7 @@ class CommandRule:
     """It takes back remarks and suggestions that the person made, on entries they may see."""
 
 
-OWN_COMMANDS: Final = frozenset({"letter.fail"})
+OWN_COMMANDS: Final = frozenset({"letter.fail", "stay.follow"})
 """Commands of the hub itself, which no person can issue: they have no line in ``COMMANDS``."""
 
 _JOINS: Final = (JOINS,)

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
+from typing import Protocol
 
 from hub.access.alarm_telling import AlarmTelling
 from hub.access.changes import AccessChanges
@@ -55,6 +56,7 @@ from web.doors.desk_admission import StoreDeskAdmission
 from web.doors.entrances import STATE as ENTRANCES
 from web.doors.entrances import entrances_over
 from web.doors.gatekeeping import StoreGatekeeper
+from web.doors.hospitals import Hospitals, hospitals_over
 from web.doors.huddle_admission import HuddleAdmission
 from web.doors.store_directory import StoreDirectory, Stores
 from web.services import Services
@@ -82,11 +84,35 @@ async def _ended(loops: Sequence["asyncio.Task[None]"], parts: Sequence[Callable
         await asyncio.shield(stop())
 
 
-def _worker(engine: Engine, posting: Posting, telling: AlarmTelling) -> JobWorker:
+class Started(Protocol):
+    """What is started with the hub."""
+
+    async def start(self) -> None:
+        """Begin."""
+
+
+def _overhearing(
+    settings: Settings, directory: StoreDirectory, stores: Stores, kept: HuddleRows, plans: CarePlans, clock: StoreClock
+) -> tuple[HuddleRooms, Desks]:
+    """Return the huddles' rooms and the desks of this process, which hear what the other processes say."""
+    rooms = HuddleRooms(HuddleAdmission(settings, directory, stores, kept, clock.now), plans.neighbours, clock)
+    desks = Desks(StoreDeskAdmission(settings, directory, stores, clock.now), clock)
+    plans.neighbours.overhear(rooms.hear)
+    plans.neighbours.overhear(desks.hear)
+    return rooms, desks
+
+
+async def _begun(parts: Sequence[Started]) -> None:
+    for part in parts:
+        await part.start()
+
+
+def _worker(engine: Engine, posting: Posting, telling: AlarmTelling, hospitals: Hospitals) -> JobWorker:
     """Return this process's worker; every kind of job has its handler here."""
     handlers = Handlers()
     posting.work_in(handlers)
     handlers.add(TELL, telling.tell)
+    hospitals.work_in(handlers)
     return JobWorker(engine, handlers)
 
 
@@ -127,10 +153,7 @@ async def hub_services(settings: Settings) -> AsyncIterator[Services]:
     plans = CarePlans(journal, gatekeeper, bus=bus, clock=clock, patients=stores.plans.born_and_sex, entries=entries)
     changes.reach(plans)
     kept = HuddleRows(engine)
-    rooms = HuddleRooms(HuddleAdmission(settings, directory, stores, kept, clock.now), plans.neighbours, clock)
-    plans.neighbours.overhear(rooms.hear)
-    desks = Desks(StoreDeskAdmission(settings, directory, stores, clock.now), clock)
-    plans.neighbours.overhear(desks.hear)
+    rooms, desks = _overhearing(settings, directory, stores, kept, plans, clock)
     huddles = Huddles(journal, kept, rooms, plans.written, clock.now, new_id)
     key = signing_key_of(settings)
     audit = Auditing(engine, settings.database_url, key, settings.origin)
@@ -141,12 +164,12 @@ async def hub_services(settings: Settings) -> AsyncIterator[Services]:
     access = access_over(engine, changes, letters, settings, clock.now, new_id)
     doors = entrances_over(engine, changes, letters, settings, clock.now, new_id)
     posting = Posting(letters, access.mail.send, Undelivered(plans, stores.plans).tell, clock.now)
-    worker = _worker(engine, posting, _telling(engine, journal, stores, plans, clock))
+    hospitals = hospitals_over(engine, journal, plans, settings, clock.now)
+    worker = _worker(engine, posting, _telling(engine, journal, stores, plans, clock), hospitals)
     loops = list(map(asyncio.create_task, kept_up))
     try:
         await journal.create_plan(HUB)
-        for part in (plans, rooms, desks, worker):
-            await part.start()
+        await _begun((plans, rooms, desks, worker, *hospitals.listeners))
         loops.append(asyncio.create_task(_tell_refusals(doors.entering.refusals)))
         state = {LIVE: plans, HUDDLES: rooms, DESKS: desks, ENTRANCES: doors}
         served = Services(
@@ -160,6 +183,7 @@ async def hub_services(settings: Settings) -> AsyncIterator[Services]:
             keeping=Keeping(engine, journal, changes, clock.now, new_id),
             submissions=Submissions(engine),
             entries=entries,
+            hospitals=hospitals,
             exchange=Exchange(engine, journal, clock.now, new_id),
             listing=MedicineListing(engine, journal, plans.written, clock.now, new_id),
             zones=plans.zones,
@@ -168,4 +192,5 @@ async def hub_services(settings: Settings) -> AsyncIterator[Services]:
         )
         yield _with_machines(served, engine, journal, changes, plans)
     finally:
-        await _ended(loops, [worker.stop, rooms.stop, desks.stop, plans.drain, journal.close, engine.dispose])
+        stops = [hospitals.stop, worker.stop, rooms.stop, desks.stop, plans.drain, journal.close, engine.dispose]
+        await _ended(loops, stops)

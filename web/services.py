@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from hub.exchange.medicine_listing import MedicineListing
     from hub.store.submissions import Submissions
     from web.auditing import Auditing
+    from web.doors.hospitals import Hospitals
 
 
 class PresentPerson(Protocol):
@@ -130,6 +131,8 @@ class Services:
     """Plans for machines; ``None`` for a hub without a store."""
     listing: "MedicineListing | None" = None
     """Lists of medicines beside plans; ``None`` for a hub without a store."""
+    hospitals: "Hospitals | None" = None
+    """What hospitals tell; ``None`` for a hub without a store."""
     provisioning: "Provisioning | None" = None
     """What a provider tells; ``None`` for a hub without a store."""
     machines: "MachineKeeping | None" = None

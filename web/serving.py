@@ -53,6 +53,20 @@ def listen(settings: Settings) -> tuple[socket.socket, Settings]:
     return listener, _placed(listener, settings)
 
 
+def listen_for_hospitals(settings: Settings) -> tuple[socket.socket | None, Settings]:
+    """Return the socket on which hospitals send, and the settings with its port; none where none is asked for.
+
+    Raises:
+        SettingsError: the port is taken or the address is not this machine's.
+    """
+    door = settings.adt
+    if door is None:
+        return None, settings
+    listener, placed = listen(replace(settings, host=door.host, port=door.port))
+    told = replace(door, port=placed.port, descriptor=listener.fileno())
+    return listener, replace(settings, adt=told)
+
+
 def inherited(settings: Settings, descriptor: int) -> tuple[socket.socket, Settings]:
     """Return the listening socket that a supervisor handed down, and the settings as ``listen`` returns them."""
     listener = socket.socket(fileno=descriptor)

@@ -60,6 +60,25 @@ class Smtp:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AdtDoor:
+    """Where hospitals send HL7 v2 messages (MLLP), and by which certificates the two sides know each other."""
+
+    host: str
+    port: int
+    certificate: Path | None = None
+    key: Path | None = None
+    clients: Path | None = None
+    """Certificates of those who may send, or of who signed theirs."""
+    descriptor: int | None = None
+    """The socket that listens already, once there is one."""
+
+    @property
+    def address(self) -> str:
+        """Host and port, as they are typed."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All a hub process is told; ``database_url``, ``port`` and ``origin`` are filled in before the app is made."""
 
@@ -87,6 +106,8 @@ class Settings:
     log_level: str = "info"
     cds_issuers: Mapping[str, Mapping[str, object]] = field(default_factory=dict, repr=False)
     """Key sets of the systems that may call ``/cds-services``, by issuer."""
+    adt: AdtDoor | None = None
+    """The door for messages of hospitals; ``None`` for none."""
     measures_dir: Path | None = None
     """Where the processes behind one port keep their numbers; ``None`` for one alone."""
 
@@ -142,6 +163,7 @@ def read_settings(
     host: str = "127.0.0.1",
     port: int = 8000,
     data_dir: Path | None = None,
+    adt: str = "",
 ) -> Settings:
     """Return the settings that the environment and the command line make together.
 
@@ -166,6 +188,7 @@ def read_settings(
         metrics_token=environment.get("CAREPLAN_METRICS_TOKEN", "").strip(),
         log_level=environment.get("CAREPLAN_LOG_LEVEL", "") or ("warning" if mode is Mode.DEMO else "info"),
         cds_issuers=_cds_issuers(environment.get("CAREPLAN_CDS_ISSUERS", ""), problems),
+        adt=_adt(adt, environment, problems),
         measures_dir=Path(folder) if (folder := environment.get(MEASURES, "")) else None,
     )
     problems += _listening_problems(settings)
@@ -256,6 +279,27 @@ def _smtp(environment: Mapping[str, str], problems: list[str]) -> Smtp | None:
     )
 
 
+def _adt(address: str, environment: Mapping[str, str], problems: list[str]) -> AdtDoor | None:
+    """Return the door that ``--adt HOST:PORT`` asks for; off this machine only with certificates of both sides."""
+    if not address:
+        return None
+    host, _, port = address.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not host or not port.isdecimal() or int(port) > PORT_MAX:
+        problems.append("Set --adt to host and port, such as 0.0.0.0:2575; port 0 takes a free one.")
+        return None
+    names = ("CAREPLAN_ADT_CERTIFICATE", "CAREPLAN_ADT_KEY", "CAREPLAN_ADT_CLIENTS")
+    files = [Path(told).absolute() if (told := environment.get(name, "")) else None for name in names]
+    missing = [name for name, file in zip(names, files, strict=True) if file is None]
+    if 0 < len(missing) < len(names) or (missing and not loopback(host)):
+        problems.append(f"Set {', '.join(missing)} to PEM files: off this machine, hospitals send over TLS and "
+                        "show certificates.")  # fmt: skip
+    unreadable = [name for name, file in zip(names, files, strict=True) if file is not None and not file.is_file()]
+    problems += [f"Set {name} to a PEM file that is there." for name in unreadable]
+    certificate, key, clients = files
+    return AdtDoor(host=host, port=int(port), certificate=certificate, key=key, clients=clients)
+
+
 def _listening_problems(settings: Settings) -> list[str]:
     problems = []
     if not 0 <= settings.port <= PORT_MAX:
@@ -290,6 +334,8 @@ def _database_problems(settings: Settings) -> list[str]:
 
 
 def _demo_problems(settings: Settings) -> list[str]:
+    if settings.adt is not None and not loopback(settings.adt.host):
+        return ["Set --adt to 127.0.0.1 and a port: the demo listens on this machine alone."]
     if loopback(settings.host):
         return []
     return ["Set --host to 127.0.0.1: in the demo a visitor chooses whom to be, so it listens on this machine alone."]

@@ -38,14 +38,20 @@ class WorkerFailedError(CommandError):
 class Worker:
     """One process of ours."""
 
-    def __init__(self, command: Sequence[str], environment: Mapping[str, str], listener: socket.socket) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        listener: socket.socket,
+        hospitals: socket.socket | None,
+    ) -> None:
         self.began = time.monotonic()
         self._process = subprocess.Popen(
             [*command, "--listener", str(listener.fileno())],
             env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            pass_fds=[listener.fileno()],
+            pass_fds=[listener.fileno(), *([hospitals.fileno()] if hospitals is not None else [])],
         )
 
     @property
@@ -109,12 +115,16 @@ class Supervisor:
         environment: Mapping[str, str],
         listener: socket.socket,
         count: int,
+        hospitals: socket.socket | None = None,
         *,
         gone: Callable[[int], None] = lambda pid: None,
     ) -> None:
-        """``gone`` is told the process id of every worker that has ended."""
+        """All listen on the same sockets; ``hospitals`` is the one on which hospitals send messages.
+
+        ``gone`` is told the process id of every worker that has ended.
+        """
         assert 1 <= count <= WORKERS_MAX, "a bounded number of processes"
-        self._start: Callable[[], Worker] = lambda: Worker(command, environment, listener)
+        self._start: Callable[[], Worker] = lambda: Worker(command, environment, listener, hospitals)
         self._gone = gone
         self._count = count
         self._workers: list[Worker] = []

@@ -10,7 +10,7 @@ from typing import Final, Generic, TypeVar
 
 from hub.adt.events import PatientNumber, ToldPatient
 from hub.directory.matching import Likeness, Sameness, Traits, likeness
-from hub.directory.names import number_key
+from hub.directory.names import number_key, search_key
 
 _POINTS: Final = {
     "name": {Sameness.SAME: 4, Sameness.NEAR: 2, Sameness.DIFFERENT: -4},
@@ -70,7 +70,14 @@ def resemblance(told: ToldPatient, known: KnownTraits, patient: Known) -> Resemb
         sex = Sameness.UNKNOWN
     else:
         sex = Sameness.SAME if told.sex == known.sex else Sameness.DIFFERENT
-    return Resemblance(patient, Likeness(fields.name, fields.born, fields.phone, number), sex)
+    initial = fields.name is Sameness.NEAR and _without_initials(told.name) == _without_initials(known.traits.name)
+    name = Sameness.SAME if initial else fields.name
+    return Resemblance(patient, Likeness(name, fields.born, fields.phone, number), sex)
+
+
+def _without_initials(name: str) -> list[str]:
+    """Return the words of a name: an initial in the middle, which one of two records often lacks, is none."""
+    return sorted(word for word in search_key(name).split() if len(word) > 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,11 @@ SNAPSHOTS_WRONG: Final = Counter(
     "Kept snapshots found not to be what they were, or not what their rows give; thrown away.",
 )
 JOBS: Final = Counter("careplan_jobs", "Jobs by kind and how they ended: done, again, given-up.", ["kind", "outcome"])
+HOSPITAL_MESSAGES: Final = Counter(
+    "careplan_hospital_messages",
+    "Messages of hospitals by door and answer: AA kept, AE and AR not taken, away where the store was.",
+    ["door", "answer"],
+)
 FINDINGS: Final = Counter(
     "careplan_findings",
     "Findings about medicines by rule: shown on a page, set-aside with a reason, acted-on by a command.",

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from hub.store import columns
+from hub.store.hospital_tables import HOSPITALS
 
 LIST_KINDS: Final = ("hospital", "pharmacy", "home")
 LIST_STATES: Final = ("waiting", "signed", "removed")
@@ -92,5 +93,5 @@ list_signature: Final = sa.Table(
 )
 """A list that was signed, with what is said to the family of it."""
 
-ARRIVALS: Final = (arrival, arrival_line, medicine_list, line_decision, list_signature)
+ARRIVALS: Final = (arrival, arrival_line, medicine_list, line_decision, list_signature, *HOSPITALS)
 """All of them, for whoever needs the whole schema."""

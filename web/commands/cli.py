@@ -38,7 +38,7 @@ from web.commands import records as record_commands
 from web.commands.descriptions import DemoDescription, describe_running, description, forget, remember, story_of
 from web.commands.preparing import migrate_database, seed_demo, wait_for_current
 from web.commands.refusals import EXIT_REFUSED, refusals
-from web.serving import inherited, listen, run, stopping
+from web.serving import inherited, listen, listen_for_hospitals, run, stopping
 from web.settings import MEASURES, Mode, Settings, local_secret, read_settings, signing_key_of
 from web.workers import READY, WORKERS_MAX, Supervisor
 
@@ -62,6 +62,10 @@ Port = Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one."
 Processes = Annotated[
     int, typer.Option("--workers", min=1, max=WORKERS_MAX, help="Hub processes; SIGHUP replaces them one by one.")
 ]
+Adt = Annotated[str, typer.Option("--adt", help="HOST:PORT on which hospitals send HL7 v2 ADT messages by MLLP.")]
+AdtListener = Annotated[
+    int | None, typer.Option("--adt-listener", hidden=True, help="Take messages on what a supervisor handed down.")
+]
 Listener = Annotated[
     int | None, typer.Option("--listener", hidden=True, help="Serve on what a supervisor handed down.")
 ]
@@ -81,16 +85,18 @@ def demo(
     port: Port = 8000,
     data: Data = None,
     describe: Annotated[bool, typer.Option("--describe", help="Print the running demo as JSON for scripts.")] = False,
+    adt: Adt = "",
     workers: Processes = 1,
     listener: Listener = None,
+    adt_listener: AdtListener = None,
 ) -> None:
     """Run the hub with demo patients, on this machine alone: a visitor chooses whom to be."""
     with refusals():
-        settings = read_settings(os.environ, mode=Mode.DEMO, port=port, data_dir=data)
+        settings = read_settings(os.environ, mode=Mode.DEMO, port=port, data_dir=data, adt=adt)
         if describe:
             typer.echo(json.dumps(describe_running(settings.data_dir), indent=2, ensure_ascii=False))
         else:
-            serve_hub(settings, workers=workers, listener=listener)
+            serve_hub(settings, workers=workers, listener=listener, adt_listener=adt_listener)
 
 
 @commands.command()
@@ -98,13 +104,15 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Port = 8000,
     data: Data = None,
+    adt: Adt = "",
     workers: Processes = 1,
     listener: Listener = None,
+    adt_listener: AdtListener = None,
 ) -> None:
     """Run the hub on DATABASE_URL, or on an embedded database when that is unset."""
     with refusals():
-        settings = read_settings(os.environ, mode=Mode.SERVE, host=host, port=port, data_dir=data)
-        serve_hub(settings, workers=workers, listener=listener)
+        settings = read_settings(os.environ, mode=Mode.SERVE, host=host, port=port, data_dir=data, adt=adt)
+        serve_hub(settings, workers=workers, listener=listener, adt_listener=adt_listener)
 
 
 @commands.command()
@@ -146,10 +154,14 @@ def bench(context: typer.Context) -> None:
     raise typer.Exit(subprocess.run(command, cwd=clone, check=False).returncode)
 
 
-def serve_hub(settings: Settings, *, workers: int = 1, listener: int | None = None) -> None:
+def serve_hub(
+    settings: Settings, *, workers: int = 1, listener: int | None = None, adt_listener: int | None = None
+) -> None:
     """Run the hub to its end: as one process, as a supervisor of several, or as one of these."""
     logs.configure(settings)
     if listener is not None:
+        if settings.adt is not None:
+            settings = replace(settings, adt=replace(settings.adt, descriptor=adt_listener))
         with stopping():
             inherited_listener, settings = inherited(settings, listener)
             with contextlib.closing(inherited_listener):
@@ -169,6 +181,7 @@ def serve_all(settings: Settings, workers: int) -> None:
     embedded = not settings.database_url
     with stopping():
         listener, settings = listen(settings)
+        hospitals, settings = listen_for_hospitals(settings)
         settings = replace(settings, secret_key=settings.secret_key or local_secret(settings.data_dir))
         signing_key_of(settings)  # Refuses before anything starts.
         with contextlib.closing(listener), database(settings) as settings:
@@ -181,16 +194,21 @@ def serve_all(settings: Settings, workers: int) -> None:
                     with TemporaryDirectory(prefix="careplan-measures-") as measures:
                         environment = worker_environment(settings, measures)
                         gone = partial(mark_process_dead, path=measures)
-                        Supervisor(worker_command(settings), environment, listener, workers, gone=gone).run(ready)
+                        command = worker_command(settings)
+                        Supervisor(command, environment, listener, workers, hospitals, gone=gone).run(ready)
             finally:
                 forget(settings)
+                if hospitals is not None:
+                    hospitals.close()
 
 
 def worker_command(settings: Settings) -> list[str]:
     """Return the command of one process of several, but for its listener."""
     where = ["--port", str(settings.port), "--data", str(settings.data_dir)]
     mode = ["demo"] if settings.demo else ["serve", "--host", settings.host]
-    return [sys.executable, "-m", "web", *mode, *where]
+    door = settings.adt
+    adt = ["--adt", door.address, "--adt-listener", str(door.descriptor)] if door is not None else []
+    return [sys.executable, "-m", "web", *mode, *where, *adt]
 
 
 def worker_environment(settings: Settings, measures: str) -> dict[str, str]:
@@ -216,6 +234,8 @@ def announce(settings: Settings, story: DemoDescription | None) -> None:
     """Say where to look; the description for scripts is written first, so that who reads this line can read it."""
     remember(settings, description(settings, story))
     typer.echo(f"Care plan hub is ready: {settings.origin}")
+    if settings.adt is not None:
+        typer.echo(f"  Hospitals send HL7 v2 ADT messages to {settings.adt.address} (MLLP).")
     if settings.demo:
         typer.echo("  Choose a person there; open a second browser window as another one, in the same plan.")
         typer.echo(f"  For scripts: careplan-hub demo --data {settings.data_dir} --describe")

@@ -64,6 +64,7 @@ def description(settings: Settings, story: DemoDescription | None) -> dict[str, 
         "port": settings.port,
         "process": os.getpid(),
         "mode": settings.mode.value,
+        "adt": settings.adt.address if settings.adt is not None else None,
     }
     if story is None:
         return told

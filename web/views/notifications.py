@@ -13,6 +13,22 @@ from web.views.words import Moment, Reading, moment
 _VERDICTS: Final = {"justified": "found it justified", "unjustified": "did not find it justified"}
 _ACCESS: Final = {"none": "hidden from", "read": "reading only for", "granted": "open to"}
 
+_STAYS: Final = {
+    "emergency": "came to the emergency department of {place}",
+    "admitted": "was admitted to {place}",
+    "left": "has left {place}",
+    "died": "died, as {place} tells",
+    "changed": "is elsewhere, or in another kind of stay, as {place} tells",
+    "moved": "was moved within {place}",
+    "back": "is still in {place}: the discharge was taken back",
+    "taken-back": "is not in {place}: what was told of the stay was taken back",
+}
+"""What a hospital told, by the word of the row."""
+_STAY_ACTS: Final = {
+    "left": ("See what is due now", "#section-transitions"),
+    "died": ("Record the death, if it is so", "/stays/died"),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class NotificationView:
@@ -24,6 +40,10 @@ class NotificationView:
     when: Moment
     seen: bool
     plan_id: str
+    act: str = ""
+    """What to do next, where that is known."""
+    address: str = ""
+    """Where it is done."""
 
 
 def notification_view(
@@ -36,7 +56,12 @@ def notification_view(
     person = "you" if words.get("person") == reader else names.get(words.get("person", ""), SOMEONE)
     quote = row.reason if row.event.startswith(("break_glass", "plan.offer", "plan.decline")) else ""
     sentence = _sentence(row, actor, person, f"{patient}'s plan" if patient else "a plan", words)
-    return NotificationView(sentence, quote, moment(row.recorded, reading), told.seen is not None, row.plan)
+    act, where = "", ""
+    if row.event == "stay.tell":
+        act, where = _STAY_ACTS.get(words.get("what", ""), ("Open the stay in the plan", "#section-transitions"))
+    address = f"/plans/{row.plan}{where}" if act else ""
+    when = moment(row.recorded, reading)
+    return NotificationView(sentence, quote, when, told.seen is not None, row.plan, act, address)
 
 
 def _sentence(row: Row, actor: str, person: str, plan: str, words: Mapping[str, str]) -> str:
@@ -57,6 +82,10 @@ def _sentence(row: Row, actor: str, person: str, plan: str, words: Mapping[str, 
             return f"{actor} recorded the consent to {plan}: {title} is {verb} {person}."
         case "reading.tell":
             return f"A reading of {plan} is in the {words.get('zone', '')} zone, and waits for an answer."
+        case "stay.tell":
+            place = words.get("facility") or "the hospital"
+            happened = _STAYS.get(words.get("what", ""), "was told of by {place}")
+            return f"{plan}: the patient {happened.format(place=place)}."
         case "plan.offer":
             return f"{actor} offers you {plan}, to answer for it. Answer under Patients, Plans offered to me."
         case "plan.take_over":

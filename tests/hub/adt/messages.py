@@ -46,6 +46,6 @@ def an_event(trigger: str, **told: object) -> HospitalEvent:
     return event_of(message, header, UTC)
 
 
-def at(day: int, hour: int, minute: int = 0) -> str:
-    """Return an instant of November 2026 as a message has it."""
-    return datetime(2026, 11, day, hour, minute, tzinfo=UTC).strftime("%Y%m%d%H%M%S+0000")
+def at(day: int, hour: int, *, year: int = 2026) -> str:
+    """Return an instant of November as a message has it."""
+    return datetime(year, 11, day, hour, tzinfo=UTC).strftime("%Y%m%d%H%M%S+0000")

@@ -34,6 +34,8 @@ def sure(*all_known: KnownTraits) -> str:
     ("candidates", "expected"),
     [
         ([known()], "0"),
+        ([known("Mary A. Whitfeld")], "0"),
+        ([known("Mary Ann Whitfeld")], ""),
         ([known("Mary Whitfield")], ""),
         ([known(phone="")], ""),
         ([known(phone="555-9999")], ""),

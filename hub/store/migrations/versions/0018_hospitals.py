@@ -1,11 +1,11 @@
-"""Lists of medicines beside a plan, the decisions on their lines, and the lists that were signed."""
+"""What hospitals tell: messages as they came, stays in plans, and who somebody was found to be."""
 
 from pathlib import Path
 
 from alembic import op
 
-revision = "0016"
-down_revision = "0015"
+revision = "0018"
+down_revision = "0017"
 
 
 def upgrade() -> None:

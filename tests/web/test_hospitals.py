@@ -1,0 +1,159 @@
+"""What a hospital tells, from the message to the plan: once, in order, to the right patient, and to who must know."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from auth.roles import Role
+from crdt.sections import Section
+from hub.adt.answers import MessageFault
+from hub.hospitals.receiving import MLLP
+from hub.live.commands import EntryContent
+from hub.record.journal import Action
+from hub.store.hospital_messages import HospitalMessage
+from tests.hub.adt.messages import MARY, a_message, at
+from tests.web.house import House, a_house
+from web.doors.hospitals import Hospitals
+
+pytestmark = [pytest.mark.slow, pytest.mark.anyio]
+
+OURS = MARY.replace("004471920", "X1")
+"""Mary as she is registered here: name, birth date, sex and telephone."""
+
+
+@pytest.fixture
+async def house(demo_database: str, tmp_path: Path) -> AsyncIterator[House]:
+    async with a_house(demo_database, tmp_path) as house:
+        yield house
+
+
+def hospitals(house: House) -> Hospitals:
+    assert house.services.hospitals is not None
+    return house.services.hospitals
+
+
+async def told(house: House, *messages: bytes) -> list[HospitalMessage]:
+    """Have messages received, and return them once each was applied."""
+    found = []
+    for message in messages:
+        receipt = await hospitals(house).receiving.receive(message, MLLP, "")
+        found.append(await settled(house, receipt.message_id))
+    return found
+
+
+async def settled(house: House, message_id: str) -> HospitalMessage:
+    async def done() -> HospitalMessage | None:
+        found = await hospitals(house).receiving.messages.get(message_id)
+        assert found is not None
+        return found if found.state != "received" else None
+
+    found: HospitalMessage = await until(done)
+    return found
+
+
+async def until(there: Callable[[], Awaitable[Any]]) -> Any:
+    async with asyncio.timeout(60):
+        while not (found := await there()):
+            await asyncio.sleep(0)
+        return found
+
+
+async def stays(house: House) -> list[EntryContent]:
+    """Return Mary's stays that a hospital told."""
+    content = await house.services.plans.content(house.plan)
+    entries = content.entries(Section.TRANSITIONS).values()
+    return [each for each in entries if each.values.get("source") == "import"]
+
+
+async def test_a_visit_is_one_stay_that_follows_its_messages_and_the_team_is_told_of_each_step(house: House) -> None:
+    kim = await house.browser("Grace Kim")
+    before = await medicines(house)
+
+    await told(house, a_message("A04", kind="E", at=at(1, 15, year=2025), person=OURS))
+    [stay] = await stays(house)
+    assert (stay.values["event"], stay.values["setting"]) == ("visited", "emergency department")
+    assert stay.values["facility"] == "NORTHSIDE GENERAL"
+
+    await told(house, a_message("A03", kind="I", at=at(3, 20, year=2025), person=OURS, pv1={36: "01"}))
+    [stay] = await stays(house)
+    assert (stay.values["event"], stay.values["destination"]) == ("discharged", "home")
+    assert (stay.values["contact_due"], stay.values["visit_due"]) == ("2025-11-05", "2025-11-17")
+    assert set((await medicines(house)).values()) == {"unreconciled"}
+
+    await told(house, a_message("A02", kind="I", at=at(2, 9, year=2025), person=OURS))
+    assert (await stays(house))[0].values["event"] == "discharged", "a late message does not undo a newer one"
+
+    await told(house, a_message("A13", kind="I", at=at(3, 21, year=2025), person=OURS))
+    [stay] = await stays(house)
+    assert stay.values["event"] == "admitted"
+    assert not any(stay.values.get(name) for name in ("end", "destination", "contact_due", "visit_due"))
+    assert await medicines(house) == before, "each medicine stands as it stood"
+
+    async def all_told() -> bool:
+        return len(await house.rows(Action.NOTIFY, event="stay.tell")) >= 4
+
+    await until(all_told)
+    page = (await kim.get("/notifications")).text
+    assert "came to the emergency department of NORTHSIDE GENERAL" in page
+    assert "the discharge was taken back" in page
+    assert "See what is due now" in page
+
+    await told(house, a_message("A11", kind="E", at=at(3, 22, year=2025), person=OURS))
+    [stay] = await stays(house)
+    assert stay.values.get("status") == "active", "it cancels the arrival; the move and what follows stand"
+
+
+async def medicines(house: House) -> dict[str, object]:
+    content = await house.services.plans.content(house.plan)
+    entries = content.entries(Section.MEDICATIONS).values()
+    return {
+        each.id: each.values.get("reconciliation")
+        for each in entries
+        if each.values.get("kind") == "medicine" and each.values.get("taking") in ("active", "on hold")
+        and each.values.get("status") == "active"
+    }  # fmt: skip
+
+
+async def test_the_same_message_again_has_the_same_answer_and_another_under_its_id_is_refused_and_kept(
+    house: House,
+) -> None:
+    message = a_message("A01", person=OURS, control="7")
+    receiving = hospitals(house).receiving
+
+    first, again = await receiving.receive(message, MLLP, ""), await receiving.receive(message, MLLP, "")
+    other = await receiving.receive(a_message("A03", person=OURS, control="7"), MLLP, "")
+    broken = a_message("A01", visit="", control="8")
+    wrong = [await receiving.receive(broken, MLLP, "") for _ in range(2)]
+
+    assert (first.message_id, first.fault) == (again.message_id, None)
+    assert isinstance(other.fault, MessageFault)
+    assert (other.fault.code, other.fault.number) == ("AE", "205")
+    kept = await receiving.messages.get(other.message_id)
+    assert kept is not None
+    assert (kept.state, kept.content) == ("parked", a_message("A03", person=OURS, control="7"))
+    assert wrong[0] == wrong[1]
+    await settled(house, first.message_id)
+    [stay] = await stays(house)
+    assert stay.values["event"] == "admitted", "nothing followed from the other one"
+
+
+async def test_nobody_is_taken_for_another_and_no_message_opens_a_plan(house: House) -> None:
+    near = OURS.replace("WHITFIELD", "WHITFELD")
+    stranger = OURS.replace("WHITFIELD^MARY", "ABARA^TOM").replace("19560514", "19880101").replace("5550121", "5550999")
+
+    found = await told(
+        house,
+        a_message("A01", person=near, visit="1"),
+        a_message("A01", person=stranger, visit="2"),
+        a_message("A01", person=OURS, visit="3", processing="T"),
+        a_message("A01", person=OURS.replace("X1", "129 728 7652"), visit="4"),
+    )
+
+    assert [(each.state, each.reason) for each in found] == [
+        ("waiting", ""), ("aside", "nobody"), ("aside", "training"), ("applied", ""),
+    ]  # fmt: skip
+    assert len(await stays(house)) == 1
+    assert {each.role for each in house.people.values()} >= {Role.PRIMARY_CARE}
