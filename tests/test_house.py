@@ -310,3 +310,12 @@ def test_no_test_sleeps() -> None:
     assert [
         name for name, text in texts() if name.startswith("tests/") and name.endswith(".py") and nap.search(text)
     ] == []
+
+
+def test_each_migration_has_a_number_of_its_own_and_follows_the_one_before() -> None:
+    files = sorted((ROOT / "hub/store/migrations/versions").glob("[0-9]*.py"))
+    told = [re.findall(r'^(?:down_)?revision = "?(\d*|None)"?$', each.read_text(), re.MULTILINE) for each in files]
+
+    numbers = [f"{number:04}" for number in range(1, len(files) + 1)]
+    assert [each.name[:4] for each in files] == numbers
+    assert told == [[number, before] for number, before in zip(numbers, ["None", *numbers], strict=False)]
