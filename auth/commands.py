@@ -259,6 +259,12 @@ _CARE: Final[Mapping[str, CommandRule]] = {
         refusal="Only the prescriber, a pharmacist or primary care decides on this.",
         also=_JOINS,
     ),
+    "medication.say_taken": CommandRule(
+        section=Section.MEDICATIONS,
+        roles=frozenset({Role.PATIENT, Role.FAMILY}),
+        sets=frozenset({"doses"}),
+        refusal="Only the patient and the family say what was taken.",
+    ),
     "finding.set_aside": CommandRule(
         section=Section.MEDICATIONS,
         roles=frozenset({Role.PRIMARY_CARE, Role.PHARMACIST}),

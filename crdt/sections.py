@@ -427,6 +427,7 @@ _DECLARATIONS: Final[tuple[Declaration, ...]] = (
                 fhir="AllergyIntolerance.verificationStatus as concept",
                 only_for="allergy",
             ),
+            _log("doses", "Said of doses", "What was said at home of each dose of the last seven days."),
             _log("set_aside", "Findings set aside", "Which finding was weighed, by whom, and why it does not apply."),
         ),
     ),

@@ -46,7 +46,7 @@ from web.views.family import (
 from web.views.family_cautions import cautions_of, medicines_that_go_on
 from web.views.homes import FAMILY, MINE, Home
 from web.views.own import LOOKED_FOR, Onlookers, goal_rows, lookers, readers_told, relatives_of, request_rows
-from web.views.words import Reading, day_of
+from web.views.words import Reading, day_of, instant_of
 
 LOOKS: Final = frozenset({Action.READ, Action.EXPORT, Action.DISCLOSE, Action.BREAK_GLASS})
 """What counts as having looked at a plan."""
@@ -201,6 +201,7 @@ def _spoken(request: Request, language: Language, reading: Reading) -> dict[str,
         "languages": LANGUAGES,
         "say": language.say,
         "when": lambda instant: language.when(instant, reading),
+        "clock": lambda told: language.clock(instant, reading) if (instant := instant_of(told)) is not None else "",
         "on_paper": lambda instant: language.when_on_paper(instant, reading),
         "reading": reading,
         "jumps": JUMPS,

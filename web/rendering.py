@@ -24,6 +24,7 @@ SERVED: Final = (
     "app.css",
     "history.css",
     "family.css",
+    "mine.css",
     "plan.css",
     "panel.css",
     "readings.css",

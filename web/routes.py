@@ -213,6 +213,7 @@ def _home(name: str) -> tuple[BaseRoute, ...]:
         Route(at + "/sheet", family.sheet, name=f"{name}_sheet"),
         Route(at + "/readings/{entry}", family.read, name=f"{name}_read", methods=["POST"]),
         Route(at + "/readings/{entry}/{key}/error", family.mark_error, name=f"{name}_mark_error", methods=["POST"]),
+        Route(at + "/doses/{entry}", family.say_taken, name=f"{name}_say_taken", methods=["POST"]),
         Route(at + "/notes", family.write, name=f"{name}_write", methods=["POST"]),
         Route(at + "/tasks/{entry}/{verb}", family.act, name=f"{name}_act", methods=["POST"]),
         Route(at + "/seen", family.seen, name=f"{name}_seen", methods=["POST"]),

@@ -53,7 +53,7 @@ class CorrectionAsk:
         if not owner:
             return Refusal("state", NOBODY)
         about = _seen(plan, actor, self.related, now)
-        due = business_days_after(now.astimezone(plan.zone).date(), ANSWERED_WITHIN)
+        due = business_days_after(plan.day_of(now), ANSWERED_WITHIN)
         values: dict[str, Value] = {
             "title": f"{ASKED}: {about}"[:200] if about else ASKED,
             "detail": self.words.strip(),

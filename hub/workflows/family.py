@@ -4,12 +4,13 @@ Nothing here shows clinical text where plain words are missing: it says so, and 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
 from auth.roles import Participant
+from crdt.contents import Record
 from crdt.sections import CALLS, Section
 from hub.live.commands import EntryContent, PlanContent
 from hub.safety.allergens import AllergyKind, read_allergy
@@ -19,6 +20,7 @@ from hub.workflows import monitoring, tasks, zones
 from hub.workflows.alarm_wordings import value_told
 from hub.workflows.contents import instant, members, number, words
 from hub.workflows.digests import FieldEdit
+from hub.workflows.doses import ANY_TIME, dose_of, times_due
 from hub.workflows.family_news import ChangeTold, changes_told, recent_edits, said
 from hub.workflows.grants import visible
 from hub.workflows.medications import is_medicine
@@ -84,6 +86,10 @@ class MedicineToday:
     """Who changed it in the last days."""
     since: datetime | None = None
     cautions: tuple[Caution, ...] = ()
+    said: Mapping[str, Record] = field(default_factory=dict)
+    """What was said of today's doses, by time of day."""
+    due: tuple[str, ...] = ()
+    """The times of day at which something can be said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +230,7 @@ def family_view(
         call=tuple(sorted((each for each in lines if each.call in CALLS[1:]), key=lambda each: CALLS.index(each.call))),
         unsorted=tuple(each for each in lines if each.call not in CALLS),
         allergies=_allergies(plan, viewer, now),
-        today=_today(medicines, changed, recent, people, unsettled),
+        today=_today(medicines, changed, recent, people, unsettled, plan.day_of(now)),
         stopped=_stopped(medicines, recent),
         changes=changes_told(plan, viewer, recent, people, now, looked or {}),
         contacts=contacts_of(plan, viewer, people, now),
@@ -257,12 +263,13 @@ def _medicine(
     recent: list[FieldEdit],
     people: Mapping[str, str],
     cautions: tuple[Caution, ...],
+    today: date,
 ) -> MedicineToday:
     own = [edit for edit in recent if edit.section is Section.MEDICATIONS and edit.entry == entry.id]
     explained = plain_words(Section.MEDICATIONS, entry)
     dose = next((edit for edit in own if edit.field == "dose" and edit.before), None)
     made = next((edit for edit in own if edit.made), None)
-    last = dose or made
+    last, due = dose or made, times_due(entry.values)
     return MedicineToday(
         entry=entry.id,
         name=words(entry.values, "name"),
@@ -277,6 +284,8 @@ def _medicine(
         by=people.get(last.actor, "") if last is not None else "",
         since=last.recorded if last is not None else None,
         cautions=cautions,
+        said={time: found for time in due if (found := dose_of(entry.values, today, time)) is not None},
+        due=due,
     )
 
 
@@ -286,12 +295,13 @@ def _today(
     recent: list[FieldEdit],
     people: Mapping[str, str],
     cautions: Mapping[str, tuple[Caution, ...]],
+    today: date,
 ) -> tuple[tuple[str, tuple[MedicineToday, ...]], ...]:
     by_time: dict[str, list[MedicineToday]] = {time: [] for time in TIMES}
     for entry in medicines:
         if _in_use(entry):
-            medicine = _medicine(entry, changed, recent, people, cautions[entry.id])
-            for time in members(entry.values, "times") or (TIMES[-1],):
+            medicine = _medicine(entry, changed, recent, people, cautions[entry.id], today)
+            for time in members(entry.values, "times") or (ANY_TIME,):
                 by_time.setdefault(time, []).append(medicine)
     return tuple((time, tuple(some)) for time, some in by_time.items() if some)
 

@@ -18,6 +18,7 @@ from hub.workflows import (
     advance_care,
     comments,
     corrections,
+    doses,
     entries,
     findings,
     goals,
@@ -58,7 +59,7 @@ _TYPES: Final[tuple[type[Any], ...]] = (
     goals.GoalMove, social_needs.SocialNeedRecordMet, advance_care.AdvanceCareSign, team.TeamAccept, team.TeamSteward,
     huddles.HuddleDecide, huddles.HuddleReadBack, huddles.HuddleSign,
     questions.QuestionAnswer, questions.QuestionCalm, visits.VisitPublish, findings.FindingSetAside,
-    corrections.CorrectionAsk,
+    corrections.CorrectionAsk, doses.DoseSay,
 )  # fmt: skip
 
 COMMANDS: Final[Mapping[str, type[Any]]] = MappingProxyType({each.name: each for each in _TYPES})

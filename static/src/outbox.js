@@ -30,7 +30,7 @@ export class Outbox {
     if (!(form instanceof HTMLFormElement) || !form.matches("form.send")) return
     event.preventDefault()
     const body = new URLSearchParams()
-    for (const [name, value] of new FormData(form)) if (typeof value === "string") body.append(name, value)
+    for (const [name, value] of new FormData(form, event.submitter)) if (typeof value === "string") body.append(name, value)
     body.set("when", new Date().toISOString())
     const typed = body.get("value") ?? body.get("words") ?? ""
     this.#letters.push({ form, address: form.action, body, section: form.dataset.changes ?? "", label: typed })

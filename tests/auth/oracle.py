@@ -94,6 +94,7 @@ referral.record_need_met   referrals   W, clinician asker
 medication.prepare         medications PCP, care manager, pharmacist
 medication.decide          medications PCP, pharmacist, specialist prescriber, behavioural prescriber
 medication.reconcile       medications PCP, pharmacist, specialist prescriber, behavioural prescriber
+medication.say_taken       medications patient, family
 finding.set_aside         medications PCP, pharmacist, specialist prescriber, behavioural prescriber
 reading.record             monitoring  W, patient, family, clinician responder, clinician creator
 reading.mark_error  monitoring patient, family, PCP, specialist, care manager, pharmacist, social worker, behavioural

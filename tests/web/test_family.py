@@ -44,7 +44,7 @@ DOORS = (
 )
 """Pages that speak the language of who comes, before one is signed in and just after."""
 S = Section
-FAMILY_COMMANDS = ("task.accept", "task.complete", "reading.record", "reading.mark_error")
+FAMILY_COMMANDS = ("task.accept", "task.complete", "reading.record", "reading.mark_error", "medication.say_taken")
 """What forms of the page ask for, beside a new entry."""
 
 

@@ -149,6 +149,29 @@ def test_what_matters_and_ones_own_goals_are_said_anew_and_others_goals_are_not(
     assert browser.post(f"{at}/words/staff/{goal}", data={"words": "x"}).status_code == 404
 
 
+def test_a_dose_is_said_in_one_tap_and_said_anew_and_the_team_sees_what_was_missed(mary: Mary, as_person: As) -> None:
+    pill = mary.entries["furosemide"]
+    browser, at = as_person("mary"), f"/plans/{mary.plan}/mine/doses/{pill}"
+    time = re.search(rf'action="{at}".*?name="time" value="([^"]+)"', own_page(mary, as_person), re.DOTALL)
+    assert time is not None
+
+    taken = browser.post(at, data={"time": time[1], "said": "taken"})
+    again = browser.post(at, data={"time": time[1], "said": "taken"}, headers=SWAP)
+    assert "not taken as prescribed" not in as_person("lee").get(f"/plans/{mary.plan}").text
+    missed = browser.post(at, data={"time": time[1], "said": "not taken", "why": "I felt <i>dizzy</i>."}, headers=SWAP)
+
+    assert (taken.status_code, again.text, missed.text) == (303, "Sent.", "Sent.")
+    page = own_page(mary, as_person)
+    assert re.search(r'data-said="not taken"><b>Not taken</b>.*I felt &lt;i&gt;dizzy', page)
+    form = page.split(f'action="{at}"')[1].split("</form>")[0]
+    assert re.findall(r'name="said" value="([^"]+)"', form)[0] == "not taken", "Enter says nothing else"
+    assert "1 of 1 dose not taken as prescribed" in as_person("lee").get(f"/plans/{mary.plan}").text
+    assert "Not taken" in words_of(as_person("kate").get(f"/plans/{mary.plan}/family").text)
+    assert as_person("lee").post(at, data={"time": time[1], "said": "taken"}).status_code == 403
+    assert browser.post(at, data={"time": "noon at sea", "said": "taken"}).status_code == 409
+    assert browser.post(at, data={"time": time[1], "said": "perhaps"}).status_code == 422
+
+
 def test_what_is_not_right_is_a_task_of_the_steward_with_a_day_once(mary: Mary, as_person: As) -> None:
     browser, at = as_person("mary"), f"/plans/{mary.plan}/mine/wrong"
     told = {"words": "I never took ibuprofen.", "related": mary.entries["furosemide"]}
@@ -172,7 +195,7 @@ def test_what_is_not_right_is_a_task_of_the_steward_with_a_day_once(mary: Mary, 
 def test_the_page_speaks_spanish_and_weighs_at_most_forty_kilobytes(mary: Mary, as_person: As) -> None:
     browser = as_person("mary")
     page = browser.get(f"/plans/{mary.plan}/mine")
-    files = [ROOT / "static" / name for name in ("family.css", "dist/family.js", "icon.svg")]
+    files = [ROOT / "static" / name for name in ("family.css", "mine.css", "dist/family.js", "icon.svg")]
     weight = sum(len(gzip.compress(each)) for each in (page.content, *(path.read_bytes() for path in files)))
     browser.cookies.set("language", "es")
     spanish = words_of(browser.get(f"/plans/{mary.plan}/mine").text)

@@ -81,6 +81,16 @@ async def read(request: Request, member: Member) -> Response:
 
 
 @for_member
+async def say_taken(request: Request, member: Member) -> Response:
+    """Say whether a dose was taken."""
+    form = await form_of(request, member)
+    entry = str(request.path_params["entry"])
+    typed = {name: [one(form, name)] for name in ("time", "said", "why", "when")}
+    command = build("medication.say_taken", typed, section=Section.MEDICATIONS, entry=entry)
+    return await done(request, member, command, Sent("today", entry))
+
+
+@for_member
 async def mark_error(request: Request, member: Member) -> Response:
     """Say of a reading that one sent that it was entered in error: it is kept, and counts no more."""
     await form_of(request, member)

@@ -12,6 +12,7 @@ from hub.safety.plan_charts import allergy_line
 from hub.workflows.alarm_wordings import alarm_told
 from hub.workflows.contents import day as day_in
 from hub.workflows.contents import plain_day
+from hub.workflows.doses import told_lately
 from hub.workflows.monitoring import Alarmed, alarm
 from web.views.people import PlanPeople
 from web.views.words import Reading, count, day, day_of, instant_of, sentence
@@ -135,6 +136,10 @@ def _medicine(values: Values, people: PlanPeople, reading: Reading) -> list[Badg
     if values.get("takes") in ("differently", "no"):
         how = "Taken differently than prescribed" if values["takes"] == "differently" else "Not taken"
         found.append(Badge(how, Tone.WARN, "Taken differently" if values["takes"] == "differently" else ""))
+    missed, told = told_lately(values, reading.today)
+    if missed:
+        words = f"{missed} of {count(told, 'dose')} not taken as prescribed, in 7 days"
+        found.append(Badge(words, Tone.WARN, "Missed doses"))
     return found
 
 

@@ -13,6 +13,7 @@ from hub.live.commands import EntryContent, PlanContent, SectionContent
 from hub.workflows import tasks
 from hub.workflows.alarm_wordings import value_told
 from hub.workflows.contents import day, headline, instant, words
+from hub.workflows.doses import DoseSay
 from hub.workflows.family import Contact, FamilyView
 from hub.workflows.grants import barred
 from hub.workflows.monitoring import Alarmed, alarm, counted
@@ -74,6 +75,8 @@ REFUSALS: Final = (
     _("The meter shows that this is above what it can measure. Call the team now. Nothing is recorded."),
     _("The meter shows that this is below what it can measure. Call the team now. Nothing is recorded."),
     _("It is marked already."),
+    _("This medicine is not taken at this time any more."),
+    _("This is too long ago. Tell the team in your words."),
     _("Write what is not right."),
     _("Nobody answers for this plan yet. Call the clinic and say what is not right."),
     _("What matters most is needed."), _("Enter what matters most."), _("Goal is needed."), _("Enter goal."),
@@ -117,6 +120,8 @@ class May:
     notes: bool
     readings: frozenset[str]
     """Measures to which they may add a reading."""
+    doses: frozenset[str]
+    """Medicines of which they may say whether a dose was taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +264,7 @@ def note_rows(
 def may(plan: PlanContent, reader: Participant, view: FamilyView, now: datetime, *, preview: bool) -> May:
     """Return what the reader may do here; someone who previews the page does nothing."""
     if preview:
-        return May(notes=False, readings=frozenset())
+        return May(notes=False, readings=frozenset(), doses=frozenset())
     notes = barred(plan, reader, Section.CAREGIVER_LOG, Operation.CREATE, now=now) is None
     measures = frozenset(
         each.entry
@@ -270,7 +275,15 @@ def may(plan: PlanContent, reader: Participant, view: FamilyView, now: datetime,
         )
         is None
     )
-    return May(notes=notes, readings=measures)
+    doses = frozenset(
+        each.entry
+        for each in {each.entry: each for _time, some in view.today for each in some}.values()
+        if barred(
+            plan, reader, Section.MEDICATIONS, Operation.COMMAND, now=now, entry_id=each.entry, command=DoseSay.name
+        )
+        is None
+    )
+    return May(notes=notes, readings=measures, doses=doses)
 
 
 def density(view: FamilyView) -> str:

@@ -96,6 +96,8 @@ _EVENTS: Final[Mapping[str, str]] = {
     "question.answer": "answered a question",
     "question.calm": "looked, and it is no emergency",
     "finding.set_aside": "set a finding aside",
+    "medication.say_taken": "said whether a dose was taken",
+    "correction.ask": "asked for a correction",
 }
 """Commands in the past tense; any other is told by its own words."""
 

@@ -52,6 +52,8 @@ NAMES = [
     "medication.prepare",
     "medication.decide",
     "reading.record",
+    "correction.ask",
+    "medication.say_taken",
     "reading.mark_error",
     "reading.acknowledge",
     "transition.record",
