@@ -116,9 +116,10 @@ def _fitting(clause: MedicineClause, seen: Seen) -> list[tuple[Product, Ingredie
     return [
         (each, ingredient)
         for each in seen.products
-        if _in_form(each, any_form=clause.any_form, local_only=clause.local_only)
         for ingredient in each.ingredients
-        if clause.selector.of(ingredient) and all(_within(each, ingredient, bound) for bound in clause.bounds)
+        if clause.selector.of(ingredient)
+        and _in_form(each, any_form=clause.any_form, local_only=clause.local_only)
+        and all(_within(each, ingredient, bound) for bound in clause.bounds)
     ]
 
 

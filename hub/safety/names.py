@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -17,6 +18,8 @@ from hub.safety.wordings import bare, numbered
 
 NAME_CHARACTERS_MAX: Final = 300
 """A name longer than this is not read."""
+NAMES_KEPT_MAX: Final = 4_096
+"""How many names as read are remembered: to look for what an unknown one is near to takes some 10 ms."""
 
 PHRASE_WORDS_MAX: Final = 5
 
@@ -130,6 +133,11 @@ def read_name(told: str, route: str = "") -> Naming:
         return Naming()
     if len(told) > NAME_CHARACTERS_MAX:
         return Naming(left="a name of this length")
+    return _read(told, route)
+
+
+@lru_cache(maxsize=NAMES_KEPT_MAX)
+def _read(told: str, route: str) -> Naming:
     text = re.sub(r"\b\d+ ?(?:hr|hour)\b", " ", _plain(told))
     found, rest, brands = _matched(text)
     words = _flat(rest).split()
