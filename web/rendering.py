@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
@@ -10,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from jinja2.ext import Extension
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute
 
 from auth.registry import Duty, Keeper, refusal
 from auth.roles import CLINICIANS, PATIENT_SIDE
@@ -54,20 +56,19 @@ class Rendering:
             path.relative_to(static).as_posix(): path for pattern in SERVED for path in sorted(static.glob(pattern))
         }
         self.static_hash = _hash_of(self.static)
-        self._environment = Environment(
-            loader=FileSystemLoader(templates),
-            autoescape=select_autoescape(default=True, default_for_string=True),
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            extensions=[Marked],
-        )
-        self._environment.globals |= {"page_of": page_of, "form_mark": form_mark}
+        self._environment = compiled(templates)
+        self._routes: dict[str, list[BaseRoute]] = {}
 
     def words(self, request: Request, template: str, context: Mapping[str, object]) -> str:
         """Return the template's HTML."""
 
+        if not self._routes:
+            for route in request.app.routes:
+                self._routes.setdefault(getattr(route, "name", ""), []).append(route)
+
         def path(name: str, **parameters: object) -> str:
+            if len(named := self._routes.get(name, [])) == 1:  # Starlette would ask one route after the other.
+                return str(named[0].url_path_for(name, **parameters))
             return str(request.app.url_path_for(name, **parameters))
 
         shared = {
@@ -91,6 +92,21 @@ def _clock(request: Request) -> dict[str, object]:
     plan_id = request.path_params.get("plan_id")
     zone = zones.of(str(plan_id)) if plan_id else zones.default
     return {"zone": str(zone), "zone_words": zone_words(zone)}
+
+
+@cache
+def compiled(templates: Path = TEMPLATES) -> Environment:
+    """Return the templates of a folder, each compiled when it is first asked for, once a process."""
+    environment = Environment(
+        loader=FileSystemLoader(templates),
+        autoescape=select_autoescape(default=True, default_for_string=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=[Marked],
+    )
+    environment.globals |= {"page_of": page_of, "form_mark": form_mark}
+    return environment
 
 
 def _own(request: Request) -> dict[str, object]:

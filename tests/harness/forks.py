@@ -13,7 +13,13 @@ from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import IO, NoReturn
 
-IMPORTED = ["web.commands.cli", "uvicorn.loops.uvloop", "uvicorn.protocols.http.httptools_impl", "hub.demo.registering"]
+IMPORTED = [
+    "web.commands.cli",
+    "uvicorn.loops.uvloop",
+    "uvicorn.protocols.http.httptools_impl",
+    "hub.demo.registering",
+    "tests.harness.warm",
+]
 
 
 @cache
@@ -53,6 +59,7 @@ class Fork:
 
 
 def _run(output: Connection, words: Sequence[str], cwd: Path, environment: Mapping[str, str], log: Path) -> NoReturn:
+    assert sys.modules.keys() >= set(IMPORTED), "a preload that fails is silent"
     os.dup2(output.fileno(), 1)
     output.close()
     with log.open("a") as errors:
