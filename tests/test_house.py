@@ -35,6 +35,8 @@ CALLED_BY_LIBRARIES = frozenset(
     {
         *("connection_lost", "connection_made", "data_received", "eof_received", "pause_writing", "resume_writing"),
         "preprocess",
+        *("check_endpoint_auth_method", "check_grant_type", "query_client", "save_token"),
+        *("process_assertion_claims", "resolve_client_public_key", "validate_requested_scope"),
         "stewards_of_area",  # On its way to a page.
     }
 )

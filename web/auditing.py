@@ -1,7 +1,7 @@
 """What the audit pages ask: searches and saved questions, names for ids, the state of the chain, a checked plan."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -12,6 +12,7 @@ from hub.record.verifying import Fault
 from hub.store.audits import Answer, Audits, Key, Question, Trace
 from hub.store.engine import Engine
 from hub.store.heads import Heads
+from hub.store.machines import Machines
 from hub.store.people import People, Person
 from hub.store.plans import Plan, Plans
 from hub.store.suspicions import DormantGrant, Suspicions
@@ -65,6 +66,7 @@ class Auditing:
         self.suspicions = Suspicions(engine)
         self.heads = Heads(engine)
         self._people = People(engine)
+        self._machines = Machines(engine)
         self._plans = Plans(engine)
 
     async def people_named(self, text: str) -> Mapping[str, str]:
@@ -77,8 +79,11 @@ class Auditing:
 
     async def names(self, traces: Sequence[Trace]) -> Names:
         """Return the names of those whom the traces are about."""
-        people = await self._people.among(sorted({trace.actor for trace in traces if trace.actor}))
-        return await self.named(people, sorted({trace.plan for trace in traces}))
+        actors = sorted({trace.actor for trace in traces if trace.actor})
+        people = await self._people.among(actors)
+        systems = await self._machines.names([each for each in actors if each not in people])
+        found = await self.named(people, sorted({trace.plan for trace in traces}))
+        return replace(found, people={**found.people, **systems})
 
     async def named(self, people: Mapping[str, Person], plans: Sequence[str]) -> Names:
         """Return names of these people and of the plans' patients."""

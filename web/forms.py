@@ -56,6 +56,8 @@ _OWN_BOUNDS: Final = {
     "value": WORDS_MAX,
     "seen": WORDS_MAX,
     "reason": WORDS_MAX,
+    "scopes": WORDS_MAX,
+    "keys": WORDS_MAX,
     "response": RESPONSE_CHARACTERS_MAX,
     "logout_token": TOKEN_CHARACTERS_MAX,
     "code": TOKEN_CHARACTERS_MAX,

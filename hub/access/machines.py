@@ -53,7 +53,7 @@ class MachineKeeping:
     def __init__(
         self, engine: Engine, changes: AccessChanges, now: Callable[[], datetime], new_id: Callable[[], str]
     ) -> None:
-        self._changes, self._now, self._new_id = changes, now, new_id
+        self.changes, self.now, self._new_id = changes, now, new_id
         self._organisations = Organisations(engine)
         self.rows = Machines(engine)
 
@@ -65,7 +65,7 @@ class MachineKeeping:
         """
         require(doer, Duty.ADMINISTER)
         scopes = _checked(asked)
-        now = self._now()
+        now = self.now()
         token = "" if asked.keys is not None else f"careplan-{secrets.token_urlsafe(TOKEN_BYTES)}"
         home = await self._organisations.default()
         machine = KnownMachine(
@@ -77,7 +77,7 @@ class MachineKeeping:
             "name": machine.name, "purpose": machine.purpose, "ends": machine.ends.isoformat(), "role": machine.role,
             "scope": " ".join(scopes), "signs": asked.keys is not None,
         }  # fmt: skip
-        async with self._changes.of_plan(HUB) as turn:
+        async with self.changes.of_plan(HUB) as turn:
             await self.rows.add(turn, machine, sha256(token.encode()).digest() if token else None)
             await turn.append([hub_row(doer, "machine.make", machine.machine_id, words)])
         return machine, token
@@ -89,8 +89,8 @@ class MachineKeeping:
             KeepingError: not an administrator, or it has ended.
         """
         require(doer, Duty.ADMINISTER)
-        async with self._changes.of_plan(HUB) as turn:
-            ended = await self.rows.revoke(turn, machine_id, self._now())
+        async with self.changes.of_plan(HUB) as turn:
+            ended = await self.rows.revoke(turn, machine_id, self.now())
             await turn.append([hub_row(doer, "machine.revoke", machine_id, {"ended": ended})])
         if not ended:
             raise KeepingError("This token has ended already.")
@@ -101,10 +101,10 @@ class MachineKeeping:
 
     async def let_in(self, token: str, purpose: str) -> KnownMachine | None:
         """Return the machine whose token opens this door now."""
-        machine = await self.rows.by_token(sha256(token.encode()).digest())
-        if machine is None or machine.purpose != purpose or not machine.opens(self._now()):
+        machine = await self.rows.by_token(sha256(token.encode()).digest(), self.now())
+        if machine is None or machine.purpose != purpose or not machine.opens(self.now()):
             return None
-        await self.rows.used(machine.machine_id, self._now())
+        await self.rows.used(machine.machine_id, self.now())
         return machine
 
 

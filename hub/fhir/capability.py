@@ -1,4 +1,4 @@
-"""What the API says of itself: the CapabilityStatement, made from the tables it goes by."""
+"""What the API says of itself: the CapabilityStatement and the SMART configuration, made from the tables it goes by."""
 
 from typing import Final
 
@@ -6,9 +6,10 @@ from hub.fhir.parameters import PARAMETERS, ParameterKind
 from hub.fhir.places import Json
 
 SINCE: Final = "2026-11-28"
+_OAUTH: Final = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
 
 
-def capability(base: str) -> Json:
+def capability(base: str, token_address: str) -> Json:
     """Return the CapabilityStatement of the hub at ``base``."""
     security: Json = {
         "cors": False,
@@ -22,8 +23,9 @@ def capability(base: str) -> Json:
                 ]
             }
         ],
-        "description": "A bearer token that an administrator of the hub made.",
+        "description": "A token that an administrator of the hub made, or SMART Backend Services.",
     }
+    security["extension"] = [{"url": _OAUTH, "extension": [{"url": "token", "valueUri": token_address}]}]
     return {
         "resourceType": "CapabilityStatement",
         "status": "active",
@@ -65,3 +67,15 @@ def _resource(kind: str) -> Json:
         name, definition = operations[kind]
         made["operation"] = [{"name": name, "definition": definition}]
     return made
+
+
+def smart_configuration(token_address: str) -> Json:
+    """Return what ``.well-known/smart-configuration`` says."""
+    return {
+        "token_endpoint": token_address,
+        "token_endpoint_auth_methods_supported": ["private_key_jwt"],
+        "token_endpoint_auth_signing_alg_values_supported": ["RS384", "ES384"],
+        "grant_types_supported": ["client_credentials"],
+        "scopes_supported": [f"system/{kind}.rs" for kind in sorted(PARAMETERS)],
+        "capabilities": ["client-confidential-asymmetric", "permission-v1", "permission-v2"],
+    }

@@ -1,9 +1,9 @@
 """Credentials of machines as rows: found by the hash of their token, never by the token, which is kept nowhere."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -11,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from hub.record.journal import Turn
 from hub.store.engine import connected, connection_of
 from hub.store.service_tables import machine as table
+from hub.store.service_tables import machine_access as access
+from hub.store.service_tables import machine_assertion as assertion
 
 MACHINES_MAX: Final = 200
 
@@ -63,11 +65,52 @@ class Machines:
         ended = sa.update(table).where(mine).values(revoked=now).returning(table.c.id)
         return (await connection_of(turn).execute(ended)).first() is not None
 
-    async def by_token(self, token_hash: bytes) -> KnownMachine | None:
-        """Return whose token that is, whether it still opens anything or not."""
+    async def by_token(self, token_hash: bytes, now: datetime) -> KnownMachine | None:
+        """Return whose token that is, whether it still opens anything or not.
+
+        For a token that a machine got for its key, and that has not ended, the machine with the token's scopes.
+        """
+        query = (
+            sa.select(table, access.c.scope.label("granted"))
+            .outerjoin(access, (access.c.machine == table.c.id) & (access.c.token_hash == token_hash))
+            .where((table.c.token_hash == token_hash) | ((access.c.token_hash == token_hash) & (access.c.ends > now)))
+        )
         async with connected(self._engine) as connection:
-            row = (await connection.execute(sa.select(table).where(table.c.token_hash == token_hash))).first()
-        return None if row is None else _machine(row._mapping)
+            row = (await connection.execute(query)).first()
+        if row is None:
+            return None
+        values = {name: value for name, value in row._mapping.items() if name != "granted"}
+        found = _machine(values)
+        return found if row.granted is None else replace(found, scope=row.granted)
+
+    async def get(self, machine_id: str) -> KnownMachine | None:
+        """Return the machine of that id."""
+        async with connected(self._engine) as connection:
+            row = (await connection.execute(sa.select(table).where(table.c.id == machine_id))).first()
+        return None if row is None else _machine(dict(row._mapping))
+
+    async def names(self, machine_ids: Collection[str]) -> dict[str, str]:
+        """Return the names of those of these ids that are machines."""
+        query = sa.select(table.c.id, table.c.name).where(table.c.id.in_(list(machine_ids)))
+        async with connected(self._engine) as connection:
+            return {row.id: row.name for row in await connection.execute(query)}
+
+    async def use_assertion(self, turn: Turn, machine_id: str, jti_hash: bytes, ends: datetime, now: datetime) -> bool:
+        """Keep that an assertion was used, until it ends; False where it was used before."""
+        connection = connection_of(turn)
+        await connection.execute(sa.delete(assertion).where(assertion.c.ends < now))
+        added = sa.dialects.postgresql.insert(assertion).values(machine=machine_id, jti_hash=jti_hash, ends=ends)
+        new = added.on_conflict_do_nothing().returning(assertion.c.machine)
+        return (await connection.execute(new)).first() is not None
+
+    async def keep_access(
+        self, turn: Turn, token_hash: bytes, machine_id: str, scopes: Sequence[str], ends: datetime
+    ) -> None:
+        """Keep a short-lived token by its hash; those that ended are forgotten."""
+        connection = connection_of(turn)
+        await connection.execute(sa.delete(access).where(access.c.ends < sa.func.clock_timestamp()))
+        values = {"token_hash": token_hash, "machine": machine_id, "scope": list(scopes), "ends": ends}
+        await connection.execute(sa.insert(access).values(values))
 
     async def used(self, machine_id: str, now: datetime) -> None:
         """Keep when it was used last, to the minute."""
@@ -80,9 +123,9 @@ class Machines:
         """Return all, those that still open something first."""
         query = sa.select(table).order_by(table.c.revoked.nulls_first(), table.c.made.desc()).limit(MACHINES_MAX)
         async with connected(self._engine) as connection:
-            return [_machine(row._mapping) for row in await connection.execute(query)]
+            return [_machine(dict(row._mapping)) for row in await connection.execute(query)]
 
 
-def _machine(row: sa.RowMapping) -> KnownMachine:
+def _machine(row: Mapping[Any, Any]) -> KnownMachine:
     values: dict[str, object] = {str(name): value for name, value in row.items() if name not in ("id", "token_hash")}
     return KnownMachine(machine_id=str(row["id"]), **values)  # type: ignore[arg-type]

@@ -19,6 +19,7 @@ from hub.record.journal import Act, Action
 from hub.store.audits import Audits
 from hub.store.engine import Engine, open_engine
 from hub.store.journal import PostgresJournal
+from hub.store.machines import Machines
 from hub.store.participants import Participants
 from hub.store.patients import Patients
 from hub.store.people import People
@@ -86,7 +87,8 @@ async def _copy(engine: Engine, plan: Plan) -> PersonalCopy:
     patient = Participant(me, plan.plan_id, plan.name, Role.PATIENT, patient_id=plan.patient or "")
     rows = (await Audits(engine).search(looks_of(plan.plan_id), limit=LOOKS_MAX)).traces
     known = await People(engine).among(sorted({row.actor for row in rows if row.actor}))
-    names = {each.person_id: each.name for each in members} | {key: each.name for key, each in known.items()}
+    names = await Machines(engine).names([row.actor for row in rows])
+    names |= {each.person_id: each.name for each in members} | {key: each.name for key, each in known.items()}
     registered = await Patients(engine).get(plan.patient_id)
     return PersonalCopy(
         plan.name, born_words(plan.born_words), tuple(each.value for each in registered.numbers) if registered else (),

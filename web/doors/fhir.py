@@ -9,11 +9,14 @@ from urllib.parse import parse_qsl
 
 import msgspec
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
+from auth.machine_tokens import TOKEN_SECONDS, TokenRequestError
+from hub.access.machine_tokens import token_for
 from hub.exchange.askers import Asker, asker
 from hub.exchange.fhir_api import PlansAsFhir
 from hub.fhir.capability import capability
+from hub.fhir.capability import smart_configuration as smart_told
 from hub.fhir.outcomes import ApiRefusedError
 from hub.fhir.places import Json
 from hub.fhir.queries import read_query, searchable
@@ -22,7 +25,7 @@ from hub.ids import new_id
 from hub.record.journal import JournalAwayError
 from hub.store.machines import KnownMachine
 from web.doors.guards import services
-from web.doors.machines import FHIR_BASE, MachineDoor
+from web.doors.machines import FHIR_BASE, ISSUING_AT, MachineDoor, hurried, machines
 from web.doors.refusing import FHIR_JSON, refused_as_outcome
 from web.forms import URLENCODED
 
@@ -57,7 +60,29 @@ def metadata(request: Request) -> Response:
         _require_json(request)
     except ApiRefusedError as error:
         return refused_as_outcome(error.status, str(error))
-    return _answer(capability(_base(request)))
+    return _answer(capability(_base(request), _base(request) + ISSUING_AT))
+
+
+def smart_configuration(request: Request) -> Response:
+    """Tell where a system gets its tokens, and how."""
+    return JSONResponse(smart_told(_base(request) + ISSUING_AT))
+
+
+async def token(request: Request) -> Response:
+    """Hand a short-lived token to a system that signs; refused as RFC 6749 asks, counted by address."""
+    try:
+        form = dict(await _form(request))
+        issued = await token_for(machines(request), form, _base(request) + ISSUING_AT)
+    except TokenRequestError as error:
+        if wait := hurried(request):
+            return JSONResponse({"error": "slow_down"}, 429, headers={"retry-after": str(wait)})
+        return JSONResponse(dict(error.body), error.status)
+    except ApiRefusedError as error:
+        return JSONResponse({"error": "invalid_request", "error_description": str(error)}, 400)
+    except JournalAwayError:
+        return JSONResponse({"error": "temporarily_unavailable"}, 503)
+    told = {"access_token": issued.token, "token_type": "bearer", "expires_in": TOKEN_SECONDS}
+    return JSONResponse(told | {"scope": " ".join(issued.scopes)}, headers={"pragma": "no-cache"})
 
 
 @_told

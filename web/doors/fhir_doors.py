@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Route
 from hub.access.machines import FHIR
 from hub.store.machines import KnownMachine
 from web.doors.guards import Endpoint, for_anyone
-from web.doors.machines import FHIR_BASE, MachineDoor, for_machine
+from web.doors.machines import FHIR_BASE, ISSUING_AT, MachineDoor, for_machine
 from web.doors.refusing import refused_as_outcome
 
 
@@ -43,9 +43,25 @@ async def metadata(request: Request) -> Response:
     return found
 
 
+@for_anyone
+async def smart_configuration(request: Request) -> Response:
+    """Tell where a system gets its tokens."""
+    found: Response = (await asyncio.to_thread(_answers)).smart_configuration(request)
+    return found
+
+
+@for_anyone
+async def token(request: Request) -> Response:
+    """Hand a short-lived token to a system that signs."""
+    found: Response = await (await asyncio.to_thread(_answers)).token(request)
+    return found
+
+
 _EVERY: Final = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 FHIR_ROUTES: Final[tuple[BaseRoute, ...]] = (
     Route(FHIR_BASE + "/metadata", metadata, name="fhir_metadata"),
+    Route(FHIR_BASE + "/.well-known/smart-configuration", smart_configuration, name="fhir_smart_configuration"),
+    Route(FHIR_BASE + ISSUING_AT, token, name="fhir_token", methods=["POST"]),
     Route(
         FHIR_BASE + "/Patient/{id}/$everything",
         _door("everything", "Hand out all that may be seen of a patient's plans."),

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 SCIM_BASE: Final = "/scim/v2"
 FHIR_BASE: Final = "/fhir"
+ISSUING_AT: Final = "/auth/token"
+"""Below the base of FHIR: where a system that signs gets its tokens."""
 MachineDoor: TypeAlias = Callable[[Request, KnownMachine], Awaitable[Response]]
 """What answers a machine that was let in."""
 
@@ -27,6 +29,12 @@ FAILURES_MAX: Final = 60
 """A minute and address, of requests whose token opens nothing."""
 
 _pace: Final = Pace()
+
+
+def hurried(request: Request) -> int:
+    """Count a request whose credentials open nothing; return the seconds to wait, 0 within the bound."""
+    address = request.client.host if request.client is not None else ""
+    return _pace.wait(f"failed {address}", FAILURES_MAX)
 
 
 def for_machine(purpose: str, refuse: Refusing | None = None) -> Callable[[MachineDoor], Endpoint]:
@@ -42,8 +50,7 @@ def for_machine(purpose: str, refuse: Refusing | None = None) -> Callable[[Machi
             found = services(request).machines
             machine = await found.let_in(token.strip(), purpose) if found and scheme.lower() == "bearer" else None
             if machine is None:
-                address = request.client.host if request.client is not None else ""
-                if _pace.wait(f"failed {address}", FAILURES_MAX):
+                if hurried(request):
                     return no(429, "Too many requests without a token that opens this door.")
                 answer = no(401, "Send a token that the administrator of this hub made for you.")
                 answer.headers["www-authenticate"] = "Bearer"

@@ -1,16 +1,19 @@
 """Systems that read plans as FHIR: an administrator makes their tokens, says what they may see, and ends them."""
 
+import json
+
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from auth.machine_tokens import public_keys
 from hub.access.keeping_rows import KeepingError
 from hub.access.machines import FHIR, SIGHTS, NewMachine
 from hub.fhir.parameters import PARAMETERS
 from web.doors.directory import SignedIn
 from web.doors.guards import for_administrator, services
-from web.doors.machines import FHIR_BASE, machines
+from web.doors.machines import FHIR_BASE, ISSUING_AT, machines
 from web.pages.admin_people import doer
 from web.reading import reading_now
 from web.rendering import elsewhere, page
@@ -32,8 +35,8 @@ async def change(request: Request, who: SignedIn) -> Response:
     try:
         match form.get("act"):
             case "make":
-                _, token = await machines(request).make(acting, _asked(form))
-                return await _show(request, token, None, {})
+                made, token = await machines(request).make(acting, _asked(form))
+                return await _show(request, token or made.machine_id, None, {}, signs=not token)
             case "revoke":
                 await machines(request).revoke(acting, str(form.get("machine", "")))
             case _:
@@ -44,6 +47,18 @@ async def change(request: Request, who: SignedIn) -> Response:
 
 
 def _asked(form: FormData) -> NewMachine:
+    """Return what was typed.
+
+    Raises:
+        KeepingError: the keys are none.
+    """
+    told, keys = str(form.get("keys", "")).strip(), None
+    if told:
+        try:
+            keys = public_keys(json.loads(told))
+        except (ValueError, RecursionError) as error:
+            words = "Paste a JWK Set." if isinstance(error, json.JSONDecodeError) else str(error)
+            raise KeepingError(words, "keys") from error
     return NewMachine(
         name=str(form.get("name", "")),
         days=_number(form, "days"),
@@ -51,6 +66,7 @@ def _asked(form: FormData) -> NewMachine:
         role=str(form.get("role", "")),
         scopes=str(form.get("scopes", "")).split(),
         requests_a_minute=_number(form, "rate"),
+        keys=keys,
     )
 
 
@@ -59,13 +75,16 @@ def _number(form: FormData, name: str) -> int:
     return int(told) if told.isdecimal() and len(told) < 6 else 0
 
 
-async def _show(request: Request, token: str, fault: KeepingError | None, typed: dict[str, str]) -> Response:
+async def _show(
+    request: Request, token: str, fault: KeepingError | None, typed: dict[str, str], *, signs: bool = False
+) -> Response:
     reading, now = reading_now(request), services(request).now()
-    defaults = {"name": "", "days": "365", "rate": "1200", "role": "care_manager", "scopes": _everything()}
+    defaults = {"name": "", "days": "365", "rate": "1200", "role": "care_manager", "scopes": _everything(), "keys": ""}
     context = {
-        "token": token, "here": "admin",
+        "token": token, "signs": signs, "here": "admin",
         "fault": str(fault) if fault is not None else "", "field": fault.field if fault is not None else "",
         "address": services(request).settings.live_address + FHIR_BASE,
+        "token_address": services(request).settings.live_address + FHIR_BASE + ISSUING_AT,
         "typed": defaults | typed,
         "roles": [(role.value, ROLE_WORDS[role]) for role in SIGHTS],
         "role_words": {role.value: ROLE_WORDS[role] for role in SIGHTS},

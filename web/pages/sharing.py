@@ -247,7 +247,9 @@ def _act(member: Member, event: str, subject: str = "") -> Act:
 async def _names(request: Request, rows: Iterable[Trace]) -> dict[str, str]:
     named = {each for row in rows for each in (row.actor, row.entry if row.event else "") if each}
     known = await access(request).people.among(sorted(named))
-    return {person_id: each.name for person_id, each in known.items()}
+    systems = services(request).machines
+    told = await systems.rows.names(sorted(named - known.keys())) if systems is not None else {}
+    return {**told, **{person_id: each.name for person_id, each in known.items()}}
 
 
 async def _readings(request: Request, member: Member, reading: Reading) -> list[ReadingView]:

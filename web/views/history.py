@@ -11,6 +11,7 @@ from hub.record.chain import JSON
 from hub.record.journal import CHANGES_CONTENT, Action, FieldPath, Row
 from web.views.differences import ComparedWords, Went, difference, excerpt
 from web.views.fields import Setting, record_told, scalar_words
+from web.views.people import PersonView
 from web.views.words import Moment, moment, short
 
 BURST: Final = timedelta(minutes=5)
@@ -254,7 +255,7 @@ def _happening(row: Row, telling: Telling, why: str) -> Happening:
     return Happening(
         seq=row.seq,
         first=row.seq,
-        who=setting.people.name(row.actor) if row.actor else "The hub",
+        who=_who(row, words, person, setting.people.name(row.actor)),
         role=person.role if person is not None else row.role.replace("_", " "),
         when=when,
         began=when,
@@ -271,7 +272,15 @@ def _happening(row: Row, telling: Telling, why: str) -> Happening:
     )
 
 
+def _who(row: Row, words: Mapping[str, JSON], person: PersonView | None, name: str) -> str:
+    """Return who did it; a system that read the plan is named by its row, for it is nobody of the team."""
+    system = words.get("machine")
+    return str(system) if person is None and system else name if row.actor else "The hub"
+
+
 def _verb(row: Row) -> str:
+    if row.event.startswith("fhir."):
+        return "read as FHIR"
     if row.action is Action.COMMAND and row.event:
         noun, _, verb = row.event.replace("_", " ").partition(".")
         return _EVENTS.get(row.event) or (f"{noun}, {verb}" if verb else noun)
@@ -337,7 +346,8 @@ def _place(row: Row) -> tuple[object, ...]:
 def _continues(row: Row, newer: Row) -> bool:
     """Say whether a row belongs to the burst whose next newer row this is."""
     same = (row.actor, row.action, row.event, row.outcome) == (newer.actor, newer.action, newer.event, newer.outcome)
-    bursting = row.action in (Action.EDIT, Action.READ) and (row.action is Action.READ or bool(row.field))
+    read = row.action is Action.READ or row.event.startswith("fhir.")
+    bursting = read or (row.action is Action.EDIT and bool(row.field))
     return same and bursting and newer.recorded - row.recorded <= BURST
 
 

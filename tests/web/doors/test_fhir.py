@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,10 @@ import asyncpg
 import fhirkit
 import httpx2
 import pytest
+from joserfc.jwk import ECKey
+from joserfc.jwt import encode
 
+from auth.machine_tokens import public_keys
 from auth.scopes import read_scopes
 from crdt.fields import Form, Kind
 from crdt.sections import SECTIONS, Section
@@ -24,6 +28,8 @@ from tests.web.house import ORIGIN, House, a_house
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 ALL = " ".join(f"system/{kind}.rs" for kind in PARAMETERS)
+ISSUING_AT = f"{ORIGIN}/fhir/auth/token"
+JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 S = Section
 NEVER = {S.BEHAVIORAL_HEALTH, S.STAFF_NOTES}
 
@@ -216,6 +222,62 @@ async def test_no_system_is_let_in_as_more_than_a_colleague_or_without_an_end(ho
         await house.services.machines.make(Doer(house.person("Ruiz")), NewMachine(purpose=FHIR, **right))
 
 
+def an_assertion(machine: str, key: ECKey, now: datetime, **changed: object) -> str:
+    claims = {"iss": machine, "sub": machine, "aud": ISSUING_AT, "exp": int(now.timestamp()) + 240, "jti": new_id()}
+    return encode({"alg": "ES384", "kid": "one"}, {**claims, **changed}, key, algorithms=["ES384"])
+
+
+async def test_a_system_that_signs_gets_a_short_token_once_for_each_assertion_and_never_more_than_it_holds(
+    house: House,
+) -> None:
+    keeping, now = house.services.machines, house.services.now()
+    assert keeping is not None
+    key, other = (ECKey.generate_key("P-384", {"kid": "one"}) for _ in range(2))
+    asked = NewMachine(
+        name="Warehouse", days=30, purpose=FHIR, role="care_manager", scopes=["system/Goal.rs", "system/Patient.rs"],
+        keys=public_keys({"keys": [key.as_dict(private=False)]}),
+    )  # fmt: skip
+    machine, none = await keeping.make(Doer(house.person("Falk")), asked)
+    client = await house.browser()
+
+    async def asks(assertion: str, scope: str = "system/*.rs", **more: str) -> httpx2.Response:
+        form = {"grant_type": "client_credentials", "client_assertion_type": JWT_BEARER, "scope": scope}
+        return await client.post("/fhir/auth/token", data=form | {"client_assertion": assertion} | more)
+
+    first = an_assertion(machine.machine_id, key, now)
+    given = await asks(first)
+    headers = {"authorization": f"Bearer {given.json()['access_token']}"}
+    refused = {
+        "again": await asks(first),
+        "another key": await asks(an_assertion(machine.machine_id, other, now)),
+        "another audience": await asks(an_assertion(machine.machine_id, key, now, aud=ORIGIN)),
+        "over": await asks(an_assertion(machine.machine_id, key, now, exp=int(now.timestamp()) - 120)),
+        "too long": await asks(an_assertion(machine.machine_id, key, now, exp=int(now.timestamp()) + 900)),
+        "without an id": await asks(an_assertion(machine.machine_id, key, now, jti=None)),
+        "another issuer": await asks(an_assertion(machine.machine_id, key, now, iss="x")),
+        "unknown": await asks(an_assertion(new_id(), key, now)),
+        "nothing": await asks("x"),
+        "more than it holds": await asks(an_assertion(machine.machine_id, key, now), "system/Task.rs"),
+        "another grant": await asks(an_assertion(machine.machine_id, key, now), grant_type="password"),
+    }
+    goals = await client.get("/fhir/Goal", headers=headers)
+    tasks = await client.get("/fhir/Task", headers=headers)
+    rows = [row for row in await house.services.journal.history(HUB, limit=100) if row.event == "machine.token"]
+    await keeping.revoke(Doer(house.person("Falk")), machine.machine_id)
+    ended = await client.get("/fhir/Goal", headers=headers)
+    after = await asks(an_assertion(machine.machine_id, key, now))
+
+    assert none == ""
+    assert (given.status_code, given.json()["scope"]) == (200, "system/Goal.rs system/Patient.rs")
+    assert given.json()["expires_in"] == 300
+    assert {what: each.status_code for what, each in refused.items() if each.status_code not in (400, 401)} == {}
+    assert all("access_token" not in each.json() for each in refused.values())
+    assert [goals.status_code, tasks.status_code, ended.status_code, after.status_code] == [200, 403, 401, 400]
+    assert [row.outcome for row in rows] == ["refused", "success"]
+    with pytest.raises(ValueError, match="private"):
+        public_keys({"keys": [key.as_dict(private=True)]})
+
+
 def canary(section: Section) -> str:
     return f"canary-{section}-7391"
 
@@ -229,8 +291,9 @@ async def plant(database: str, plan: str) -> dict[Section, set[str]]:
         for state in ("active", "retired"):
             await connection.execute(
                 "insert into entry (plan, section, root, key, creator, person, seq, fields, search_key) "
-                "values ($1, $2, 'entries', $3, 1, $4, 1, $5::jsonb, '')",
-                plan, section.value, new_id(), people, json.dumps({"status": state}),
+                "select $1, $2, 'entries', $3, 1, $4, case when $6 then seq else 1 end, $5::jsonb, '' "
+                "from head where plan = $1",
+                plan, section.value, new_id(), people, json.dumps({"status": state}), section in NEVER,
             )  # fmt: skip
     rows = await connection.fetch(
         "select section, key, fields::text from entry where plan = $1 and root = 'entries'", plan
@@ -288,7 +351,12 @@ async def test_no_byte_of_what_a_system_may_not_see_leaves_by_any_question(house
                 assert answer.status_code == 404 or answer.json().get("total") == 0, at
                 left.append(answer.text.replace(key, ""))  # It was sent; only what else is told counts.
     everything = "\n".join(left)
+    connection = await asyncpg.connect(demo_database)
+    seen = "select max(seq) from entry where plan = $1 and root = 'entries' and section <> all($2::text[])"
+    last_seen = await connection.fetchval(seen, house.plan, [each.value for each in hidden])
+    await connection.close()
 
+    assert (await bundle(client, f"/CarePlan/{house.plan}"))["meta"]["versionId"] == str(last_seen)
     for section in hidden:
         assert canary(section) not in everything
         assert not [key for key in entries.get(section, ()) if key in everything]
@@ -325,6 +393,7 @@ async def test_scopes_leave_out_types_and_categories_and_nothing_refers_to_what_
             assert not [key for key in entries[other] if key in told], other
     taken = await medicines.get(f"/Patient/{patient}/$everything")
     assert {each["resourceType"] for each in resources(taken.json())} == {"AllergyIntolerance", "CarePlan", "Patient"}
+    assert "MedicationStatement" not in taken.text
 
 
 async def test_an_entry_that_was_taken_out_is_gone_and_a_hidden_one_was_never_there(
@@ -348,5 +417,10 @@ async def test_an_entry_that_was_taken_out_is_gone_and_a_hidden_one_was_never_th
 
 
 def test_what_the_api_says_it_can_is_r4() -> None:
-    assert [str(each) for each in fhirkit.validate(json.dumps(capability("https://hub.example/fhir")))] == []
+    assert [
+        str(each)
+        for each in fhirkit.validate(
+            json.dumps(capability("https://hub.example/fhir", "https://hub.example/fhir/auth/token"))
+        )
+    ] == []
     assert len(read_scopes(ALL.split())) == len(PARAMETERS)
