@@ -406,6 +406,19 @@ _CARE: Final[Mapping[str, CommandRule]] = {
         sets=frozenset({"answer", "answered_by"}),
         refusal="Only primary care, the care manager or the social worker answers.",
     ),
+    "question.phone": CommandRule(
+        section=Section.CAREGIVER_LOG,
+        at_large=True,
+        sets=frozenset({"answer", "answered_by"}),
+        refusal="Only primary care, the care manager or the social worker answers.",
+    ),
+    "question.task": CommandRule(
+        section=Section.CAREGIVER_LOG,
+        at_large=True,
+        sets=frozenset({"answer", "answered_by"}),
+        refusal="Only primary care, the care manager or the social worker answers.",
+        also=_JOINS,
+    ),
     "question.calm": CommandRule(
         section=Section.CAREGIVER_LOG,
         at_large=True,

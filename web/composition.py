@@ -13,6 +13,7 @@ from hub.access.changes import AccessChanges
 from hub.access.keeping import Keeping
 from hub.access.machines import MachineKeeping
 from hub.access.provisioning import Provisioning
+from hub.access.question_telling import QuestionTelling
 from hub.access.refusals import WINDOW, Refusals
 from hub.access.undelivered import Undelivered
 from hub.exchange.exchange import Exchange
@@ -48,6 +49,7 @@ from hub.store.people import People
 from hub.store.plans import Plans
 from hub.store.sessions import Sessions
 from hub.store.submissions import Submissions
+from hub.workflows.questions import TELL as QUESTION_TELL
 from hub.workflows.readings import TELL
 from web.access import access_over, letters_leave
 from web.auditing import Auditing
@@ -107,11 +109,14 @@ async def _begun(parts: Sequence[Started]) -> None:
         await part.start()
 
 
-def _worker(engine: Engine, posting: Posting, telling: AlarmTelling, hospitals: Hospitals) -> JobWorker:
+def _worker(
+    engine: Engine, posting: Posting, telling: AlarmTelling, asked: QuestionTelling, hospitals: Hospitals
+) -> JobWorker:
     """Return this process's worker; every kind of job has its handler here."""
     handlers = Handlers()
     posting.work_in(handlers)
     handlers.add(TELL, telling.tell)
+    handlers.add(QUESTION_TELL, asked.tell)
     hospitals.work_in(handlers)
     return JobWorker(engine, handlers)
 
@@ -165,7 +170,8 @@ async def hub_services(settings: Settings) -> AsyncIterator[Services]:
     doors = entrances_over(engine, changes, letters, settings, clock.now, new_id)
     posting = Posting(letters, access.mail.send, Undelivered(plans, stores.plans).tell, clock.now)
     hospitals = hospitals_over(engine, journal, plans, settings, clock.now)
-    worker = _worker(engine, posting, _telling(engine, journal, stores, plans, clock), hospitals)
+    asked = QuestionTelling(journal, Notifications(engine), stores.participants, stores.plans, plans.written, clock.now)
+    worker = _worker(engine, posting, _telling(engine, journal, stores, plans, clock), asked, hospitals)
     loops = list(map(asyncio.create_task, kept_up))
     try:
         await journal.create_plan(HUB)

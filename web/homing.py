@@ -21,6 +21,7 @@ from hub.workflows.edits import edits_of
 from hub.workflows.family import FamilyView, contacts_of, family_view
 from hub.workflows.family_news import NEW_FOR
 from hub.workflows.own_page import own_view
+from hub.workflows.questions import answer_due
 from hub.workflows.readings import UNLIKELY
 from hub.workflows.registry import Faults
 from hub.workflows.suggestions import suggested_medicines
@@ -176,11 +177,20 @@ async def context_of(
         "may": may(plan, me, view, reading.now, preview=not home.is_of(me)),
         **_previewed(viewer, me, home),
         **_after_death(patient.deceased, home, language),
-        "kinds": [(kind, KINDS[kind]) for kind in WRITABLE],
+        **_kinds(whole, language, reading),
         "sent": sent,
         "about": name_of(plan, sent.about),
         "done": request.query_params.get("done", ""),
         "seq": whole.seq,
+    }
+
+
+def _kinds(plan: PlanContent, language: Language, reading: Reading) -> dict[str, object]:
+    """Return what can be written to the team, and by which day it answers."""
+    due = {kind: answer_due(plan, kind, reading.now) for kind in WRITABLE}
+    return {
+        "kinds": [(kind, KINDS[kind]) for kind in WRITABLE],
+        "answered_by": {kind: language.near_day(day, reading) for kind, day in due.items() if day is not None},
     }
 
 

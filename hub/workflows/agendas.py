@@ -94,7 +94,9 @@ def flags(brief: Brief, now: datetime) -> tuple[Reason, ...]:
     ]
     urgent = questions.urgent(plan)
     found += [
-        Reason(cause, Section.CAREGIVER_LOG, entry.id, headline(Section.CAREGIVER_LOG, entry))
+        Reason(
+            cause, Section.CAREGIVER_LOG, entry.id, headline(Section.CAREGIVER_LOG, entry) + _waits(plan, entry, now)
+        )
         for cause, entries in (
             (Cause.HELP_NOW, urgent),
             (Cause.QUESTION, [each for each in questions.unanswered(plan) if each not in urgent]),
@@ -105,6 +107,12 @@ def flags(brief: Brief, now: datetime) -> tuple[Reason, ...]:
     if brief.pinned:
         found.append(Reason(Cause.PINNED, None, "", brief.pinned))
     return tuple(sorted(found, key=lambda flag: _RANKS[flag.cause]))
+
+
+def _waits(plan: PlanContent, entry: EntryContent, now: datetime) -> str:
+    """Return how late the answer is, ``""`` for one in time."""
+    late = questions.days_late(plan, entry, now)
+    return f", answer {in_days(late)} late" if late else ""
 
 
 def _dangers(plan: PlanContent, now: datetime) -> Iterable[Reason]:

@@ -58,7 +58,8 @@ _TYPES: Final[tuple[type[Any], ...]] = (
     transitions.TransitionReconciled,
     goals.GoalMove, social_needs.SocialNeedRecordMet, advance_care.AdvanceCareSign, team.TeamAccept, team.TeamSteward,
     huddles.HuddleDecide, huddles.HuddleReadBack, huddles.HuddleSign,
-    questions.QuestionAnswer, questions.QuestionCalm, visits.VisitPublish, findings.FindingSetAside,
+    questions.QuestionAnswer, questions.QuestionPhone, questions.QuestionTask, questions.QuestionCalm,
+    visits.VisitPublish, findings.FindingSetAside,
     corrections.CorrectionAsk, doses.DoseSay,
 )  # fmt: skip
 

@@ -250,8 +250,9 @@ def _questions(plan: PlanContent, viewer: Participant, now: datetime) -> Iterabl
             is None
         ):
             kind = WaitingKind.HELP_NOW if entry.id in urgent else WaitingKind.QUESTION
-            settle = ("question.answer", "question.calm") if entry.id in urgent else ("question.answer",)
-            yield _item(plan, kind, section, entry, *settle)
+            settle = ("question.answer", "question.calm" if entry.id in urgent else "question.phone")
+            late = questions.days_late(plan, entry, now)
+            yield _item(plan, kind, section, entry, *settle, due=questions.due_of(plan, entry), late=late)
 
 
 def _suggestions(plan: PlanContent, viewer: Participant, now: datetime) -> Iterable[Waiting]:

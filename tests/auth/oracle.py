@@ -114,6 +114,8 @@ huddle.assign              tasks       W, requester, creator
 huddle.read_back           huddles     W
 huddle.sign                huddles     clinician attendees, clinician decider
 question.answer            caregiver_log PCP, care manager, social worker
+question.phone             caregiver_log PCP, care manager, social worker
+question.task              caregiver_log PCP, care manager, social worker
 question.calm              caregiver_log PCP, care manager, social worker
 """
 

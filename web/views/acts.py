@@ -10,6 +10,7 @@ from auth.roles import Participant
 from crdt.sections import Section
 from hub.workflows import referral_states, tasks
 from hub.workflows.monitoring import alarm
+from hub.workflows.questions import WANTS_ANSWER
 from hub.workflows.red_flags import help_needed
 from hub.workflows.states import Machine
 
@@ -82,7 +83,12 @@ _OTHERS: Final[Mapping[Section, tuple[tuple[str, str], ...]]] = {
     Section.GOALS: (("goal.move", "Change state"),),
     Section.SOCIAL_NEEDS: (("social_need.record_met", "Record whether it was met"),),
     Section.CARE_TEAM: (("team.accept", "Accept the part"), ("team.steward", "Make steward")),
-    Section.CAREGIVER_LOG: (("question.answer", "Answer"), ("question.calm", "Not an emergency")),
+    Section.CAREGIVER_LOG: (
+        ("question.answer", "Answer"),
+        ("question.phone", "Answered by telephone"),
+        ("question.task", "Make it a task"),
+        ("question.calm", "Not an emergency"),
+    ),
     Section.HUDDLES: (("huddle.read_back", "Read back"), ("huddle.sign", "Sign")),
     Section.ADVANCE_CARE: (("advance_care.sign", "Sign"),),
 }
@@ -140,8 +146,8 @@ def _applies(name: str, facts: EntryFacts, now: datetime) -> bool:
         case "question.calm":
             marked = not values.get("answered_by") and not values.get("calmed_by")
             return marked and bool(help_needed(str(values.get("words") or "")))
-        case "question.answer":
-            return values.get("kind") in ("question", "concern") and not values.get("answer")
+        case "question.answer" | "question.phone" | "question.task":
+            return values.get("kind") in WANTS_ANSWER and not values.get("answered_by")
         case "huddle.read_back" | "huddle.sign":
             return not values.get("content_hash") or name == "huddle.sign"
         case "advance_care.sign":

@@ -17,6 +17,7 @@ from hub.workflows.doses import DoseSay
 from hub.workflows.family import Contact, FamilyView
 from hub.workflows.grants import barred
 from hub.workflows.monitoring import Alarmed, alarm, counted
+from hub.workflows.questions import days_late, due_of
 from hub.workflows.zones import zone_of_reading
 from web.doors.directory import Patient
 from web.languages import Language, _
@@ -111,6 +112,9 @@ class NoteRow:
     answer: str
     answered_by: str
     waiting: bool
+    due: str
+    """By which day the team answers."""
+    late: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +260,8 @@ def note_rows(
             answer=answer,
             answered_by=people.get(words(values, "answered_by"), ""),
             waiting=kind != "observation" and not answer,
+            due=language.near_day(due, reading) if (due := due_of(plan, entry)) is not None else "",
+            late=days_late(plan, entry, reading.now) > 0,
         )
         rows.append((when.timestamp() if when is not None else 0.0, row))
     return [row for _when, row in sorted(rows, key=lambda each: -each[0])]

@@ -95,6 +95,8 @@ _EVENTS: Final[Mapping[str, str]] = {
     "huddle.read_back": "read back",
     "huddle.sign": "signed the decision",
     "question.answer": "answered a question",
+    "question.phone": "answered a question by telephone",
+    "question.task": "made a question a task",
     "question.calm": "looked, and it is no emergency",
     "finding.set_aside": "set a finding aside",
     "medication.say_taken": "said whether a dose was taken",

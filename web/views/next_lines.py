@@ -63,6 +63,7 @@ _ACTS: Final[dict[str, tuple[str, bool]]] = {
     "task.reject": ("Can’t take it", True),
     "task.complete": ("Complete", True),
     "question.answer": ("Answer", True),
+    "question.phone": ("By telephone", True),
     "question.calm": ("Not an emergency", False),
     "suggestion.accept": ("Accept", False),
     "suggestion.decline": ("Decline", True),

@@ -82,6 +82,8 @@ def _sentence(row: Row, actor: str, person: str, plan: str, words: Mapping[str, 
             return f"{actor} recorded the consent to {plan}: {title} is {verb} {person}."
         case "reading.tell":
             return f"A reading of {plan} is in the {words.get('zone', '')} zone, and waits for an answer."
+        case "question.tell":
+            return f"A question from home in {plan} waits past its day, unanswered."
         case "stay.tell":
             place = words.get("facility") or "the hospital"
             happened = _STAYS.get(words.get("what", ""), "was told of by {place}")

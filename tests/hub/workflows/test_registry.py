@@ -54,6 +54,8 @@ NAMES = [
     "reading.record",
     "correction.ask",
     "medication.say_taken",
+    "question.phone",
+    "question.task",
     "reading.mark_error",
     "reading.acknowledge",
     "transition.record",
