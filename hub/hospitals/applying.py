@@ -16,7 +16,7 @@ from hub.adt.events import HospitalEvent, PatientNumber, Trigger
 from hub.adt.reading import MessageError
 from hub.adt.scores import KnownTraits, Resemblance, resemblance, who_it_is
 from hub.adt.stays import Stay, stay_of
-from hub.directory.matching import Traits
+from hub.directory.matching import Sameness, Traits
 from hub.hospitals.receiving import Receiving, event_in, people_of
 from hub.ids import HUB
 from hub.jobs.handlers import Handlers, NotDoneError
@@ -31,6 +31,8 @@ from hub.store.plans import Plans
 from hub.workflows.contents import active, instant, stamp, words
 from hub.workflows.hospital_stays import OVER, TRANSITIONS, StayFollow, standing_of_medicines
 
+TWO_OF_OURS: Final = "two-of-ours"
+"""A hospital joins two numbers that are of two patients here: only a person joins those."""
 AT_ONCE_MAX: Final = 2
 """Visits that one process holds at a time: each keeps a connection while the plan uses another."""
 SAME_STAY_SECONDS_MAX: Final = 24 * 3600
@@ -68,15 +70,17 @@ class Identifying:
     async def identify(self, event: HospitalEvent) -> Identified:
         """Return who it is; sure by what was decided before, by a number, or by everything together."""
         decided = await self._messages.identities(people_of(event))
-        if decided:
-            found = set(decided.values())
-            if len(found) > 1:
-                return Identified(None, possible=await self.possible(event))
-            patient_id = found.pop()
-            if patient_id is None:
-                return Identified(None, nobody=True)
+        found = {patient_id for patient_id, _ in decided.values()}
+        if len(found) > 1:
+            return Identified(None, possible=await self.possible(event))
+        if found == {None}:
+            return Identified(None, nobody=True)
+        for patient_id in filter(None, found):
             patient = await self.survivor(await self._patients.get(patient_id))
-            return Identified(patient)
+            said = any(each for _, each in decided.values())
+            if patient is not None and (said or not _another(event, patient)):
+                return Identified(patient)
+            return Identified(None, possible=await self.possible(event))
         possible = await self.possible(event)
         sure = who_it_is(possible).sure
         return Identified(await self.survivor(sure), possible=possible)
@@ -99,6 +103,14 @@ class Identifying:
                 return patient
             patient = await self._patients.get(patient.same_as)
         return patient
+
+
+def _another(event: HospitalEvent, patient: RegisteredPatient) -> bool:
+    """Return whether both name and date of birth say that the one with this number is somebody else."""
+    if not event.patient.family:
+        return False
+    fields = resemblance(event.patient, _traits(patient), patient).fields
+    return fields.name is Sameness.DIFFERENT and fields.born is Sameness.DIFFERENT
 
 
 def _traits(patient: RegisteredPatient) -> KnownTraits:
@@ -172,6 +184,7 @@ class Applying:
             await held.settle(message.message_id, state, now, reason=reason)
             return
         patient = who.patient.patient_id
+        await held.remember(people_of(event), patient, now)
         await held.settle(message.message_id, "received", now, patient=patient)
         reason = await self._followed(held, message, event, patient) if event.visit.number else "identity"
         await held.settle(message.message_id, "aside" if reason else "applied", now, reason=reason, patient=patient)
@@ -225,7 +238,7 @@ class Applying:
         found = {each.patient.patient_id for each in (before, after) if each.patient is not None}
         now = self._now()
         if len(found) > 1:
-            await held.settle(message.message_id, "waiting", now, reason="two-of-ours")
+            await held.settle(message.message_id, "waiting", now, reason=TWO_OF_OURS)
             return
         if not found:
             await held.settle(message.message_id, "aside", now, reason="nobody")

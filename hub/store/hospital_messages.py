@@ -22,7 +22,6 @@ APPLY: Final = "hospital.apply"
 """The kind of the jobs that do what a message says."""
 OF_VISIT_MAX: Final = 500
 """Messages of one visit that are folded; a stay of a year has fewer."""
-LISTED_MAX: Final = 50
 
 _HELD: Final = sa.text("select pg_advisory_xact_lock(hashtextextended(:name, 71))")
 
@@ -98,6 +97,12 @@ class HospitalMessages:
             found = await _many(connection, table.c.id == message_id, 1)
         return found[0] if found else None
 
+    async def in_state(self, state: str, limit: int) -> list[HospitalMessage]:
+        """Return messages of one state, the newest first."""
+        where = table.c.state == state
+        async with connected(self._engine) as connection:
+            return await _many(connection, where, limit, newest=True)
+
     async def counts(self, since: datetime) -> dict[str, int]:
         """Return how many are in each state: those that wait or are parked, and of the others what came since."""
         recent = (table.c.received >= since) | table.c.state.in_(("waiting", "parked"))
@@ -105,12 +110,14 @@ class HospitalMessages:
         async with connected(self._engine) as connection:
             return {row[0]: int(row[1]) for row in await connection.execute(query)}
 
-    async def identities(self, keys: Collection[str]) -> dict[str, str | None]:
-        """Return who was found to have these numbers, ``None`` for nobody of ours; what nobody decided is left out."""
-        query = sa.select(hospital_identity.c.key, hospital_identity.c.patient)
+    async def identities(self, keys: Collection[str]) -> dict[str, tuple[str | None, bool]]:
+        """Return who was found to have these numbers, ``None`` for nobody of ours, and whether somebody said so: a
+        person, or a hospital that merged them. Numbers of nobody found are left out."""
+        said = hospital_identity.c.decided_by.is_not(None) | hospital_identity.c.merged
+        query = sa.select(hospital_identity.c.key, hospital_identity.c.patient, said.label("said"))
         async with connected(self._engine) as connection:
             rows = await connection.execute(query.where(hospital_identity.c.key.in_(list(keys))))
-            return {row.key: row.patient for row in rows}
+            return {row.key: (row.patient, row.said) for row in rows}
 
     async def decide(
         self, turn: Turn, keys: Sequence[str], patient: str | None, *, by: str | None, now: datetime
@@ -123,10 +130,16 @@ class HospitalMessages:
             await connection.execute(added.on_conflict_do_update(index_elements=["key"], set_=told))
         return await self._again(connection, (table.c.state == "waiting") & table.c.people.overlap(list(keys)))
 
-    async def forget(self, turn: Turn, keys: Sequence[str]) -> None:
-        """Forget who has these numbers."""
-        gone = sa.delete(hospital_identity).where(hospital_identity.c.key.in_(list(keys)))
-        await connection_of(turn).execute(gone)
+    async def set_aside(self, turn: Turn, message_id: str, now: datetime, *, reason: str) -> None:
+        """Have a message that waits stand aside: nothing follows."""
+        waiting = (table.c.id == message_id) & (table.c.state == "waiting")
+        told = sa.update(table).where(waiting).values(state="aside", reason=reason, settled=now)
+        await connection_of(turn).execute(told)
+
+    async def apply_again(self, turn: Turn, message_id: str) -> Sequence[str]:
+        """Have a message that is parked or stands aside applied once more."""
+        standing = table.c.state.in_(("parked", "aside", "waiting")) & (table.c.answer == "AA")
+        return await self._again(connection_of(turn), (table.c.id == message_id) & standing)
 
     async def _again(self, connection: AsyncConnection, where: sa.ColumnElement[bool]) -> Sequence[str]:
         waiting = sa.update(table).where(where).values(state="received", reason="", settled=None)
@@ -161,6 +174,12 @@ class HeldMessages:
         values = {"state": state, "reason": reason, "patient": patient, "settled": settled}
         with away():
             await self._connection.execute(sa.update(table).where(table.c.id == message_id).values(**values))
+
+    async def remember(self, keys: Sequence[str], patient: str, now: datetime) -> None:
+        """Keep that these numbers are of the patient whom a rule was sure of; what somebody said stands."""
+        rows = [{"key": key, "patient": patient, "decided": now} for key in keys]
+        with away():
+            await self._connection.execute(insert(hospital_identity).values(rows).on_conflict_do_nothing())
 
     async def stay(self, visit: str, plan: str) -> tuple[str, Mapping[str, Any], Mapping[str, str]] | None:
         """Return a visit's entry in a plan, what was told of it last, and how medicines stood before its discharge."""

@@ -25,6 +25,7 @@ PAGES: Mapping[str, tuple[str, str]] = {
     "invited": ("", "/i/{plan}"),
     "panel": (DOCTOR, "/panel"),
     "search": (DOCTOR, "/search"),
+    "hospital_alerts": (DOCTOR, "/hospitals"),
     "reconcile": (DOCTOR, "/plans/{plan}/reconcile"),
     "lists": (DOCTOR, "/plans/{plan}/lists"),
     "notifications": (MARY, "/notifications"),

@@ -157,3 +157,57 @@ async def test_nobody_is_taken_for_another_and_no_message_opens_a_plan(house: Ho
     ]  # fmt: skip
     assert len(await stays(house)) == 1
     assert {each.role for each in house.people.values()} >= {Role.PRIMARY_CARE}
+
+
+async def test_the_queue_shows_identities_to_who_may_see_both_and_a_decision_is_made_once_and_remembered(
+    house: House,
+) -> None:
+    near = OURS.replace("WHITFIELD", "WHITFELD")
+    more = "PV2|||^Chest pain"
+    [asked, later] = await told(
+        house,
+        a_message("A04", kind="E", person=near, at=at(1, 15, year=2025), more=more),
+        a_message("A08", kind="E", person=near, at=at(1, 16, year=2025), more=more),
+    )
+    assert (asked.state, later.state) == ("waiting", "waiting")
+    kim, lee, mary = [await house.browser(each) for each in ("Grace Kim", "Lee", "Mary")]
+
+    assert (await lee.get("/hospitals")).status_code == 404, "a specialist keeps no identities"
+    assert (await mary.get("/hospitals")).status_code == 404
+    page = (await kim.get("/hospitals")).text
+    assert "Whitfeld" in page or "WHITFELD" in page
+    assert "4 of 5 are the same" in page or "3 of 5 are the same" in page
+    assert "Chest pain" not in page, "identity alone"
+    assert page.count("Not in any plan yet") == 1, "one question for one person, however many messages wait"
+    assert "1 to decide" in (await kim.get("/patients")).text or "2 to decide" in (await kim.get("/patients")).text
+
+    patient = next(part.split('"')[0] for part in page.split('name="patient" value="')[1:])
+    form = {"message": asked.message_id, "act": "is", "patient": patient}
+    assert (await lee.post("/hospitals", data=form)).status_code == 404
+    assert [each.values["event"] for each in await stays(house)] == []
+    decided = await kim.post("/hospitals", data=form)
+    again = await kim.post("/hospitals", data=form | {"act": "nobody"})
+
+    assert decided.status_code == 303
+    assert again.status_code == 409
+    assert "decided this meanwhile" in again.text
+    await settled(house, asked.message_id)
+    await settled(house, later.message_id)
+    [stay] = await stays(house)
+    assert (stay.values["event"], stay.values["reason"]) == ("visited", "Chest pain")
+    [known] = await told(house, a_message("A03", kind="E", person=near, at=at(1, 20, year=2025), pv1={36: "01"}))
+    assert known.state == "applied", "remembered"
+
+
+async def test_numbers_that_a_hospital_joins_are_the_same_patients_from_then_on(house: House) -> None:
+    other = OURS.replace("X1", "X2").replace("WHITFIELD^MARY", "DOE^JANE").replace("19560514", "")
+    first, merge, after = await told(
+        house,
+        a_message("A01", person=OURS, visit="1", at=at(1, 8, year=2025)),
+        a_message("A40", person=other, visit="", more="MRG|X1^^^NGH^MR", control="m"),
+        a_message("A03", person=other, visit="1", at=at(2, 8, year=2025), pv1={36: "01"}),
+    )
+
+    assert (first.state, merge.state) == ("applied", "applied")
+    assert (after.state, after.patient) == ("applied", first.patient)
+    assert [each.values["event"] for each in await stays(house)] == ["discharged"]

@@ -57,11 +57,24 @@ async def token(request: Request) -> Response:
     return found
 
 
+async def _process_message(request: Request, machine: KnownMachine) -> Response:
+    """Take a notification of a hospital."""
+    from web.doors.process_message import process_message  # noqa: PLC0415 - when a machine first comes in
+
+    return await process_message(request, machine)
+
+
 _EVERY: Final = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 FHIR_ROUTES: Final[tuple[BaseRoute, ...]] = (
     Route(FHIR_BASE + "/metadata", metadata, name="fhir_metadata"),
     Route(FHIR_BASE + "/.well-known/smart-configuration", smart_configuration, name="fhir_smart_configuration"),
     Route(FHIR_BASE + ISSUING_AT, token, name="fhir_token", methods=["POST"]),
+    Route(
+        FHIR_BASE + "/$process-message",
+        for_machine(FHIR, refused_as_outcome)(_process_message),
+        name="fhir_process_message",
+        methods=_EVERY,
+    ),
     Route(
         FHIR_BASE + "/Patient/{id}/$everything",
         _door("everything", "Hand out all that may be seen of a patient's plans."),

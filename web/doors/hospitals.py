@@ -10,6 +10,7 @@ from socket import socket
 from typing import Protocol
 
 from hub.hospitals.applying import Applying, FollowedPlans
+from hub.hospitals.deciding import Deciding
 from hub.hospitals.receiving import Receiving
 from hub.hospitals.telling import StayTelling
 from hub.ids import new_id
@@ -34,6 +35,7 @@ class Hospitals:
     receiving: Receiving
     applying: Applying
     telling: StayTelling
+    deciding: Deciding
     listeners: Sequence[MllpListener]
 
     async def stop(self) -> None:
@@ -58,7 +60,8 @@ def hospitals_over(
     receiving = Receiving(engine, now, new_id)
     applying = Applying(engine, journal, plans, receiving, now)
     telling = StayTelling(engine, journal, plans.written, now)
-    return Hospitals(receiving, applying, telling, _listeners(settings, receiving))
+    deciding = Deciding(engine, journal, receiving, applying.identifying, now)
+    return Hospitals(receiving, applying, telling, deciding, _listeners(settings, receiving))
 
 
 def _listeners(settings: Settings, receiving: Receiving) -> Sequence[MllpListener]:

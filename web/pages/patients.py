@@ -39,7 +39,8 @@ async def show(request: Request, who: SignedIn) -> Response:
     """Show the patients registered last."""
     reading = reading_now(request)
     found = [patient_line(each, reading) for each in await keeping(request).patients.newest(LISTED_MAX)]
-    return page(request, "patients/list.html", {"patients": found, "sought": "", "here": "patients"})
+    context = {"patients": found, "sought": "", "here": "patients", "alerts": await _alerts(request)}
+    return page(request, "patients/list.html", context)
 
 
 @for_registrar
@@ -48,8 +49,17 @@ async def search(request: Request, who: SignedIn) -> Response:
     sought = cleaned(str((await request.form()).get("sought", "")))[:NAME_CHARACTERS_MAX]
     reading = reading_now(request)
     found = await keeping(request).patients.matching(sought, LISTED_MAX)
-    context = {"patients": [patient_line(each, reading) for each in found], "sought": sought, "here": "patients"}
+    context = {
+        "patients": [patient_line(each, reading) for each in found], "sought": sought, "here": "patients",
+        "alerts": await _alerts(request),
+    }  # fmt: skip
     return page(request, "patients/list.html", context)
+
+
+async def _alerts(request: Request) -> int:
+    """Return how many messages of hospitals wait for somebody to say who it is."""
+    hospitals = services(request).hospitals
+    return (await hospitals.deciding.counts()).get("waiting", 0) if hospitals is not None else 0
 
 
 @for_registrar
