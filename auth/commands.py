@@ -325,6 +325,22 @@ _CARE: Final[Mapping[str, CommandRule]] = {
         sets=frozenset({"contact_done", "contact_due"}),
         refusal="Only primary care, the care manager or who recorded the stay notes this.",
     ),
+    **{
+        name: CommandRule(
+            section=Section.TRANSITIONS,
+            roles=CLINICIANS,
+            sets=frozenset(sets.split()),
+            refusal="Only the team notes this.",
+            also=_JOINS,
+        )
+        for name, sets in (
+            ("transition.attempt", "attempts contact_done"),
+            ("transition.take", "clock_owners"),
+            ("transition.check", "checks"),
+            ("transition.ask_result", ""),
+            ("transition.result", "pending_results"),
+        )
+    },
     "transition.visited": CommandRule(
         section=Section.TRANSITIONS,
         at_large=True,

@@ -16,6 +16,7 @@ from crdt.sections import SECTIONS, Section
 from hub.live.commands import Command
 from hub.workflows import (
     advance_care,
+    coming_home,
     comments,
     corrections,
     doses,
@@ -55,7 +56,8 @@ _TYPES: Final[tuple[type[Any], ...]] = (
     medications.MedicationPrepare, medications.MedicationDecide,
     readings.ReadingRecord, readings.ReadingMarkError, readings.ReadingAcknowledge,
     transitions.TransitionRecord, transitions.TransitionContacted, transitions.TransitionVisited,
-    transitions.TransitionReconciled,
+    transitions.TransitionReconciled, coming_home.TransitionAttempt, coming_home.TransitionTake,
+    coming_home.TransitionCheck, coming_home.TransitionAskResult, coming_home.TransitionResult,
     goals.GoalMove, social_needs.SocialNeedRecordMet, advance_care.AdvanceCareSign, team.TeamAccept, team.TeamSteward,
     huddles.HuddleDecide, huddles.HuddleReadBack, huddles.HuddleSign,
     questions.QuestionAnswer, questions.QuestionPhone, questions.QuestionTask, questions.QuestionCalm,

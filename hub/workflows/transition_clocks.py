@@ -5,14 +5,14 @@ Days are days where the plan is at home. Federal holidays count for the contact,
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
 from crdt.sections import Section
 from hub.live.commands import EntryContent, PlanContent
 from hub.workflows.business_days import business_days_after
-from hub.workflows.contents import Values, active, day, instant, words
+from hub.workflows.contents import Values, active, day, instant, records, words
 
 STAYS: Final = frozenset(
     {
@@ -37,6 +37,21 @@ WINDOW_DAYS: Final = 30
 EMERGENCY_FOLLOW_UP_DAYS: Final = 7
 """Follow-up after an emergency department alone, which starts no transitional care (NCQA HEDIS, measure FMC)."""
 
+RULES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "contact": "2 business days after the day of discharge, Monday to Friday without federal holidays",
+        "visit": "7 or 14 calendar days, by how complex the decisions are",
+        "medicines reconciled": "no later than the day of the visit",
+        "30 days": "the day of discharge is the first; a new stay or death ends it",
+    }
+)
+"""Each clock's rule in words, as the page says it. Source: ``RULES_SOURCE``."""
+
+RULES_SOURCE: Final = "CMS, MLN908628 and FAQ on transitional care (CPT 99495, 99496), as written down on 27-Nov-2026"
+
+ATTEMPTS_APART: Final = timedelta(hours=1)
+"""Calls closer together are one attempt: CMS asks for separate ones and names no hours; an hour is ours."""
+
 ATTEMPTS_THAT_COUNT: Final = 2
 """Attempts in time, on separate occasions, that count as the contact if the rest is met; they go on (CMS FAQ)."""
 
@@ -49,6 +64,13 @@ class TransitionClock:
     due: date
     done: bool
     late: int
+    attempts: int = 0
+    """Attempts in time, in vain: from ``ATTEMPTS_THAT_COUNT`` on they count as the contact, and one goes on."""
+
+    @property
+    def counts(self) -> bool:
+        """The attempts in time count; nobody was reached yet."""
+        return not self.done and self.attempts >= ATTEMPTS_THAT_COUNT
 
 
 def dues(setting: str, destination: str, left: date, visit_days: int) -> Mapping[str, date]:
@@ -71,7 +93,10 @@ def clocks(plan: PlanContent, entry: EntryContent, today: date) -> tuple[Transit
         return ()
     found: list[TransitionClock] = []
     if contact is not None:
-        found.append(_clock("contact", contact, instant(values, "contact_done") is not None, today))
+        met = instant(values, "contact_done") is not None
+        tried = attempts_in_time(plan, values, contact)
+        late = 0 if tried >= ATTEMPTS_THAT_COUNT else _late(contact, today, done=met)
+        found.append(TransitionClock("contact", contact, met, late, tried))
     if visit is not None:
         visited = instant(values, "visit_done")
         found.append(_clock("visit", visit, visited is not None, today))
@@ -82,7 +107,25 @@ def clocks(plan: PlanContent, entry: EntryContent, today: date) -> tuple[Transit
 
 
 def _clock(name: str, due: date, done: bool, today: date) -> TransitionClock:
-    return TransitionClock(name, due, done, 0 if done else max((today - due).days, 0))
+    return TransitionClock(name, due, done, _late(due, today, done=done))
+
+
+def _late(due: date, today: date, *, done: bool) -> int:
+    return 0 if done else max((today - due).days, 0)
+
+
+def attempts_in_time(plan: PlanContent, values: Values, due: date) -> int:
+    """Return how many separate attempts, in vain, were made by the day of the contact; two in one hour are one."""
+    tried = sorted(
+        when
+        for each in records(values, "attempts").values()
+        if words(each, "reached") == "no" and (when := instant(each, "when")) is not None and plan.day_of(when) <= due
+    )
+    apart: list[datetime] = []
+    for when in tried:
+        if not apart or when - apart[-1] >= ATTEMPTS_APART:
+            apart.append(when)
+    return len(apart)
 
 
 def window_ends(plan: PlanContent, values: Values) -> date | None:

@@ -10,8 +10,9 @@ from auth.roles import Participant, Role
 from crdt.sections import Section
 from hub.live.commands import EntryContent, PlanContent
 from hub.safety.weighing import open_dangers
-from hub.workflows import huddles, monitoring, questions, referral_states, tasks
+from hub.workflows import huddles, monitoring, questions, referral_states, tasks, transition_clocks
 from hub.workflows.alarm_wordings import alarm_told, never_told
+from hub.workflows.coming_home import clock_owners
 from hub.workflows.comments import comments_on
 from hub.workflows.contents import active, day, headline, members, words
 from hub.workflows.grants import barred, visible
@@ -31,6 +32,7 @@ class WaitingKind(StrEnum):
     REFERRAL_TO_ANSWER = "referral to answer"
     REFERRAL_TO_DECIDE = "referral to decide"
     MEDICINE_TO_DECIDE = "medicine to decide"
+    COMING_HOME = "after coming home"
     CROSSED = "changed by two at once"
     QUESTION = "question from home"
     SUGGESTION = "suggestion"
@@ -75,6 +77,7 @@ def waiting_on(plan: PlanContent, viewer: Participant, now: datetime) -> tuple[W
         *_monitoring(plan, viewer, now),
         *_dangers(plan, viewer, now),
         *_medicines(plan, viewer, now),
+        *_coming_home(plan, viewer, now),
         *_questions(plan, viewer, now),
         *_crossed(plan, viewer, now),
         *_suggestions(plan, viewer, now),
@@ -239,6 +242,22 @@ def _medicines(plan: PlanContent, viewer: Participant, now: datetime) -> Iterabl
         )
         if refusal is None:
             yield _item(plan, WaitingKind.MEDICINE_TO_DECIDE, MEDICATIONS, entry, "medication.decide")
+
+
+def _coming_home(plan: PlanContent, viewer: Participant, now: datetime) -> Iterable[Waiting]:
+    """A clock waits on whoever took it, from the first day on; what nobody took stands with the plan's reasons."""
+    today = plan.day_of(now)
+    for entry in visible(plan, viewer, Section.TRANSITIONS, now):
+        mine = clock_owners(entry.values)
+        for clock in transition_clocks.clocks(plan, entry, today):
+            if not clock.done and mine.get(clock.name) == viewer.person_id:
+                told = f"{clock.name.capitalize()} after {headline(Section.TRANSITIONS, entry)}"
+                settle = {"contact": "transition.attempt", "visit": "transition.visited"}
+                command = settle.get(clock.name, "transition.reconciled")
+                yield _item(
+                    plan, WaitingKind.COMING_HOME, Section.TRANSITIONS, entry, command, told=told, due=clock.due,
+                    late=clock.late,
+                )  # fmt: skip
 
 
 def _questions(plan: PlanContent, viewer: Participant, now: datetime) -> Iterable[Waiting]:

@@ -101,6 +101,11 @@ reading.mark_error  monitoring patient, family, PCP, specialist, care manager, p
 reading.acknowledge monitoring PCP, specialist, care manager, pharmacist, social worker, behavioural
 transition.record          transitions as create
 transition.contacted       transitions W, clinician creator
+transition.attempt         transitions PCP, specialist, care manager, pharmacist, social worker, behavioural
+transition.take            transitions PCP, specialist, care manager, pharmacist, social worker, behavioural
+transition.check           transitions PCP, specialist, care manager, pharmacist, social worker, behavioural
+transition.ask_result      transitions PCP, specialist, care manager, pharmacist, social worker, behavioural
+transition.result          transitions PCP, specialist, care manager, pharmacist, social worker, behavioural
 transition.visited         transitions W, clinician creator
 transition.reconciled      transitions PCP, pharmacist
 goal.move                  goals       W, specialist own, patient own, family own

@@ -66,3 +66,29 @@ def test_who_may_record_no_stay_is_shown_no_form_and_an_unknown_move_is_not_ther
     assert as_person("kate").get(f"/plans/{mary.plan}/stays/came").status_code == 403
     assert as_person("kate").post(f"/plans/{mary.plan}/stays/came", data={"facility": "x"}).status_code == 403
     assert as_person("ruiz").get(f"/plans/{mary.plan}/stays/vanished").status_code == 404
+
+
+def test_the_way_home_is_one_page_from_which_an_attempt_is_logged_and_to_which_one_comes_back(
+    mary: Mary, as_person: As
+) -> None:
+    content = asyncio.run(mary.world.plans.content(mary.plan))
+    (stay,) = [
+        each.id for each in content.entries(Section.TRANSITIONS).values() if each.values["event"] == "discharged"
+    ]
+    at, act = f"/plans/{mary.plan}/coming-home/{stay}", f"/plans/{mary.plan}/entries/transitions/{stay}"
+    kim = as_person("ruiz")
+
+    asked = kim.post(f"{act}/transition.check", data={"item": "equipment", "state": "seen to", "words": "Has a cuff.",
+                                                      "returns": "loop"})  # fmt: skip
+    tried = kim.post(f"{act}/transition.attempt", data={"reached": "no", "how": "telephone", "note": "No answer."})
+    kim.post(f"{act}/transition.take", data={"clock": "visit"})
+    page = kim.get(at).text
+
+    assert (asked.status_code, tried.status_code) == (303, 303)
+    assert asked.headers["location"].startswith(at), "one comes back to the list"
+    for told in ("Has a cuff.", "No answer.", "not reached", "accepted", "1 of 5 done", "MLN908628"):
+        assert told in page, told
+    assert "After coming home" in kim.get("/work").text
+    assert as_person("kate").get(at).status_code == 200, "the family sees how it stands"
+    assert "transition.check" not in as_person("kate").get(at).text
+    assert kim.get(f"/plans/{mary.plan}/coming-home/{mary.plan}").status_code == 404

@@ -6,6 +6,7 @@ answer with what belongs into the entry's slot for a swap, and with a page or a 
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
@@ -287,17 +288,27 @@ def _in_next(typed: Typed) -> bool:
 
 
 def _from_loop(here: InSection, typed: Typed) -> bool:
-    """Say whether the form stands on a referral's own page, to which one comes back."""
-    return here.section is Section.REFERRALS and list(typed.get("returns", ())) == ["loop"]
+    """Say whether the form stands on a referral's or a stay's own page, to which one comes back."""
+    return here.section in (Section.REFERRALS, Section.TRANSITIONS) and list(typed.get("returns", ())) == ["loop"]
 
 
 def _is_hidden(argument: Argument) -> bool:
     return argument.asked is not None and argument.asked.hidden
 
 
+_OWN_WORDS: Final = {
+    "suggestion.make": "Suggest",
+    "transition.attempt": "Log an attempt",
+    "transition.take": "Take it",
+    "transition.check": "Note how it stands",
+    "transition.ask_result": "Ask for the result",
+    "transition.result": "Note the result",
+}
+
+
 def _words_of(name: str) -> str:
     noun, _, verb = name.partition(".")
-    return {"suggestion.make": "Suggest"}.get(name, f"{verb.replace('_', ' ').capitalize()} {noun.replace('_', ' ')}")
+    return _OWN_WORDS.get(name, f"{verb.replace('_', ' ').capitalize()} {noun.replace('_', ' ')}")
 
 
 def _done(
@@ -319,7 +330,8 @@ def _at(here: InSection, entry: str, told: str = "") -> str:
 
 
 def _loop(here: InSection, entry: str) -> str:
-    return f"/plans/{here.plan_id}/referrals/{entry}"
+    own = "referrals" if here.section is Section.REFERRALS else "coming-home"
+    return f"/plans/{here.plan_id}/{own}/{entry}"
 
 
 def _status(outcome: Outcome) -> int:

@@ -12,7 +12,7 @@ from auth.decisions import Operation, decide, sections_readable
 from crdt.sections import SECTIONS, Section
 from hub.safety.rules import Severity
 from hub.workflows.agendas import Brief, Cause, Reason, flags
-from hub.workflows.contents import words
+from hub.workflows.contents import plain_day, words
 from hub.workflows.suggestions import is_crossed, proposed
 from hub.workflows.waiting import Waiting, WaitingKind, waiting_on
 from web.views.entries import Reader, headline
@@ -37,6 +37,7 @@ _MARKS: Final[dict[WaitingKind, tuple[Rank, str, str]]] = {
     WaitingKind.REFERRAL_TO_ANSWER: (Rank.WAITS, "To answer", "ask"),
     WaitingKind.REFERRAL_TO_DECIDE: (Rank.WAITS, "To decide", "ring"),
     WaitingKind.MEDICINE_TO_DECIDE: (Rank.WAITS, "Reconcile", "ring"),
+    WaitingKind.COMING_HOME: (Rank.WAITS, "Came home", "ring"),
     WaitingKind.QUESTION: (Rank.WAITS, "Question", "ask"),
     WaitingKind.CROSSED: (Rank.WAITS, "Two values", "ring"),
     WaitingKind.SUGGESTION: (Rank.SUGGESTS, "Suggestion", "pencil"),
@@ -71,6 +72,9 @@ _ACTS: Final[dict[str, tuple[str, bool]]] = {
     "comment.resolve": ("Resolve", False),
     "referral.accept": ("Accept", False),
     "reading.acknowledge": ("What was done…", True),
+    "transition.attempt": ("Log an attempt…", True),
+    "transition.visited": ("Visit done…", True),
+    "transition.reconciled": ("All decided", False),
     "huddle.read_back": ("Read back", True),
     "huddle.sign": ("Sign", True),
 }
@@ -177,8 +181,16 @@ def _line(reader: Reader, it: Waiting) -> NextLine:
     rank, mark, icon = _MARKS[it.kind]
     if it.late and rank is not Rank.DANGER:
         rank, mark, icon = Rank.LATE, f"{count(it.late, 'day')} late", "late"
-    told = it.words if it.section is Section.MONITORING else _told(reader, it.section, it.entry) or it.words
+    told = (
+        it.words
+        if it.section in (Section.MONITORING, Section.TRANSITIONS) and not it.key
+        else _told(reader, it.section, it.entry) or it.words
+    )
     line = NextLine(rank, mark, icon, told, section=it.section, entry=it.entry)
+    if it.kind is WaitingKind.COMING_HOME and it.due is not None:
+        left = (it.due - reader.setting.reading.today).days
+        ahead = f", {count(left, 'day')} left" if left > 0 else ""
+        line = replace(line, rest=f"by {plain_day(it.due)}{ahead}")
     if it.kind in (WaitingKind.QUESTION, WaitingKind.HELP_NOW):
         creator = reader.setting.people.name(reader.content.creator(it.section, it.entry))
         line = replace(line, strong=f"“{line.strong}”", who=creator, voice=True)
@@ -228,6 +240,8 @@ def _acts(reader: Reader, it: Waiting, seen: str | None) -> Iterable[NextAct]:
             told, asks = _ACTS[command]
             aside = command in ("suggestion.decline", "task.reject")
             yield NextAct(told, command, asks, aside, it.key, seen if command == "suggestion.accept" else None)
+    if it.kind is WaitingKind.COMING_HOME:
+        yield NextAct("Checklist", address=f"{plan}/coming-home/{it.entry}", aside=True)
     if it.kind in (WaitingKind.RED_ZONE, WaitingKind.YELLOW_ZONE, WaitingKind.DANGER):
         yield NextAct("Show", address=f"#entry-{it.entry}")
 
@@ -287,7 +301,9 @@ def _ways(reader: Reader, flag: Reason, who: str) -> Iterable[NextAct]:
     assert flag.section is not None, "as above"
     facts = reader.facts(flag.section, flag.entry)
     may = decide(reader.participant, flag.section, Operation.COMMENT, entry=facts, now=reader.now).allowed
-    if flag.section is Section.REFERRALS:
+    if flag.cause is Cause.DISCHARGE:
+        yield NextAct("Checklist", address=f"/plans/{reader.content.plan_id}/coming-home/{flag.entry}")
+    elif flag.section is Section.REFERRALS:
         yield NextAct("Open the loop", address=f"/plans/{reader.content.plan_id}/referrals/{flag.entry}")
     elif who and may and who != reader.participant.person_id:
         yield NextAct("Remind", "comment.make", asks=True, key=_called(reader.setting.people.name(who)))

@@ -26,6 +26,7 @@ KIND_WORDS: Final[Mapping[WaitingKind, str]] = {
     WaitingKind.REFERRAL_TO_ANSWER: "Referrals to answer",
     WaitingKind.REFERRAL_TO_DECIDE: "Answers to decide on",
     WaitingKind.MEDICINE_TO_DECIDE: "Medicines to reconcile",
+    WaitingKind.COMING_HOME: "After coming home",
     WaitingKind.QUESTION: "Questions from home",
     WaitingKind.CROSSED: "Changed by two at once",
     WaitingKind.SUGGESTION: "Suggestions",

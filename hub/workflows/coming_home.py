@@ -1,0 +1,202 @@
+"""After a discharge: attempts of contact, who sees to which clock, results that are to come, and the one checklist."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Annotated, ClassVar, Final
+
+from auth.roles import Participant
+from crdt.changes import Append, Assign, Change, Include
+from crdt.contents import Record
+from crdt.fields import Form
+from crdt.sections import Section
+from hub.live.commands import EntryContent, PlanContent, Refusal
+from hub.workflows.arguments import Asked
+from hub.workflows.comments import commented
+from hub.workflows.contents import Values, active, instant, members, records, stamp, words
+from hub.workflows.grants import commanded, missing
+from hub.workflows.steps import Step, joined_by, tasks_of
+from hub.workflows.tasks import OPEN
+from hub.workflows.team import NewId
+
+TRANSITIONS: Final = Section.TRANSITIONS
+
+CLOCKS: Final = ("contact", "visit", "medicines reconciled")
+WAYS: Final = ("telephone", "portal", "text message", "in person", "letter")
+ITEMS: Final = ("equipment", "services", "education", "who is at home", "what to do if")
+"""What must be true at home, beside the clocks and the results."""
+SEEN_TO: Final = ("seen to", "not needed", "open")
+RESULT_TASK: Final = "Get the result: "
+
+
+def clock_owners(values: Values) -> Mapping[str, str]:
+    """Return who took which clock upon themselves; the last to take one has it."""
+    return {words(each, "clock"): words(each, "person") for each in records(values, "clock_owners").values()}
+
+
+def checks(values: Values) -> Mapping[str, Record]:
+    """Return the last word on each item of the checklist."""
+    return {words(each, "item"): each for each in records(values, "checks").values()}
+
+
+def result_tasks(plan: PlanContent, stay: str) -> dict[str, EntryContent]:
+    """Return the open task of each result that is to come, by the result's name."""
+    return {
+        words(each.values, "title").removeprefix(RESULT_TASK): each
+        for each in active(plan, Section.TASKS)
+        if stay in members(each.values, "supports")
+        and words(each.values, "title").startswith(RESULT_TASK)
+        and words(each.values, "state") in OPEN
+    }
+
+
+def _home(plan: PlanContent, actor: Participant, now: datetime, entry_id: str, command: str) -> EntryContent | Refusal:
+    entry = commanded(plan, actor, TRANSITIONS, entry_id, command, now)
+    if not isinstance(entry, Refusal) and words(entry.values, "event") != "discharged":
+        return Refusal("state", "This begins with a discharge.", entry_id)
+    return entry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransitionAttempt:
+    """Somebody tried to reach the person or the family; whoever was reached meets the clock."""
+
+    entry: str
+    reached: Annotated[str, Asked("Reached", choices=("yes", "no"))]
+    how: Annotated[str, Asked("How", choices=WAYS)] = "telephone"
+    when: Annotated[datetime | None, Asked("When", Form.INSTANT)] = None
+    note: Annotated[str, Asked("What was said, or left", wide=True)] = ""
+    name: ClassVar[str] = "transition.attempt"
+
+    def changes(
+        self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId
+    ) -> Sequence[Change] | Refusal:
+        """Return the attempt in the log, and the contact where somebody was reached for the first time."""
+        entry = _home(plan, actor, now, self.entry, self.name)
+        if isinstance(entry, Refusal):
+            return entry
+        tried, left = self.when or now, instant(entry.values, "end")
+        if tried > now + timedelta(minutes=5):
+            return Refusal("form", "This lies ahead. Note it when it happened.", self.entry, "when")
+        if left is not None and tried < left:
+            return Refusal("form", "This lies before the discharge.", self.entry, "when")
+        if self.reached not in ("yes", "no") or self.how not in WAYS:
+            return Refusal("form", "Say how, and whether somebody was reached.", self.entry, "reached")
+        record = {"when": stamp(tried), "how": self.how, "reached": self.reached, "note": self.note.strip()[:500],
+                  "by": actor.person_id}  # fmt: skip
+        changed: list[Change] = [Append(TRANSITIONS, self.entry, "attempts", new_id(), record)]
+        if self.reached == "yes" and not words(entry.values, "contact_done"):
+            changed.append(Assign(TRANSITIONS, self.entry, "contact_done", stamp(tried)))
+        return changed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransitionTake:
+    """Somebody takes a clock upon themselves: from then on it waits on them."""
+
+    entry: str
+    clock: Annotated[str, Asked("What", choices=CLOCKS)]
+    name: ClassVar[str] = "transition.take"
+
+    def changes(
+        self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId
+    ) -> Sequence[Change] | Refusal:
+        """Return the record of who took it."""
+        entry = _home(plan, actor, now, self.entry, self.name)
+        if isinstance(entry, Refusal):
+            return entry
+        if self.clock not in CLOCKS:
+            return Refusal("form", f"Choose one of: {', '.join(CLOCKS)}.", self.entry, "clock")
+        if clock_owners(entry.values).get(self.clock) == actor.person_id:
+            return Refusal("state", "You have it already.", self.entry, "clock")
+        record = {"clock": self.clock, "person": actor.person_id, "when": stamp(now)}
+        return [Append(TRANSITIONS, self.entry, "clock_owners", new_id(), record)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransitionCheck:
+    """What stands of one item of the checklist: seen to, not needed, or open, with words."""
+
+    entry: str
+    item: Annotated[str, Asked("What", choices=ITEMS)]
+    state: Annotated[str, Asked("State", choices=SEEN_TO)]
+    words: Annotated[str, Asked("In words", wide=True)]
+    name: ClassVar[str] = "transition.check"
+
+    def changes(
+        self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId
+    ) -> Sequence[Change] | Refusal:
+        """Return the record."""
+        refusal = missing(self.words, "words", "Say how it stands.", self.entry)
+        entry = refusal or _home(plan, actor, now, self.entry, self.name)
+        if isinstance(entry, Refusal):
+            return entry
+        if self.item not in ITEMS or self.state not in SEEN_TO:
+            return Refusal("form", "Choose what it is about, and how it stands.", self.entry, "item")
+        record = {"item": self.item, "state": self.state, "words": self.words.strip()[:500], "by": actor.person_id,
+                  "when": stamp(now)}  # fmt: skip
+        return [Append(TRANSITIONS, self.entry, "checks", new_id(), record)]
+
+
+def _awaited(entry: EntryContent, result: str) -> Refusal | None:
+    if result in members(entry.values, "pending_results"):
+        return None
+    return Refusal("form", "This result is not to come any more. Choose one that is.", entry.id, "result")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransitionAskResult:
+    """A result that is to come gets an owner and a day."""
+
+    entry: str
+    result: Annotated[str, Asked("Result")]
+    owner: Annotated[str, Asked("Owner", Form.PERSON)]
+    due: Annotated[date, Asked("By", Form.DATE)]
+    name: ClassVar[str] = "transition.ask_result"
+
+    def changes(
+        self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId
+    ) -> Sequence[Change] | Refusal:
+        """Return the task that names the stay; one at a time for each result."""
+        entry = _home(plan, actor, now, self.entry, self.name)
+        if isinstance(entry, Refusal):
+            return entry
+        wrong = _awaited(entry, self.result)
+        if wrong is None and self.result in result_tasks(plan, self.entry):
+            wrong = Refusal("state", "Somebody is asked for it already.", self.entry, "result")
+        if wrong is not None:
+            return wrong
+        step = Step(title=f"{RESULT_TASK}{self.result}", owner=self.owner, due=self.due)
+        made = tasks_of(plan, actor, now, (step,), "steps", new_id, supports=self.entry)
+        return made if isinstance(made, Refusal) else [*made, *joined_by(plan, actor, new_id, made)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransitionResult:
+    """A result came, typed in: its line is closed, and whoever waits for it is told."""
+
+    entry: str
+    result: Annotated[str, Asked("Result")]
+    words: Annotated[str, Asked("What it says", wide=True)]
+    name: ClassVar[str] = "transition.result"
+
+    def changes(
+        self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId
+    ) -> Sequence[Change] | Refusal:
+        """Return the closed line, and a remark with the result that calls who asked for it and who was to get it."""
+        refusal = missing(self.words, "words", "Enter what it says.", self.entry)
+        entry = refusal or _home(plan, actor, now, self.entry, self.name)
+        if isinstance(entry, Refusal):
+            return entry
+        wrong = _awaited(entry, self.result)
+        if wrong is not None:
+            return wrong
+        asked = result_tasks(plan, self.entry).get(self.result)
+        waits = [words(asked.values, name) for name in ("requester", "owner")] if asked is not None else []
+        waits += [plan.creator(TRANSITIONS, self.entry), *clock_owners(entry.values).values()]
+        called = [each for each in dict.fromkeys(waits) if each and each != actor.person_id]
+        said = f"Result: {self.result}. {self.words.strip()}"
+        return [
+            Include(TRANSITIONS, self.entry, "pending_results", self.result, False),
+            commented(TRANSITIONS, self.entry, new_id(), said, actor.person_id, now, mentions=called),
+        ]
