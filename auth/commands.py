@@ -81,6 +81,9 @@ class CommandRule:
 OWN_COMMANDS: Final = frozenset({"letter.fail", "stay.follow"})
 """Commands of the hub itself, which no person can issue: they have no line in ``COMMANDS``."""
 
+PARTIES: Final = CLINICIANS | {Role.COMMUNITY_WORKER}
+"""Who may be a party to a referral: the one who asks, or the one who is asked."""
+
 _JOINS: Final = (JOINS,)
 
 
@@ -110,13 +113,14 @@ def _referral(
     roles: frozenset[Role] = frozenset(),
     carries: frozenset[str] = frozenset(),
     also: tuple[Consequence, ...] = (),
+    by: frozenset[Role] = PARTIES,
 ) -> CommandRule:
     return CommandRule(
         section=Section.REFERRALS,
         at_large=at_large,
         unless_named=unless_named,
         relations=frozenset(relations.split()),
-        by=CLINICIANS,
+        by=by,
         roles=roles,
         sets=frozenset({"state", "state_reason", "state_since", *sets}),
         refusal=refusal,
@@ -130,7 +134,7 @@ _OWNER_OR_WRITER = "Only the task's owner, primary care, the care manager or the
 _REQUESTER = "Only who asked for the task, primary care, the care manager or the social worker does this."
 _RECIPIENT = "Only the one this referral was sent to does this."
 _ASKER = "Only the one who asked does this."
-_REFERRAL_SIDES = "Only the one who asked, the one who was asked, primary care or the care manager does this."
+_REFERRAL_SIDES = "Only those whom it names, primary care, the care manager or the referral coordinator does this."
 
 _TASKS: Final[Mapping[str, CommandRule]] = {
     "correction.ask": CommandRule(section=Section.TASKS, follows=Operation.CREATE),
@@ -158,7 +162,9 @@ _REFERRALS: Final[Mapping[str, CommandRule]] = {
         refusal="Only who was invited to answer this referral takes it up.",
     ),
     "referral.send": _referral(
-        "Only the one who asked, primary care or the care manager sends it.", "asker", relations="asker creator"
+        "Only the one who asked, primary care, the care manager or the referral coordinator sends it.",
+        "asker",
+        relations="asker creator",
     ),
     "referral.receive": _referral(_RECIPIENT, relations="recipient", unless_named="recipient"),
     "referral.accept": _referral(_RECIPIENT, relations="recipient", unless_named="recipient"),
@@ -194,6 +200,7 @@ _REFERRALS: Final[Mapping[str, CommandRule]] = {
         "patient_card",
         relations="recipient",
         unless_named="recipient",
+        by=CLINICIANS,
         carries=frozenset({"medication.decide"}),
         also=_JOINS,
     ),
@@ -205,6 +212,7 @@ _REFERRALS: Final[Mapping[str, CommandRule]] = {
             "patient_card",
             relations="recipient",
             unless_named="recipient",
+            by=CLINICIANS,
             carries=frozenset({"medication.decide", "task.cancel", "referral.cancel", "entry.retire"}),
         ),
         withdraws=True,

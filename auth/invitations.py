@@ -39,6 +39,8 @@ ATTEMPTS_WINDOW: Final = timedelta(hours=1)
 ACCESS_LASTS_MAX: Final = timedelta(days=366)
 RELATION_CHARACTERS_MAX: Final = 80
 
+_OF_OTHERS: Final = (Role.REFERRAL_COORDINATOR, Role.FACILITY_NURSE, Role.COMMUNITY_WORKER)
+
 INVITES: Final = {
     Role.PRIMARY_CARE: frozenset(
         {
@@ -47,14 +49,23 @@ INVITES: Final = {
             Role.PHARMACIST,
             Role.SOCIAL_WORKER,
             Role.BEHAVIORAL_HEALTH,
+            *_OF_OTHERS,
             Role.PATIENT,
             Role.FAMILY,
         }
     ),
     Role.CARE_MANAGER: frozenset(
-        {Role.SPECIALIST, Role.PHARMACIST, Role.SOCIAL_WORKER, Role.BEHAVIORAL_HEALTH, Role.PATIENT, Role.FAMILY}
+        {
+            Role.SPECIALIST,
+            Role.PHARMACIST,
+            Role.SOCIAL_WORKER,
+            Role.BEHAVIORAL_HEALTH,
+            *_OF_OTHERS,
+            Role.PATIENT,
+            Role.FAMILY,
+        }
     ),
-    Role.SOCIAL_WORKER: frozenset({Role.FAMILY}),
+    Role.SOCIAL_WORKER: frozenset({Role.COMMUNITY_WORKER, Role.FAMILY}),
     Role.PATIENT: frozenset({Role.FAMILY}),
 }
 """Whom each role may invite. Auditors and administrators are never invited."""

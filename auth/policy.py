@@ -93,6 +93,17 @@ COMPLETE_OWN = Cell(Grant.CONTRIBUTE, Reach.OWN, parts=frozenset({"outcome"}))
 R_DECISION = Cell(Grant.READ, shows=frozenset({"decision", "family_words"}))
 R_AGENT = Cell(Grant.READ, opening=Precondition.AGENT)
 R_CONSENT = Cell(Grant.READ, opening=Precondition.CONSENT)
+R_CONTACT = Cell(
+    Grant.READ,
+    shows=frozenset({"preferred_name", "language", "interpreter", "communication_needs", "contact_preference"}),
+)
+"""How one speaks with the patient, and nothing of what they said about themself."""
+R_WHOM = Cell(Grant.READ, shows=frozenset({"person", "role", "phone", "hours"}))
+"""Whom one calls, and not for what: what somebody answers for is often the title of a task."""
+HANDLES_OWN = Cell(Grant.CONTRIBUTE, parts=frozenset(), opening=Precondition.ASSIGNED)
+"""What names the person; it changes by commands alone."""
+COMPLETES_OWN = Cell(Grant.CONTRIBUTE, Reach.OWN, parts=frozenset({"outcome"}), opening=Precondition.ASSIGNED)
+"""What names the person, to be done and its outcome told; nothing else is in sight."""
 C_ASSIGNED = Cell(Grant.CONTRIBUTE, Reach.OWN, creates=True, opening=Precondition.ASSIGNED)
 
 COLUMNS: Final = (
@@ -107,24 +118,27 @@ COLUMNS: Final = (
     Role.AUDITOR,
     Role.ADMIN,
     Role.REGISTRAR,
+    Role.REFERRAL_COORDINATOR,
+    Role.FACILITY_NURSE,
+    Role.COMMUNITY_WORKER,
 )
 
 _ROWS: Final[Mapping[Section, tuple[Cell, ...]]] = {
-    Section.ABOUT_ME: (W, R, W, R, W, R, W, C, N, N, N),
-    Section.CARE_TEAM: (W, C, W, R, C, C, R, R, N, W, N),
-    Section.CONDITIONS: (W, W_OWN, P, R, R, R, P, R, N, N, N),
-    Section.GOALS: (W, W_OWN, W, P, W, P, W_OWN, C, N, N, N),
-    Section.MEDICATIONS: (W, W_OWN, P, W, R, R, C_TAKES, C_TAKES, N, N, N),
-    Section.TASKS: (W, C, W, C, C, C, C, COMPLETE_OWN, N, N, N),
-    Section.REFERRALS: (W, W_OWN, W, R, W_COMMUNITY, R, R, R, N, N, N),
-    Section.MONITORING: (W, W_OWN, W, R, R, R, C_READINGS, C_READINGS, N, N, N),
-    Section.TRANSITIONS: (W, C, W, C, C, R, R, R, N, N, N),
-    Section.SOCIAL_NEEDS: (R, R, W, N, W, R, C, N, N, N, N),
-    Section.CAREGIVER_LOG: (W_ANSWER, R, W_ANSWER, R, W, R, W_OWN, W_OWN, N, N, N),
-    Section.HUDDLES: (W, W, W, W, W, W, R_DECISION, N, N, N, N),
-    Section.ADVANCE_CARE: (W, R, C, R, C, R, W_DRAFT, R_AGENT, N, N, N),
-    Section.BEHAVIORAL_HEALTH: (R_CONSENT, N, N, N, C_ASSIGNED, W, R, N, N, N, N),
-    Section.STAFF_NOTES: (W, W, W, W, W, W, N, N, N, N, N),
+    Section.ABOUT_ME: (W, R, W, R, W, R, W, C, N, N, N, R, R, R_CONTACT),
+    Section.CARE_TEAM: (W, C, W, R, C, C, R, R, N, W, N, R, R, R_WHOM),
+    Section.CONDITIONS: (W, W_OWN, P, R, R, R, P, R, N, N, N, N, R, N),
+    Section.GOALS: (W, W_OWN, W, P, W, P, W_OWN, C, N, N, N, N, R, N),
+    Section.MEDICATIONS: (W, W_OWN, P, W, R, R, C_TAKES, C_TAKES, N, N, N, N, P, N),
+    Section.TASKS: (W, C, W, C, C, C, C, COMPLETE_OWN, N, N, N, C, C, COMPLETES_OWN),
+    Section.REFERRALS: (W, W_OWN, W, R, W_COMMUNITY, R, R, R, N, N, N, W, N, HANDLES_OWN),
+    Section.MONITORING: (W, W_OWN, W, R, R, R, C_READINGS, C_READINGS, N, N, N, N, R, N),
+    Section.TRANSITIONS: (W, C, W, C, C, R, R, R, N, N, N, N, C, N),
+    Section.SOCIAL_NEEDS: (R, R, W, N, W, R, C, N, N, N, N, N, N, N),
+    Section.CAREGIVER_LOG: (W_ANSWER, R, W_ANSWER, R, W, R, W_OWN, W_OWN, N, N, N, N, N, N),
+    Section.HUDDLES: (W, W, W, W, W, W, R_DECISION, N, N, N, N, N, N, N),
+    Section.ADVANCE_CARE: (W, R, C, R, C, R, W_DRAFT, R_AGENT, N, N, N, N, R, N),
+    Section.BEHAVIORAL_HEALTH: (R_CONSENT, N, N, N, C_ASSIGNED, W, R, N, N, N, N, N, N, N),
+    Section.STAFF_NOTES: (W, W, W, W, W, W, N, N, N, N, N, N, N, N),
 }
 
 MATRIX: Final[Mapping[tuple[Role, Section], Cell]] = MappingProxyType(

@@ -22,6 +22,9 @@ ROLE_NAMES: Final[Mapping[Role, str]] = MappingProxyType(
         Role.AUDITOR: "an auditor",
         Role.ADMIN: "an administrator",
         Role.REGISTRAR: "a registrar",
+        Role.REFERRAL_COORDINATOR: "the referral coordinator",
+        Role.FACILITY_NURSE: "the facility nurse",
+        Role.COMMUNITY_WORKER: "the community worker",
     }
 )
 

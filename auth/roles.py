@@ -23,11 +23,19 @@ class Role(StrEnum):
     ADMIN = "admin"
     REGISTRAR = "registrar"
     """Keeps identities and opens plans; sees no content."""
+    REFERRAL_COORDINATOR = "referral_coordinator"
+    """Sends referrals on their way, books and follows them up; of the rest of a plan sees what that needs."""
+    FACILITY_NURSE = "facility_nurse"
+    """Nurse of a nursing facility or of home health, for as long as the stay lasts."""
+    COMMUNITY_WORKER = "community_worker"
+    """Works for a service in the community; sees only referrals and tasks that name them."""
 
 
 CLINICIANS = frozenset(
     {Role.PRIMARY_CARE, Role.SPECIALIST, Role.CARE_MANAGER, Role.PHARMACIST, Role.SOCIAL_WORKER, Role.BEHAVIORAL_HEALTH}
 )
+STAFF_OF_PLANS = CLINICIANS | {Role.REFERRAL_COORDINATOR, Role.FACILITY_NURSE, Role.COMMUNITY_WORKER}
+"""Who of the staff takes part in plans. Emergencies, huddles and units stay with the clinicians among them."""
 PATIENT_SIDE = frozenset({Role.PATIENT, Role.FAMILY})
 
 

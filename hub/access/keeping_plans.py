@@ -1,12 +1,14 @@
 """Keeping plans: opened with a team, joined, closed and opened again; each act is a row of the plan's journal."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from auth.registry import Duty, Keeper, refusal
-from auth.roles import CLINICIANS, PATIENT_SIDE, Participant, Role
+from auth.roles import PATIENT_SIDE, STAFF_OF_PLANS, Participant, Role
 from hub.access.changes import AccessChanges
 from hub.access.keeping_rows import (
+    FOR_A_TIME,
+    STAY_LASTS_MAX,
     STEWARDS,
     Doer,
     KeepingError,
@@ -84,31 +86,42 @@ class PlanKeeping:
             told: dict[str, JSON] = {"steward": steward_id, "unit": unit_id, "template": template}
             acts = [plan_row(doer, plan.plan_id, Action.CREATE, "plan.open", told)]
             for person in members.values():
-                if person.active and person.role in CLINICIANS:
+                if person.active and person.role in STAFF_OF_PLANS - FOR_A_TIME:
                     await self._participants.add(turn, part_of(plan.plan_id, person), added_by=doer.person.person_id)
                     acts.append(joined_row(doer, plan.plan_id, person))
             await turn.append(acts)
         return plan.plan_id
 
-    async def join(self, doer: Doer, plan_id: str, person_id: str, *, steward: bool, instead_of: str = "") -> None:
-        """Add somebody of the staff to a plan's team, as its steward or in the place of another.
+    async def join(
+        self,
+        doer: Doer,
+        plan_id: str,
+        person_id: str,
+        *,
+        steward: bool,
+        instead_of: str = "",
+        ends: datetime | None = None,
+    ) -> None:
+        """Add somebody of the staff to a plan's team, as its steward or in the place of another, until ``ends``.
 
         Raises:
             KeepingError: not allowed, or not somebody who can.
         """
         plan = await self.mine(doer, plan_id, Duty.STAFF)
         person = await self.people.get(person_id)
-        if person is None or not person.active or person.role not in CLINICIANS:
+        if person is None or not person.active or person.role not in STAFF_OF_PLANS:
             raise KeepingError("Choose somebody of the staff.", "person")
         if steward and person.role not in STEWARDS:
             raise KeepingError("Primary care or a care manager answers for a plan.", "person")
+        if fault := _fault_of_end(person.role, ends, self._now()):
+            raise KeepingError(fault, "until")
         if instead_of == person_id:
             raise KeepingError("Choose two people: who comes, and who goes.", "instead_of")
         if instead_of == plan.steward and instead_of and not steward:
             raise KeepingError("Name another steward first: this person answers for the plan.", "instead_of")
         async with self._changes.of_plan(plan_id) as turn:
-            await self._participants.add(turn, part_of(plan_id, person), added_by=doer.person.person_id)
-            acts = [joined_row(doer, plan_id, person)]
+            await self._participants.add(turn, part_of(plan_id, person, ends), added_by=doer.person.person_id)
+            acts = [joined_row(doer, plan_id, person, ends)]
             if steward:
                 await self.plans.settle(turn, plan_id, steward=person_id, closed=plan.closed)
                 words: dict[str, JSON] = {"before": plan.steward or "", "after": person_id}
@@ -183,3 +196,14 @@ class PlanKeeping:
                 await turn.append([refused_row(act)])
             raise KeepingError(fault)
         return plan
+
+
+def _fault_of_end(role: Role, ends: datetime | None, now: datetime) -> str:
+    """Return what is wrong with the day on which somebody who joins leaves again, ``""`` where nothing is."""
+    if ends is None:
+        return "Say until which day: this role takes part for a stay." if role in FOR_A_TIME else ""
+    if ends <= now:
+        return "Choose a day from today on."
+    if role in FOR_A_TIME and ends > now + STAY_LASTS_MAX + timedelta(days=1):
+        return f"Choose a day within the next {STAY_LASTS_MAX.days} days. A longer stay is renewed then."
+    return ""

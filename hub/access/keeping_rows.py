@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -15,6 +16,13 @@ from hub.store.people import Person
 
 STEWARDS: Final = frozenset({Role.PRIMARY_CARE, Role.CARE_MANAGER})
 """Roles that can answer for a plan: those that may write its team."""
+
+
+FOR_A_TIME: Final = frozenset({Role.FACILITY_NURSE})
+"""Roles that take part in a plan for a stay: the day on which they leave it is said when they come."""
+
+STAY_LASTS_MAX: Final = timedelta(days=100)
+"""The longest stay in a nursing facility that Medicare pays for (42 CFR 409.61); a longer one is renewed."""
 
 
 class KeepingError(Exception):
@@ -46,14 +54,16 @@ def require(doer: Doer, duty: Duty) -> None:
         raise KeepingError(fault)
 
 
-def part_of(plan_id: str, person: Person) -> Participant:
-    """Return the part that somebody of the staff has in a plan."""
-    return Participant(person.person_id, plan_id, person.name, person.role, person.profession)
+def part_of(plan_id: str, person: Person, ends: datetime | None = None) -> Participant:
+    """Return the part that somebody of the staff has in a plan, until ``ends`` where that is said."""
+    return Participant(person.person_id, plan_id, person.name, person.role, person.profession, ends=ends)
 
 
-def joined_row(doer: Doer, plan_id: str, person: Person) -> Act:
+def joined_row(doer: Doer, plan_id: str, person: Person, ends: datetime | None = None) -> Act:
     """Return the row of somebody who joins a plan."""
     words: dict[str, JSON] = {"name": person.name, "role": person.role.value, "person": person.person_id}
+    if ends is not None:
+        words["ends"] = ends.isoformat()
     return plan_row(doer, plan_id, Action.GRANT, "participant.add", words, entry=person.person_id)
 
 

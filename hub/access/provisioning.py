@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Final
 
 from auth.registry import Duty
-from auth.roles import CLINICIANS, PATIENT_SIDE, Role
+from auth.roles import PATIENT_SIDE, STAFF_OF_PLANS, Role
 from hub.access.changes import AccessChanges, SessionTurn
 from hub.access.keeping_rows import Doer, KeepingError, hub_row, require
 from hub.directory.names import cleaned
@@ -26,7 +26,7 @@ from hub.store.people import People, Person
 from hub.store.provisioned import ProvidedAccount, ProvidedGroup, Provisioned
 from hub.store.sessions import Sessions
 
-ROLES_OF_GROUPS: Final = tuple(role for role in Role if role in CLINICIANS or role is Role.REGISTRAR)
+ROLES_OF_GROUPS: Final = tuple(role for role in Role if role in STAFF_OF_PLANS or role is Role.REGISTRAR)
 """Roles that a group may give; where somebody is in several, the first of these counts."""
 
 UNADMITTED: Final = Role.REGISTRAR

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from auth.registry import Duty
-from auth.roles import CLINICIANS
+from auth.roles import STAFF_OF_PLANS
 from hub.access.changes import AccessChanges
 from hub.access.keeping_rows import Doer, KeepingError, hub_row, joined_row, part_of, plan_row, require
 from hub.ids import HUB
@@ -43,7 +43,7 @@ class StandingIn:
         person, stand_in = await self._people.get(person_id), await self._people.get(stand_in_id)
         if person is None or stand_in is None or not stand_in.active or stand_in_id == person_id:
             raise KeepingError("Choose who stands in.", "stand_in")
-        if stand_in.role is not person.role or stand_in.role not in CLINICIANS:
+        if stand_in.role is not person.role or stand_in.role not in STAFF_OF_PLANS:
             raise KeepingError("Choose somebody of the same role: another could not do what waits.", "stand_in")
         if not begins < ends <= begins + timedelta(days=ABSENCE_DAYS_MAX) or ends <= self._now():
             raise KeepingError("Check the days: the last one is not before the first, and not over.", "until")

@@ -13,22 +13,22 @@ from auth.roles import Role
 from crdt.sections import SECTIONS, Section
 
 MATRIX: Final = """
-| | PCP | specialist | care manager | pharmacist | social worker | behavioural | patient | family | auditor | admin | registrar |
-| about_me | W | R | W | R | W | R | W | C | N | N | N |
-| care_team | W | C | W | R | C | C | R | R | N | W | N |
-| conditions | W | W own, P | P | R | R | R | P | R | N | N | N |
-| goals | W | W own, P | W | P | W | P | W own | C | N | N | N |
-| medications | W | W own, P | P | W | R | R | C takes | R + C takes | N | N | N |
-| tasks | W | C | W | C | C | C | C + complete own | complete own | N | N | N |
-| referrals | W | W own | W | R | W community | R | R | R | N | N | N |
-| monitoring | W | W own | W | R | R | R | C readings | C readings | N | N | N |
-| transitions | W | C | W | C | C | R | R | R | N | N | N |
-| social_needs | R | R | W | N | W | R | C | N | N | N | N |
-| caregiver_log | W answer | R | W answer | R | W | R | W own | W own | N | N | N |
-| huddles | W | W | W | W | W | W | R decision | N | N | N | N |
-| advance_care | W + sign | R | C | R | C | R | W draft | R if agent | N | N | N |
-| behavioral_health | R with consent | N | N | N | C if assigned | W | R | N | N | N | N |
-| staff_notes | W | W | W | W | W | W | N | N | N | N | N |
+| | PCP | specialist | care manager | pharmacist | social worker | behavioural | patient | family | auditor | admin | registrar | coordinator | facility nurse | community worker |
+| about_me | W | R | W | R | W | R | W | C | N | N | N | R | R | R contact |
+| care_team | W | C | W | R | C | C | R | R | N | W | N | R | R | R whom |
+| conditions | W | W own, P | P | R | R | R | P | R | N | N | N | N | R | N |
+| goals | W | W own, P | W | P | W | P | W own | C | N | N | N | N | R | N |
+| medications | W | W own, P | P | W | R | R | C takes | R + C takes | N | N | N | N | P | N |
+| tasks | W | C | W | C | C | C | C + complete own | complete own | N | N | N | C | C | completes own |
+| referrals | W | W own | W | R | W community | R | R | R | N | N | N | W | N | handles own |
+| monitoring | W | W own | W | R | R | R | C readings | C readings | N | N | N | N | R | N |
+| transitions | W | C | W | C | C | R | R | R | N | N | N | N | C | N |
+| social_needs | R | R | W | N | W | R | C | N | N | N | N | N | N | N |
+| caregiver_log | W answer | R | W answer | R | W | R | W own | W own | N | N | N | N | N | N |
+| huddles | W | W | W | W | W | W | R decision | N | N | N | N | N | N | N |
+| advance_care | W + sign | R | C | R | C | R | W draft | R if agent | N | N | N | N | R | N |
+| behavioral_health | R with consent | N | N | N | C if assigned | W | R | N | N | N | N | N | N | N |
+| staff_notes | W | W | W | W | W | W | N | N | N | N | N | N | N | N |
 """  # noqa: E501 - the header of a table is one line
 
 ROLES: Final = {
@@ -43,6 +43,9 @@ ROLES: Final = {
     "auditor": Role.AUDITOR,
     "admin": Role.ADMIN,
     "registrar": Role.REGISTRAR,
+    "coordinator": Role.REFERRAL_COORDINATOR,
+    "facility nurse": Role.FACILITY_NURSE,
+    "community worker": Role.COMMUNITY_WORKER,
 }
 
 COMMANDS: Final = """
@@ -78,19 +81,19 @@ referral.ask               referrals   as create
 referral.take_up           referrals   clinician without recipient
 visit.publish              referrals   clinician recipient, W without recipient
 visit.take_back            referrals   clinician recipient, W without recipient
-referral.send              referrals   W, clinician asker, clinician creator
-referral.receive           referrals   clinician recipient, W without recipient
-referral.accept            referrals   clinician recipient, W without recipient
-referral.reject            referrals   clinician recipient, W without recipient
-referral.report            referrals   clinician recipient, W without recipient
-referral.recommend         referrals   clinician recipient, W without recipient
-referral.schedule          referrals   W, clinician recipient, clinician asker, clinician creator
-referral.seen              referrals   W, clinician recipient, clinician asker, clinician creator
-referral.no_show           referrals   W, clinician recipient, clinician asker, clinician creator
-referral.close             referrals   clinician asker, W without asker
-referral.cancel            referrals   W, clinician asker, clinician creator
-referral.decide_recommendation  referrals   clinician asker, PCP
-referral.record_need_met   referrals   W, clinician asker
+referral.send              referrals   W, party asker, party creator
+referral.receive           referrals   party recipient, W without recipient
+referral.accept            referrals   party recipient, W without recipient
+referral.reject            referrals   party recipient, W without recipient
+referral.report            referrals   party recipient, W without recipient
+referral.recommend         referrals   party recipient, W without recipient
+referral.schedule          referrals   W, party recipient, party asker, party creator
+referral.seen              referrals   W, party recipient, party asker, party creator
+referral.no_show           referrals   W, party recipient, party asker, party creator
+referral.close             referrals   party asker, W without asker
+referral.cancel            referrals   W, party asker, party creator
+referral.decide_recommendation  referrals   party asker, PCP
+referral.record_need_met   referrals   W, party asker
 medication.prepare         medications PCP, care manager, pharmacist
 medication.decide          medications PCP, pharmacist, specialist prescriber, behavioural prescriber
 medication.reconcile       medications PCP, pharmacist, specialist prescriber, behavioural prescriber
@@ -125,6 +128,10 @@ question.calm              caregiver_log PCP, care manager, social worker
 """
 
 CLINICAL: Final = ("PCP", "specialist", "care manager", "pharmacist", "social worker", "behavioural")
+ANSWERING: Final = (*CLINICAL, "community worker")
+"""Who may be a party to a referral."""
+BY_NAME: Final = ("C if assigned", "R if agent", "handles own", "completes own")
+CONTACT: Final = ("", "preferred_name", "language", "interpreter", "communication_needs", "contact_preference")
 
 
 def _cells() -> Mapping[tuple[str, str], str]:
@@ -169,7 +176,12 @@ def expected(
     if field and field not in known:
         return False
     if action is Operation.READ:
-        return not (cell == "R decision" and field not in ("", "decision", "family_words"))
+        shown = {
+            "R decision": ("", "decision", "family_words"),
+            "R contact": CONTACT,
+            "R whom": ("", "person", "role", "phone", "hours"),
+        }.get(cell)
+        return shown is None or field in shown
     if reader.state != "member":
         return False
     return _act(reader, cell, section, action, field, entry, command)
@@ -178,15 +190,14 @@ def expected(
 def _opens(reader: Reader, cell: str, section: Section, action: Operation, entry: EntryFacts | None) -> bool:
     if cell == "R with consent":
         return reader.granted
-    if cell in ("C if assigned", "R if agent"):
+    if cell in BY_NAME:
         if reader.state == "glass":
             return False
-        name = "provider" if cell == "C if assigned" else "agent"
         if reader.assigned:
             return True
         if entry is None or action is Operation.CREATE:
             return False
-        return entry.values.get(name) == reader.person or (name == "provider" and entry.creator == reader.person)
+        return entry.values.get("agent") == reader.person if cell == "R if agent" else _own(reader, section, entry)
     return True
 
 
@@ -194,7 +205,7 @@ def _kept_from(reader: Reader, column: str, section: Section, entry: EntryFacts)
     if column == "family" and section is Section.TASKS:
         shown = entry.values.get("family_visible") or ""
         return {"no": True, "yes": False, "": not _own(reader, section, entry)}[str(shown)]
-    if CELLS[column, section.value] == "C if assigned":
+    if CELLS[column, section.value] in ("C if assigned", "handles own", "completes own"):
         return not _own(reader, section, entry)
     return False
 
@@ -227,6 +238,8 @@ def _reached(reader: Reader, cell: str, section: Section, entry: EntryFacts | No
     if cell in ("W", "W + sign", "W answer", "C takes", "R + C takes"):
         return True
     if entry is None or cell in ("R", "P", "R decision", "R with consent", "R if agent", "C readings"):
+        return False
+    if cell in ("R contact", "R whom", "handles own"):
         return False
     if cell == "W community":
         return entry.values.get("kind") == "community"
@@ -262,7 +275,7 @@ def _act(
         case Operation.COMMENT:
             if reader.role is Role.FAMILY:
                 return cell in ("C", "R + C takes", "complete own", "C readings", "W own")
-            return cell != "R decision"
+            return cell not in ("R decision", "R contact", "R whom")
         case Operation.COMMAND:
             return _command(reader, cell, section, field, entry, command)
     return False
@@ -290,7 +303,13 @@ def _write(reader: Reader, cell: str, section: Section, field: str, entry: Entry
     declared = SECTIONS[section].field(field)
     if declared is None or declared.command or not _reached(reader, cell, section, entry):
         return False
-    parts = {"W answer": "answer", "C takes": "takes", "R + C takes": "takes", "complete own": "outcome"}
+    parts = {
+        "W answer": "answer",
+        "C takes": "takes",
+        "R + C takes": "takes",
+        "complete own": "outcome",
+        "completes own": "outcome",
+    }
     if cell in parts and field != parts[cell]:
         return False
     if section is Section.HUDDLES:
@@ -334,7 +353,11 @@ def _clause(reader: Reader, cell: str, section: Section, entry: EntryFacts | Non
     if clause == "clinician without recipient":
         return column in CLINICAL and not entry.values.get("recipient")
     who, _, relation = clause.rpartition(" ")
-    if who and column != who and not (who == "clinician" and column in CLINICAL):
+    if (
+        who
+        and column != who
+        and not ((who == "clinician" and column in CLINICAL) or (who == "party" and column in ANSWERING))
+    ):
         return False
     if relation == "own":
         return _own(reader, section, entry)

@@ -1,6 +1,7 @@
 """Patients of the directory: found, registered with a check for duplicates, corrected; their plan, team and steward."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, tzinfo
 from typing import Final
 
 from starlette.datastructures import FormData
@@ -9,9 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from auth.registry import Duty, refusal
-from auth.roles import CLINICIANS
+from auth.roles import STAFF_OF_PLANS
 from hub.access.keeping import Keeping
-from hub.access.keeping_rows import STEWARDS, Doer, KeepingError
+from hub.access.keeping_rows import FOR_A_TIME, STEWARDS, Doer, KeepingError
 from hub.directory.births import BirthDate, BirthDateError, typed_birth_date
 from hub.directory.matching import Traits, likeness
 from hub.directory.names import NAME_CHARACTERS_MAX, cleaned
@@ -26,6 +27,7 @@ from web.pages.beginnings import begun
 from web.reading import reading_now
 from web.rendering import elsewhere, page
 from web.views.directory import LikelyPatient, candidate, happening_views, patient_line
+from web.views.inviting import end_of_day
 from web.views.people import ROLE_WORDS
 from web.views.words import LANGUAGES, MONTHS, day_and_time, day_of
 
@@ -122,7 +124,8 @@ async def change(request: Request, who: SignedIn) -> Response:
                     return elsewhere(request, opened)
             case "join":
                 steward, instead = form.get("steward") == "yes", str(form.get("instead_of", ""))
-                await found.care.join(acting, plan_id, person, steward=steward, instead_of=instead)
+                ends = _until(str(form.get("until", "")), services(request).zones.of(plan_id))
+                await found.care.join(acting, plan_id, person, steward=steward, instead_of=instead, ends=ends)
             case "offer" | "archive" | "unarchive" | "died" | "moved" | "same":
                 await _turned(request, acting, act, subject, form)
             case "close" | "reopen":
@@ -156,6 +159,18 @@ async def _turned(request: Request, acting: Doer, act: str, subject: RegisteredP
             if other is None:
                 raise KeepingError("Choose the record that goes on.", "other")
             await lives.same(acting, subject, other, reason)
+
+
+def _until(words: str, zone: tzinfo) -> datetime | None:
+    """Return when a day is over where the plan is at home, ``None`` where none is said.
+
+    Raises:
+        KeepingError: it is no day.
+    """
+    ends = end_of_day(words, zone) if words else None
+    if words and ends is None:
+        raise KeepingError("Enter a day.", "until")
+    return ends
 
 
 @for_registrar
@@ -220,15 +235,17 @@ async def _patient(request: Request, who: SignedIn, subject: RegisteredPatient, 
         team = [(each, ROLE_WORDS[each.role]) for each in await found.care.team(plan.plan_id)]
         offer = await found.lives.offers.of_plan(plan.plan_id)
         plans.append((plan, team, not refusal(keeper, Duty.STAFF), not refusal(keeper, Duty.CLOSE), offer))
-    staff = [each for each in await found.people.active() if each.role in CLINICIANS]
+    staff = [each for each in await found.people.active() if each.role in STAFF_OF_PLANS]
     rows = await found.history(subject.patient_id)
     names = await found.people.among(sorted({row.actor for row in rows}))
     context = {
         **await _choices(request), "it": subject, "line": patient_line(subject, reading), "form": _values(subject),
         "fault": fault, "field": field, "plans": plans, "here": "patients", "staff": _staff(staff),
+        "begins": _staff([each for each in staff if each.role not in FOR_A_TIME]),
         "stewards": _staff([each for each in staff if each.role in STEWARDS]),
         "alike": await _alike(request, subject), "died": day_of(subject.deceased),
         "goes_on": await found.patients.get(subject.same_as) if subject.same_as else None,
+        "for_a_time": " or ".join(ROLE_WORDS[each] for each in FOR_A_TIME),
         "may_open": not subject.same_as and all(plan.closed is not None for plan, *_ in plans),
         "units": await _units(found), "templates": list(plan_templates().values()),
         "history": happening_views(rows, {key: each.name for key, each in names.items()}, reading),

@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from auth.roles import CLINICIANS, PATIENT_SIDE, Role
+from auth.roles import PATIENT_SIDE, STAFF_OF_PLANS, Role
 from web.doors.directory import Account, SignedIn
 from web.doors.entrances import CLEARED, entrances
 from web.doors.guards import for_anyone, for_person, services
@@ -24,7 +24,7 @@ COOKIE_SECONDS_MAX: Final = 12 * 60 * 60
 """The cookie ends with the session's absolute end; the row ends it earlier when idle."""
 
 _GROUPS: Final = (
-    ("The care team", CLINICIANS),
+    ("The care team", STAFF_OF_PLANS),
     ("The patient's side", PATIENT_SIDE),
     ("Oversight", frozenset({Role.AUDITOR, Role.ADMIN})),
 )

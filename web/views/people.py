@@ -22,6 +22,9 @@ ROLE_WORDS: Final[Mapping[Role, str]] = {
     Role.AUDITOR: "auditor",
     Role.ADMIN: "administrator",
     Role.REGISTRAR: "registrar",
+    Role.REFERRAL_COORDINATOR: "referral coordinator",
+    Role.FACILITY_NURSE: "facility nurse",
+    Role.COMMUNITY_WORKER: "community worker",
 }
 
 SOMEONE: Final = "someone no longer in this plan"
