@@ -29,6 +29,7 @@ SERVED: Final = (
     "mine.css",
     "plan.css",
     "panel.css",
+    "problems.css",
     "readings.css",
     "sheet.css",
     "icon.svg",

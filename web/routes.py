@@ -268,6 +268,7 @@ ROUTES: tuple[BaseRoute, ...] = (
     Route("/cds-services/{service}", cds.call, name="cds_service", methods=["POST"]),
     Route(PLAN, plan.show, name="plan"),
     Route(PLAN + "/next", plan.next_up, name="plan_next"),
+    Route(PLAN + "/problems", plan.by_problem, name="plan_problems"),
     Route(PLAN + "/margins.css", plan.margins, name="plan_margins"),
     Route(PLAN + "/copy", copies.show, name="plan_copy", methods=["GET"]),
     Route(PLAN + "/copy", copies.take, name="plan_copy_take", methods=["POST"]),

@@ -26,6 +26,7 @@ PAGES: Mapping[str, tuple[str, str]] = {
     "panel": (DOCTOR, "/panel"),
     "search": (DOCTOR, "/search"),
     "hospital_alerts": (DOCTOR, "/hospitals"),
+    "plan_problems": (DOCTOR, "/plans/{plan}/problems"),
     "reconcile": (DOCTOR, "/plans/{plan}/reconcile"),
     "lists": (DOCTOR, "/plans/{plan}/lists"),
     "notifications": (MARY, "/notifications"),

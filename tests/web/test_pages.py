@@ -9,7 +9,7 @@ import pytest
 from markupsafe import escape
 
 from auth.decisions import sections_readable
-from crdt.changes import Annotate, Assign, Create, Rewrite, Root
+from crdt.changes import Annotate, Assign, Change, Create, Include, Rewrite, Root
 from crdt.fields import Form, Kind, Scalar
 from crdt.sections import SECTIONS, Section
 from hub.ids import new_id
@@ -18,6 +18,7 @@ from hub.workflows.entries import MADE_BY_COMMAND
 from tests.web.conftest import As
 from tests.web.fakes import NOW
 from tests.web.mary import Mary
+from web.views.problems import PARTS
 
 SCRIPT = "<script>alert('x')</script>\"'&"
 
@@ -488,3 +489,29 @@ def test_the_plans_history_tells_of_readable_sections_alone(mary: Mary, as_perso
     assert "Walk to church on Sundays" in told
     assert "Worried about money" not in told
     assert "Low mood" not in told
+
+
+def test_the_plan_by_problem_puts_each_entry_under_what_it_names_and_leaves_nothing_out(
+    mary: Mary, as_person: As
+) -> None:
+    its, lee, at = mary.entries, mary.people["lee"], f"/plans/{mary.plan}"
+    changes: list[Change] = [
+        Assign(Section.MEDICATIONS, its["furosemide"], "indication", its["hypertension"]),
+        Include(Section.TASKS, its["scale"], "supports", its["hypertension"], present=True),
+    ]
+    asyncio.run(mary.world.plans.change(mary.plan, lee, changes))
+
+    plan, page = as_person("lee").get(at).text, as_person("lee").get(f"{at}/problems").text
+
+    assert f'href="{at}/problems"' in plan
+    cards = {re.findall("#entry-([0-9a-f-]+)", card)[0]: card for card in page.split('<section class="problem"')[1:]}
+    assert f"#entry-{its['furosemide']}" in cards[its["hypertension"]]
+    assert f"#entry-{its['scale']}" in cards[its["hypertension"]]
+    assert f"#entry-{its['furosemide']}" not in cards[its["infarct"]]
+    rest = page.split("Under no problem")[1]
+    assert f"#entry-{its['furosemide']}" not in rest
+    for section in PARTS:
+        shown = plan.split(f'id="section-{section}"')[1].split('<section id="section-')[0].split('class="settled"')[0]
+        rows = re.findall(r'<article class="entry" id="entry-([^"]+)" data-entry="[^"]+"(?! data-allergy)', shown)
+        assert [row for row in rows if f"#entry-{row}" not in page and f'{row}" data-allergy' not in shown] == []
+    assert as_person("kate").get(f"{at}/problems").text.count("#entry-") < page.count("#entry-")

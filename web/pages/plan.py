@@ -24,6 +24,7 @@ from web.views.homes import address_of
 from web.views.margins import margin_rules
 from web.views.next_lines import next_view
 from web.views.people import PersonView
+from web.views.problems import problems_view
 from web.views.words import day, day_and_time, day_of
 
 
@@ -91,6 +92,24 @@ async def next_up(request: Request, member: Member) -> Response:
     }
     back = f"/plans/{member.plan_id}"
     return fragment(request, "plan/next_alone.html", context, title=f"Next for {patient.given_name}", back=back)
+
+
+@for_member
+async def by_problem(request: Request, member: Member) -> Response:
+    """Show the plan by its problems, each with what is done about it; every line leads to its row in the plan."""
+    patient = await services(request).directory.patient(member.plan_id)
+    if patient is None:
+        raise HTTPException(404)
+    reader = await reader_for(request, member)
+    problems, more = problems_view(reader)
+    context = {
+        "plan_id": member.plan_id,
+        "person": reader.setting.people.person(member.who.person.person_id),
+        "banner": banner(patient, reader),
+        "problems": problems,
+        "more": more,
+    }
+    return page(request, "plan/problems.html", context)
 
 
 @for_member
