@@ -12,12 +12,14 @@ from typing import Final
 from urllib.parse import urlencode
 
 from auth.decisions import Operation, sections_readable
+from auth.machine_sight import types_of
 from auth.roles import Participant
 from auth.scopes import categories
 from crdt.sections import Section
 from hub.exchange.askers import Asker
 from hub.fhir.bundles import ChangedLast, Leaving, entry_of, seen_by
 from hub.fhir.outcomes import ApiRefusedError, warnings
+from hub.fhir.parameters import ParameterKind
 from hub.fhir.people import Subject
 from hub.fhir.places import Json
 from hub.fhir.queries import PAGE, PagePlace, Query
@@ -167,7 +169,8 @@ class PlansAsFhir:
     async def _page(self, asker: Asker, query: Query, base: str, *, last: bool) -> Page:
         page, looked = Page(), 0
         async for plans in self._walk(asker, query):
-            views = await self._views(asker, plans, base, "s", last=last)
+            likely = plans if query.is_bound else await self._likely(asker, plans, query)
+            views = await self._views(asker, likely, base, "s", last=last)
             await asyncio.to_thread(_match, query, views, page)
             looked += len(plans)
             if query.is_bound:
@@ -177,6 +180,34 @@ class PlansAsFhir:
             if page.after is not None:
                 break
         return page
+
+    async def _likely(self, asker: Asker, plans: list[Plan], query: Query) -> list[Plan]:
+        """Return those of many plans that may hold what is asked for: only the sections concerned are read.
+
+        What a resource refers to is not known then, so a search by a reference looks at all of them.
+        """
+        sections = [section for section in Section if query.kind in types_of(section)]
+        by_reference = any(each.parameter.kind is ParameterKind.REFERENCE for each in query.criteria)
+        if not sections or by_reference or Section.CARE_TEAM in sections:
+            return plans
+        ids = [each.plan_id for each in plans]
+        kept, stands = await self._entries.kept(ids), await self._entries.of_plans(ids, sections)
+
+        def holds(plan: Plan) -> bool:
+            part = asker.part_in(plan)
+            if part is None or plan.plan_id not in kept:
+                return part is not None
+            stamped = stands.get(plan.plan_id)
+            if stamped is None:
+                return False
+            seen = self._seen(asker, part, stamped, "s")
+            subject = Subject(patient_id=plan.patient_id, family="", given="")
+            versions = {key: EntryVersion(*stamp) for key, stamp in stamped.stamps.items()}
+            leaving = Leaving(content=seen, subject=subject, people=(), base="")
+            view = PlanView(leaving=leaving, scopes=asker.scopes, letter="s", versions=versions)
+            return any(all_hold(query.criteria, each) for each in view.resources(frozenset({query.kind})))
+
+        return await asyncio.to_thread(lambda: [each for each in plans if holds(each)])
 
     async def _walk(self, asker: Asker, query: Query) -> AsyncIterator[list[Plan]]:
         """Yield the plans that a page looks through, some at a time, in the order of their ids."""

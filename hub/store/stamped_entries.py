@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
+from crdt.sections import Section
 from hub.record.journal import EntryState
 from hub.store.away import away
 from hub.store.engine import Driver, Engine, driver_of
@@ -19,8 +20,10 @@ select head.plan, head.seq as stands, entry.section, entry.root, entry.key, entr
   from head left join entry on entry.plan = head.plan and entry.root = 'entries'
   left join journal as stamp on stamp.plan = entry.plan and stamp.seq = entry.seq
  where head.plan = any($1::text[]) and head.entries_kept
+   and (entry.section is null or $2::text[] is null or entry.section = any($2::text[]))
  order by head.plan, entry.section, entry.root, entry.key
 """
+_KEPT: Final = "select plan from head where plan = any($1::text[]) and entries_kept"
 _HOLDERS: Final = "select plan from entry where key = any($1::text[]) and root = 'entries' order by plan limit $2"
 _HOLDERS_OF_READINGS: Final = """
 select plan from entry
@@ -50,10 +53,15 @@ class StampedEntries:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    async def of_plans(self, plan_ids: Collection[str]) -> Mapping[str, StampedPlan]:
-        """Return how these plans stand; plans of which that is not kept are left out. One query."""
+    async def of_plans(
+        self, plan_ids: Collection[str], sections: Collection[Section] | None = None
+    ) -> Mapping[str, StampedPlan]:
+        """Return how these plans stand; plans of which that is not kept are left out. One query.
+
+        With ``sections`` only their entries are read, and plans that have none there are left out as well.
+        """
         found: dict[str, StampedPlan] = {}
-        for plan, stands, *state, seq, recorded in await self._rows(_STAMPED, list(plan_ids)):
+        for plan, stands, *state, seq, recorded in await self._rows(_STAMPED, list(plan_ids), _named(sections)):
             stamped = found.setdefault(plan, StampedPlan(stands))
             if seq is not None:
                 entry = state_of_row(*state)
@@ -69,8 +77,16 @@ class StampedEntries:
             rows += await self._rows(_HOLDERS_OF_READINGS, wanted, HOLDERS_MAX)
         return list(dict.fromkeys(row[0] for row in rows))
 
+    async def kept(self, plan_ids: Collection[str]) -> frozenset[str]:
+        """Return those of these plans whose entries the read model keeps."""
+        return frozenset(row[0] for row in await self._rows(_KEPT, list(plan_ids)))
+
     async def _rows(self, query: str, *values: object) -> Sequence[Sequence[Any]]:
         with away():
             async with self._engine.connect() as connection:
                 driver: Driver = await driver_of(connection)
                 return [tuple(row) for row in await driver.fetch(query, *values)]
+
+
+def _named(sections: Collection[Section] | None) -> list[str] | None:
+    return None if sections is None else [each.value for each in sections]

@@ -121,6 +121,12 @@ async def test_the_pages_of_a_search_hold_each_resource_once_and_all_of_them(hou
         found += [each["id"] for each in resources(page)]
         at = next((each["url"] for each in page["link"] if each["relation"] == "next"), "")
 
+    done = resources(await bundle(client, "/Task?status=completed&_count=200"))
+    mine = {each["id"] for each in whole if each["status"] == "completed"}
+
+    assert {each["id"] for each in done} == mine
+    assert 0 < len(mine) < len(whole)
+    assert [each for each in whole if each["id"] in mine] == done
     assert len(whole) > 6
     assert sorted(found) == sorted(each["id"] for each in whole)
 
