@@ -174,7 +174,8 @@ def desk(shared_hub: Hub, browser: Browser) -> Iterator[Desk]:
 
 
 def test_every_page_is_looked_at() -> None:
-    readable = {each.name for each in ROUTES if isinstance(each, Route) and "GET" in (each.methods or ())}
+    routes = [each for each in ROUTES if isinstance(each, Route) and not each.path.startswith("/fhir/")]
+    readable = {each.name for each in routes if "GET" in (each.methods or ())}
 
     assert readable == set(PAGES) | NO_PAGES
 

@@ -1,20 +1,26 @@
 """What a hospital tells, from the message to the plan: once, in order, to the right patient, and to who must know."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
 from auth.roles import Role
 from crdt.sections import Section
+from hub.access.keeping_rows import Doer
+from hub.access.machines import NewMachine
 from hub.adt.answers import MessageFault
 from hub.hospitals.receiving import MLLP
 from hub.live.commands import EntryContent
 from hub.record.journal import Action
 from hub.store.hospital_messages import HospitalMessage
 from tests.hub.adt.messages import MARY, a_message, at
+from tests.hub.adt.test_bundles import a_bundle
 from tests.web.house import House, a_house
 from web.doors.hospitals import Hospitals
 
@@ -197,6 +203,32 @@ async def test_the_queue_shows_identities_to_who_may_see_both_and_a_decision_is_
     assert (stay.values["event"], stay.values["reason"]) == ("visited", "Chest pain")
     [known] = await told(house, a_message("A03", kind="E", person=near, at=at(1, 20, year=2025), pv1={36: "01"}))
     assert known.state == "applied", "remembered"
+
+
+async def test_a_notification_comes_in_as_fhir_from_a_system_that_may_tell_of_stays_and_from_no_other(
+    house: House,
+) -> None:
+    machines = house.services.machines
+    assert machines is not None
+    admin = replace(house.person("Grace Kim"), may_administer=True)
+    bundle = a_bundle()
+    bundle["entry"][2]["resource"] |= {"telecom": [{"system": "phone", "value": "555-0121"}]}
+
+    async def posted(scope: str, body: object = bundle) -> httpx2.Response:
+        asked = NewMachine(name="Northside", days=9, purpose="fhir", role="care_manager", scopes=[scope])
+        _, token = await machines.make(Doer(admin), asked)
+        browser = await house.browser()
+        headers = {"authorization": f"Bearer {token}", "content-type": "application/fhir+json"}
+        return await browser.post("/fhir/$process-message", content=json.dumps(body), headers=headers)
+
+    assert (await posted("system/*.rs")).status_code == 403
+    assert await stays(house) == []
+    wrong = await posted("system/Encounter.c", {"resourceType": "Bundle", "type": "batch"})
+    assert (wrong.status_code, wrong.json()["resourceType"]) == (400, "OperationOutcome")
+    taken = await posted("system/Encounter.c")
+    assert taken.status_code == 200, taken.text
+    [stay] = await until(lambda: stays(house))
+    assert (stay.values["event"], stay.values["facility"]) == ("admitted", "Northside")
 
 
 async def test_numbers_that_a_hospital_joins_are_the_same_patients_from_then_on(house: House) -> None:
