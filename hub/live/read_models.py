@@ -140,8 +140,10 @@ class ReadModel:
             _log.warning("the entries of a plan could not be kept", extra={"plan": plan})
 
 
-async def renew(rows: EntryRows, journal: Journal, plan: str) -> int:
+async def renew(rows: EntryRows, journal: Journal, plan: str, *, mend: bool = True) -> int:
     """Make what the table says of a plan anew from its journal; return how many of its rows said something else.
+
+    Without ``mend`` it is only compared.
 
     Raises:
         KeyError: the plan has no journal.
@@ -151,7 +153,8 @@ async def renew(rows: EntryRows, journal: Journal, plan: str) -> int:
         sections = await load(plan, journal, list(Section), renewal.head)
         right = sorted((each for held in sections.values() for each in states_of(held)), key=_place)
         differing = sum(1 for _ in _differences(await renewal.states(), right))
-        await renewal.put(right)
+        if mend:
+            await renewal.put(right)
     return differing
 
 

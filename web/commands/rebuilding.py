@@ -6,11 +6,7 @@ from typing import Annotated, Final
 
 import typer
 
-from hub.live.read_models import renew
-from hub.store.engine import open_engine
-from hub.store.entries import Entries
-from hub.store.journal import PostgresJournal
-from hub.store.plans import Plans
+from web.commands.entry_tables import rebuilt
 from web.commands.records import EXIT_FAULT, Data, database_of
 from web.commands.refusals import CommandError, refusals
 from web.settings import Mode, read_settings
@@ -39,26 +35,6 @@ def rebuild(
             )
         if wrong:
             raise typer.Exit(EXIT_FAULT)
-
-
-async def rebuilt(url: str, plan: str = "") -> tuple[int, dict[str, int]]:
-    """Return how many plans were made anew, and of how many entries each said something else that was thought kept."""
-    engine = await open_engine(url)
-    journal, rows, wrong, count = PostgresJournal(engine), Entries(engine), dict[str, int](), 0
-    try:
-        listed = [plan] if plan else await Plans(engine).all_ids()
-        while listed:
-            kept = await rows.of_plans(listed)
-            for each in listed:
-                differing = await renew(rows, journal, each)
-                if differing and each in kept:
-                    wrong[each] = differing
-            count += len(listed)
-            listed = [] if plan else await Plans(engine).all_ids(after=listed[-1])
-    finally:
-        await journal.close()
-        await engine.dispose()
-    return count, wrong
 
 
 COMMANDS: Final = (rebuild,)

@@ -17,6 +17,7 @@ from hub.record.journal_files import check_file
 from hub.record.signing import SigningError, VerifierKey, verifier_key
 from hub.record.verifying import Fault, Progress
 from hub.store.verifying import reading
+from web.commands.entry_tables import rebuilt
 from web.commands.refusals import CommandError, refusals
 from web.settings import Mode, Settings, read_settings
 
@@ -45,7 +46,11 @@ def verify(
     replay: Annotated[bool, typer.Option(help="Also replay the edits against what is served.")] = True,
     data: Data = None,
 ) -> None:
-    """Check that nothing in the record was changed: exit code 0, or 3 with the plan and row of the first fault."""
+    """Check that nothing in the record was changed: exit code 0, or 3 with the plan and row of the first fault.
+
+    With the replay, the table that lists are read from is compared with the journals, too.
+    """
+    differing: dict[str, int] = {}
     with refusals():
         settings = read_settings(os.environ, mode=Mode.SERVE, data_dir=data)
         signed = checkpointed(settings, checkpoints, key)
@@ -61,11 +66,18 @@ def verify(
         else:
             with database_of(settings) as url:
                 progress, fault = asyncio.run(verified(url, signed, plan=plan, replay=replay, tell=teller()))
+                if fault is None and replay:
+                    _, differing = asyncio.run(rebuilt(url, plan, mend=False))
             what, erased = summary(progress, signed), progress.erased
     for name, seq in erased:
         typer.echo(f"plan {name}, row {seq}: erased in part, as a later row says")
     if fault is not None:
         typer.echo(f"NOT TRUE: {fault}", err=True)
+        raise typer.Exit(EXIT_FAULT)
+    for name, entries in differing.items():
+        typer.echo(f"NOT TRUE: plan {name}: {entries:,} entries of the table of entries stand otherwise.", err=True)
+    if differing:
+        typer.echo("The journals are true. `careplan-hub rebuild` makes the table anew from them.", err=True)
         raise typer.Exit(EXIT_FAULT)
     typer.echo(f"{what}: true.")
 

@@ -24,7 +24,7 @@ from hub.store.engine import StoreError, open_engine
 from hub.store.journal import PostgresJournal
 from hub.store.verifying import reading
 from tests.harness.databases import Databases
-from web.commands.rebuilding import rebuilt
+from web.commands.entry_tables import rebuilt
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 

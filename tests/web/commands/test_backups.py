@@ -60,6 +60,39 @@ def two_more_rows(url: str) -> None:
     asyncio.run(record(url, [act, act]))
 
 
+def alter_an_entry(url: str) -> None:
+    """Have the table of entries say what no journal says."""
+
+    async def altered() -> None:
+        connection = await asyncpg.connect(url)
+        try:
+            one = "(select plan, key from entry where fields ? 'name' order by plan, key limit 1)"
+            await connection.execute(
+                f'update entry set fields = fields || \'{{"name": "not this"}}\' where (plan, key) = {one}'
+            )
+        finally:
+            await connection.close()
+
+    asyncio.run(altered())
+
+
+def test_verify_compares_the_table_of_entries_with_the_journals_and_rebuild_mends_it(
+    demo_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alter_an_entry(demo_database)
+
+    wrong = called(demo_database, monkeypatch, "verify", "--data", tmp_path)
+    again = called(demo_database, monkeypatch, "verify", "--data", tmp_path)
+    unasked = called(demo_database, monkeypatch, "verify", "--no-replay", "--data", tmp_path)
+    mended = called(demo_database, monkeypatch, "rebuild", "--data", tmp_path)
+    true = called(demo_database, monkeypatch, "verify", "--data", tmp_path)
+
+    codes = [each.exit_code for each in (wrong, again, unasked, mended, true)]
+    assert codes == [3, 3, 0, 3, 0], (wrong.output, true.output)
+    assert "1 entries of the table of entries stand otherwise" in wrong.output
+    assert "careplan-hub rebuild" in wrong.output
+
+
 @pytest.fixture
 def empty(databases: Databases) -> Iterator[str]:
     with databases.empty() as url:
