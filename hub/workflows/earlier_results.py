@@ -7,6 +7,7 @@ from crdt.sections import Section
 from hub.live.commands import PlanContent
 from hub.workflows import monitoring
 from hub.workflows.contents import active, instant, number, words
+from hub.workflows.panels import holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +23,12 @@ class EarlierResult:
 
 
 def results_at_hand(plan: PlanContent, test: str, now: datetime) -> tuple[EarlierResult, ...]:
-    """Return the results that make a test (a code, or words of its name) unnecessary now, for whoever orders it."""
-    wanted = test.lower().split()
+    """Return the results that make a test (a code, a panel, words of its name) unnecessary now, whoever orders it."""
     found: list[EarlierResult] = []
     for entry in active(plan, Section.MONITORING):
         measure, interval = words(entry.values, "measure"), number(entry.values, "repeat_days")
         ordered = monitoring.readings(entry.values)
-        if not (wanted and interval and ordered) or not all(each in measure.lower() for each in wanted):
+        if not (interval and ordered and holds(test, measure)):
             continue
         when, value = instant(ordered[-1], "when"), number(ordered[-1], "value")
         if when is not None and value is not None and now - when < timedelta(days=interval):
