@@ -80,7 +80,10 @@ def _order(item: AgendaItem) -> tuple[tuple[int, ...], str, str]:
 
 
 def flags(brief: Brief, now: datetime) -> tuple[Reason, ...]:
-    """Return the reasons to talk about a patient, the most dangerous first."""
+    """Return the reasons to talk about a patient, the most dangerous first; of the dead only what someone pinned."""
+    pins = (Reason(Cause.PINNED, None, "", brief.pinned),) if brief.pinned else ()
+    if brief.plan.deceased:
+        return pins
     plan, today = brief.plan, brief.plan.day_of(now)
     found = [
         *_dangers(plan, now),
@@ -103,9 +106,7 @@ def flags(brief: Brief, now: datetime) -> tuple[Reason, ...]:
         )
         for entry in entries
     ]
-    found += _stale(plan, today)
-    if brief.pinned:
-        found.append(Reason(Cause.PINNED, None, "", brief.pinned))
+    found += [*_stale(plan, today), *pins]
     return tuple(sorted(found, key=lambda flag: _RANKS[flag.cause]))
 
 

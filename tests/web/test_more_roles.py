@@ -48,7 +48,13 @@ def test_a_coordinator_a_nurse_of_a_facility_and_a_community_worker_come_and_see
         for title, owner in (("Bring the food box", ids["Cora Street"]), ("Call the pharmacy", kim)):
             assert steward.post(made, data={"title": title, "owner": owner, "due": due}).status_code in (200, 303)
     pages = {name: plan_as(shared_hub, ids[name], plan) for name in ROLES.values()}
+    with shared_hub.pages("Grace Kim, RN") as steward:
+        offered = steward.get("/huddles").text
+        closed = steward.post(at, data={"act": "close", "plan": plan, "reason": "Moved away"})
+        left = steward.get("/huddles").text
 
+    assert closed.status_code == 303
+    assert ("PRUEBA" in offered, "PRUEBA" in left) == (True, False), "nobody is asked to talk about a closed plan"
     assert endless.status_code == too_long.status_code == 422
     assert "Say until which day" in endless.text
     assert "within the next 100 days" in too_long.text

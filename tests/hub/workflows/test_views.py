@@ -1,6 +1,7 @@
 """The agenda, the digest, the family's view and what waits: pure functions of a plan, for one viewer."""
 
 import random
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -93,6 +94,17 @@ def test_the_agenda_ranks_by_danger_whatever_the_order_it_is_asked_in() -> None:
     for seed in range(10):
         random.Random(seed).shuffle(briefs)
         assert [item.patient for item in agenda(briefs, NOW)] == ["Discharged", "Red", "Late", "Pinned"]
+
+
+def test_a_patient_who_died_is_on_the_agenda_only_where_someone_pinned_them() -> None:
+    bench = Bench()
+    a_red_weight(bench)
+    bench.put(Section.TASKS, title="Call", owner=bench.social.person_id, due=bench.day(-9), state="accepted")
+    died = replace(bench.plan, deceased="2026-11-19")
+
+    assert agenda([Brief(bench.plan, "Mary")], NOW) != ()
+    assert agenda([Brief(died, "Mary")], NOW) == ()
+    assert [flag.cause for flag in flags(Brief(died, "Mary", "to say goodbye"), NOW)] == [Cause.PINNED]
 
 
 def test_a_discharge_leaves_the_agenda_when_its_clocks_are_met_or_over() -> None:
