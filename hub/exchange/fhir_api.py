@@ -44,6 +44,9 @@ from hub.workflows.grants import barred
 PLANS_AT_ONCE: Final = 25
 """Plans that are read together while a search walks through all."""
 
+PLANS_MADE_AT_ONCE: Final = 5
+"""Of those, plans of which resources are made together: a page that is full needs no more."""
+
 PLANS_WALKED_MAX: Final = 200
 """Plans that one page of a search looks through; the next link goes on behind them."""
 
@@ -170,8 +173,12 @@ class PlansAsFhir:
         page, looked = Page(), 0
         async for plans in self._walk(asker, query):
             likely = plans if query.is_bound else await self._likely(asker, plans, query)
-            views = await self._views(asker, likely, base, "s", last=last)
-            await asyncio.to_thread(_match, query, views, page)
+            for start in range(0, len(likely), PLANS_MADE_AT_ONCE):
+                part = likely[start : start + PLANS_MADE_AT_ONCE]
+                views = await self._views(asker, part, base, "s", last=last)
+                await asyncio.to_thread(_match, query, views, page)
+                if page.after is not None and not query.is_bound:
+                    break
             looked += len(plans)
             if query.is_bound:
                 continue  # They are few, and their number is told.
