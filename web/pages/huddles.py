@@ -112,12 +112,8 @@ async def _list(request: Request, who: SignedIn, *, refusal: str = "", status: i
 
 
 async def _candidates(request: Request, who: SignedIn, places: list[Membership]) -> list[Candidate]:
-    """Return the patients in the order of the ranking, those with a reason chosen; then the others by name.
-
-    Nobody is asked to talk about a plan that is closed.
-    """
+    """Return the patients in the order of the ranking, those with a reason chosen; then the others by name."""
     briefs = []
-    places = [each for each in places if not each.patient.closed]
     names = {each.patient.plan_id: patient_name(each.patient) for each in places}
     for place in places:
         reader = await reader_for(request, Member(who, await assigned(request, place.participant)))
