@@ -174,6 +174,9 @@ def test_a_dose_is_said_in_one_tap_and_said_anew_and_the_team_sees_what_was_miss
 
 def test_what_is_not_right_is_a_task_of_the_steward_with_a_day_once(mary: Mary, as_person: As) -> None:
     browser, at = as_person("mary"), f"/plans/{mary.plan}/mine/wrong"
+    lee = mary.people["lee"].person_id
+    values: dict[str, Value] = {"person": lee, "role": "primary care", "accepted": "yes", "position": -1.0}
+    change(mary, "lee", Create(S.CARE_TEAM, new_id(), {**values, "status": "active", "steward": "no"}))
     told = {"words": "I never took ibuprofen.", "related": mary.entries["furosemide"]}
 
     assert browser.post(at, data=told).status_code == 303

@@ -12,7 +12,7 @@ from crdt.sections import Section
 from hub.live.commands import PlanContent, Refusal
 from hub.workflows.business_days import is_business_day
 from hub.workflows.contents import words
-from hub.workflows.questions import HomeNote, QuestionAnswer, QuestionPhone, QuestionTask, answer_due, days_late
+from hub.workflows.questions import TELL, HomeNote, QuestionAnswer, QuestionPhone, QuestionTask, answer_due, days_late
 from hub.workflows.waiting import WaitingKind, waiting_on
 from tests.hub.workflows.plans import NOW, PLAN, Bench
 
@@ -67,7 +67,7 @@ def test_what_is_sent_puts_down_one_job_for_when_its_day_is_over(bench: Bench) -
     due = answer_due(bench.plan, "question", bench.now)
     assert due is not None
     assert job.due == datetime.combine(due + timedelta(days=1), datetime.min.time(), tzinfo=UTC)
-    assert job.payload["entry"] == made[0].entry
+    assert (job.kind, job.payload["entry"]) == (TELL, made[0].entry)
     assert "drive" not in str(job.payload), "nobody's words wait in the queue"
     told = HomeNote(kind="observation", words="She slept well.")
     assert told.follow_ups(bench.plan, made, bench.now) == ()
