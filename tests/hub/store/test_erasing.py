@@ -11,6 +11,7 @@ from crdt.sections import Section
 from hub.ids import new_id
 from hub.record.journal import Act, Action, Batch, Head, Row, Snapshot
 from hub.record.verifying import Fault, FaultKind
+from hub.store import erasing
 from hub.store.engine import open_engine
 from hub.store.erasing import Erasing, RowsAsked, erase
 from hub.store.journal import PostgresJournal
@@ -126,6 +127,31 @@ async def test_what_moved_between_the_two_steps_is_shown_again_first(past: Past)
     await past.journal.append([Batch(past.plan, head, [more])])
 
     assert (await past.erase(section=GOALS, code=code)).seq == 0
+
+
+async def test_what_is_written_in_the_moment_before_it_would_go_is_shown_first_too(
+    past: Past, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, looks = (await past.erase(section=GOALS)).code, 0
+    found = erasing._found
+
+    async def looked(connection: object, asked: RowsAsked) -> Erasing:
+        nonlocal looks
+        looks += 1
+        told = await found(connection, asked)
+        if looks == 1:  # Behind the first look; the second is the one under the plan's lock.
+            head = (await past.journal.heads([past.plan]))[past.plan]
+            more = Act(plan=past.plan, actor="ana", action=Action.EXPLAIN, section=GOALS, entry=ENTRY, reason="more")
+            await past.journal.append([Batch(past.plan, head, [more])])
+        return told
+
+    monkeypatch.setattr(erasing, "_found", looked)
+
+    done = await past.erase(section=GOALS, code=code)
+
+    assert (looks, done.seq) == (2, 0)
+    assert done.code != code
+    assert (await past.fault()) == (None, [])
 
 
 @pytest.mark.parametrize(
