@@ -84,7 +84,7 @@ def test_a_passkey_is_offered_after_the_invitation_and_brings_one_back_without_a
     expect(page).to_have_url(re.compile("/sign-in"))
     page.get_by_role("button", name="Sign in with a passkey").tap()
 
-    expect(page).to_have_url(re.compile("/panel"))
+    expect(page).to_have_url(re.compile("/family"))
     expect(page.locator(".me-name")).to_have_text("Rosalie Hart")
     page.goto(f"{at_a_name(shared_hub)}/plans/{shared_hub.plan('Mary')}/welcome")
     expect(page.get_by_role("heading", name="Come back without a link")).to_have_count(0)

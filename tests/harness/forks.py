@@ -4,6 +4,7 @@ A process is what the command would be in every other way: its own arguments, en
 """
 
 import os
+import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -56,6 +57,36 @@ class Fork:
         """Wait until it has ended; return its exit code, negative for a signal, ``None`` if it is still there."""
         self._process.join(seconds)
         return self._process.exitcode
+
+
+class Spawn:
+    """The same as a command of its own, for an environment that acts on a process as it is loaded."""
+
+    def __init__(self, words: Sequence[str], cwd: Path, environment: Mapping[str, str], log: Path) -> None:
+        """Start ``careplan-hub`` with these words, as ``Fork`` does."""
+        with log.open("a") as errors:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "web", *words],
+                cwd=cwd,
+                env=dict(environment),
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+            )
+        assert self._process.stdout is not None, "its output is a pipe"
+        self.stdout: IO[str] = self._process.stdout
+        self.pid = self._process.pid
+
+    def send_signal(self, signal: int) -> None:
+        """Send it a signal, if it is still there."""
+        self._process.send_signal(signal)
+
+    def wait(self, seconds: float) -> int | None:
+        """Wait until it has ended; return its exit code, negative for a signal, ``None`` if it is still there."""
+        try:
+            return self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
 
 
 def _run(output: Connection, words: Sequence[str], cwd: Path, environment: Mapping[str, str], log: Path) -> NoReturn:

@@ -15,7 +15,7 @@ from typing import IO, Any
 
 import httpx2
 
-from tests.harness.forks import Fork
+from tests.harness.forks import Fork, Spawn
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_SECONDS_MAX = 60
@@ -73,7 +73,7 @@ class Hub:
         told = {"CAREPLAN_LOG_LEVEL": "warning"} | ({"DATABASE_URL": database_url} if database_url else {})
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("CAREPLAN_", "DATABASE_"))}
         self._environment = kept | {"PYTHONUNBUFFERED": "1"} | told | dict(environment or {})
-        self._process: Fork | None = None
+        self._process: Fork | Spawn | None = None
 
     @property
     def log(self) -> Path:
@@ -97,7 +97,8 @@ class Hub:
         self.data_dir.mkdir(parents=True, exist_ok=True)
         began = time.monotonic()
         words = [*self._command, "--port", str(self.port), "--data", str(self.data_dir)]
-        self._process = Fork(words, ROOT, self._environment, self.log)
+        begun = Spawn if "LD_PRELOAD" in self._environment else Fork
+        self._process = begun(words, ROOT, self._environment, self.log)
         if not self._until_ready(self._process.stdout):
             raise self._failure(f"exit code {self._gone()} before it was ready")
         self.description = json.loads((self.data_dir / "hub.json").read_text())

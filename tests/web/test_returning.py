@@ -158,7 +158,7 @@ async def test_people_of_one_mailbox_choose_who_they_are_and_nobody_else(house: 
     came = await enter(browser, person=lena)
 
     assert came.status_code == 303
-    assert "Lena Hart" in (await browser.get("/panel")).text
+    assert "Lena Hart" in (await browser.get("/panel", follow_redirects=True)).text
     thief = await house.browser()
     await ask(thief)
     assert (await enter(thief, person=lena)).status_code == 410
