@@ -11,7 +11,7 @@ from crdt.sections import Section
 
 NOW: Final = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 HOUR: Final = timedelta(hours=1)
-ME: Final = "me"
+ME: Final = "my-id"
 OTHER: Final = "other"
 PATIENT: Final = "patient"
 PLAN: Final = "plan"

@@ -8,7 +8,7 @@ from auth.consents import Consent, ConsentRefusal, How, choices, record
 from auth.decisions import Grant, grant_of
 from auth.roles import Narrowing, Participant, Role
 from crdt.sections import Section
-from tests.auth.builders import HOUR, NOW, OTHER, PATIENT, a_participant
+from tests.auth.builders import HOUR, ME, NOW, OTHER, PATIENT, a_participant
 
 LATER = NOW + HOUR
 
@@ -107,7 +107,7 @@ def test_a_consent_can_be_taken_back_and_names_who_agreed() -> None:
     )
 
     assert isinstance(answer, Consent)
-    assert (answer.agreed_by, answer.recorded_by, answer.narrowing) == (PATIENT, "me", None)
+    assert (answer.agreed_by, answer.recorded_by, answer.narrowing) == (PATIENT, ME, None)
     assert answer.text_version
 
 
