@@ -14,6 +14,7 @@ from auth.roles import Participant
 from crdt.sections import Section
 from hub.live.commands import PlanContent
 from hub.record.journal import Act, Action, Journal
+from hub.store.arrivals import ArrivalLine, Arrivals
 from hub.store.engine import Engine
 from hub.store.medicine_lists import ListSignature, MedicineListRows
 from hub.workflows.list_decisions import LineDecision, both_sources, sources_of, why
@@ -35,15 +36,17 @@ class MedicineListing:
     ) -> None:
         self._journal, self._moved = journal, moved
         self._now, self._new_id = now, new_id
-        self.rows = MedicineListRows(engine)
+        self.rows, self._arrivals = MedicineListRows(engine), Arrivals(engine)
 
     async def bring(self, who: Participant, arriving: MedicineList) -> str:
-        """Keep a list that somebody brings; return why not, ``""`` where it is kept.
+        """Keep a list that somebody brings; return why not, ``""`` where it waits, from now on or already.
 
         Raises:
             JournalAwayError: the store can't be reached; nothing was kept.
         """
         waiting = await self.rows.waiting(who.plan_id)
+        if any(each.medicines == arriving.medicines and each.source == arriving.source for each in waiting):
+            return ""  # The same file again, or a form sent twice: it waits already.
         if len(waiting) >= LISTS_MAX:
             return f"{LISTS_MAX} lists wait already. Sign or remove one first."
         kept = replace(arriving, list_id=self._new_id(), person=who.person_id)
@@ -95,11 +98,23 @@ class MedicineListing:
     async def signed(
         self, who: Participant, lists: Sequence[MedicineList], sheet: Mapping[str, Any], plan: PlanContent
     ) -> str:
-        """Keep what was signed, with its sheet, and let the lists wait no more; return the signature's id."""
+        """Keep what was signed, with its sheet, and let the lists wait no more; return the signature's id.
+
+        What the files of these lists say of medicines was decided with them: it waits no more either, or somebody
+        would add it to the plan a second time.
+        """
         signature = ListSignature(self._new_id(), who.person_id, self._now(), sheet)
         words = {"signature": signature.signature_id, "lists": [each.list_id for each in lists], "seq": plan.seq}
+        files = {each.arrival for each in lists if each.arrival}
+        waiting = await self._arrivals.waiting(who.plan_id) if files else []
+        settled = [each.line_id for each in waiting if each.arrival_id in files and _is_medicine(each, plan)]
 
         async def write(turn: Any) -> None:
+            if settled:
+                told = "Decided with the list of medicines that was signed."
+                await self._arrivals.settle(
+                    turn, who.plan_id, settled, by=who.person_id, now=signature.signed, reason=told
+                )
             await self.rows.sign(turn, who.plan_id, signature)
             await self.rows.remove(turn, who.plan_id, [each.list_id for each in lists], "signed")
 
@@ -119,6 +134,12 @@ class MedicineListing:
             await write(turn)
             head = await turn.append([_act(who, event, words, entry, reason)])
         self._moved(who.plan_id, head.seq)
+
+
+def _is_medicine(line: ArrivalLine, plan: PlanContent) -> bool:
+    entry = plan.entry(line.section, line.entry)
+    kind = line.values.get("kind") or (entry.values.get("kind") if entry is not None else "")
+    return line.section is Section.MEDICATIONS and kind == "medicine"
 
 
 def _act(who: Participant, event: str, words: Mapping[str, Any], entry: str, reason: str) -> Act:

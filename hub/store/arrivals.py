@@ -108,10 +108,16 @@ class Arrivals:
         self, plan_id: str, line_ids: Collection[str], state: str, *, by: str, now: datetime, reason: str = ""
     ) -> None:
         """Keep what was decided on lines that still wait."""
-        waiting = (line.c.plan == plan_id) & (line.c.state == "proposed") & line.c.id.in_(line_ids)
-        told = {"state": state, "decided": now, "decided_by": by, "reason": reason}
+        decided = _decision(plan_id, line_ids, state, by=by, now=now, reason=reason)
         async with connected(self._engine) as connection:
-            await connection.execute(sa.update(line).where(waiting).values(**told))
+            await connection.execute(decided)
+
+    async def settle(
+        self, turn: Turn, plan_id: str, line_ids: Collection[str], *, by: str, now: datetime, reason: str
+    ) -> None:
+        """Decline lines that still wait in the turn in which they were decided on elsewhere."""
+        decided = _decision(plan_id, line_ids, "declined", by=by, now=now, reason=reason)
+        await connection_of(turn).execute(decided)
 
     async def of_plan(self, plan_id: str) -> list[Arrival]:
         """Return the files that came in, the newest first."""
@@ -123,6 +129,11 @@ class Arrivals:
         query = sa.select(line).where(where).order_by(line.c.arrival, line.c.number).limit(LINES_MAX)
         async with connected(self._engine) as connection:
             return [_line(row._mapping) for row in await connection.execute(query)]
+
+
+def _decision(plan_id: str, line_ids: Collection[str], state: str, *, by: str, now: datetime, reason: str) -> sa.Update:
+    waiting = (line.c.plan == plan_id) & (line.c.state == "proposed") & line.c.id.in_(line_ids)
+    return sa.update(line).where(waiting).values(state=state, decided=now, decided_by=by, reason=reason)
 
 
 def _row(arrival: Arrival, each: ArrivalLine) -> dict[str, object]:

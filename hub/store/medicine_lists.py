@@ -51,6 +51,7 @@ class MedicineListRows:
     async def keep(self, turn: Turn, plan_id: str, each: MedicineList) -> None:
         """Keep a list that came in; it waits from now on."""
         values = {"kind": each.kind.value, "source": each.source, "written": each.written, "person": each.person}
+        values["arrival"] = each.arrival
         medicines = [asdict(medicine) for medicine in each.medicines]
         await connection_of(turn).execute(
             sa.insert(list_table).values(id=each.list_id, plan=plan_id, state="waiting", medicines=medicines, **values)
@@ -106,7 +107,7 @@ class MedicineListRows:
 
 def _list(row: sa.RowMapping) -> MedicineList:
     medicines = tuple(ListedMedicine(**each) for each in row["medicines"])
-    told: dict[str, Any] = {name: row[name] for name in ("source", "written", "person", "received")}
+    told: dict[str, Any] = {name: row[name] for name in ("source", "written", "person", "received", "arrival")}
     return MedicineList(list_id=row["id"], kind=ListKind(row["kind"]), medicines=medicines, **told)
 
 

@@ -67,7 +67,10 @@ class ListedMedicine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MedicineList:
-    """A list that came in. ``written`` is the day it is of, as its bringer says, ``""`` where nobody said."""
+    """A list that came in. ``written`` is the day it is of, as its bringer says, ``""`` where nobody said.
+
+    ``arrival`` is the file that it was part of, whose lines wait as well; ``""`` for a list that was pasted or typed.
+    """
 
     list_id: str
     kind: ListKind
@@ -76,6 +79,7 @@ class MedicineList:
     person: str = ""
     received: datetime | None = None
     medicines: tuple[ListedMedicine, ...] = ()
+    arrival: str = ""
 
 
 @dataclass(frozen=True, slots=True)

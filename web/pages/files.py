@@ -84,7 +84,8 @@ async def bring(request: Request, member: Member) -> Response:
     arrival = await exchange.keep(member.plan_id, report, source=named, file=file.filename or "", sender=sender)
     listing = services(request).listing
     if report.medicines and listing is not None:
-        came = MedicineList(list_id="", kind=ListKind.HOSPITAL, source=named[:100], medicines=report.medicines)
+        kind, medicines = ListKind.HOSPITAL, report.medicines
+        came = MedicineList(list_id="", kind=kind, source=named[:100], medicines=medicines, arrival=arrival)
         await listing.bring(who, came)  # Where too many wait already, its lines wait below all the same.
     return elsewhere(request, f"/plans/{member.plan_id}/files?arrival={arrival}#files-report")
 

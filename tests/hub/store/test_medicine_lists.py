@@ -1,5 +1,7 @@
 """Lists beside a plan, over the real store: each decision is a row of the journal with both sources, and stands."""
 
+import io
+import json
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
@@ -7,6 +9,7 @@ import pytest
 
 from auth.roles import Participant, Role
 from crdt.sections import Section
+from hub.exchange.exchange import Exchange, Sender
 from hub.exchange.medicine_listing import MedicineListing
 from hub.ids import new_id
 from hub.live.commands import PlanContent
@@ -67,9 +70,40 @@ async def test_so_many_lists_wait_and_no_more(store: Store) -> None:
     plan_id = (await store.a_plan()).plan_id
     listing = MedicineListing(store.engine, store.journal, lambda *_: None, lambda: datetime.now(UTC), new_id)
     elena = Participant(new_id(), plan_id, "Elena", Role.PRIMARY_CARE)
-    for _ in range(LISTS_MAX):
-        assert await listing.bring(elena, HOSPITAL) == ""
+    for number in range(LISTS_MAX):
+        assert await listing.bring(elena, replace(HOSPITAL, source=f"Hospital {number}")) == ""
 
     assert "Sign or remove one first" in await listing.bring(elena, HOSPITAL)
     await listing.remove(elena, (await listing.rows.waiting(plan_id))[0], "By mistake.")
     assert await listing.bring(elena, HOSPITAL) == ""
+
+
+async def test_what_a_file_says_of_medicines_is_settled_with_its_list_and_the_rest_waits(store: Store) -> None:
+    plan_id = (await store.a_plan()).plan_id
+    plan, now = PlanContent(plan_id, {}), lambda: datetime.now(UTC)
+    listing = MedicineListing(store.engine, store.journal, lambda *_: None, now, new_id)
+    exchange = Exchange(store.engine, store.journal, now, new_id)
+    elena, subject = Participant(new_id(), plan_id, "Elena", Role.PRIMARY_CARE), {"reference": "Patient/p"}
+    file = [
+        {"resourceType": "Patient", "id": "p"},
+        {"resourceType": "MedicationStatement", "id": "m", "status": "active", "subject": subject,
+         "medicationCodeableConcept": {"text": "lisinopril"}, "dosage": [{"text": "10 mg once daily"}]},
+        {"resourceType": "AllergyIntolerance", "id": "a", "patient": subject, "code": {"text": "penicillin"}},
+        {"resourceType": "Condition", "id": "c", "subject": subject, "code": {"text": "Asthma"}},
+    ]  # fmt: skip
+    for _ in range(2):  # Brought in twice, it is one list.
+        report = await exchange.compared(io.BytesIO(json.dumps(file).encode()), plan, [], "Northside")
+        arrival = await exchange.keep(plan_id, report, source="Northside", file="x.json", sender=Sender(login="root"))
+        came = MedicineList(list_id="", kind=ListKind.HOSPITAL, source="Northside", medicines=report.medicines)
+        assert await listing.bring(elena, replace(came, arrival=arrival)) == ""
+    (waiting,) = await listing.rows.waiting(plan_id)
+    named = {each.line_id: each.values["name"] for each in await exchange.arrivals.waiting(plan_id)}
+    assert sorted(map(str, named.values())) == ["Asthma", "lisinopril", "penicillin"]
+
+    await listing.signed(elena, [waiting], {}, plan)
+
+    left = [str(each.values["name"]) for each in await exchange.arrivals.waiting(plan_id)]
+    (settled,) = await exchange.arrivals.decided(plan_id)
+    assert sorted(left) == ["Asthma", "penicillin"]
+    assert (named[settled.line_id], settled.state, settled.decided_by) == ("lisinopril", "declined", elena.person_id)
+    assert settled.reason == "Decided with the list of medicines that was signed."
