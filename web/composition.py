@@ -32,7 +32,6 @@ from hub.record.checkpointing import keep_signing
 from hub.record.journal import JournalAwayError
 from hub.sockets.desks import Desks
 from hub.sockets.live_socket import DESKS, HUDDLES, LIVE
-from hub.store.absences import Absences
 from hub.store.clock import database_time
 from hub.store.engine import Engine, open_engine
 from hub.store.entries import Entries
@@ -124,8 +123,7 @@ def _worker(
 def _telling(
     engine: Engine, journal: PostgresJournal, stores: Stores, plans: CarePlans, clock: StoreClock
 ) -> AlarmTelling:
-    notifications, absences = Notifications(engine), Absences(engine)
-    return AlarmTelling(journal, notifications, stores.participants, absences, plans.written, clock.now)
+    return AlarmTelling(journal, Notifications(engine), stores.participants, plans.written, clock.now)
 
 
 def _with_machines(

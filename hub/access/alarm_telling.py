@@ -1,7 +1,5 @@
 """Telling people of a reading: the responder at once, backup and steward when nobody has answered by their instant.
 
-Who is away is told, and so is whoever stands in for them.
-
 What a reading causes is put down with it (``hub.workflows.readings``); here it is done, unless it was answered before.
 """
 
@@ -10,10 +8,8 @@ from datetime import datetime
 from typing import Final
 
 from crdt.sections import Section
-from hub.record.chain import JSON
 from hub.record.jobs import Payload
 from hub.record.journal import Act, Action, Journal, Narrowed
-from hub.store.absences import Absences
 from hub.store.notifications import Notifications
 from hub.store.participants import Participants
 from hub.workflows.readings import ReadingAcknowledge, ReadingMarkError
@@ -30,7 +26,6 @@ class AlarmTelling:
         journal: Journal,
         notifications: Notifications,
         participants: Participants,
-        absences: Absences,
         written: Callable[[str, int], None],
         now: Callable[[], datetime],
     ) -> None:
@@ -38,7 +33,6 @@ class AlarmTelling:
         self._written = written
         self._notifications = notifications
         self._participants = participants
-        self._absences = absences
         self._now = now
 
     async def tell(self, payload: Payload) -> None:
@@ -52,28 +46,17 @@ class AlarmTelling:
         assert isinstance(after, int), "a row's number"
         if await self._answered(plan, entry, str(payload["key"]), after):
             return
-        asked = [each for each in (person, await self._stand_in(person)) if each and await self._takes_part(plan, each)]
-        if not asked:
+        if await self._participants.load(plan, person, self._now()) is None:
             return
-        words: dict[str, JSON] = {"person": person, "zone": str(payload["zone"])}
-        if asked[-1] != person:
-            words["stand_in"] = asked[-1]
+        words = {"person": person, "zone": str(payload["zone"])}
         section = Section.MONITORING.value
         told = Act(
             plan=plan, actor="", action=Action.NOTIFY, section=section, entry=entry, event="reading.tell", words=words
         )
         async with self._journal.exclusively(plan) as turn:
             head = await turn.append([told])
-            await self._notifications.tell(turn, asked, plan)
+            await self._notifications.tell(turn, [person], plan)
         self._written(plan, head.seq)
-
-    async def _takes_part(self, plan: str, person: str) -> bool:
-        return await self._participants.load(plan, person, self._now()) is not None
-
-    async def _stand_in(self, person: str) -> str:
-        """Return who stands in for somebody who is away now, ``""`` where nobody does."""
-        now = self._now()
-        return next((each.stand_in for each in await self._absences.of_person(person, now) if each.begins <= now), "")
 
     async def _answered(self, plan: str, entry: str, key: str, after: int) -> bool:
         """Return whether somebody has said what was done since, or this very reading was entered in error."""

@@ -33,7 +33,7 @@ async def told(store: Store, *happened: Any, member: bool = True, away: bool = F
     notifications = Notifications(store.engine)
     absences = Absences(store.engine)
     telling = AlarmTelling(
-        store.journal, notifications, store.participants, absences, lambda _, seq: heard.append(seq), lambda: store.now
+        store.journal, notifications, store.participants, lambda _, seq: heard.append(seq), lambda: store.now
     )
     stand_in = await store.a_person()
     if away:
