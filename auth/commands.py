@@ -243,6 +243,13 @@ _ENTRIES: Final[Mapping[str, CommandRule]] = {
     "comment.task": CommandRule(follows=Operation.COMMENT, also=_JOINS),
 }
 
+_ANSWERS: Final = CommandRule(
+    section=Section.CAREGIVER_LOG,
+    at_large=True,
+    sets=frozenset({"answer", "answered_by"}),
+    refusal="Only primary care, the care manager or the social worker answers.",
+)
+
 _CARE: Final[Mapping[str, CommandRule]] = {
     "medication.prepare": CommandRule(
         section=Section.MEDICATIONS,
@@ -424,25 +431,9 @@ _CARE: Final[Mapping[str, CommandRule]] = {
         sets=frozenset({"signed_by", "content_hash"}),
         refusal="Only those who attended sign a huddle.",
     ),
-    "question.answer": CommandRule(
-        section=Section.CAREGIVER_LOG,
-        at_large=True,
-        sets=frozenset({"answer", "answered_by"}),
-        refusal="Only primary care, the care manager or the social worker answers.",
-    ),
-    "question.phone": CommandRule(
-        section=Section.CAREGIVER_LOG,
-        at_large=True,
-        sets=frozenset({"answer", "answered_by"}),
-        refusal="Only primary care, the care manager or the social worker answers.",
-    ),
-    "question.task": CommandRule(
-        section=Section.CAREGIVER_LOG,
-        at_large=True,
-        sets=frozenset({"answer", "answered_by"}),
-        refusal="Only primary care, the care manager or the social worker answers.",
-        also=_JOINS,
-    ),
+    "question.answer": _ANSWERS,
+    "question.phone": _ANSWERS,
+    "question.task": replace(_ANSWERS, also=_JOINS),
     "question.calm": CommandRule(
         section=Section.CAREGIVER_LOG,
         at_large=True,

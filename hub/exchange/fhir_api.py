@@ -17,6 +17,7 @@ from auth.roles import Participant
 from auth.scopes import categories
 from crdt.sections import Section
 from hub.exchange.askers import Asker
+from hub.exchange.subjects import subject
 from hub.fhir.bundles import ChangedLast, Leaving, entry_of, seen_by
 from hub.fhir.outcomes import ApiRefusedError, warnings
 from hub.fhir.parameters import ParameterKind
@@ -35,7 +36,7 @@ from hub.record.journal import Act, Action, Journal
 from hub.store.engine import Engine
 from hub.store.organisations import Organisations
 from hub.store.participants import Participants
-from hub.store.patients import Patients, RegisteredPatient
+from hub.store.patients import Patients
 from hub.store.plans import Plan, Plans
 from hub.store.stamped_entries import StampedEntries, StampedPlan
 from hub.workflows.contents import retired
@@ -208,9 +209,9 @@ class PlansAsFhir:
             if stamped is None:
                 return False
             seen = self._seen(asker, part, stamped, "s")
-            subject = Subject(patient_id=plan.patient_id, family="", given="")
+            nameless = Subject(patient_id=plan.patient_id, family="", given="")
             versions = {key: EntryVersion(*stamp) for key, stamp in stamped.stamps.items()}
-            leaving = Leaving(content=seen, subject=subject, people=(), base="")
+            leaving = Leaving(content=seen, subject=nameless, people=(), base="")
             view = PlanView(leaving=leaving, scopes=asker.scopes, letter="s", versions=versions)
             return any(all_hold(query.criteria, each) for each in view.resources(frozenset({query.kind})))
 
@@ -290,7 +291,7 @@ class PlansAsFhir:
             standing = {entry for held in seen.sections.values() for entry in held.entries}
             leaving = Leaving(
                 content=seen,
-                subject=_subject(patients[plan.patient_id], asker.organisation, home.name if home else ""),
+                subject=subject(patients[plan.patient_id], home),
                 people=people[plan.plan_id],
                 base=base,
                 changes=await self._changes(plan.plan_id, part) if last else {},
@@ -420,19 +421,3 @@ def _searchset(query: Query, page: Page, beside: Sequence[tuple[PlanView, Json]]
 def _address(query: Query, base: str, place: PagePlace) -> str:
     told = [*query.used, *([(PAGE, place.token())] if place != PagePlace() else [])]
     return f"{base}/{query.kind}" + (f"?{urlencode(told)}" if told else "")
-
-
-def _subject(patient: RegisteredPatient, organisation: str, name: str) -> Subject:
-    return Subject(
-        patient_id=patient.patient_id,
-        family=patient.family,
-        given=patient.given,
-        born=str(patient.born),
-        gender=patient.gender,
-        numbers=tuple((each.system, each.value) for each in patient.numbers),
-        language=patient.language,
-        phone=patient.phone,
-        person=patient.person or "",
-        organisation_id=organisation,
-        organisation=name,
-    )

@@ -2,8 +2,8 @@
 
 from hub.fhir.people import Subject
 from hub.store.engine import Engine
-from hub.store.organisations import Organisations
-from hub.store.patients import Patients
+from hub.store.organisations import Organisation, Organisations
+from hub.store.patients import Patients, RegisteredPatient
 from hub.store.plans import Plans
 
 
@@ -14,6 +14,11 @@ async def subject_of(engine: Engine, plan_id: str) -> Subject | None:
     if plan is None or patient is None:
         return None
     home = await Organisations(engine).get(plan.organisation) if plan.organisation else None
+    return subject(patient, home)
+
+
+def subject(patient: RegisteredPatient, home: Organisation | None) -> Subject:
+    """Return a registered patient as the resources of a plan at home in this organisation name them."""
     return Subject(
         patient_id=patient.patient_id,
         family=patient.family,
