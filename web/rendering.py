@@ -23,7 +23,9 @@ from web.views.people import own_chip
 TEMPLATES: Final = Path(__file__).parent / "templates"
 STATIC: Final = Path(__file__).parent.parent / "static"
 SERVED: Final = (
+    "tokens.css",
     "app.css",
+    "huddles.css",
     "history.css",
     "family.css",
     "mine.css",

@@ -3,18 +3,24 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from pathlib import Path
 
+import asyncpg
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from auth.roles import Participant, Role
+from crdt.documents import server_client
+from crdt.sections import Section
 from hub.ids import HUB, new_id
-from hub.record.journal import Act, Action
+from hub.record.journal import Act, Action, Batch, Head, Snapshot
 from hub.store.engine import create_engine, open_engine
+from hub.store.heads import Heads
 from hub.store.journal import PostgresJournal
 from hub.store.participants import Participants
 from hub.store.people import People, Person
 from hub.store.plans import Plan, Plans
+from tests.hub.store.records import ROWS, Record, some_acts
 
 
 @pytest.fixture
@@ -88,3 +94,24 @@ def store(engine: AsyncEngine, journal: PostgresJournal) -> Store:
 
 def an_act(plan: str, action: Action = Action.GRANT, **more: object) -> Act:
     return Act(plan=plan, actor=more.pop("actor", "someone"), action=action, **more)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+async def record(database: str, tmp_path: Path) -> AsyncIterator[Record]:
+    """A record of two plans, kept honestly and signed."""
+    engine = await open_engine(database)
+    journal, plans = PostgresJournal(engine), sorted([new_id(), new_id()])
+    root = await asyncpg.connect(database)
+    for plan in plans:
+        await journal.create_plan(plan)
+        acts, document = some_acts(plan)
+        heads = await journal.append([Batch(plan, Head(0, bytes(32)), acts[:8])])
+        await journal.append([Batch(plan, heads[plan], acts[8:])])
+        clients = {server_client(plan, person): person for person in ("ana", "ben")}
+        await journal.keep_snapshot(plan, Snapshot(Section.GOALS, ROWS, document.state(), clients))
+    found = Record(database, journal, Heads(engine), root, tmp_path / "checkpoints", *plans)
+    await found.sign()
+    yield found
+    await root.close()
+    await journal.close()
+    await engine.dispose()

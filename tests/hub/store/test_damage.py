@@ -1,126 +1,23 @@
 """What a superuser of the database can do to the record, and that each of it is found, with plan and row."""
 
 import asyncio
-import base64
-import hashlib
-import json
 import random
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
+from collections.abc import Mapping
 
-import asyncpg
-import msgspec
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from crdt.changes import Assign, Create
+from crdt.changes import Create
 from crdt.documents import SectionDocument, server_client
 from crdt.sections import Section
 from hub.ids import HUB, new_id
-from hub.record.chain import line_hash
-from hub.record.checkpointing import Checkpoints
-from hub.record.checkpoints import CHECKPOINTS_FILE, StepBackError
-from hub.record.journal import Act, Action, Batch, Head, Row, Snapshot, chained, line_of
-from hub.record.journal_files import check_file, preface_line, row_line
-from hub.record.signing import SigningKey
-from hub.record.verifying import LINE_FIELDS, Fault, FaultKind
+from hub.record.checkpoints import StepBackError
+from hub.record.journal import Act, Action, Batch, Head, Row, chained
+from hub.record.verifying import Fault, FaultKind
 from hub.store.appends import COLUMNS
-from hub.store.engine import open_engine
-from hub.store.heads import Heads
-from hub.store.journal import PostgresJournal
 from hub.store.verifying import ROWS_AT_ONCE_MAX, reading
+from tests.hub.store.records import CHANGES, GUEST, ROWS, Record, an_act, repaired
 
 pytestmark = pytest.mark.anyio
-
-KEY = SigningKey(Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
-ROWS = 12
-GUEST = "01a20091-0000-7000-8000-000000000000"
-
-
-@dataclass
-class Record:
-    """Two plans with edits and a snapshot each, signed, and a superuser who may do anything."""
-
-    url: str
-    journal: PostgresJournal
-    heads: Heads
-    root: "asyncpg.Connection[asyncpg.Record]"
-    folder: Path
-    plan: str
-    other: str
-
-    async def damage(self, *statements: str) -> None:
-        """Do it as no trigger minds."""
-        await self.root.execute("set session_replication_role = replica")
-        for statement in statements:
-            await self.root.execute(statement)
-        await self.root.execute("set session_replication_role = origin")
-
-    async def fault(self, *, signed: bool = False, plan: str = "") -> Fault | None:
-        """Return what a verification finds, with checkpoints or by the database alone."""
-        async with reading(self.url) as verification:
-            found = await verification.journals(plan)
-            if found is None and signed:
-                found = await verification.checkpoints(self.folder / CHECKPOINTS_FILE, KEY.verifier, plan)
-            return found
-
-    async def sign(self) -> None:
-        """Write a checkpoint as the hub does."""
-        checkpoints = Checkpoints(self.folder, KEY)
-        checkpoints.resume()
-        async with self.heads.signing() as turn:
-            assert turn is not None
-            await checkpoints.sign(turn)
-
-    async def put(self, plan: str, rows: list[Row]) -> None:
-        """Replace a plan's journal from the first of these rows on, its head with it."""
-        await self.damage(f"delete from journal where plan = '{plan}' and seq >= {rows[0].seq}")
-        values = [tuple(getattr(row, name) for name in COLUMNS) for row in rows]
-        await self.root.copy_records_to_table("journal", columns=COLUMNS, records=values)
-        await self.damage(
-            f"update head set seq = {rows[-1].seq}, hash = '\\x{rows[-1].hash.hex()}' where plan = '{plan}'"
-        )
-
-
-def some_acts(plan: str) -> tuple[list[Act], SectionDocument]:
-    """Return a goal made and changed by two people, and what it comes to."""
-    document, entry = SectionDocument(Section.GOALS), new_id()
-    acts = []
-    for number in range(ROWS):
-        person = ("ana", "ben")[number % 2]
-        made = Create(Section.GOALS, entry, {"description": "Walk to church", "voice": GUEST})
-        change = made if number == 0 else Assign(Section.GOALS, entry, "due", f"2026-12-{number:02}")
-        accepted = document.perform([change], client=server_client(plan, person))
-        acts.append(
-            Act(
-                plan=plan, actor=person, action=Action.COMMAND, role="specialist", section=Section.GOALS, entry=entry,
-                field="due", event="entry.edit", reason="asked", session="s", words={"number": number},
-                update=accepted.update, purpose="treatment", policy="1", on_behalf_of="rosa",
-            )
-        )  # fmt: skip
-    return acts, document
-
-
-@pytest.fixture
-async def record(database: str, tmp_path: Path) -> AsyncIterator[Record]:
-    engine = await open_engine(database)
-    journal, plans = PostgresJournal(engine), sorted([new_id(), new_id()])
-    root = await asyncpg.connect(database)
-    for plan in plans:
-        await journal.create_plan(plan)
-        acts, document = some_acts(plan)
-        heads = await journal.append([Batch(plan, Head(0, bytes(32)), acts[:8])])
-        await journal.append([Batch(plan, heads[plan], acts[8:])])
-        clients = {server_client(plan, person): person for person in ("ana", "ben")}
-        await journal.keep_snapshot(plan, Snapshot(Section.GOALS, ROWS, document.state(), clients))
-    found = Record(database, journal, Heads(engine), root, tmp_path / "checkpoints", *plans)
-    await found.sign()
-    yield found
-    await root.close()
-    await journal.close()
-    await engine.dispose()
 
 
 async def test_an_honest_record_is_true(record: Record) -> None:
@@ -129,23 +26,6 @@ async def test_an_honest_record_is_true(record: Record) -> None:
     assert await record.journal.append([Batch(HUB, Head(0, bytes(32)), [an_act()])])
     await record.sign()
     assert await record.fault(signed=True) is None
-
-
-def an_act(plan: str = HUB) -> Act:
-    return Act(plan=plan, actor="eve", action=Action.ADMIN)
-
-
-CHANGES: Mapping[str, str] = {
-    "recorded": "recorded + interval '1 microsecond'",
-    "action": "'read'",
-    "outcome": "'failed'",
-    "update": "update || '\\x00'::bytea",
-    "told": "'{\"number\":99}'::json",
-    "prev_hash": "sha256(prev_hash)",
-    "hash": "sha256(hash)",
-    "salt": "sha256(salt)",
-    "content_hash": "sha256(content_hash) || sha256(content_hash)",
-}
 
 
 FOUND: Mapping[str, str] = {
@@ -308,17 +188,6 @@ async def test_a_chain_repaired_after_a_change_is_true_to_itself_and_not_to_what
     await found(record, FaultKind.REWRITTEN, ROWS, signed=True)
 
 
-def repaired(rows: list[Row], seq: int, **changed: str) -> list[Row]:
-    """Return the rows from ``seq`` on, one changed and the chain hashed anew."""
-    head, again = Head(seq - 1, rows[seq - 2].hash), []
-    for row in rows[seq - 1 :]:
-        told = {name: getattr(row, name) for name in Act.__struct_fields__ if name not in ("words", "update")}
-        act = Act(**told | (changed if row.seq == seq else {}), update=row.update, words=row.words)
-        again += chained(Batch(row.plan, head, [act]), row.recorded)
-        head = Head(again[-1].seq, again[-1].hash)
-    return again
-
-
 async def test_a_repaired_chain_is_found_though_later_rows_were_added(record: Record) -> None:
     rows = await record.journal.since(record.plan, 0)
     again = repaired(rows, 6, actor="eve")
@@ -414,103 +283,3 @@ async def test_signing_waits_for_no_commit_and_no_commit_for_it(record: Record) 
         await turn.append([an_act(record.plan)])
 
     assert await record.fault(signed=True) is None
-
-
-def a_journal_file(path: Path, rows: list[Row]) -> Path:
-    lines = [preface_line(rows[0].plan, Head(rows[-1].seq, rows[-1].hash))]
-    for row in rows:
-        values = {**msgspec.structs.asdict(row), "words": row.told}
-        lines.append(row_line((*(values[name] for name in LINE_FIELDS), row.hash)))
-    path.write_bytes(b"".join(lines))
-    return path
-
-
-async def test_an_exported_journal_is_checked_without_the_database(record: Record, tmp_path: Path) -> None:
-    rows = await record.journal.since(record.plan, 0)
-    path, signed = a_journal_file(tmp_path / "journal", rows), record.folder / CHECKPOINTS_FILE
-
-    assert check_file(path, None, None).fault is None
-    assert check_file(path, signed, KEY.verifier).fault is None
-
-
-async def test_one_changed_byte_of_an_exported_journal_is_found(record: Record, tmp_path: Path) -> None:
-    path = a_journal_file(tmp_path / "journal", await record.journal.since(record.plan, 0))
-    whole = path.read_bytes()
-    start = whole.index(b"\n") + 1
-
-    for at in random.Random(3).sample(range(start, len(whole)), 200):
-        path.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
-        fault = check_file(path, None, None).fault
-        assert fault is not None, (at, whole[at])
-        assert fault.seq == whole[:at].count(b"\n") or whole[at : at + 1] == b"\n"
-
-
-async def test_an_exported_journal_of_a_repaired_chain_is_found_against_checkpoints(
-    record: Record, tmp_path: Path
-) -> None:
-    rows = await record.journal.since(record.plan, 0)
-    path = a_journal_file(tmp_path / "journal", rows[:5] + repaired(rows, 6, actor="eve"))
-    short = a_journal_file(tmp_path / "short", rows[:9])
-    signed = record.folder / CHECKPOINTS_FILE
-
-    assert check_file(path, None, None).fault is None
-    assert check_file(path, signed, KEY.verifier).fault == Fault(FaultKind.REWRITTEN, record.plan, ROWS)
-    assert check_file(short, signed, KEY.verifier).fault is None
-    assert check_file(short, signed, KEY.verifier).rows_signed == ROWS
-
-
-def test_the_hash_is_the_one_anybody_would_compute(tmp_path: Path) -> None:
-    acts, _ = some_acts(new_id())
-    rows = chained(Batch(acts[0].plan, Head(0, bytes(32)), acts), an_instant())
-    path = a_journal_file(tmp_path / "journal", rows)
-
-    for line in path.read_bytes().splitlines()[1:]:
-        digest, _, rest = line.partition(b" ")
-        canonical, _, beside = rest.partition(b"\t")
-        assert hashlib.sha256(canonical).hexdigest() == digest.decode()
-        said, salt = json.loads(beside), base64.b64decode(json.loads(beside)["salt"])
-        update, why = base64.b64decode(said["update"]), said["reason"].encode()
-        words = json.dumps(said["words"], separators=(",", ":"), sort_keys=True).encode()
-        hashes = base64.b64decode(json.loads(canonical)["content_hash"])
-        assert hashlib.sha256(salt[:16] + b"\1" + update).digest() == hashes[:32]
-        assert hashlib.sha256(salt[16:] + len(why).to_bytes(8) + why + b"\1" + words).digest() == hashes[32:]
-
-
-def as_before(rows: list[Row]) -> list[Row]:
-    """Return these rows as an earlier version would have written them: what they say in the line, and no salt."""
-    before, found = rows[0].prev_hash, []
-    for row in rows:
-        old = msgspec.structs.replace(row, prev_hash=before, salt=None, content_hash=None)
-        old = msgspec.structs.replace(old, hash=line_hash(line_of(old)))
-        before = old.hash
-        found.append(old)
-    return found
-
-
-async def test_rows_of_an_earlier_version_hold_and_new_ones_stand_behind_them(record: Record, tmp_path: Path) -> None:
-    rows = as_before(await record.journal.since(record.plan, 0))
-    await record.put(record.plan, rows)
-
-    assert await record.journal.append([Batch(record.plan, Head(ROWS, rows[-1].hash), [an_act(record.plan)])])
-
-    assert await record.fault() is None
-    path = a_journal_file(tmp_path / "journal", await record.journal.since(record.plan, 0))
-    assert check_file(path, None, None).fault is None
-    path.write_bytes(path.read_bytes().replace(b'{"journal":2', b'{"journal":1'))
-    assert check_file(path, None, None).fault is None
-
-
-@pytest.mark.parametrize("column", ["reason", "update", "told"])
-async def test_a_changed_word_of_an_earlier_versions_row_is_found(record: Record, column: str) -> None:
-    await record.put(record.plan, as_before(await record.journal.since(record.plan, 0)))
-
-    value = CHANGES.get(column, f"{column} || 'x'")
-    await record.damage(f"update journal set {column} = {value} where plan = '{record.plan}' and seq = 7")
-
-    fault = await record.fault()
-    assert fault is not None
-    assert (fault.kind, fault.seq) == (FaultKind.CHANGED, 7)
-
-
-def an_instant() -> datetime:
-    return datetime(2026, 11, 21, tzinfo=UTC)
