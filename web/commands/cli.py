@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -238,7 +239,7 @@ def announce(settings: Settings, story: DemoDescription | None) -> None:
         typer.echo(f"  Hospitals send HL7 v2 ADT messages to {settings.adt.address} (MLLP).")
     if settings.demo:
         typer.echo("  Choose a person there; open a second browser window as another one, in the same plan.")
-        typer.echo(f"  For scripts: careplan-hub demo --data {settings.data_dir} --describe")
+        typer.echo(f"  For scripts: careplan-hub demo --data {shlex.quote(str(settings.data_dir))} --describe")
         typer.echo("  The patients are invented. Ctrl-C ends the hub; what was written stays.")
 
 

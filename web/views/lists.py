@@ -105,7 +105,9 @@ class PairView:
     differs: tuple[str, ...]
     shares: tuple[str, ...]
     findings: tuple[FindingView, ...]
-    danger: bool
+    """Those that stand on this line."""
+    dangers: tuple[str, ...]
+    """What each danger says that this line has a part in, also where it stands on another."""
     remarks: tuple[tuple[str, str], ...]
     decided: DecidedView | None
     may: bool
@@ -164,9 +166,14 @@ def lists_view(
     people = reader.setting.people
     found = findings_view(reader.participant, outcome(reader.content, lines, decisions), people.name, reader.now)
     told = dangers(reader.content, lines, decisions, reader.now)
-    dangerous = {line.key for _, about in told for line in about}
+    dangerous: dict[str, list[str]] = {}
+    for danger, about in told:
+        for line in about:
+            dangerous.setdefault(line.key, []).append(danger.text)
     pairs = {
-        line.key: _pair(reader, line, lists, decisions, found.open, dangerous, (typed or {}).get(line.key))
+        line.key: _pair(
+            reader, line, lists, decisions, found.open, dangerous.get(line.key, []), (typed or {}).get(line.key)
+        )
         for line in lines
     }
     missing = open_lines(lines, decisions)
@@ -196,7 +203,7 @@ def lists_view(
         steps=tuple(following(lines, known, team, reader.participant.person_id, reader.setting.reading.today)),
         signs=bool(lines) and all(pairs[each.key].may for each in lines),
         continues=sum(
-            line.group is LineGroup.SAME and pairs[line.key].may and not pairs[line.key].danger for line in missing
+            line.group is LineGroup.SAME and pairs[line.key].may and not pairs[line.key].dangers for line in missing
         ),
         stood=stood,
         fault=fault,
@@ -236,7 +243,7 @@ def _pair(
     lists: Sequence[MedicineList],
     decisions: Mapping[str, LineDecision],
     found: Sequence[FindingView],
-    dangerous: set[str],
+    dangerous: Sequence[str],
     typed: LineTypedView | None,
 ) -> PairView:
     sources, house = sources_of(lists), of_the_house(lists)
@@ -257,7 +264,7 @@ def _pair(
         differs=line.differs,
         shares=line.shares,
         findings=tuple(each for each in found if each.entry == mine),
-        danger=line.key in dangerous,
+        dangers=tuple(dict.fromkeys(dangerous)),
         remarks=tuple(remarks[-2:]),
         decided=_decided(reader, line, decision, sources) if decision is not None else None,
         may=may_decide(reader, line),
