@@ -158,11 +158,16 @@ async def event_in(message: bytes, door: str, sender: str, zone: tzinfo) -> Hosp
 
 
 def people_of(event: HospitalEvent) -> tuple[str, ...]:
-    """Return the keys by which it is remembered who this is: of each number; without one, of all that is told."""
+    """Return the keys by which it is remembered who this is: of each number; without one, of all that is told.
+
+    Where not even a family name and a whole date of birth are told, it fits many: then for this stay alone.
+    """
     numbers = tuple(f"{each.system}|{number_key(each.value)}" for each in event.patient.numbers)
     if numbers:
         return numbers[:PEOPLE_MAX]
     told = event.patient
+    if not told.family or told.born.whole is None:
+        return (f"stay|{event.facility}|{event.visit.number or event.control}",)
     traits = "|".join([search_key(told.name), str(told.born), told.sex, number_key(told.phone)])
     return (f"traits|{event.facility}|{sha256(traits.encode()).hexdigest()}",)
 
