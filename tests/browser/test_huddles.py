@@ -121,6 +121,7 @@ def drops_out(nine: Hub, come: Come, address: str, grace: Seat, elena: Seat, tom
     expect(tom.page.locator(".huddle-join")).to_contain_text("dropped out")
     tom.page.keyboard.press("d")
     expect(elena.page.locator(".follow")).to_contain_text(f"Following {TOM}")
+    expect(tom.page.locator(".follow")).to_contain_text("You drive")
     tom.page.keyboard.press("p")
     expect(elena.page.locator(".huddle-number")).to_have_text("3 of 9")
     late = come(nine, GRACE, address)
