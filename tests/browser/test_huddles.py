@@ -111,6 +111,7 @@ def leaves_and_comes_back(grace: Seat, elena: Seat, tom: Seat, first: str) -> No
     elena.page.keyboard.press("Enter")
     expect(elena.page.locator("#row-if")).to_contain_text("Weight up 2 kg")
     assert elena.page.locator("#stage").get_attribute("data-shown") == first
+    expect(elena.page.locator("[data-line]:focus")).to_have_count(0)
     elena.page.keyboard.press("v")
     expect(elena.page.locator(".huddle-number")).to_have_text("2 of 9")
 

