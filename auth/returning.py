@@ -14,9 +14,12 @@ from auth.passcodes import code_matches, hash_code
 
 RETURN_CODE_LASTS: Final[timedelta] = CODE_LASTS
 RETURN_TRIES_MAX: Final = 3
-"""Wrong codes that end a code; with the next bound, 15 guesses an hour among a million."""
+"""Wrong codes that end a code; with the last bound, 60 guesses an hour among a million."""
 RETURN_CODES_MAX: Final = 5
-"""Codes an hour to one mailbox; beyond it nothing is sent, and the page says what it always says."""
+"""Codes an hour to one mailbox for one network address; beyond it nothing is sent, and the page says what it always
+says. Counted by address, so that a stranger who asks for a family's codes does not keep the family out."""
+RETURN_CODES_IN_ALL_MAX: Final = 20
+"""Codes an hour to one mailbox, whoever asks: what one finds among one's mail after somebody played with it."""
 ADDRESS_CHARACTERS_MAX: Final = 200
 """No mail address is longer."""
 

@@ -4,6 +4,7 @@ Every answer to a stranger takes the same steps, whether the address is known or
 look-up, one ticket, one row of the journal.
 """
 
+import hashlib
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,7 +13,15 @@ from typing import Final, TypeAlias
 
 from auth.invitations import TOO_MANY, InvitationRefusal, too_many
 from auth.passcodes import sent_code
-from auth.returning import RETURN_CODES_MAX, ReturnCode, WrongReturn, chosen, prove, return_code
+from auth.returning import (
+    RETURN_CODES_IN_ALL_MAX,
+    RETURN_CODES_MAX,
+    ReturnCode,
+    WrongReturn,
+    chosen,
+    prove,
+    return_code,
+)
 from auth.roles import PATIENT_SIDE
 from auth.sessions import TOKEN_BYTES, hash_token, is_token
 from hub.access.changes import AccessChanges
@@ -29,7 +38,8 @@ from hub.store.tickets import Purpose, Tickets
 
 FROM_ADDRESS: Final = "return"
 TO_MAILBOX: Final = "return-mail"
-"""Purposes under which tries are counted: by where they come from, and by the mailbox that is named."""
+TO_MAILBOX_FROM_ADDRESS: Final = "return-mail-from"
+"""Purposes under which tries are counted: by where they come from, by the mailbox that is named, and by both."""
 
 ENDED: Final = InvitationRefusal("code-ended", "This code has ended. Ask for a new code.")
 
@@ -77,9 +87,11 @@ class Returning:
         now = self._now()
         if too_many(await self._attempts.tried(FROM_ADDRESS, address_hash, now), now):
             return TOO_MANY
-        before = await self._attempts.tried(TO_MAILBOX, mailbox_hash, now)
+        both = hashlib.sha256(mailbox_hash + address_hash).digest()
+        theirs = await self._attempts.tried(TO_MAILBOX_FROM_ADDRESS, both, now)
+        in_all = await self._attempts.tried(TO_MAILBOX, mailbox_hash, now) if len(theirs) < RETURN_CODES_MAX else theirs
         known = await self._people.by_proven_address(address)
-        if len(before) >= RETURN_CODES_MAX:
+        if len(theirs) >= RETURN_CODES_MAX or len(in_all) >= RETURN_CODES_IN_ALL_MAX:
             known = []
         people = tuple(each.person_id for each in known)
         browser, code = secrets.token_urlsafe(TOKEN_BYTES), sent_code(secrets.randbelow)

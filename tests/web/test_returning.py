@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from auth.returning import RETURN_CODES_MAX
+from auth.returning import RETURN_CODES_IN_ALL_MAX, RETURN_CODES_MAX
 from hub.ids import HUB
 from hub.record.journal import Act, Action
 from tests.harness.databases import executed
@@ -124,15 +124,33 @@ async def test_of_many_tries_at_one_instant_one_is_judged(house: House) -> None:
     assert sorted(each.status_code for each in answers) == [303] + [410] * 9
 
 
-async def test_a_mailbox_gets_five_codes_an_hour_and_the_page_says_the_same(house: House) -> None:
+async def test_a_mailbox_gets_five_codes_an_hour_for_one_address_and_the_page_says_the_same(house: House) -> None:
     await came_in(house)
     before = len(letters(house))
 
-    answers = [await ask(await house.browser(address=f"198.51.100.{n}")) for n in range(RETURN_CODES_MAX + 2)]
+    answers = [await ask(await house.browser(address="198.51.100.1")) for _ in range(RETURN_CODES_MAX + 2)]
 
     await code_sent(house, before + RETURN_CODES_MAX - 1)
     assert len(letters(house)) == before + RETURN_CODES_MAX
     assert {(each.status_code, each.content) for each in answers} == {(200, answers[0].content)}
+
+
+async def test_a_stranger_who_asks_for_codes_keeps_nobody_out_and_no_mailbox_gets_more_than_twenty(
+    house: House,
+) -> None:
+    await came_in(house)
+    before = len(letters(house))
+    for _ in range(RETURN_CODES_MAX + 1):
+        await ask(await house.browser(address="198.51.100.1"))
+
+    at_home = await house.browser(address="198.51.100.2")
+    await ask(at_home)
+    assert (await enter(at_home, code=await code_sent(house, before + RETURN_CODES_MAX))).status_code == 303
+
+    for number in range(3, 3 + RETURN_CODES_IN_ALL_MAX):
+        await ask(await house.browser(address=f"198.51.100.{number}"))
+    await code_sent(house, before + RETURN_CODES_IN_ALL_MAX - 1)
+    assert len(letters(house)) == before + RETURN_CODES_IN_ALL_MAX
 
 
 async def test_an_address_waits_after_twenty_tries(house: House) -> None:
