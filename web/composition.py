@@ -50,7 +50,7 @@ from hub.store.sessions import Sessions
 from hub.store.submissions import Submissions
 from hub.workflows.questions import TELL as QUESTION_TELL
 from hub.workflows.readings import TELL
-from web.access import access_over, letters_leave
+from web.access import Access, access_over, letters_leave
 from web.auditing import Auditing
 from web.counting import keep_counting
 from web.doors.desk_admission import StoreDeskAdmission
@@ -60,6 +60,7 @@ from web.doors.gatekeeping import StoreGatekeeper
 from web.doors.hospitals import Hospitals, hospitals_over
 from web.doors.huddle_admission import HuddleAdmission
 from web.doors.store_directory import StoreDirectory, Stores
+from web.reminding import RemindersAtWork, reminders_over
 from web.services import Services
 from web.settings import Settings, signing_key_of
 
@@ -109,7 +110,12 @@ async def _begun(parts: Sequence[Started]) -> None:
 
 
 def _worker(
-    engine: Engine, posting: Posting, telling: AlarmTelling, asked: QuestionTelling, hospitals: Hospitals
+    engine: Engine,
+    posting: Posting,
+    telling: AlarmTelling,
+    asked: QuestionTelling,
+    hospitals: Hospitals,
+    reminders: RemindersAtWork,
 ) -> JobWorker:
     """Return this process's worker; every kind of job has its handler here."""
     handlers = Handlers()
@@ -117,21 +123,33 @@ def _worker(
     handlers.add(TELL, telling.tell)
     handlers.add(QUESTION_TELL, asked.tell)
     hospitals.work_in(handlers)
+    reminders.work_in(handlers)
     return JobWorker(engine, handlers)
 
 
-def _telling(
+def _tellings(
     engine: Engine, journal: PostgresJournal, stores: Stores, plans: CarePlans, clock: StoreClock
-) -> AlarmTelling:
-    return AlarmTelling(journal, Notifications(engine), stores.participants, plans.written, clock.now)
+) -> tuple[AlarmTelling, QuestionTelling]:
+    told, members = Notifications(engine), stores.participants
+    asked = QuestionTelling(journal, told, members, stores.plans, plans.written, clock.now)
+    return AlarmTelling(journal, told, members, plans.written, clock.now), asked
+
+
+def _posting(
+    letters: Letters, access: Access, plans: CarePlans, stores: Stores, reminders: RemindersAtWork, clock: StoreClock
+) -> Posting:
+    undelivered = Undelivered(plans, stores.plans, stores.people, reminders.keeping)
+    return Posting(letters, access.mail.send, undelivered.tell, clock.now)
 
 
 def _with_machines(
     served: Services, engine: Engine, journal: PostgresJournal, changes: AccessChanges, plans: CarePlans
 ) -> Services:
-    """Return the services with what machines ask for at their doors."""
+    """Return the services with what other systems bring, take and ask for at their doors."""
     return replace(
         served,
+        exchange=Exchange(engine, journal, served.now, new_id),
+        listing=MedicineListing(engine, journal, plans.written, served.now, new_id),
         machines=MachineKeeping(engine, changes, served.now, new_id),
         provisioning=Provisioning(engine, changes, served.now, new_id),
         fhir=PlansAsFhir(engine, journal, plans.contents, plans.record, plans.zones, served.now),
@@ -166,10 +184,11 @@ async def hub_services(settings: Settings) -> AsyncIterator[Services]:
     letters = Letters(engine, Seal(settings.secret_key), new_id, leaves=letters_leave(settings))
     access = access_over(engine, changes, letters, settings, clock.now, new_id)
     doors = entrances_over(engine, changes, letters, settings, clock.now, new_id)
-    posting = Posting(letters, access.mail.send, Undelivered(plans, stores.plans).tell, clock.now)
+    reminders = reminders_over(engine, journal, plans, letters, settings, clock.now, new_id)
+    posting = _posting(letters, access, plans, stores, reminders, clock)
     hospitals = hospitals_over(engine, journal, plans, settings, clock.now)
-    asked = QuestionTelling(journal, Notifications(engine), stores.participants, stores.plans, plans.written, clock.now)
-    worker = _worker(engine, posting, _telling(engine, journal, stores, plans, clock), asked, hospitals)
+    tellings = _tellings(engine, journal, stores, plans, clock)
+    worker = _worker(engine, posting, *tellings, hospitals, reminders)
     loops = list(map(asyncio.create_task, kept_up))
     try:
         await journal.create_plan(HUB)
@@ -188,8 +207,7 @@ async def hub_services(settings: Settings) -> AsyncIterator[Services]:
             submissions=Submissions(engine),
             entries=entries,
             hospitals=hospitals,
-            exchange=Exchange(engine, journal, clock.now, new_id),
-            listing=MedicineListing(engine, journal, plans.written, clock.now, new_id),
+            reminders=reminders.keeping,
             zones=plans.zones,
             now=clock.now,
             state=state,

@@ -44,6 +44,8 @@ class SmtpMail:
             message = EmailMessage()
             message["From"], message["To"], message["Subject"] = self._smtp.sender, letter.address, letter.subject
             message["Auto-Submitted"] = "auto-generated"
+            if letter.key:
+                message["Message-ID"] = f"<{letter.key}@{self._smtp.sender.rpartition('@')[2].strip('<> ')}>"
             message.set_content(letter.words)
             await aiosmtplib.send(
                 message,

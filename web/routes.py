@@ -16,6 +16,7 @@ from web.pages import (
     admin,
     admin_people,
     admin_provider,
+    admin_reminders,
     admin_systems,
     admin_units,
     audit,
@@ -51,6 +52,7 @@ from web.pages import (
     reconciling,
     redeeming,
     referrals,
+    reminders,
     restoring,
     returning,
     search,
@@ -163,6 +165,8 @@ DIRECTORY_ROUTES: tuple[BaseRoute, ...] = (
     Route("/admin/organisation", admin.change_organisation, name="admin_organisation_change", methods=["POST"]),
     Route("/admin/provider", admin_provider.show, name="admin_provider", methods=["GET"]),
     Route("/admin/provider", admin_provider.change, name="admin_provider_change", methods=["POST"]),
+    Route("/admin/reminders", admin_reminders.show, name="admin_reminders", methods=["GET"]),
+    Route("/admin/reminders", admin_reminders.change, name="admin_reminders_change", methods=["POST"]),
     Route("/admin/systems", admin_systems.show, name="admin_systems", methods=["GET"]),
     Route("/admin/systems", admin_systems.change, name="admin_systems_change", methods=["POST"]),
     Route("/admin/people/file", csv_files.people, name="people_file", methods=["GET"]),
@@ -255,6 +259,14 @@ HUDDLE_ROUTES: tuple[BaseRoute, ...] = (
 )
 """Huddles: agenda, live room, minutes, signatures."""
 
+REMINDER_ROUTES: tuple[BaseRoute, ...] = (
+    Route("/reminders", reminders.show, name="reminders"),
+    Route("/reminders/choices", reminders.choices, name="reminder_choices", methods=["GET"]),
+    Route("/reminders/choices", reminders.choose, name="reminder_choose", methods=["POST"]),
+    Route("/told/{letter}", reminders.go, name="told"),
+)
+"""What I am told, and how I want it."""
+
 ROUTES: tuple[BaseRoute, ...] = (
     Route("/", home, name="home"),
     Route("/sign-in", sign_in.show, name="sign_in"),
@@ -313,6 +325,7 @@ ROUTES: tuple[BaseRoute, ...] = (
     Route("/reviews", emergencies.review, name="review", methods=["POST"]),
     Route("/notifications", notifications.show, name="notifications"),
     Route("/notifications/seen", notifications.seen, name="notifications_seen", methods=["POST"]),
+    *REMINDER_ROUTES,
     Route("/demo/mailbox", mailbox.show, name="mailbox"),
     *AUDIT_ROUTES,
     *DIRECTORY_ROUTES,

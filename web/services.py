@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from hub.exchange.exchange import Exchange
     from hub.exchange.fhir_api import PlansAsFhir
     from hub.exchange.medicine_listing import MedicineListing
+    from hub.reminders.keeping import ReminderKeeping
     from hub.store.submissions import Submissions
     from web.auditing import Auditing
     from web.doors.hospitals import Hospitals
@@ -135,6 +136,8 @@ class Services:
     """What hospitals tell; ``None`` for a hub without a store."""
     provisioning: "Provisioning | None" = None
     """What a provider tells; ``None`` for a hub without a store."""
+    reminders: "ReminderKeeping | None" = None
+    """What people want to be told of, and were; ``None`` for a hub without a store."""
     machines: "MachineKeeping | None" = None
     """Machines that may call; ``None`` for a hub without a store."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)

@@ -31,14 +31,29 @@ class Occasion(StrEnum):
     CODE = "code"
     SIGN_IN = "sign-in"
     HUDDLE = "huddle"
+    REMINDER = "reminder"
+
+
+class Channel(StrEnum):
+    """How somebody is told."""
+
+    MAIL = "mail"
+    TEXT = "text"
+    PAGE = "page"
+    """By the page alone: nothing leaves."""
 
 
 class Letter(msgspec.Struct, frozen=True):
-    """One message to one address."""
+    """One message to one address; a text message has no subject."""
 
     address: str
     subject: str
     words: str
+    channel: Channel = Channel.MAIL
+    key: str = ""
+    """Names the message to whoever takes it, so that a double can be known as one."""
+    calendar: str = ""
+    """Appointments that go with it, as iCalendar (RFC 5545)."""
 
 
 WriteCode: TypeAlias = Callable[[str, str], Letter]
@@ -56,6 +71,8 @@ class Envelope:
     """The invitation it carries."""
     sender: str = ""
     """Whose act it follows."""
+    person: str = ""
+    """Whom it goes to, where that is somebody who signs in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +92,12 @@ class Posted:
     """``waiting``, ``sent`` or ``failed``."""
     reason: str
     ended: datetime | None
+    person: str = ""
+    channel: Channel = Channel.MAIL
+    delivered: datetime | None = None
+    """When the gateway said that it arrived."""
+    opened: datetime | None = None
+    """When the person opened what it leads to, signed in."""
 
 
 class NotSentError(NotDoneError):
@@ -88,8 +111,8 @@ class NotSentError(NotDoneError):
 class LetterWay(Protocol):
     """A way for letters to leave."""
 
-    async def __call__(self, letter: Letter) -> None:
-        """Send it. Raises ``NotSentError``."""
+    async def __call__(self, letter: Letter) -> str | None:
+        """Send it, and return by which name the other side tells of it later, if it does. Raises ``NotSentError``."""
 
 
 class Seal:

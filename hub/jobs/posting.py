@@ -25,8 +25,8 @@ class LetterRows(Protocol):
     async def answered(self, letter_id: str) -> None:
         """Note that the letter did not leave this time, which is certain."""
 
-    async def sent(self, letter_id: str) -> None:
-        """Note that it left."""
+    async def sent(self, letter_id: str, gateway: str) -> None:
+        """Note that it left, and by which name the other side tells of it."""
 
     async def failed(self, letter_id: str, reason: str) -> Posted | None:
         """Note that it is given up, and return it."""
@@ -64,19 +64,20 @@ class Posting:
             raise NotSentError("unanswered", for_good=True)
         if posted.expires <= self._now():
             raise NotSentError("expired", for_good=True)
+        gateway = ""
         if letter.address:
             try:
-                await self._send(letter)
+                gateway = await self._send(letter) or ""
             except NotSentError as error:
                 if not error.unanswered:
                     await self._letters.answered(letter_id)
                 raise
-        await self._letters.sent(letter_id)
+        await self._letters.sent(letter_id, gateway)
 
     async def given_up(self, payload: Payload, code: str) -> None:
         """Mark the letter as failed, and tell those who can call instead."""
         failed = await self._letters.failed(str(payload["letter"]), code)
-        if failed is not None and failed.plan:
+        if failed is not None:
             await self._tell(failed)
 
     async def forget(self, _payload: Payload) -> None:

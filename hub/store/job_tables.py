@@ -103,10 +103,17 @@ letter: Final = sa.Table(
     columns.words("outcome", "waiting"),
     columns.words("reason"),
     columns.maybe("ended"),
+    columns.words("person"),
+    columns.words("channel", "mail"),
+    columns.words("gateway"),
+    columns.maybe("delivered"),
+    columns.maybe("opened"),
     columns.among("occasion", Occasion),
+    columns.among("channel", ("mail", "text")),
     columns.among("outcome", ("waiting", "sent", "failed")),
     sa.CheckConstraint("(outcome = 'waiting') = (ended is null) and (ended is null or sealed = '')", name="ended"),
     sa.Index("letter_plan", "plan", "made", postgresql_where=sa.text("plan <> ''")),
     sa.Index("letter_made", "made"),
+    sa.Index("letter_gateway", "gateway", postgresql_where=sa.text("gateway <> ''")),
 )
 """Letters on their way and what became of them; ``sealed`` is what one says and to whom, until it has left."""

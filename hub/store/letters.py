@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from hub.jobs.letters import SEND, Envelope, Letter, Occasion, Posted, Seal
+from hub.jobs.letters import SEND, Channel, Envelope, Letter, Occasion, Posted, Seal
 from hub.record.jobs import Job
 from hub.record.journal import Turn
 from hub.store.engine import connected, connection_of
@@ -29,7 +29,10 @@ class Letters:
         self._leaves = leaves
 
     async def put(self, turn: Turn, letter: Letter, envelope: Envelope) -> None:
-        """Have the letter leave if the turn commits; one without an address goes nowhere, by the same steps."""
+        """Have the letter leave if the turn commits; one without an address goes nowhere, by the same steps.
+
+        Its ``key``, where it has one, is its id.
+        """
         await self._put(connection_of(turn), letter, envelope)
 
     async def put_alone(self, letter: Letter, envelope: Envelope) -> None:
@@ -38,9 +41,9 @@ class Letters:
             await self._put(connection, letter, envelope)
 
     async def _put(self, connection: AsyncConnection, letter: Letter, envelope: Envelope) -> None:
-        if not self._leaves:
+        if not self._leaves and letter.channel is Channel.MAIL:
             return
-        letter_id = self._new_id()
+        letter_id = letter.key or self._new_id()
         values = {
             "id": letter_id,
             "occasion": envelope.occasion,
@@ -48,6 +51,8 @@ class Letters:
             "about": envelope.about,
             "sender": envelope.sender,
             "expires": envelope.expires,
+            "person": envelope.person,
+            "channel": letter.channel,
             "sealed": self._seal.closed(letter_id, letter),
         }
         await connection.execute(sa.insert(table).values(values))
@@ -67,7 +72,7 @@ class Letters:
         )
         async with connected(self._engine) as connection:
             row = (await connection.execute(begun)).first()
-        return None if row is None else (_posted(row), self._seal.opened(letter_id, row.sealed))
+        return None if row is None else (posted_of(row._mapping), self._seal.opened(letter_id, row.sealed))
 
     async def answered(self, letter_id: str) -> None:
         """Note that the letter did not leave this time, which is certain."""
@@ -75,29 +80,37 @@ class Letters:
             change = sa.update(table).where(table.c.id == letter_id).values(unanswered=table.c.unanswered - 1)
             await connection.execute(change)
 
-    async def sent(self, letter_id: str) -> None:
-        """Note that it left, and forget what it said."""
-        await self._end(letter_id, "sent", "")
+    async def sent(self, letter_id: str, gateway: str = "") -> None:
+        """Note that it left, by which name the other side will tell of it, and forget what it said."""
+        await self._end(letter_id, "sent", "", gateway=gateway)
+
+    async def opened(self, letter_id: str, person_id: str) -> Posted | None:
+        """Note that the person to whom it went has opened what it leads to, and return it; ``None`` for anyone else."""
+        await self._mark(letter_id, "opened", table.c.person == person_id)
+        query = sa.select(table).where(table.c.id == letter_id, table.c.person == person_id)
+        async with connected(self._engine) as connection:
+            row = (await connection.execute(query)).first()
+        return None if row is None else posted_of(row._mapping)
 
     async def failed(self, letter_id: str, reason: str) -> Posted | None:
         """Note that it is given up, and forget what it said; return it, ``None`` where it is forgotten altogether."""
         await self._end(letter_id, "failed", reason)
         async with connected(self._engine) as connection:
             row = (await connection.execute(sa.select(table).where(table.c.id == letter_id))).first()
-        return None if row is None or row.outcome != "failed" else _posted(row)
+        return None if row is None or row.outcome != "failed" else posted_of(row._mapping)
 
     async def of_plan(self, plan_id: str) -> Mapping[str, Posted]:
         """Return the last letter of each invitation of a plan."""
         query = sa.select(table).where(table.c.plan == plan_id, table.c.about != "").order_by(table.c.made)
         async with connected(self._engine) as connection:
             rows = (await connection.execute(query)).all()
-        return {row.about: _posted(row) for row in rows if row.occasion == Occasion.INVITATION}
+        return {row.about: posted_of(row._mapping) for row in rows if row.occasion == Occasion.INVITATION}
 
     async def latest(self) -> Sequence[Posted]:
         """Return the hub's last letters, the newest first, at most ``LISTED_MAX``."""
         query = sa.select(table).order_by(table.c.made.desc()).limit(LISTED_MAX)
         async with connected(self._engine) as connection:
-            return [_posted(row) for row in await connection.execute(query)]
+            return [posted_of(row._mapping) for row in await connection.execute(query)]
 
     async def forget(self) -> None:
         """Forget the letters of long ago."""
@@ -105,15 +118,24 @@ class Letters:
         async with connected(self._engine) as connection:
             await connection.execute(sa.delete(table).where(old))
 
-    async def _end(self, letter_id: str, outcome: str, reason: str) -> None:
+    async def _mark(self, letter_id: str, name: str, *more: sa.ColumnElement[bool]) -> None:
+        first = (table.c.id == letter_id) & table.c[name].is_(None)
+        async with connected(self._engine) as connection:
+            await connection.execute(sa.update(table).where(first, *more).values({name: sa.func.clock_timestamp()}))
+
+    async def _end(self, letter_id: str, outcome: str, reason: str, *, gateway: str = "") -> None:
         ended = {"outcome": outcome, "reason": reason, "sealed": "", "ended": sa.func.clock_timestamp()}
+        if gateway:
+            ended["gateway"] = gateway
         waits = (table.c.id == letter_id) & (table.c.outcome == "waiting")
         async with connected(self._engine) as connection:
             await connection.execute(sa.update(table).where(waits).values(ended))
 
 
-def _posted(row: sa.Row[tuple[object, ...]]) -> Posted:
+def posted_of(told: sa.RowMapping | Mapping[str, Any]) -> Posted:
+    """Return how the letter of a row stands."""
     return Posted(
-        row.id, Occasion(row.occasion), row.plan, row.about, row.sender, row.made, row.expires, row.unanswered,
-        row.outcome, row.reason, row.ended,
+        told["id"], Occasion(told["occasion"]), told["plan"], told["about"], told["sender"], told["made"],
+        told["expires"], told["unanswered"], told["outcome"], told["reason"], told["ended"], told["person"],
+        Channel(told["channel"]), told["delivered"], told["opened"],
     )  # fmt: skip

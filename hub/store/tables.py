@@ -15,7 +15,7 @@ from auth.roles import Role
 from auth.sessions import Idle
 from crdt.changes import Root
 from crdt.sections import Section
-from hub.store import arrival_tables, columns, service_tables
+from hub.store import arrival_tables, columns, reminder_tables, service_tables
 from hub.store.columns import among as _among
 from hub.store.columns import binary as _binary
 from hub.store.columns import metadata
@@ -488,6 +488,7 @@ huddle_attendee: Final = sa.Table(
 
 SERVICE: Final = (
     *arrival_tables.ARRIVALS,
+    *reminder_tables.REMINDERS,
     service_tables.machine,
     service_tables.machine_access,
     service_tables.machine_assertion,

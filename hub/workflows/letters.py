@@ -9,11 +9,15 @@ from auth.roles import Participant
 from crdt.changes import Change, Create
 from crdt.sections import Section
 from hub.live.commands import PlanContent, Refusal
+from hub.workflows.arguments import LINE_MAX
 from hub.workflows.team import NewId, next_place
 
 WHY = {
     "no-such-mailbox": "The mail server of the address says that there is no such mailbox.",
     "no-address": "What was given is no e-mail address.",
+    "no-such-number": "The gateway for text messages says that there is no such number.",
+    "undelivered": "The gateway for text messages says that it did not arrive.",
+    "bounced": "It was sent, and came back.",
     "unanswered": "It may have arrived: the mail server took it, or was cut off, and did not say.",
     "expired": "The mail server did not take it for a day.",
 }
@@ -27,12 +31,19 @@ class LetterFail:
     letter: str
     owner: str
     code: str
+    person: str = ""
+    """Whom a reminder was for, by name; ``""`` for an invitation's letter."""
     name: ClassVar[str] = "letter.fail"
 
     def changes(
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId
     ) -> Sequence[Change] | Refusal:
-        """Return the task, due today; it names nobody, since not everyone who reads tasks may see invitations."""
+        """Return the task, due today; of an invitation it names nobody, since not everyone may see invitations."""
+        title = "An invitation's letter could not be delivered: call, or send it anew"
+        detail = f"{WHY.get(self.code, ELSE)} The plan's page of invitations shows whose it is."
+        if self.person:
+            title = f"A reminder did not reach {self.person}: call, and ask for another address or number"
+            detail = f"{WHY.get(self.code, ELSE)} What it was about stands in the plan."
         if plan.entry(Section.TASKS, self.letter) is not None:
             return []
         return [
@@ -40,8 +51,8 @@ class LetterFail:
                 Section.TASKS,
                 self.letter,
                 {
-                    "title": "An invitation's letter could not be delivered: call, or send it anew",
-                    "detail": f"{WHY.get(self.code, ELSE)} The plan's page of invitations shows whose it is.",
+                    "title": title[:LINE_MAX],
+                    "detail": detail,
                     "owner": self.owner,
                     "due": now.astimezone(plan.zone).date().isoformat(),
                     "priority": "routine",

@@ -32,6 +32,9 @@ PAGES: Mapping[str, tuple[str, str]] = {
     "notifications": (MARY, "/notifications"),
     "mailbox": (KIM, "/demo/mailbox"),
     "work": (DOCTOR, "/work"),
+    "reminders": (MARY, "/reminders"),
+    "reminder_choices": (MARY, "/reminders/choices"),
+    "admin_reminders": (JONAS, "/admin/reminders"),
     "sessions": (DOCTOR, "/sessions"),
     "passkey_offer": (EMILY, "/passkeys/offer"),
     "plan_next": (DOCTOR, "/plans/{plan}/next"),
@@ -96,7 +99,7 @@ PAGES: Mapping[str, tuple[str, str]] = {
 NO_PAGES = frozenset(
     {
         "plan_margins",
-        *("home", "sign_in_work", "sign_in_back", "sign_out_work"),  # They lead elsewhere.
+        *("home", "told", "sign_in_work", "sign_in_back", "sign_out_work"),  # They lead elsewhere.
         *("passkey_challenge", "passkey_options", "session_left", "static", "alive", "ready", "metrics"),
         "plan",  # In test_for_everyone.py, alive and with others in it.
         "plan_take",  # A file.

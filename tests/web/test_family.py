@@ -25,6 +25,7 @@ DOORS = (
     *(f"inviting/{name}.html" for name in ("door", "code", "ended", "welcome")),
     *(f"sign_in/{name}.html" for name in ("page", "address", "code", "choose", "keep")),
     "parts/passkey_offer.html",
+    *(f"reminders/{name}.html" for name in ("page", "choices")),
     "parts/session_left.html",
 )
 """Pages that speak the language of who comes, before one is signed in and just after."""

@@ -43,6 +43,7 @@ def address_of(route: Route, mary: Mary) -> str:
         "group": mary.plan,
         "elsewhere": "nowhere",
         "kind": "Goal",
+        "letter": mary.plan,
     }
     path = route.path.replace(":path", "")
     for name, value in filled.items():

@@ -22,7 +22,9 @@ from web.homing import LOOKED_ROWS_MAX, LOOKS
 from web.reading import reader_for, reading_now, team
 from web.rendering import elsewhere, page
 from web.views.inviting import HOW_WORDS, WAITING, end_of_day, last_day
+from web.views.people import SOMEONE
 from web.views.preview import preview_sections
+from web.views.reminders import SentLine, sent_line
 from web.views.sections import reader_of
 from web.views.sharing import ReadingView, looked, reading_view, settings_of, sharing_person
 from web.views.words import Reading
@@ -49,6 +51,7 @@ async def show(request: Request, member: Member) -> Response:
         ],
         "waiting": sum(1 for invitation, _ in invitations if invitation.state in WAITING),
         "readings": await _readings(request, member, reading),
+        "sent": await _sent(request, member, reading),
         "visits": looked(rows, await _names(request, rows), people, reading)[:LOOKED_SHOWN],
         "person": me,
     }
@@ -157,6 +160,16 @@ def _settler(request: Request, member: Member) -> Reading:
     if not settles(member.participant, reading.now):
         raise HTTPException(403)
     return reading
+
+
+async def _sent(request: Request, member: Member, reading: Reading) -> list[SentLine]:
+    """Return the reminders of this plan that left, the latest first, each message once."""
+    reminders = services(request).reminders
+    kept = await reminders.rows.of_plan(member.plan_id) if reminders is not None else []
+    letters = {each.letter.letter_id: each.letter for each in kept if each.letter is not None}
+    people = await access(request).people.among(sorted({each.person for each in letters.values()}))
+    names = {person: each.name for person, each in people.items()}
+    return [sent_line(each, names.get(each.person, SOMEONE), reading) for each in letters.values()][:LOOKED_SHOWN]
 
 
 async def _form(request: Request) -> dict[str, str]:

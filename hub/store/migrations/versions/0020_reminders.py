@@ -1,0 +1,16 @@
+"""What people want to be told of, what they are to be told, and letters that are text messages too."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0020"
+down_revision = "0019"
+
+
+def upgrade() -> None:
+    """Make the tables; the statements stand in the file beside this one."""
+    script = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+    for statement in script.split(";\n\n"):
+        if statement.strip():
+            op.get_bind().exec_driver_sql(statement)
