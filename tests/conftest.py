@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, settings
 
 from hub.process.postgres import EmbeddedPostgres
 from tests.harness.browsers import FLAGS, chromium
-from tests.harness.databases import SERVER_SETTINGS, Databases
+from tests.harness.databases import SERVER_SETTINGS, Databases, a_data_folder
 from tests.harness.hubs import Hub
 
 StartHub: TypeAlias = Callable[..., Hub]
@@ -62,7 +62,10 @@ def seed(request: pytest.FixtureRequest) -> int:
 @pytest.fixture(scope="session")
 def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
     """One embedded PostgreSQL for the session, as durable as in production."""
-    with EmbeddedPostgres(tmp_path_factory.mktemp("postgres"), settings=SERVER_SETTINGS) as server:
+    with (
+        a_data_folder(tmp_path_factory.mktemp("postgres")) as folder,
+        EmbeddedPostgres(folder / "data", settings=SERVER_SETTINGS) as server,
+    ):
         yield Databases(server.url)
 
 
