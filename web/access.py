@@ -8,8 +8,10 @@ from auth.sessions import recently_authenticated
 from hub.access.changes import AccessChanges
 from hub.access.emergencies import Emergencies
 from hub.access.inviting import Inviting
+from hub.access.personal_views import PersonalViews
 from hub.access.redeeming import Redeeming
 from hub.access.sharing import Sharing
+from hub.record.journal import Journal
 from hub.store.audits import Audits
 from hub.store.engine import Engine
 from hub.store.letters import Letters
@@ -36,6 +38,7 @@ class Access:
     sessions: Sessions
     mail: Mail
     letters: Letters
+    views: PersonalViews
     now: Callable[[], datetime]
 
     async def reauthenticated(self, who: SignedIn) -> bool:
@@ -47,6 +50,7 @@ class Access:
 
 def access_over(
     engine: Engine,
+    journal: Journal,
     changes: AccessChanges,
     letters: Letters,
     settings: Settings,
@@ -66,6 +70,7 @@ def access_over(
         sessions=Sessions(engine),
         mail=_mail(settings, now),
         letters=letters,
+        views=PersonalViews(engine, journal),
         now=now,
     )
 

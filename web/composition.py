@@ -182,7 +182,7 @@ async def hub_services(settings: Settings) -> AsyncIterator[Services]:
     plans.zones.know(*await stores.plans.zones())
     kept_up = (signing, timekeeper.keep(), keep_counting(plans), plans.zones.keep(stores.plans.zones))
     letters = Letters(engine, Seal(settings.secret_key), new_id, leaves=letters_leave(settings))
-    access = access_over(engine, changes, letters, settings, clock.now, new_id)
+    access = access_over(engine, journal, changes, letters, settings, clock.now, new_id)
     doors = entrances_over(engine, changes, letters, settings, clock.now, new_id)
     reminders = reminders_over(engine, journal, plans, letters, settings, clock.now, new_id)
     posting = _posting(letters, access, plans, stores, reminders, clock)

@@ -4,7 +4,7 @@ What concerns a patient is in that plan's journal as well, in the same transacti
 went on, parked, without words about them.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Protocol
@@ -63,6 +63,9 @@ class KeptHuddles(Protocol):
     async def among(self, plan_ids: Sequence[str], person_id: str, since: datetime) -> list[Huddle]:
         """Return the huddles not over before ``since`` with one of these plans or this person in them."""
 
+    async def agendas(self, plan_ids: Sequence[str], person_id: str) -> Mapping[str, tuple[str, frozenset[str]]]:
+        """Return by id the title and the plans of each of them that is not over."""
+
 
 class Huddles:
     """All huddles of the hub."""
@@ -93,6 +96,10 @@ class Huddles:
     async def listed(self, plan_ids: Sequence[str], person_id: str) -> list[Huddle]:
         """Return the huddles that concern these plans or this person, the newest first."""
         return await self._kept.among(plan_ids, person_id, self._now() - LISTED)
+
+    async def agendas(self, plan_ids: Sequence[str], person_id: str) -> Mapping[str, tuple[str, frozenset[str]]]:
+        """Return by id the title and the plans of each huddle that is not over, of these plans or this person."""
+        return await self._kept.agendas(plan_ids, person_id)
 
     async def plan(self, actor: Actor, title: str, plan_ids: Sequence[str]) -> Huddle | No:
         """Make a huddle with these patients, in this order; whoever makes it is in it."""

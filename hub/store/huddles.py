@@ -1,6 +1,6 @@
 """Huddles as rows. They change in a turn of the hub's own journal, so that every act on any of them has its place."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Final
@@ -67,6 +67,23 @@ class HuddleRows:
             ids = list(await connection.scalars(query))
             found = [await _one(connection, each) for each in ids]
         return [each for each in found if each is not None]
+
+    async def agendas(self, plan_ids: Sequence[str], person_id: str) -> Mapping[str, tuple[str, frozenset[str]]]:
+        """Return by id the title and the plans of each huddle that is not over, as ``among``, in one query."""
+        plans = sa.func.array_agg(item.c.plan)
+        in_it = sa.select(attendee.c.huddle).where(attendee.c.person == person_id)
+        about = sa.select(item.c.huddle).where(item.c.plan.in_(list(plan_ids)))
+        query = (
+            sa.select(table.c.id, table.c.title, plans.label("plans"))
+            .join(item, item.c.huddle == table.c.id)
+            .where(table.c.id.in_(about) | table.c.id.in_(in_it))
+            .where(table.c.course != Course.ENDED)
+            .group_by(table.c.id, table.c.title, table.c.made)
+            .order_by(table.c.made.desc())
+            .limit(HUDDLES_LISTED_MAX)
+        )
+        async with connected(self._engine) as connection:
+            return {row.id: (row.title, frozenset(row.plans)) for row in await connection.execute(query)}
 
 
 def _upsert(of: sa.Table, values: list[dict[str, object]], keys: tuple[str, ...]) -> sa.Executable:

@@ -1,5 +1,5 @@
 """Tables of a hub in service: machines that may call it, accounts and groups that a provider keeps, absences, transfers
-of plans. Declared like those of ``hub/store/tables.py``, which takes them in."""
+of plans, saved views of panels. Declared like those of ``hub/store/tables.py``, which takes them in."""
 
 from typing import Final
 
@@ -127,3 +127,19 @@ transfer: Final = sa.Table(
     sa.Index("transfer_open", "plan", unique=True, postgresql_where=sa.text("answered is null")),
 )
 """A plan offered to another steward, of this organisation or another; one at a time."""
+
+saved_view: Final = sa.Table(
+    "saved_view",
+    metadata,
+    of("person", "person", primary_key=True),
+    sa.Column("name", text, primary_key=True),
+    words("asked", None),
+    columns.flag("begins"),
+    when("made"),
+    sa.CheckConstraint("name <> ''", name="named"),
+    sa.CheckConstraint("asked <> ''", name="asked"),
+    sa.Index("saved_view_begins", "person", unique=True, postgresql_where=sa.text("begins")),
+)
+"""What a person asks of their panel, under a name; with at most one of them their panel begins."""
+
+SERVICE: Final = (machine, machine_access, machine_assertion, scim_account, scim_group, absence, transfer, saved_view)

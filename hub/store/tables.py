@@ -486,15 +486,5 @@ huddle_attendee: Final = sa.Table(
     sa.Index("huddle_attendee_person_index", "person"),
 )
 
-SERVICE: Final = (
-    *arrival_tables.ARRIVALS,
-    *reminder_tables.REMINDERS,
-    service_tables.machine,
-    service_tables.machine_access,
-    service_tables.machine_assertion,
-    service_tables.scim_account,
-    service_tables.scim_group,
-    service_tables.absence,
-    service_tables.transfer,
-)
+SERVICE: Final = (*arrival_tables.ARRIVALS, *reminder_tables.REMINDERS, *service_tables.SERVICE)
 """Declared in a module of their own."""

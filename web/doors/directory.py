@@ -62,6 +62,8 @@ class Patient:
     same_as: str = ""
     """The record that goes on for the same human being, where this one does not."""
     archived: bool = False
+    steward: str = ""
+    """The person who answers for the plan being kept."""
 
     @property
     def name(self) -> str:

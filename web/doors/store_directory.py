@@ -163,6 +163,7 @@ def _patient(plan: Plan) -> Patient:
         moved=plan.moved,
         same_as=plan.same_as or "",
         archived=plan.archived is not None,
+        steward=plan.steward or "",
     )
 
 

@@ -8,13 +8,16 @@ from typing import Final
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from auth.decisions import sections_readable
 from auth.roles import CLINICIANS, PATIENT_SIDE, Role
 from crdt.sections import Section
+from hub.access.personal_views import NAME_CHARACTERS_MAX
 from hub.record.journal import Act, Action
 from hub.store.plans import PANEL_PLANS_MAX
+from hub.store.saved_views import SavedView
+from hub.workflows.huddle_states import TEAM
 from web.doors.directory import Membership, SignedIn
 from web.doors.guards import Member, assigned_in, for_member, for_person, services
 from web.languages import language_of
@@ -24,7 +27,8 @@ from web.rendering import elsewhere, is_swap, page
 from web.views.entries import Reader
 from web.views.homes import address_of
 from web.views.news import texts_before, with_words
-from web.views.panel import SORTS, PatientRow, panel_asked, panel_view, patient_row
+from web.views.panel import PanelFacts, PatientRow, panel_view, patient_row
+from web.views.panel_asking import GROUPS, SORTS, PanelAsked, asked_of, panel_asked
 from web.views.people import PersonView, own_chip, people_of
 from web.views.sections import reader_of
 
@@ -51,7 +55,26 @@ async def show(request: Request, who: SignedIn) -> Response:
     homes = [(place, address_of(place.participant)) for place in places]
     if who.person.role in PATIENT_SIDE and homes and all(address for _, address in homes):
         return _home(request, who, homes)
-    view = panel_view(await _rows(request, who, places), panel_asked(request.query_params))
+    saved = await _views(request, who)
+    if not request.query_params and not is_swap(request) and (begins := [each for each in saved if each.begins]):
+        return RedirectResponse(asked_of(begins[0].asked).address(), 303)
+    return await shown(request, who, panel_asked(request.query_params), places=places, saved=saved)
+
+
+async def shown(
+    request: Request,
+    who: SignedIn,
+    asked: PanelAsked,
+    *,
+    places: Sequence[Membership] | None = None,
+    saved: Sequence[SavedView] | None = None,
+    typed: str = "",
+    fault: str = "",
+) -> Response:
+    """Return the panel as it is asked for; ``typed`` and ``fault`` of a view that was not kept stand where it was."""
+    if places is None:
+        places = await services(request).directory.places(who)
+    view = panel_view(await _rows(request, who, places), asked, await _facts(request, who, places))
     at = {place.patient.plan_id: place for place in places}
     await _record(request, [at[row.plan_id] for group in view.groups for row in group.rows])
     groups = [
@@ -63,13 +86,43 @@ async def show(request: Request, who: SignedIn) -> Response:
         "of_what": "plan" if who.person.role in PATIENT_SIDE else "patient",
         "cut": len(places) >= PANEL_PLANS_MAX,
         "sorts": SORTS,
+        "groupings": GROUPS,
+        "saved": saved if saved is not None else await _views(request, who),
+        "named": {"typed": typed, "fault": fault, "max": NAME_CHARACTERS_MAX},
         "person": _me(who),
         "here": "panel",
         "told": await told(request, who, unseen=True) if services(request).access is not None else [],
         "clinician": who.person.role in CLINICIANS,
         "reviews": who.person.role is Role.AUDITOR,
     }
-    return page(request, "panel/list.html" if is_swap(request) else "panel/page.html", context)
+    answer = page(request, "panel/list.html" if is_swap(request) else "panel/page.html", context, 422 if fault else 200)
+    if is_swap(request):
+        answer.headers["hx-replace-url"] = view.asked.address(page=view.asked.page)  # The address says what is shown.
+    return answer
+
+
+async def _views(request: Request, who: SignedIn) -> Sequence[SavedView]:
+    """Return the views that the person saved: of those who follow several patients, so not of a family."""
+    found = services(request).access
+    return await found.views.of_person(who.person.person_id) if found is not None and _narrows(who) else ()
+
+
+def _narrows(who: SignedIn) -> bool:
+    return who.person.role not in PATIENT_SIDE
+
+
+async def _facts(request: Request, who: SignedIn, places: Sequence[Membership]) -> PanelFacts:
+    """Return the units that people work in and the huddles to come, for those who have a use for them."""
+    found, me = services(request), who.person.person_id
+    if not _narrows(who) or found.keeping is None or found.huddles is None:
+        return PanelFacts(me)
+    units: dict[str, tuple[tuple[str, str], ...]] = {}
+    for unit in await found.keeping.units.all():
+        for member in unit.members:
+            units[member] = (*units.get(member, ()), (unit.unit_id, unit.name))
+    plans = [place.patient.plan_id for place in places]
+    huddles = await found.huddles.agendas(plans, me) if who.person.role in TEAM else {}
+    return PanelFacts(me, units, huddles)
 
 
 def _home(request: Request, who: SignedIn, homes: Sequence[tuple[Membership, str]]) -> Response:

@@ -3,8 +3,9 @@
 It is the same computation as "Waiting on me" and the agenda of a huddle; here it is only put into words and ranked.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Final
 from urllib.parse import quote
 
@@ -27,36 +28,56 @@ LINES_MAX: Final = 7
 
 ACTS_MAX: Final = 2
 
-_MARKS: Final[dict[WaitingKind, tuple[Rank, str, str]]] = {
-    WaitingKind.HELP_NOW: (Rank.DANGER, "Call now", "alert"),
-    WaitingKind.DANGER: (Rank.DANGER, "Danger", "alert"),
-    WaitingKind.RED_ZONE: (Rank.DANGER, "Red zone", "alert"),
-    WaitingKind.YELLOW_ZONE: (Rank.WAITS, "Reading", "ring"),
-    WaitingKind.TASK_TO_ACCEPT: (Rank.WAITS, "Accept", "ring"),
-    WaitingKind.TASK_TO_DO: (Rank.WAITS, "To do", "ring"),
-    WaitingKind.REFERRAL_TO_ANSWER: (Rank.WAITS, "To answer", "ask"),
-    WaitingKind.REFERRAL_TO_DECIDE: (Rank.WAITS, "To decide", "ring"),
-    WaitingKind.MEDICINE_TO_DECIDE: (Rank.WAITS, "Reconcile", "ring"),
-    WaitingKind.COMING_HOME: (Rank.WAITS, "Came home", "ring"),
-    WaitingKind.QUESTION: (Rank.WAITS, "Question", "ask"),
-    WaitingKind.CROSSED: (Rank.WAITS, "Two values", "ring"),
-    WaitingKind.SUGGESTION: (Rank.SUGGESTS, "Suggestion", "pencil"),
-    WaitingKind.MENTION: (Rank.WAITS, "For you", "remark"),
-    WaitingKind.READ_BACK: (Rank.WAITS, "Read back", "ring"),
-    WaitingKind.SIGNATURE: (Rank.WAITS, "Sign", "ring"),
+
+class About(StrEnum):
+    """What a line is about, as lists over many patients are narrowed by it."""
+
+    HELP = "help"
+    SAFETY = "safety"
+    RED = "red"
+    YELLOW = "yellow"
+    TASK = "task"
+    REFERRAL = "referral"
+    MEDICINES = "medicines"
+    CAME_HOME = "came-home"
+    QUESTION = "question"
+    SUGGESTION = "suggestion"
+    VALUES = "values"
+    REMARK = "remark"
+    HUDDLE = "huddle"
+    REVIEW = "review"
+
+
+_MARKS: Final[dict[WaitingKind, tuple[Rank, str, str, About]]] = {
+    WaitingKind.HELP_NOW: (Rank.DANGER, "Call now", "alert", About.HELP),
+    WaitingKind.DANGER: (Rank.DANGER, "Danger", "alert", About.SAFETY),
+    WaitingKind.RED_ZONE: (Rank.DANGER, "Red zone", "alert", About.RED),
+    WaitingKind.YELLOW_ZONE: (Rank.WAITS, "Reading", "ring", About.YELLOW),
+    WaitingKind.TASK_TO_ACCEPT: (Rank.WAITS, "Accept", "ring", About.TASK),
+    WaitingKind.TASK_TO_DO: (Rank.WAITS, "To do", "ring", About.TASK),
+    WaitingKind.REFERRAL_TO_ANSWER: (Rank.WAITS, "To answer", "ask", About.REFERRAL),
+    WaitingKind.REFERRAL_TO_DECIDE: (Rank.WAITS, "To decide", "ring", About.REFERRAL),
+    WaitingKind.MEDICINE_TO_DECIDE: (Rank.WAITS, "Reconcile", "ring", About.MEDICINES),
+    WaitingKind.COMING_HOME: (Rank.WAITS, "Came home", "ring", About.CAME_HOME),
+    WaitingKind.QUESTION: (Rank.WAITS, "Question", "ask", About.QUESTION),
+    WaitingKind.CROSSED: (Rank.WAITS, "Two values", "ring", About.VALUES),
+    WaitingKind.SUGGESTION: (Rank.SUGGESTS, "Suggestion", "pencil", About.SUGGESTION),
+    WaitingKind.MENTION: (Rank.WAITS, "For you", "remark", About.REMARK),
+    WaitingKind.READ_BACK: (Rank.WAITS, "Read back", "ring", About.HUDDLE),
+    WaitingKind.SIGNATURE: (Rank.WAITS, "Sign", "ring", About.HUDDLE),
 }
 
-_CAUSES: Final[dict[Cause, tuple[Rank, str, str]]] = {
-    Cause.HELP_NOW: (Rank.DANGER, "Call now", "alert"),
-    Cause.RED_ZONE: (Rank.DANGER, "Red zone", "alert"),
-    Cause.YELLOW_ZONE: (Rank.WAITS, "Reading", "ring"),
-    Cause.DISCHARGE: (Rank.WAITS, "Came home", "ring"),
-    Cause.TASK_OVERDUE: (Rank.LATE, "Late", "late"),
-    Cause.TASK_UNOWNED: (Rank.WAITS, "Not accepted", "ring"),
-    Cause.REFERRAL_LATE: (Rank.LATE, "Late", "late"),
-    Cause.UNRECONCILED: (Rank.WAITS, "Reconcile", "ring"),
-    Cause.QUESTION: (Rank.WAITS, "Question", "ask"),
-    Cause.STALE: (Rank.WAITS, "Review", "ring"),
+_CAUSES: Final[dict[Cause, tuple[Rank, str, str, About]]] = {
+    Cause.HELP_NOW: (Rank.DANGER, "Call now", "alert", About.HELP),
+    Cause.RED_ZONE: (Rank.DANGER, "Red zone", "alert", About.RED),
+    Cause.YELLOW_ZONE: (Rank.WAITS, "Reading", "ring", About.YELLOW),
+    Cause.DISCHARGE: (Rank.WAITS, "Came home", "ring", About.CAME_HOME),
+    Cause.TASK_OVERDUE: (Rank.LATE, "Late", "late", About.TASK),
+    Cause.TASK_UNOWNED: (Rank.WAITS, "Not accepted", "ring", About.TASK),
+    Cause.REFERRAL_LATE: (Rank.LATE, "Late", "late", About.REFERRAL),
+    Cause.UNRECONCILED: (Rank.WAITS, "Reconcile", "ring", About.MEDICINES),
+    Cause.QUESTION: (Rank.WAITS, "Question", "ask", About.QUESTION),
+    Cause.STALE: (Rank.WAITS, "Review", "ring", About.REVIEW),
 }
 
 _ACTS: Final[dict[str, tuple[str, bool]]] = {
@@ -110,6 +131,9 @@ class NextLine:
     entry: str = ""
     acts: tuple[NextAct, ...] = ()
     voice: bool = False
+    about: About | None = None
+    of_team: bool = False
+    """Everybody is told of it; the reader is not the one whom it waits on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,14 +158,7 @@ class NextView:
 
 def next_view(reader: Reader) -> NextView:
     """Return what is next in this plan; dangers that the rules of safety found come before all else."""
-    if reader.content.deceased:
-        return NextView((), (), 0, 0)
-    waiting = waiting_on(reader.content, reader.participant, reader.now)
-    mine = [*_dangers(reader), *_mine(reader, waiting)]
-    settled = {(it.section, it.entry) for it in waiting}
-    others = _others(reader, settled)
-    mine.sort(key=lambda line: RANKS.index(line.rank))
-    others.sort(key=lambda line: RANKS.index(line.rank))
+    mine, others = next_lines(reader)
     return NextView(
         tuple(mine[:LINES_MAX]),
         tuple(others[:LINES_MAX]),
@@ -150,12 +167,31 @@ def next_view(reader: Reader) -> NextView:
     )
 
 
-def _dangers(reader: Reader) -> Iterable[NextLine]:
-    """Return the dangerous findings that nobody has answered, each with the ways to answer it."""
+def next_lines(reader: Reader) -> tuple[list[NextLine], list[NextLine]]:
+    """Return all lines of a plan by their rank, the reader's and those of others: for lists over many patients."""
+    if reader.content.deceased:
+        return [], []
+    waiting = list(waiting_on(reader.content, reader.participant, reader.now))
+    answered = {it.words for it in waiting if it.kind is WaitingKind.DANGER}
+    mine = [*_dangers(reader, answered), *_mine(reader, waiting)]
+    others = _others(reader, {(it.section, it.entry) for it in waiting})
+    mine.sort(key=lambda line: RANKS.index(line.rank))
+    others.sort(key=lambda line: RANKS.index(line.rank))
+    return mine, others
+
+
+def _dangers(reader: Reader, answered: Collection[str]) -> Iterable[NextLine]:
+    """Return the dangerous findings that nobody has answered, each with the ways to answer it.
+
+    ``answered`` are the words of those that wait on the reader.
+    """
     told = findings_view(reader.participant, reader.content, reader.setting.people.name, reader.now)
     for each in told.open:
         if each.severity == Severity.DANGER:
-            line = NextLine(Rank.DANGER, "Danger", "alert", each.text, section=Section.MEDICATIONS, entry=each.entry)
+            line = NextLine(
+                Rank.DANGER, "Danger", "alert", each.text, section=Section.MEDICATIONS, entry=each.entry,
+                about=About.SAFETY, of_team=each.text not in answered,
+            )  # fmt: skip
             show = NextAct("Show", address=f"#entry-{each.entry}")
             answer = f"rule={quote(each.rule)}&fingerprint={quote(each.fingerprint)}"
             aside = NextAct("Set aside…", "finding.set_aside", asks=True, aside=True, query=answer)
@@ -170,15 +206,15 @@ def _mine(reader: Reader, waiting: Iterable[Waiting]) -> list[NextLine]:
     found = [_line(reader, it) for it in items if len(medicines) < 2 or it.kind is not WaitingKind.MEDICINE_TO_DECIDE]
     if len(medicines) > 1:
         names = ", ".join(_told(reader, Section.MEDICATIONS, it.entry) for it in medicines)
-        rank, mark, icon = _MARKS[WaitingKind.MEDICINE_TO_DECIDE]
+        rank, mark, icon, about = _MARKS[WaitingKind.MEDICINE_TO_DECIDE]
         way = NextAct("Reconcile all", address=f"/plans/{reader.content.plan_id}/reconcile")
         told = count(len(medicines), "medicine")
-        found.append(NextLine(rank, mark, icon, told, names, section=Section.MEDICATIONS, acts=(way,)))
+        found.append(NextLine(rank, mark, icon, told, names, section=Section.MEDICATIONS, acts=(way,), about=about))
     return found
 
 
 def _line(reader: Reader, it: Waiting) -> NextLine:
-    rank, mark, icon = _MARKS[it.kind]
+    rank, mark, icon, about = _MARKS[it.kind]
     if it.late and rank is not Rank.DANGER:
         rank, mark, icon = Rank.LATE, f"{count(it.late, 'day')} late", "late"
     told = (
@@ -186,7 +222,7 @@ def _line(reader: Reader, it: Waiting) -> NextLine:
         if it.section in (Section.MONITORING, Section.TRANSITIONS) and not it.key
         else _told(reader, it.section, it.entry) or it.words
     )
-    line = NextLine(rank, mark, icon, told, section=it.section, entry=it.entry)
+    line = NextLine(rank, mark, icon, told, section=it.section, entry=it.entry, about=about)
     if it.kind is WaitingKind.COMING_HOME and it.due is not None:
         left = (it.due - reader.setting.reading.today).days
         ahead = f", {count(left, 'day')} left" if left > 0 else ""
@@ -277,7 +313,7 @@ def _others(reader: Reader, settled: set[tuple[Section, str]]) -> list[NextLine]
 
 
 def _flagged(reader: Reader, flag: Reason) -> NextLine:
-    rank, mark, icon = _CAUSES[flag.cause]
+    rank, mark, icon, about = _CAUSES[flag.cause]
     assert flag.section is not None, "only a pinned patient is flagged without a section"
     section = flag.section
     values = reader.content.entries(section)[flag.entry].values
@@ -291,7 +327,7 @@ def _flagged(reader: Reader, flag: Reason) -> NextLine:
     line = NextLine(
         rank, mark, icon, strong[:1].upper() + strong[1:],
         who=short_name(reader.setting.people.name(who)) if who else "", section=section, entry=flag.entry,
-        voice=flag.cause in (Cause.QUESTION, Cause.HELP_NOW),
+        voice=flag.cause in (Cause.QUESTION, Cause.HELP_NOW), about=about,
     )  # fmt: skip
     return replace(line, acts=tuple(_ways(reader, flag, who)))
 
@@ -318,14 +354,14 @@ def _called(name: str) -> str:
 
 
 def _together(reader: Reader, cause: Cause, each: Sequence[Reason]) -> NextLine:
-    rank, mark, icon = _CAUSES[cause]
+    rank, mark, icon, about = _CAUSES[cause]
     section = Section(each[0].section or "")
     noun = "medicine" if cause is Cause.UNRECONCILED else "task"
     rest = ", ".join(_told(reader, section, flag.entry) for flag in each)
     owners = {words(reader.content.entries(section)[flag.entry].values, "owner") for flag in each} - {""}
     who = ", ".join(sorted(short_name(reader.setting.people.name(owner)) for owner in owners))
     way = NextAct("Show", address=f"#section-{section}")
-    return NextLine(rank, mark, icon, count(len(each), noun), rest, who, section, acts=(way,))
+    return NextLine(rank, mark, icon, count(len(each), noun), rest, who, section, acts=(way,), about=about)
 
 
 def _told(reader: Reader, section: Section, entry: str) -> str:

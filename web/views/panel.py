@@ -4,11 +4,10 @@ The worst reason and what waits on the reader are the lines that head the plan i
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
-from typing import Final
-from urllib.parse import urlencode
+from typing import Final, TypeAlias
 
 from auth.roles import CLINICIANS
 from crdt.sections import Section
@@ -19,7 +18,8 @@ from web.doors.directory import Patient
 from web.views.banner import Banner, banner
 from web.views.entries import Reader
 from web.views.news import News, news_of
-from web.views.next_lines import NextLine, next_view
+from web.views.next_lines import About, NextLine, next_lines
+from web.views.panel_asking import CHIPS, REASONS, PanelAsked
 from web.views.people import PersonView
 from web.views.rows import RANKS, Rank
 from web.views.words import Moment, count, moment
@@ -27,8 +27,6 @@ from web.views.words import Moment, count, moment
 PAGE_ROWS: Final = 50
 FOLDED_MIN: Final = 5
 """So many patients with nothing new are folded under their count."""
-
-QUERY_CHARACTERS_MAX: Final = 100
 
 
 class Order(IntEnum):
@@ -48,8 +46,6 @@ GROUP_WORDS: Final = {
     Order.NEWS: "Changed",
     Order.QUIET: "Nothing new",
 }
-
-SORTS: Final = {"": "by what matters", "name": "by name", "born": "by birth date", "changed": "by last change"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +79,13 @@ class PatientRow:
     """Words of the patient or the family wait for an answer."""
     from_hospital: bool = False
     """In hospital, or its clocks run."""
+    for_me: bool = False
+    """Something waits on the reader, be it the worst reason or another."""
+    steward: str = ""
+    """Who answers for the plan, by id, and by name."""
+    steward_name: str = ""
+    reasons: frozenset[About] = frozenset()
+    """What its lines are about, those that are not shown as well."""
     changed: str = ""
     present: tuple[PersonView, ...] = ()
     same_name: bool = False
@@ -99,19 +102,19 @@ def patient_row(patient: Patient, reader: Reader, rows: Sequence[Row], last: Lat
 
     ``rows`` are what others did since the reader looked, ``last`` is the last change of anything they read.
     """
-    news, told, found = news_of(reader, rows), banner(patient, reader), next_view(reader)
-    lines = sorted((*found.mine, *found.others), key=lambda line: RANKS.index(line.rank))
+    news, told, (of_reader, others) = news_of(reader, rows), banner(patient, reader), next_lines(reader)
+    lines = sorted((*of_reader, *others), key=lambda line: RANKS.index(line.rank))
     worst = lines[0] if lines else None
-    mine = [line for line in found.mine if line is not worst and line.mark != "Danger"]
-    order = _order(worst, bool(found.mine), bool(news), told.watcher)
+    mine = [line for line in of_reader if line is not worst and line.about is not About.SAFETY]
+    order = _order(worst, bool(of_reader), bool(news), told.watcher)
     return PatientRow(
         plan_id=patient.plan_id,
         banner=told,
         order=order,
         worst=worst,
-        more=max(found.total - 1, 0),
+        more=max(len(lines) - 1, 0),
         mine=mine[0] if mine else None,
-        mine_more=max(len(mine) - 1 + found.mine_more, 0) if mine else 0,
+        mine_more=max(len(mine) - 1, 0),
         news=news[0] if news else None,
         news_count=len(news),
         last=moment(last.recorded, reader.setting.reading) if last is not None else None,
@@ -119,11 +122,15 @@ def patient_row(patient: Patient, reader: Reader, rows: Sequence[Row], last: Lat
         seq=reader.content.seq,
         name_key=search_key(patient.name),
         sort_key=sort_key(told.name),
-        searched=_searched(patient, told, (*found.mine, *found.others)),
+        searched=_searched(patient, told, lines),
         born=patient.known_birth,
         may_huddle=reader.participant.role in CLINICIANS,
         from_home=any(line.section is Section.CAREGIVER_LOG for line in lines),
         from_hospital=bool(told.watcher) or _after_hospital(reader),
+        for_me=any(not line.of_team for line in of_reader),
+        steward=patient.steward,
+        steward_name=reader.setting.people.name(patient.steward) if patient.steward else "",
+        reasons=frozenset(line.about for line in lines if line.about is not None),
         changed=last.recorded.isoformat() if last is not None else "",
     )
 
@@ -150,48 +157,6 @@ def _searched(patient: Patient, told: Banner, lines: Iterable[NextLine]) -> str:
     return search_key(f"{patient.name} {patient.number} {number} {told.born} {patient.known_birth} {said}")
 
 
-@dataclass(frozen=True, slots=True)
-class PanelAsked:
-    """What the reader asked of the panel, as the address says it."""
-
-    text: str = ""
-    only: str = ""
-    sort: str = ""
-    page: int = 1
-    flat: bool = False
-    """One list, without groups."""
-
-    def address(self, **changes: object) -> str:
-        """Return the address of the panel with these changes; another choice begins at its first page."""
-        now = replace(self, page=1, **changes) if "page" not in changes else replace(self, **changes)  # type: ignore[arg-type]
-        told = {"q": now.text, "only": now.only, "sort": now.sort, "flat": "yes" if now.flat else ""}
-        told["page"] = str(now.page) if now.page > 1 else ""
-        query = urlencode({name: value for name, value in told.items() if value})
-        return f"/panel?{query}" if query else "/panel"
-
-
-def panel_asked(query: Mapping[str, str]) -> PanelAsked:
-    """Return what an address asks; what it can't mean counts as not asked."""
-    page = query.get("page", "")
-    return PanelAsked(
-        text=query.get("q", "").strip()[:QUERY_CHARACTERS_MAX],
-        only=only if (only := query.get("only", "")) in CHIPS else "",
-        sort=sort if (sort := query.get("sort", "")) in SORTS else "",
-        page=max(int(page), 1) if page.isdecimal() and len(page) <= 5 else 1,
-        flat=query.get("flat") == "yes",
-    )
-
-
-CHIPS: Final = {
-    "danger": "Danger",
-    "late": "Late",
-    "mine": "For me",
-    "changed": "Changed",
-    "home": "From home",
-    "hospital": "From hospital",
-}
-
-
 def _fits(row: PatientRow, only: str) -> bool:
     match only:
         case "danger":
@@ -199,7 +164,7 @@ def _fits(row: PatientRow, only: str) -> bool:
         case "late":
             return row.order is Order.LATE
         case "mine":
-            return row.mine is not None
+            return row.for_me
         case "changed":
             return row.news_count > 0
         case "home":
@@ -207,6 +172,22 @@ def _fits(row: PatientRow, only: str) -> bool:
         case "hospital":
             return row.from_hospital
     return True
+
+
+@dataclass(frozen=True, slots=True)
+class PanelFacts:
+    """What a panel is narrowed and grouped by that stands in no plan."""
+
+    me: str = ""
+    """The reader, by id."""
+    units: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    """By person (id, name) of the units they work in: a patient is where the steward of the plan is."""
+    huddles: Mapping[str, tuple[str, frozenset[str]]] = field(default_factory=dict)
+    """By id the title of each huddle that is not over, and the plans on its agenda."""
+
+    def units_of(self, row: PatientRow) -> tuple[tuple[str, str], ...]:
+        """Return the units (id, name) where a patient is."""
+        return self.units.get(row.steward, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,13 +200,23 @@ class PanelGroup:
     folded: bool = False
 
 
+Way: TypeAlias = tuple[str, str, int]
+"""A way to narrow the list: its value in the address, its words, how many patients it would leave."""
+
+
 @dataclass(frozen=True, slots=True)
 class PanelView:
     """One page of the panel."""
 
     asked: PanelAsked
-    chips: tuple[tuple[str, str, int], ...]
-    """(name, words, how many) of each way to narrow the list."""
+    whose: tuple[int, int]
+    """How many patients are everyone, and how many mine."""
+    chips: tuple[Way, ...]
+    reasons: tuple[Way, ...]
+    units: tuple[Way, ...]
+    huddles: tuple[Way, ...]
+    unchipped: int
+    """How many fit all that is asked besides the chip."""
     groups: tuple[PanelGroup, ...]
     total: int
     """All patients of the reader."""
@@ -244,41 +235,136 @@ class PanelView:
         fitting = f"{self.found} of {count(self.total, 'patient')}" if self.found < self.total else None
         return span + (fitting or count(self.total, "patient"))
 
+    @property
+    def narrowing(self) -> tuple[tuple[str, str], ...]:
+        """What narrows the list besides whose and which chip, in words, and the address without it."""
+        asked = self.asked
+        chosen = (("reason", self.reasons), ("unit", self.units), ("huddle", self.huddles))
+        told = [
+            (next((words for value, words, _ in of if value == getattr(asked, name)), UNKNOWN[name]), name)
+            for name, of in chosen
+            if getattr(asked, name)
+        ]
+        if asked.text:
+            told.insert(0, (f"“{asked.text}”", "text"))
+        return tuple((words, asked.address(**{name: ""})) for words, name in told)
 
-def panel_view(rows: Sequence[PatientRow], asked: PanelAsked) -> PanelView:
-    """Return the page that is asked for; patients of one name are marked, wherever the other one is."""
+
+UNKNOWN: Final = {"reason": "", "unit": "A unit that is no more", "huddle": "A huddle that is over"}
+"""What a saved view may still ask for."""
+
+
+def panel_view(rows: Sequence[PatientRow], asked: PanelAsked, facts: PanelFacts | None = None) -> PanelView:
+    """Return the page that is asked for; patients of one name are marked, wherever the other one is.
+
+    Beside each way to narrow the list stands how many it would leave with all else that is asked.
+    """
+    known = facts or PanelFacts()
     names = Counter(row.name_key for row in rows)
-    wanted = search_key(asked.text).split()
-    number = "".join(each for each in asked.text.lower() if each.isalnum())
-    named = [
-        replace(row, same_name=True) if names[row.name_key] > 1 else row
-        for row in rows
-        if all(word in row.searched for word in wanted) or (number.isdecimal() and number in row.searched.split())
-    ]
-    fitting = _sorted([row for row in named if _fits(row, asked.only)], asked.sort)
-    pages = max(-(-len(fitting) // PAGE_ROWS), 1)
+    marked = [replace(row, same_name=True) if names[row.name_key] > 1 else row for row in rows]
+    tests = _tests(asked, known)
+
+    def fitting(*but: str) -> list[PatientRow]:
+        used = [test for name, test in tests.items() if name not in but]
+        return [row for row in marked if all(test(row) for test in used)]
+
+    found = _sorted(fitting(), asked.sort)
+    if asked.group in ("unit", "steward"):
+        found.sort(key=lambda row: _heading_key(row, asked.group, known))
+    pages = max(-(-len(found) // PAGE_ROWS), 1)
     page = min(asked.page, pages)
-    part = fitting[(page - 1) * PAGE_ROWS : page * PAGE_ROWS]
+    part = found[(page - 1) * PAGE_ROWS : page * PAGE_ROWS]
+    whose, unchipped = fitting("who"), fitting("only")
     return PanelView(
         asked=replace(asked, page=page),
-        chips=tuple((name, told, sum(_fits(row, name) for row in named)) for name, told in CHIPS.items()),
-        groups=_groups(part, fitting, grouped=not asked.sort and not asked.flat),
+        whose=(len(whose), sum(_is_mine(row, known.me) for row in whose)),
+        chips=tuple((name, told, sum(_fits(row, name) for row in unchipped)) for name, told in CHIPS.items()),
+        unchipped=len(unchipped),
+        reasons=_reasons(fitting("reason")),
+        units=_units(fitting("unit"), known),
+        huddles=_agendas(fitting("huddle"), known),
+        groups=_grouped(part, found, asked, known),
         total=len(rows),
-        found=len(fitting),
+        found=len(found),
         first=(page - 1) * PAGE_ROWS,
         shown=len(part),
         pages=pages,
     )
 
 
-def _groups(part: Sequence[PatientRow], fitting: Sequence[PatientRow], *, grouped: bool) -> tuple[PanelGroup, ...]:
-    if not grouped:
-        return (PanelGroup("", len(fitting), tuple(part)),) if part else ()
-    totals = Counter(row.order for row in fitting)
+def _tests(asked: PanelAsked, facts: PanelFacts) -> dict[str, Callable[[PatientRow], bool]]:
+    """Return the questions that a patient must answer, by what asks them; nothing that is not asked."""
+    tests: dict[str, Callable[[PatientRow], bool]] = {}
+    if asked.text:
+        wanted = search_key(asked.text).split()
+        number = "".join(each for each in asked.text.lower() if each.isalnum())
+        tests["text"] = lambda row: (
+            all(word in row.searched for word in wanted) or (number.isdecimal() and number in row.searched.split())
+        )
+    if asked.mine:
+        tests["who"] = lambda row: _is_mine(row, facts.me)
+    if asked.only:
+        tests["only"] = lambda row: _fits(row, asked.only)
+    if asked.reason:
+        tests["reason"] = lambda row: asked.reason in row.reasons
+    if asked.unit:
+        tests["unit"] = lambda row: any(unit == asked.unit for unit, _ in facts.units_of(row))
+    if asked.huddle:
+        plans = facts.huddles.get(asked.huddle, ("", frozenset()))[1]
+        tests["huddle"] = lambda row: row.plan_id in plans
+    return tests
+
+
+def _is_mine(row: PatientRow, me: str) -> bool:
+    return row.for_me or (bool(me) and row.steward == me)
+
+
+def _reasons(rows: Sequence[PatientRow]) -> tuple[Way, ...]:
+    many = Counter(reason for row in rows for reason in row.reasons)
+    return tuple((each.value, told, many[each]) for each, told in REASONS.items())
+
+
+def _units(rows: Sequence[PatientRow], facts: PanelFacts) -> tuple[Way, ...]:
+    many = Counter(unit for row in rows for unit in facts.units_of(row))
+    known = {unit for units in facts.units.values() for unit in units}
+    return tuple((unit, name, many[unit, name]) for unit, name in sorted(known, key=lambda each: sort_key(each[1])))
+
+
+def _agendas(rows: Sequence[PatientRow], facts: PanelFacts) -> tuple[Way, ...]:
+    shown = {row.plan_id for row in rows}
+    return tuple((huddle, title, len(plans & shown)) for huddle, (title, plans) in facts.huddles.items())
+
+
+def _heading(row: PatientRow, group: str, facts: PanelFacts) -> str:
+    if group == "steward":
+        return row.steward_name or "Without a steward"
+    return ", ".join(name for _, name in facts.units_of(row)) or "In no unit"
+
+
+def _heading_key(row: PatientRow, group: str, facts: PanelFacts) -> tuple[bool, str]:
+    """Return where a heading stands: by name, those without one at the end."""
+    without = not row.steward if group == "steward" else not facts.units_of(row)
+    return without, sort_key(_heading(row, group, facts))
+
+
+def _grouped(
+    part: Sequence[PatientRow], found: Sequence[PatientRow], asked: PanelAsked, facts: PanelFacts
+) -> tuple[PanelGroup, ...]:
+    if asked.group in ("unit", "steward"):
+        heading = {row.plan_id: _heading(row, asked.group, facts) for row in found}
+        totals = Counter(heading.values())
+        shown = dict.fromkeys(heading[row.plan_id] for row in part)
+        return tuple(
+            PanelGroup(words, totals[words], tuple(row for row in part if heading[row.plan_id] == words))
+            for words in shown
+        )
+    if asked.sort or asked.group == "no":
+        return (PanelGroup("", len(found), tuple(part)),) if part else ()
+    totals_of = Counter(row.order for row in found)
     of = {order: tuple(row for row in part if row.order is order) for order in Order}
-    folds = totals[Order.QUIET] > FOLDED_MIN and len(totals) > 1
+    folds = totals_of[Order.QUIET] > FOLDED_MIN and len(totals_of) > 1
     return tuple(
-        PanelGroup(GROUP_WORDS[order], totals[order], rows, folded=order is Order.QUIET and folds)
+        PanelGroup(GROUP_WORDS[order], totals_of[order], rows, folded=order is Order.QUIET and folds)
         for order, rows in of.items()
         if rows
     )
