@@ -250,6 +250,15 @@ _ANSWERS: Final = CommandRule(
     refusal="Only primary care, the care manager or the social worker answers.",
 )
 
+_STAY_REPORTS: Final = replace(
+    _ANSWERS,
+    sets=_ANSWERS.sets | {"stay"},
+    refusal="Only primary care, the care manager or the social worker says what a report from home is.",
+)
+
+_MEDICINES_WAIT: Final = (Consequence(section=Section.MEDICATIONS, field="reconciliation", says="unreconciled"),)
+"""Who leaves a hospital has medicines that are to be decided on."""
+
 _CARE: Final[Mapping[str, CommandRule]] = {
     "medication.prepare": CommandRule(
         section=Section.MEDICATIONS,
@@ -330,7 +339,7 @@ _CARE: Final[Mapping[str, CommandRule]] = {
                 "contingency_call",
             }
         ),
-        also=(Consequence(section=Section.MEDICATIONS, field="reconciliation", says="unreconciled"),),
+        also=_MEDICINES_WAIT,
     ),
     "transition.contacted": CommandRule(
         section=Section.TRANSITIONS,
@@ -351,6 +360,7 @@ _CARE: Final[Mapping[str, CommandRule]] = {
         for name, sets in (
             ("transition.attempt", "attempts contact_done"),
             ("transition.take", "clock_owners"),
+            ("transition.follow", "clock_owners"),
             ("transition.check", "checks"),
             ("transition.ask_result", ""),
             ("transition.result", "pending_results"),
@@ -434,6 +444,10 @@ _CARE: Final[Mapping[str, CommandRule]] = {
     "question.answer": _ANSWERS,
     "question.phone": _ANSWERS,
     "question.task": replace(_ANSWERS, also=_JOINS),
+    "stay.report": CommandRule(section=Section.CAREGIVER_LOG, follows=Operation.CREATE),
+    "stay.confirm": replace(_STAY_REPORTS, carries=frozenset({"transition.record"}), also=_MEDICINES_WAIT),
+    "stay.known": _STAY_REPORTS,
+    "stay.deny": _STAY_REPORTS,
     "question.calm": CommandRule(
         section=Section.CAREGIVER_LOG,
         at_large=True,

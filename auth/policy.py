@@ -248,7 +248,7 @@ def first_value_rule(participant: Participant, section: Section, entry: EntryFac
             return "" if _reconciles(participant, entry) else "reconciliation-later"
         case Section.HUDDLES if signed(entry):
             return "sign-later"
-        case Section.CAREGIVER_LOG if values.get("answer") or values.get("answered_by"):
+        case Section.CAREGIVER_LOG if values.get("answer") or values.get("answered_by") or values.get("stay"):
             return "" if participant.role in ANSWERERS else "answer-team"
         case Section.CARE_TEAM if values.get("steward") == "yes":
             return "" if MATRIX[participant.role, section] is W else "steward-only"

@@ -65,6 +65,9 @@ class Declaration:
 ALLERGY_STATEMENTS = ("no known allergies", "asked, unknown")
 """What may be said of allergies instead of naming one; where nobody has said anything they are not recorded."""
 
+WHEREABOUTS = ("emergency room", "hospital", "home again")
+"""Where the people at home say that the patient is, when they tell of a stay in a hospital."""
+
 CALLS = ("emergency number", "call now", "call in opening hours")
 """Whom the people at home call, the most urgent first."""
 
@@ -706,6 +709,16 @@ _DECLARATIONS: Final[tuple[Declaration, ...]] = (
             _text("answer", "Answer"),
             _of(Form.PERSON, "answered_by", "Answered by", command=True),
             _of(Form.PERSON, "calmed_by", "Not an emergency, says", command=True),
+            _choice(
+                "whereabouts",
+                "Where they are",
+                *WHEREABOUTS,
+                command=True,
+                help="Told from home of a hospital stay; the team confirms it.",
+            ),
+            _of(Form.LINE, "place", "Which hospital", command=True),
+            _of(Form.INSTANT, "since", "Since", command=True),
+            _of(Form.ENTRY, "stay", "Which stay it is", command=True, refers_to="transitions"),
         ),
     ),
     Declaration(

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from hub.access.alarm_telling import AlarmTelling
 from hub.access.changes import AccessChanges
+from hub.access.clock_telling import ClockTelling
 from hub.access.keeping import Keeping
 from hub.access.machines import MachineKeeping
 from hub.access.provisioning import Provisioning
@@ -114,6 +115,7 @@ def _worker(
     posting: Posting,
     telling: AlarmTelling,
     asked: QuestionTelling,
+    clocks: ClockTelling,
     hospitals: Hospitals,
     reminders: RemindersAtWork,
 ) -> JobWorker:
@@ -122,6 +124,7 @@ def _worker(
     posting.work_in(handlers)
     handlers.add(TELL, telling.tell)
     handlers.add(QUESTION_TELL, asked.tell)
+    clocks.work_in(handlers)
     hospitals.work_in(handlers)
     reminders.work_in(handlers)
     return JobWorker(engine, handlers)
@@ -129,10 +132,11 @@ def _worker(
 
 def _tellings(
     engine: Engine, journal: PostgresJournal, stores: Stores, plans: CarePlans, clock: StoreClock
-) -> tuple[AlarmTelling, QuestionTelling]:
+) -> tuple[AlarmTelling, QuestionTelling, ClockTelling]:
     told, members = Notifications(engine), stores.participants
     asked = QuestionTelling(journal, told, members, stores.plans, plans.written, clock.now)
-    return AlarmTelling(journal, told, members, plans.written, clock.now), asked
+    clocks = ClockTelling(journal, told, members, stores.plans, plans.content, plans.written, clock.now)
+    return AlarmTelling(journal, told, members, plans.written, clock.now), asked, clocks
 
 
 def _posting(

@@ -34,6 +34,7 @@ from web.rendering import is_swap, page
 from web.views.family import (
     KINDS,
     RED_SAID,
+    WHERE,
     Numbers,
     as_family,
     content_for,
@@ -61,6 +62,7 @@ SIZES: Final = ("18", "21", "24")
 SIZE_COOKIE: Final = "text"
 ANSWERS: Final[Mapping[str, str]] = {
     "done": _("Sent."),
+    "report": _("Sent. The team is told at once. Its answer comes on your page."),
     "emergency": _(
         "Sent. If this is happening now, do not wait for an answer here: call %(number)s at once. "
         "If it is not, call the team."
@@ -80,6 +82,8 @@ _STATUS: Final[Mapping[str, int]] = {"form": 422, UNLIKELY: 422, "state": 409, "
 """Of a refusal by its code; anything else is not theirs to do."""
 CLINIC: Final = _("The clinic:")
 AFTER_HOURS: Final = _("After hours:")
+ALONE: Final[Mapping[str, object]] = {"telling": True, "blocks": {}, "told": [], "own": None}
+"""What the page shows where it tells of a hospital stay, and nothing else."""
 WRITABLE: Final = ("question", "observation", "concern")
 
 
@@ -94,6 +98,8 @@ class Sent:
     kind: str = WRITABLE[0]
     words: str = ""
     about: str = ""
+    place: str = ""
+    since: str = ""
     doubted: bool = False
     """The value is unlikely: it is recorded when it is sent again with the word that it is right."""
 
@@ -190,6 +196,7 @@ def _kinds(plan: PlanContent, language: Language, reading: Reading) -> dict[str,
     due = {kind: answer_due(plan, kind, reading.now) for kind in WRITABLE}
     return {
         "kinds": [(kind, KINDS[kind]) for kind in WRITABLE],
+        "whereabouts": WHERE,
         "answered_by": {kind: language.near_day(day, reading) for kind, day in due.items() if day is not None},
     }
 
@@ -347,7 +354,8 @@ async def done(
     if is_swap(request):
         return PlainTextResponse(fault, status, {"asks": "sure"} if doubted else None)
     context = await context_of(request, member, replace(sent, fault=fault, doubted=doubted))
-    return page(request, "family/page.html", context, status)
+    alone = ALONE if sent.block == "stay" else {}
+    return page(request, "family/page.html", {**context, **alone}, status)
 
 
 async def _numbers(request: Request, member: Member) -> Numbers:

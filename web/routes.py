@@ -225,6 +225,8 @@ def _home(name: str) -> tuple[BaseRoute, ...]:
         Route(at + "/readings/{entry}/{key}/error", family.mark_error, name=f"{name}_mark_error", methods=["POST"]),
         Route(at + "/doses/{entry}", family.say_taken, name=f"{name}_say_taken", methods=["POST"]),
         Route(at + "/notes", family.write, name=f"{name}_write", methods=["POST"]),
+        Route(at + "/stay", family.telling, name=f"{name}_telling", methods=["GET"]),
+        Route(at + "/stay", family.tell_of_stay, name=f"{name}_stay", methods=["POST"]),
         Route(at + "/tasks/{entry}/{verb}", family.act, name=f"{name}_act", methods=["POST"]),
         Route(at + "/seen", family.seen, name=f"{name}_seen", methods=["POST"]),
         Route(at + "/settings", family.settings, name=f"{name}_settings", methods=["POST"]),

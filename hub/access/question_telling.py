@@ -15,7 +15,12 @@ from hub.workflows.questions import TELL
 ROWS_MAX: Final = 200
 """Commands on one note that are looked through for an answer, the newest first."""
 
-ENDS: Final = frozenset({"question.answer", "question.phone", "question.task", "entry.retire"})
+ENDS: Final = frozenset(
+    {
+        "question.answer", "question.phone", "question.task", "entry.retire", "stay.confirm", "stay.known", "stay.deny",
+        "stay.follow",
+    }
+)  # fmt: skip
 """Commands after which a note waits no more."""
 
 

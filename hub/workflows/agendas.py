@@ -8,17 +8,21 @@ from enum import StrEnum
 from crdt.sections import Section
 from hub.live.commands import EntryContent, PlanContent
 from hub.safety.weighing import open_dangers
-from hub.workflows import monitoring, questions, referral_states, tasks, transition_clocks
+from hub.workflows import home_reports, monitoring, questions, referral_states, tasks, transition_clocks
 from hub.workflows.alarm_wordings import alarm_told, never_told
+from hub.workflows.coming_home import STAY
 from hub.workflows.contents import active, day, headline, in_days, instant, plain_day, words
 from hub.workflows.digests import DigestLine
 from hub.workflows.medications import MEDICATIONS, unreconciled
+from hub.workflows.ongoing_stays import ongoing, stay_told
+from hub.workflows.transition_clocks import clock_told
 
 
 class Cause(StrEnum):
     """Why a patient stands on the agenda, the most dangerous first."""
 
     HELP_NOW = "words that may mean an emergency"
+    IN_HOSPITAL = "in hospital"
     DISCHARGE = "discharged"
     RED_ZONE = "red zone"
     DANGER = "dangerous medicine"
@@ -27,6 +31,7 @@ class Cause(StrEnum):
     TASK_UNOWNED = "task nobody accepted"
     REFERRAL_LATE = "referral past its date"
     UNRECONCILED = "medicine not reconciled"
+    STAY_REPORT = "hospital stay told from home"
     QUESTION = "question from home"
     STALE = "review date passed"
     PINNED = "pinned"
@@ -43,6 +48,10 @@ class Reason:
     section: Section | None
     entry: str
     words: str
+    who: str = ""
+    """Who has taken it upon themselves, where that is known."""
+    clocks: tuple[transition_clocks.TransitionClock, ...] = ()
+    """Of a discharge: those that still run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +96,7 @@ def flags(brief: Brief, now: datetime) -> tuple[Reason, ...]:
     plan, today = brief.plan, brief.plan.day_of(now)
     found = [
         *_dangers(plan, now),
+        *_in_hospital(plan, now),
         *_transitions(plan, today),
         *_zones(plan, now),
         *_tasks(plan, today),
@@ -95,14 +105,15 @@ def flags(brief: Brief, now: datetime) -> tuple[Reason, ...]:
     found += [
         Reason(Cause.UNRECONCILED, MEDICATIONS, entry.id, headline(MEDICATIONS, entry)) for entry in unreconciled(plan)
     ]
-    urgent = questions.urgent(plan)
+    urgent, reports = questions.urgent(plan), home_reports.open_reports(plan)
     found += [
         Reason(
             cause, Section.CAREGIVER_LOG, entry.id, headline(Section.CAREGIVER_LOG, entry) + _waits(plan, entry, now)
         )
         for cause, entries in (
             (Cause.HELP_NOW, urgent),
-            (Cause.QUESTION, [each for each in questions.unanswered(plan) if each not in urgent]),
+            (Cause.STAY_REPORT, [each for each in reports if each not in urgent]),
+            (Cause.QUESTION, [each for each in questions.unanswered(plan) if each not in (*urgent, *reports)]),
         )
         for entry in entries
     ]
@@ -122,6 +133,14 @@ def _dangers(plan: PlanContent, now: datetime) -> Iterable[Reason]:
             yield Reason(Cause.DANGER, MEDICATIONS, each.entries[0], each.text)
 
 
+def _in_hospital(plan: PlanContent, now: datetime) -> Iterable[Reason]:
+    entry = ongoing(plan, now)
+    if entry is not None:
+        who = transition_clocks.clock_owners(entry.values).get(STAY, "")
+        told = stay_told(entry, plan.zone) + ("" if who else ", nothing decided: nobody follows it yet")
+        yield Reason(Cause.IN_HOSPITAL, Section.TRANSITIONS, entry.id, told, who)
+
+
 def _transitions(plan: PlanContent, today: date) -> Iterable[Reason]:
     for entry in active(plan, Section.TRANSITIONS):
         if not transition_clocks.in_window(plan, entry, today):
@@ -129,9 +148,9 @@ def _transitions(plan: PlanContent, today: date) -> Iterable[Reason]:
         running = [clock for clock in transition_clocks.clocks(plan, entry, today) if not clock.done]
         if running:
             late = [clock.name for clock in running if clock.late]
-            told = f"{', '.join(late)} overdue" if late else f"{running[0].name} due {plain_day(running[0].due)}"
+            told = f"{', '.join(late)} overdue" if late else clock_told(running[0], today)
             words_of = f"home from {headline(Section.TRANSITIONS, entry)}, {told}"
-            yield Reason(Cause.DISCHARGE, Section.TRANSITIONS, entry.id, words_of)
+            yield Reason(Cause.DISCHARGE, Section.TRANSITIONS, entry.id, words_of, clocks=tuple(running))
 
 
 def _zones(plan: PlanContent, now: datetime) -> Iterable[Reason]:

@@ -31,6 +31,8 @@ class Asked:
     help: str = ""
     hidden: bool = False
     """Filled by the page, not by the person: what was seen, which suggestion is meant."""
+    refers_to: str = ""
+    """Of ``Form.ENTRY``: the section of the entries to choose from."""
 
 
 Reason = Annotated[str, Asked("Why")]

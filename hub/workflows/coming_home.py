@@ -11,27 +11,28 @@ from crdt.contents import Record
 from crdt.fields import Form
 from crdt.sections import Section
 from hub.live.commands import EntryContent, PlanContent, Refusal
+from hub.record.jobs import Job
 from hub.workflows.arguments import Asked
+from hub.workflows.clock_alarms import tellings_of
 from hub.workflows.comments import commented
 from hub.workflows.contents import Values, active, instant, members, records, stamp, words
 from hub.workflows.grants import commanded, missing
+from hub.workflows.ongoing_stays import going_on
 from hub.workflows.steps import Step, joined_by, tasks_of
 from hub.workflows.tasks import OPEN
 from hub.workflows.team import NewId
+from hub.workflows.transition_clocks import clock_owners
 
 TRANSITIONS: Final = Section.TRANSITIONS
 
 CLOCKS: Final = ("contact", "visit", "medicines reconciled")
+STAY: Final = "stay"
+"""What somebody takes who follows a stay that goes on, in the same log as the clocks."""
 WAYS: Final = ("telephone", "portal", "text message", "in person", "letter")
 ITEMS: Final = ("equipment", "services", "education", "who is at home", "what to do if")
 """What must be true at home, beside the clocks and the results."""
 SEEN_TO: Final = ("seen to", "not needed", "open")
 RESULT_TASK: Final = "Get the result: "
-
-
-def clock_owners(values: Values) -> Mapping[str, str]:
-    """Return who took which clock upon themselves; the last to take one has it."""
-    return {words(each, "clock"): words(each, "person") for each in records(values, "clock_owners").values()}
 
 
 def checks(values: Values) -> Mapping[str, Record]:
@@ -110,6 +111,32 @@ class TransitionTake:
         if clock_owners(entry.values).get(self.clock) == actor.person_id:
             return Refusal("state", "You have it already.", self.entry, "clock")
         record = {"clock": self.clock, "person": actor.person_id, "when": stamp(now)}
+        return [Append(TRANSITIONS, self.entry, "clock_owners", new_id(), record)]
+
+    def follow_ups(self, plan: PlanContent, changes: Sequence[Change], now: datetime) -> Sequence[Job]:
+        """Return the tellings of the clocks before they are late."""
+        return tellings_of(plan, changes, now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransitionFollow:
+    """Somebody keeps in touch with the hospital while the patient is there: the stay waits on them until it ends."""
+
+    entry: str
+    name: ClassVar[str] = "transition.follow"
+
+    def changes(
+        self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId
+    ) -> Sequence[Change] | Refusal:
+        """Return the record of who follows the stay; refused for one that is over."""
+        entry = commanded(plan, actor, TRANSITIONS, self.entry, self.name, now)
+        if isinstance(entry, Refusal):
+            return entry
+        if not going_on(entry, now):
+            return Refusal("state", "This stay is over.", self.entry)
+        if clock_owners(entry.values).get(STAY) == actor.person_id:
+            return Refusal("state", "You follow it already.", self.entry)
+        record = {"clock": STAY, "person": actor.person_id, "when": stamp(now)}
         return [Append(TRANSITIONS, self.entry, "clock_owners", new_id(), record)]
 
 

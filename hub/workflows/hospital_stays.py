@@ -16,7 +16,9 @@ from crdt.fields import Kind, Value
 from crdt.sections import SECTIONS, Section
 from hub.live.commands import PlanContent, Refusal
 from hub.record.jobs import Job
+from hub.workflows.clock_alarms import tellings_of
 from hub.workflows.contents import instant, retired, words
+from hub.workflows.home_reports import joined_reports
 from hub.workflows.medications import MEDICATIONS, current
 from hub.workflows.team import NewId, next_place
 from hub.workflows.transition_clocks import VISIT_DAYS, dues
@@ -56,8 +58,9 @@ class StayFollow:
     ) -> Sequence[Change] | Refusal:
         """Return what differs; nothing where all of it stands there already."""
         standing = plan.entry(TRANSITIONS, self.entry)
+        reports = joined_reports(plan, self.entry, self.stay) if self.stay else []
         if standing is None:
-            return [*self._made(plan), *self._medicines(plan)] if self.stay else []
+            return [*self._made(plan), *self._medicines(plan), *reports] if self.stay else []
         if not self.stay:
             out = [self._set("status", "retired"), self._set("retired_reason", TAKEN_BACK)]
             gone = [] if retired(standing) else out
@@ -67,17 +70,17 @@ class StayFollow:
         if retired(standing) and words(standing.values, "retired_reason") == TAKEN_BACK:
             told |= {"status": "active", "retired_reason": ""}
         changed = [self._set(name, value) for name, value in told.items() if words(standing.values, name) != value]
-        return [*changed, *self._medicines(plan)]
+        return [*changed, *self._medicines(plan), *reports]
 
     def follow_ups(self, plan: PlanContent, changes: Sequence[Change], now: datetime) -> Sequence[Job]:
-        """Return the telling: once for what a person would call an event, not for a corrected word."""
-        what = self._what()
+        """Return the tellings of its clocks, and of the stay: once for what a person would call an event."""
+        clocks, what = tellings_of(plan, changes, now), self._what()
         if not what:
-            return []
+            return clocks
         facility = self.stay.get("facility") or self.was.get("facility", "")
         payload = {"plan": plan.plan_id, "entry": self.entry, "what": what, "facility": facility,
                    "setting": self.stay.get("setting", ""), "message": self.message}  # fmt: skip
-        return [Job(kind=TELL_STAY, payload=payload)]
+        return [Job(kind=TELL_STAY, payload=payload), *clocks]
 
     def _what(self) -> str:
         """Return what happened, in one word."""

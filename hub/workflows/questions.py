@@ -14,7 +14,7 @@ from hub.record.chain import JSON
 from hub.record.jobs import Job
 from hub.workflows.arguments import LINE_MAX, Asked
 from hub.workflows.business_days import business_days_after, is_business_day
-from hub.workflows.contents import active, instant, plain_day, stamp, words
+from hub.workflows.contents import Values, active, instant, plain_day, stamp, words
 from hub.workflows.entries import made
 from hub.workflows.grants import commanded, missing
 from hub.workflows.red_flags import help_needed
@@ -46,10 +46,15 @@ def answer_due(plan: PlanContent, kind: str, when: datetime) -> date | None:
     return business_days_after(written, 2 if kind == "strain" else 1) if kind in WANTS_ANSWER else None
 
 
+def answered(values: Values) -> bool:
+    """Say whether a note waits no more: somebody answered, or the stay that it tells of was told by the hospital."""
+    return bool(words(values, "answered_by") or words(values, "stay"))
+
+
 def due_of(plan: PlanContent, entry: EntryContent) -> date | None:
     """Return by which day a note is answered, ``None`` where it needs no answer or has one."""
     when = instant(entry.values, "when")
-    if when is None or words(entry.values, "answered_by"):
+    if when is None or answered(entry.values):
         return None
     return answer_due(plan, words(entry.values, "kind"), when)
 
@@ -65,7 +70,7 @@ def unanswered(plan: PlanContent) -> list[EntryContent]:
     return [
         entry
         for entry in active(plan, CAREGIVER_LOG)
-        if words(entry.values, "kind") in WANTS_ANSWER and not words(entry.values, "answered_by")
+        if words(entry.values, "kind") in WANTS_ANSWER and not answered(entry.values)
     ]
 
 
@@ -74,7 +79,7 @@ def urgent(plan: PlanContent) -> list[EntryContent]:
     return [
         entry
         for entry in active(plan, CAREGIVER_LOG)
-        if not words(entry.values, "answered_by")
+        if not answered(entry.values)
         and not words(entry.values, "calmed_by")
         and help_needed(words(entry.values, "words"))
     ]
@@ -103,7 +108,7 @@ def _answered(
     entry = commanded(plan, actor, CAREGIVER_LOG, entry_id, command, now)
     if isinstance(entry, Refusal):
         return entry
-    if words(entry.values, "answered_by"):
+    if answered(entry.values):
         told = f"A colleague has answered already: {words(entry.values, 'answer')}"
         return Refusal("state", told, entry_id, "answer")
     return [
@@ -208,15 +213,19 @@ class HomeNote:
 
     def follow_ups(self, plan: PlanContent, changes: Sequence[Change], now: datetime) -> Sequence[Job]:
         """Return the job that tells the steward once the day of the answer is over."""
-        found = [each for each in changes if isinstance(each, Create) and each.section is CAREGIVER_LOG]
-        due = answer_due(plan, self.kind, min(self.when or now, now))
-        if not found or due is None:
-            return ()
-        over = datetime.combine(due + timedelta(days=1), time.min, tzinfo=plan.zone).astimezone(UTC)
-        payload: dict[str, JSON] = {
-            "plan": plan.plan_id,
-            "entry": found[0].entry,
-            "after": plan.seq,
-            "steward": steward(plan),
-        }
-        return [Job(kind=TELL, payload=payload, due=over, key=f"{TELL}/{plan.plan_id}/{found[0].entry}")]
+        return told_past_its_day(plan, changes, answer_due(plan, self.kind, min(self.when or now, now)))
+
+
+def told_past_its_day(plan: PlanContent, changes: Sequence[Change], due: date | None) -> Sequence[Job]:
+    """Return the job that tells the steward of the note that these changes make, once its day is over."""
+    found = [each for each in changes if isinstance(each, Create) and each.section is CAREGIVER_LOG]
+    if not found or due is None:
+        return ()
+    over = datetime.combine(due + timedelta(days=1), time.min, tzinfo=plan.zone).astimezone(UTC)
+    payload: dict[str, JSON] = {
+        "plan": plan.plan_id,
+        "entry": found[0].entry,
+        "after": plan.seq,
+        "steward": steward(plan),
+    }
+    return [Job(kind=TELL, payload=payload, due=over, key=f"{TELL}/{plan.plan_id}/{found[0].entry}")]

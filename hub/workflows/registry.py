@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from types import MappingProxyType, NoneType, UnionType
-from typing import Any, Final, TypeAlias, Union, get_args, get_origin
+from typing import Any, Final, Protocol, TypeAlias, Union, get_args, get_origin, runtime_checkable
 
 from crdt.fields import Field, Form, Kind, Value
 from crdt.sections import SECTIONS, Section
-from hub.live.commands import Command
+from hub.live.commands import Command, EntryContent, PlanContent
 from hub.workflows import (
     advance_care,
     coming_home,
@@ -23,6 +23,7 @@ from hub.workflows import (
     entries,
     findings,
     goals,
+    home_reports,
     huddles,
     medications,
     questions,
@@ -57,10 +58,12 @@ _TYPES: Final[tuple[type[Any], ...]] = (
     readings.ReadingRecord, readings.ReadingMarkError, readings.ReadingAcknowledge,
     transitions.TransitionRecord, transitions.TransitionContacted, transitions.TransitionVisited,
     transitions.TransitionReconciled, coming_home.TransitionAttempt, coming_home.TransitionTake,
-    coming_home.TransitionCheck, coming_home.TransitionAskResult, coming_home.TransitionResult,
+    coming_home.TransitionFollow, coming_home.TransitionCheck, coming_home.TransitionAskResult,
+    coming_home.TransitionResult,
     goals.GoalMove, social_needs.SocialNeedRecordMet, advance_care.AdvanceCareSign, team.TeamAccept, team.TeamSteward,
     huddles.HuddleDecide, huddles.HuddleReadBack, huddles.HuddleSign,
     questions.QuestionAnswer, questions.QuestionPhone, questions.QuestionTask, questions.QuestionCalm,
+    home_reports.StayConfirm, home_reports.StayKnown, home_reports.StayDeny,
     visits.VisitPublish, findings.FindingSetAside,
     corrections.CorrectionAsk, doses.DoseSay,
 )  # fmt: skip
@@ -92,6 +95,26 @@ def arguments(name: str) -> tuple[Argument, ...]:
         KeyError: there is no command of that name.
     """
     return tuple(each for each in arguments_of(COMMANDS[name]) if each.name not in _AT_ADDRESS)
+
+
+@runtime_checkable
+class Beginning(Protocol):
+    """A command whose form begins with what stands in the plan, and asks for that alone."""
+
+    @staticmethod
+    def beginning(plan: PlanContent, entry: EntryContent, now: datetime) -> Mapping[str, str]:
+        """Return what its form asks for, each with what it begins with."""
+        ...
+
+
+def beginning(name: str, plan: PlanContent, entry: EntryContent, now: datetime) -> Mapping[str, str] | None:
+    """Return what a command's form asks for and begins with, ``None`` where it asks for everything and begins empty.
+
+    Raises:
+        KeyError: there is no command of that name.
+    """
+    of = COMMANDS[name]
+    return of.beginning(plan, entry, now) if isinstance(of, Beginning) else None
 
 
 def build(name: str, form: Typed, *, section: Section | None = None, entry: str = "") -> Command | Faults:

@@ -12,7 +12,7 @@ from typing import Final
 from crdt.sections import Section
 from hub.live.commands import EntryContent, PlanContent
 from hub.workflows.business_days import business_days_after
-from hub.workflows.contents import Values, active, day, instant, records, words
+from hub.workflows.contents import Values, active, day, in_days, instant, plain_day, records, words
 
 STAYS: Final = frozenset(
     {
@@ -83,6 +83,11 @@ def dues(setting: str, destination: str, left: date, visit_days: int) -> Mapping
         contact = business_days_after(left, CONTACT_BUSINESS_DAYS)
         return {"contact_due": contact, "visit_due": left + timedelta(days=visit_days)}
     return MappingProxyType({})
+
+
+def clock_owners(values: Values) -> Mapping[str, str]:
+    """Return who took which clock upon themselves; the last to take one has it."""
+    return {words(each, "clock"): words(each, "person") for each in records(values, "clock_owners").values()}
 
 
 def clocks(plan: PlanContent, entry: EntryContent, today: date) -> tuple[TransitionClock, ...]:
@@ -159,3 +164,10 @@ def ended_by(plan: PlanContent, entry: EntryContent) -> EntryContent | None:
         if other.id != entry.id and began is not None and began >= left and (died or stay):
             return other
     return None
+
+
+def clock_told(clock: TransitionClock, today: date) -> str:
+    """Return a clock with its day and the time left, as in ``contact due 30-Nov-2026, 2 days left``."""
+    ahead = (clock.due - today).days
+    left = f"{in_days(clock.late)} late" if clock.late else f"{in_days(ahead)} left" if ahead > 0 else "the last day"
+    return f"{clock.name} due {plain_day(clock.due)}, {left}"

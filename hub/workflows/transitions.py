@@ -11,10 +11,13 @@ from crdt.changes import Assign, Change, Create, Rewrite
 from crdt.fields import Form, Kind, Value
 from crdt.sections import CALLS, SECTIONS, Section
 from hub.live.commands import EntryContent, PlanContent, Refusal
+from hub.record.jobs import Job
 from hub.workflows.arguments import Asked
+from hub.workflows.clock_alarms import tellings_of
 from hub.workflows.contents import instant, stamp, words
 from hub.workflows.grants import commanded
 from hub.workflows.medications import MEDICATIONS, current, unreconciled
+from hub.workflows.ongoing_stays import going_on
 from hub.workflows.team import NewId, next_place
 from hub.workflows.transition_clocks import VISIT_DAYS, dues
 
@@ -69,6 +72,10 @@ class TransitionRecord:
             if words(medicine.values, "reconciliation") != "unreconciled"
         ]
         return [*stay, *waiting]
+
+    def follow_ups(self, plan: PlanContent, changes: Sequence[Change], now: datetime) -> Sequence[Job]:
+        """Return the tellings of the clocks before they are late."""
+        return tellings_of(plan, changes, now)
 
     def _fault(self, now: datetime) -> Refusal | None:
         for name, chosen, choices in (
@@ -137,8 +144,8 @@ class TransitionRecord:
         if isinstance(entry, Refusal):
             return entry
         event = words(entry.values, "event")
-        if event != "admitted" or self.event not in ("discharged", "transferred"):
-            told = f"This stay is recorded as {event} now; only an admission ends."
+        if not going_on(entry, now) or self.event not in ("discharged", "transferred"):
+            told = f"This stay is recorded as {event} now; only one that goes on ends."
             return Refusal("state", told, self.entry, "event")
         setting, began = self.setting or words(entry.values, "setting"), instant(entry.values, "start")
         if self.event == "discharged" and not setting:

@@ -10,13 +10,14 @@ from auth.roles import Participant, Role
 from crdt.sections import Section
 from hub.live.commands import EntryContent, PlanContent
 from hub.safety.weighing import open_dangers
-from hub.workflows import huddles, monitoring, questions, referral_states, tasks, transition_clocks
+from hub.workflows import home_reports, huddles, monitoring, questions, referral_states, tasks, transition_clocks
 from hub.workflows.alarm_wordings import alarm_told, never_told
-from hub.workflows.coming_home import clock_owners
+from hub.workflows.coming_home import STAY
 from hub.workflows.comments import comments_on
 from hub.workflows.contents import active, day, headline, members, words
 from hub.workflows.grants import barred, visible
 from hub.workflows.medications import MEDICATIONS, unreconciled
+from hub.workflows.ongoing_stays import ongoing, stay_told
 from hub.workflows.suggestions import is_crossed, open_suggestions
 
 
@@ -32,6 +33,8 @@ class WaitingKind(StrEnum):
     REFERRAL_TO_ANSWER = "referral to answer"
     REFERRAL_TO_DECIDE = "referral to decide"
     MEDICINE_TO_DECIDE = "medicine to decide"
+    STAY_REPORT = "hospital stay told from home"
+    IN_HOSPITAL = "in hospital"
     COMING_HOME = "after coming home"
     CROSSED = "changed by two at once"
     QUESTION = "question from home"
@@ -246,9 +249,12 @@ def _medicines(plan: PlanContent, viewer: Participant, now: datetime) -> Iterabl
 
 def _coming_home(plan: PlanContent, viewer: Participant, now: datetime) -> Iterable[Waiting]:
     """A clock waits on whoever took it, from the first day on; what nobody took stands with the plan's reasons."""
-    today = plan.day_of(now)
+    today, stay = plan.day_of(now), ongoing(plan, now)
     for entry in visible(plan, viewer, Section.TRANSITIONS, now):
-        mine = clock_owners(entry.values)
+        mine = transition_clocks.clock_owners(entry.values)
+        if stay is not None and entry.id == stay.id and mine.get(STAY) == viewer.person_id:
+            told = stay_told(entry, plan.zone)
+            yield _item(plan, WaitingKind.IN_HOSPITAL, Section.TRANSITIONS, entry, told=told)
         for clock in transition_clocks.clocks(plan, entry, today):
             if not clock.done and mine.get(clock.name) == viewer.person_id:
                 told = f"{clock.name.capitalize()} after {headline(Section.TRANSITIONS, entry)}"
@@ -268,8 +274,12 @@ def _questions(plan: PlanContent, viewer: Participant, now: datetime) -> Iterabl
             barred(plan, viewer, section, Operation.COMMAND, now=now, entry_id=entry.id, command="question.answer")
             is None
         ):
-            kind = WaitingKind.HELP_NOW if entry.id in urgent else WaitingKind.QUESTION
-            settle = ("question.answer", "question.calm" if entry.id in urgent else "question.phone")
+            report = home_reports.is_report(entry.values)
+            kind = WaitingKind.STAY_REPORT if report else WaitingKind.QUESTION
+            kind = WaitingKind.HELP_NOW if entry.id in urgent else kind
+            settle: tuple[str, ...] = ("stay.confirm", "stay.known", "stay.deny")
+            if not report:
+                settle = ("question.answer", "question.calm" if entry.id in urgent else "question.phone")
             late = questions.days_late(plan, entry, now)
             yield _item(plan, kind, section, entry, *settle, due=questions.due_of(plan, entry), late=late)
 

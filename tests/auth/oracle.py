@@ -106,6 +106,7 @@ transition.record          transitions as create
 transition.contacted       transitions W, clinician creator
 transition.attempt         transitions PCP, specialist, care manager, pharmacist, social worker, behavioural
 transition.take            transitions PCP, specialist, care manager, pharmacist, social worker, behavioural
+transition.follow           transitions PCP, specialist, care manager, pharmacist, social worker, behavioural
 transition.check           transitions PCP, specialist, care manager, pharmacist, social worker, behavioural
 transition.ask_result      transitions PCP, specialist, care manager, pharmacist, social worker, behavioural
 transition.result          transitions PCP, specialist, care manager, pharmacist, social worker, behavioural
@@ -125,6 +126,10 @@ question.answer            caregiver_log PCP, care manager, social worker
 question.phone             caregiver_log PCP, care manager, social worker
 question.task              caregiver_log PCP, care manager, social worker
 question.calm              caregiver_log PCP, care manager, social worker
+stay.report                caregiver_log as create
+stay.confirm               caregiver_log PCP, care manager, social worker
+stay.known                 caregiver_log PCP, care manager, social worker
+stay.deny                  caregiver_log PCP, care manager, social worker
 """
 
 CLINICAL: Final = ("PCP", "specialist", "care manager", "pharmacist", "social worker", "behavioural")

@@ -87,6 +87,8 @@ PAGES: Mapping[str, tuple[str, str]] = {
     "patient": (KIM, "/patients/{patient}"),
     "family": (EMILY, "/plans/{plan}/family"),
     "family_sheet": (EMILY, "/plans/{plan}/family/sheet"),
+    "family_telling": (EMILY, "/plans/{plan}/family/stay"),
+    "mine_telling": (MARY, "/plans/{plan}/mine/stay"),
     "mine": (MARY, "/plans/{plan}/mine"),
     "mine_sheet": (MARY, "/plans/{plan}/mine/sheet"),
     "huddles": (DOCTOR, "/huddles"),

@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +18,18 @@ from hub.access.keeping_rows import Doer
 from hub.access.machines import NewMachine
 from hub.adt.answers import MessageFault
 from hub.hospitals.receiving import MLLP
-from hub.live.commands import EntryContent
-from hub.record.journal import Action
+from hub.ids import HUB
+from hub.live.commands import Done, EntryContent
+from hub.record.chain import JSON
+from hub.record.jobs import Job
+from hub.record.journal import Act, Action
+from hub.store.engine import connection_of
 from hub.store.hospital_messages import HospitalMessage
+from hub.store.jobs import enqueue
+from hub.workflows.clock_alarms import BEHIND, OWNER, TELL_CLOCK
+from hub.workflows.coming_home import TransitionAttempt, TransitionTake
+from hub.workflows.contents import instant, plain_day
+from hub.workflows.transitions import TransitionRecord
 from tests.hub.adt.messages import MARY, a_message, at
 from tests.hub.adt.test_bundles import a_bundle
 from tests.web.house import House, a_house
@@ -243,3 +254,94 @@ async def test_numbers_that_a_hospital_joins_are_the_same_patients_from_then_on(
     assert (first.state, merge.state) == ("applied", "applied")
     assert (after.state, after.patient) == ("applied", first.patient)
     assert [each.values["event"] for each in await stays(house)] == ["discharged"]
+
+
+async def test_a_stay_told_from_home_is_told_to_the_team_with_its_acts_and_the_hospital_s_word_joins_it(
+    house: House,
+) -> None:
+    kim, emily = await house.browser("Grace Kim"), await house.browser("Emily")
+    home = f"/plans/{house.plan}/family"
+    assert house.services.zones is not None
+    began = (house.services.now() - timedelta(days=40)).replace(minute=30, second=0, microsecond=0)
+    local = f"{began.astimezone(house.services.zones.of(house.plan)):%Y-%m-%dT%H:%M}"
+    form = {"whereabouts": "emergency room", "place": "Northside", "since": local, "words": "She fell."}
+
+    assert "Which hospital, if you know" in (await emily.get(f"{home}/stay")).text
+    sent = await emily.post(f"{home}/stay", data=form, headers={"hx-request": "true"})
+    urgent = await emily.post(f"{home}/stay", data=form | {"since": "", "words": "She cannot breathe."})
+    wrong = await emily.post(f"{home}/stay", data=form | {"whereabouts": "", "place": "Mercy"})
+
+    assert sent.text == "Sent. The team is told at once. Its answer comes on your page."
+    assert "call 911 at once" in (await emily.get(urgent.headers["location"])).text
+    assert (wrong.status_code, "Choose where they are." in wrong.text, 'value="Mercy"' in wrong.text) == (
+        422,
+        True,
+        True,
+    )
+    assert "In the emergency room, Northside. Since" in (await emily.get(home)).text
+
+    async def all_told() -> bool:
+        return len(await house.rows(Action.NOTIFY, event="report.tell")) >= 2
+
+    await until(all_told)
+    notices = (await kim.get("/notifications")).text
+    assert "tells from home that the patient is in an emergency room (Northside)" in notices
+    acts = re.findall(r'href="(/plans/[^"]+/entries/caregiver_log/[^"]+/stay[.]confirm)"', notices)
+    asked = acts[-1]
+    shown = (await kim.get(asked)).text
+    assert 'value="emergency department" selected' in shown
+    assert f'value="{local}"' in shown
+
+    confirmed = await kim.post(asked, data={"facility": "Northside", "setting": "emergency department"})
+    assert confirmed.status_code == 303
+    assert "The team has written this stay down." in (await emily.get(home)).text
+    await told(house, a_message("A04", kind="E", at=f"{began + timedelta(hours=2):%Y%m%d%H%M}+0000", person=OURS))
+
+    content = await house.services.plans.content(house.plan)
+    starts = [instant(each.values, "start") for each in content.entries(Section.TRANSITIONS).values()]
+    assert len([each for each in starts if each and abs(each - began) < timedelta(days=2)]) == 1, (
+        "one stay, told by two"
+    )
+    assert (await house.rows(Action.COMMAND, event="stay.confirm"))[-1].actor == house.person("Grace Kim").person_id
+
+
+async def test_a_clock_is_told_before_it_is_late_once_to_its_owner_then_further_and_not_when_it_was_met(
+    house: House,
+) -> None:
+    kim, now, plans = await house.member("Grace Kim"), house.services.now(), house.services.plans
+    left = now - timedelta(minutes=1)
+    record = TransitionRecord(event="discharged", facility="Mercy", setting="inpatient", destination="home",
+                              start=left - timedelta(days=3), end=left)  # fmt: skip
+    done = await plans.perform(house.plan, kim, record)
+    assert isinstance(done, Done)
+    stay = next(each for each, section in done.created.items() if section is Section.TRANSITIONS)
+    await plans.perform(house.plan, kim, TransitionTake(entry=stay, clock="contact"))
+    due = str((await plans.content(house.plan)).value(Section.TRANSITIONS, stay, "contact_due"))
+
+    async def timed(step: str, on: str = due) -> None:
+        """Have the queue do what it does at that step's instant."""
+        payload: dict[str, JSON] = {"plan": house.plan, "entry": stay, "clock": "contact", "due": on, "step": step}
+        async with house.access.changes.of_plan(HUB) as turn:
+            await enqueue(connection_of(turn), [Job(kind=TELL_CLOCK, payload=payload)])
+            await turn.append([Act(plan=HUB, actor="", action=Action.ADMIN, event="test.timer")])
+
+    async def rows(wanted: int) -> bool:
+        return len(await house.rows(Action.NOTIFY, event=TELL_CLOCK)) == wanted
+
+    doctor, nurse = await house.browser("Dr. Elena Ruiz"), await house.browser("Grace Kim")
+    said = f"contact after Mercy is due {plain_day(date.fromisoformat(due))}"
+    await timed(OWNER)
+    await until(lambda: rows(1))
+    assert f"{said}; you have it." in (await nurse.get("/notifications")).text
+    assert f"/plans/{house.plan}/coming-home/{stay}" in (await nurse.get("/notifications")).text
+    assert said not in (await doctor.get("/notifications")).text
+
+    await timed(OWNER)
+    await timed(OWNER, on="2025-01-01")
+    await timed(BEHIND)
+    await until(lambda: rows(2))
+    assert f"{said}; Grace Kim, RN has it." in (await doctor.get("/notifications")).text
+
+    await plans.perform(house.plan, kim, TransitionAttempt(entry=stay, reached="yes"))
+    page = (await nurse.get(f"/plans/{house.plan}")).text
+    assert "contact due" not in page

@@ -41,7 +41,8 @@ def test_the_panel_says_what_changed_and_what_is_overdue(mary: Mary, as_person: 
     page = as_person("lee").get("/panel").text
 
     assert "JENSEN, Mary" in page
-    assert "2 days late" in page
+    assert "1 day late" in page, "the contact after her discharge"
+    assert "contact due 20-Nov-2026, 1 day late" in page
     assert page.index("JENSEN, Mary") < page.index("ABARA, Tomas")
     assert re.search(r"\d+ new<", page)
 

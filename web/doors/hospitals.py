@@ -59,7 +59,7 @@ def hospitals_over(
     """
     receiving = Receiving(engine, now, new_id)
     applying = Applying(engine, journal, plans, receiving, now)
-    telling = StayTelling(engine, journal, plans.written, now)
+    telling = StayTelling(engine, journal, plans.content, plans.written, now)
     deciding = Deciding(engine, journal, receiving, applying.identifying, now)
     return Hospitals(receiving, applying, telling, deciding, _listeners(settings, receiving))
 

@@ -18,7 +18,7 @@ from hub.live.commands import Done, Outcome, Refused
 from hub.safety.weighing import DESPITE
 from hub.workflows.arguments import Argument
 from hub.workflows.readings import SURE, UNLIKELY
-from hub.workflows.registry import COMMANDS, Faults, arguments, build
+from hub.workflows.registry import COMMANDS, Faults, arguments, beginning, build
 from web.doors.guards import InSection, for_section, services
 from web.edits import EntryEdit
 from web.fresh import with_marks
@@ -84,7 +84,10 @@ async def ask(request: Request, here: InSection) -> Response:
     """Show what a command wants to know before it is performed."""
     reader, entry = await _entry(request, here)
     name = _command(request)
-    return _asking(request, here, reader, entry, name, _query(request), {})
+    begun = _begun(reader, here, entry, name) or {}
+    return _asking(
+        request, here, reader, entry, name, {**{each: [of] for each, of in begun.items()}, **_query(request)}, {}
+    )
 
 
 @for_section
@@ -241,6 +244,11 @@ def _tries(here: InSection, kind: str) -> str:
     return f"/plans/{here.plan_id}/sections/{here.section}/findings" if asks else ""
 
 
+def _begun(reader: Reader, here: InSection, entry: str, name: str) -> Mapping[str, str] | None:
+    """Return what a command's form begins with where it does not ask for all, ``None`` for all others."""
+    return beginning(name, reader.content, reader.content.entries(here.section)[entry], reader.now)
+
+
 def _asking(
     request: Request,
     here: InSection,
@@ -253,7 +261,9 @@ def _asking(
     status: int = 200,
 ) -> Response:
     view = entry_view(reader, here.section, entry)
-    rows: tuple[FieldRow, ...] = command_rows(here.section, entry, arguments(name), typed, faults, reader.setting)
+    begun = _begun(reader, here, entry, name)
+    asked = [each for each in arguments(name) if begun is None or each.name in begun]
+    rows: tuple[FieldRow, ...] = command_rows(here.section, entry, asked, typed, faults, reader.setting)
     hidden = [(each.name, typed[each.name][0]) for each in arguments(name) if _is_hidden(each) and typed.get(each.name)]
     from_loop = _from_loop(here, typed)
     hidden = [each for each in hidden if each[0] not in (DESPITE, SURE)]

@@ -13,15 +13,31 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from crdt.sections import Section
 from hub.workflows.family import FamilyView
+from hub.workflows.home_reports import StayReport
 from hub.workflows.questions import HomeNote
 from hub.workflows.red_flags import Help, help_needed
-from hub.workflows.registry import build
+from hub.workflows.registry import Faults, build
 from web.doors.guards import Member, for_member, services
-from web.homing import SIZE_COOKIE, SIZES, WRITABLE, Sent, context_of, done, form_of, home_of, one, shown_to, to_home
+from web.homing import (
+    ALONE,
+    SIZE_COOKIE,
+    SIZES,
+    WRITABLE,
+    Sent,
+    context_of,
+    done,
+    form_of,
+    home_of,
+    one,
+    shown_to,
+    to_home,
+)
 from web.languages import LANGUAGE_COOKIE, LANGUAGES, language_of
+from web.reading import zone_of
 from web.rendering import is_swap, page
-from web.views.family import as_family, density
+from web.views.family import CLOCK, May, as_family, density
 from web.views.homes import MINE
+from web.views.local_times import SECOND, instant_from_form
 from web.views.words import Reading, instant_of
 
 YEAR_SECONDS: Final = 31_536_000
@@ -113,6 +129,33 @@ async def write(request: Request, member: Member) -> Response:
     )
     note = HomeNote(kind=sent.kind, words=sent.words, when=instant_of(one(form, "when")), related=sent.about)
     return await done(request, member, note, sent, answer=_answer(sent.words))
+
+
+@for_member
+async def telling(request: Request, member: Member) -> Response:
+    """Show the form alone that tells the team of a hospital stay; who does not write to the team here has none."""
+    context = await context_of(request, member, Sent("stay", kind=""))
+    allowed = context["may"]
+    assert isinstance(allowed, May), "the context holds what the reader may do"
+    if not allowed.notes:
+        raise HTTPException(403)
+    return page(request, "family/page.html", {**context, **ALONE})
+
+
+@for_member
+async def tell_of_stay(request: Request, member: Member) -> Response:
+    """Tell the team that the patient is in a hospital, or home again: a report, which the team confirms."""
+    form = await form_of(request, member)
+    place, typed, words = one(form, "place"), one(form, "since").strip(), one(form, "words")
+    since = instant_of(instant_from_form(typed, zone_of(request), SECOND)) if typed else None
+    sent = Sent("stay", kind=one(form, "whereabouts"), words=words, place=place, since=typed)
+    command: StayReport | Faults = StayReport(
+        whereabouts=sent.kind, place=place, since=since, words=words, when=instant_of(one(form, "when"))
+    )
+    if typed and since is None:
+        command = Faults({"since": CLOCK})
+    answer = _answer(f"{place} {words}")
+    return await done(request, member, command, sent, answer="report" if answer == "done" else answer)
 
 
 def _answer(words: str) -> str:

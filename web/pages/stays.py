@@ -16,7 +16,8 @@ from starlette.responses import Response
 from auth.decisions import EntryFacts, Operation, decide
 from crdt.sections import Section
 from hub.live.commands import Command, Refused
-from hub.workflows.contents import active, instant, stamp, words
+from hub.workflows.contents import active, instant, stamp
+from hub.workflows.ongoing_stays import going_on
 from hub.workflows.registry import Faults, arguments, build
 from web.doors.guards import Member, for_member, keeping, services
 from web.pages.admin_people import doer
@@ -124,7 +125,7 @@ async def _reader(request: Request, member: Member) -> Reader:
 
 def _going_on(reader: Reader) -> str:
     """Return the stay that is recorded as going on, the latest where there are several; ``""`` for none."""
-    stays = [each for each in active(reader.content, TRANSITIONS) if words(each.values, "event") == "admitted"]
+    stays = [each for each in active(reader.content, TRANSITIONS) if going_on(each, reader.now)]
     stays.sort(key=lambda each: instant(each.values, "start") or reader.now)
     return stays[-1].id if stays else ""
 

@@ -9,8 +9,9 @@ from auth.decisions import EntryFacts, Operation, decide
 from auth.roles import Participant
 from crdt.sections import Section
 from hub.workflows import referral_states, tasks
+from hub.workflows.home_reports import is_report
 from hub.workflows.monitoring import alarm
-from hub.workflows.questions import WANTS_ANSWER
+from hub.workflows.questions import WANTS_ANSWER, answered
 from hub.workflows.red_flags import help_needed
 from hub.workflows.states import Machine
 
@@ -43,7 +44,7 @@ _PLAIN: Final = frozenset(
 _LEADING: Final = frozenset(
     {"task.accept", "task.start", "task.complete", "task.resume", "referral.send", "referral.accept",
      "referral.schedule", "referral.report", "referral.close", "reading.record", "reading.acknowledge",
-     "question.answer",
+     "question.answer", "stay.confirm",
      "medication.decide", "medication.prepare", "team.accept", "huddle.sign", "transition.contacted",
      "transition.visited"}
 )  # fmt: skip
@@ -84,6 +85,9 @@ _OTHERS: Final[Mapping[Section, tuple[tuple[str, str], ...]]] = {
     Section.SOCIAL_NEEDS: (("social_need.record_met", "Record whether it was met"),),
     Section.CARE_TEAM: (("team.accept", "Accept the part"), ("team.steward", "Make steward")),
     Section.CAREGIVER_LOG: (
+        ("stay.confirm", "Confirm as a stay"),
+        ("stay.known", "It is a known one"),
+        ("stay.deny", "Not so"),
         ("question.answer", "Answer"),
         ("question.phone", "Answered by telephone"),
         ("question.task", "Make it a task"),
@@ -144,10 +148,12 @@ def _applies(name: str, facts: EntryFacts, now: datetime) -> bool:
         case "team.steward":
             return values.get("steward") != "yes"
         case "question.calm":
-            marked = not values.get("answered_by") and not values.get("calmed_by")
+            marked = not answered(values) and not values.get("calmed_by")
             return marked and bool(help_needed(str(values.get("words") or "")))
+        case "stay.confirm" | "stay.known" | "stay.deny":
+            return is_report(values) and not answered(values)
         case "question.answer" | "question.phone" | "question.task":
-            return values.get("kind") in WANTS_ANSWER and not values.get("answered_by")
+            return values.get("kind") in WANTS_ANSWER and not answered(values) and not is_report(values)
         case "huddle.read_back" | "huddle.sign":
             return not values.get("content_hash") or name == "huddle.sign"
         case "advance_care.sign":

@@ -13,7 +13,9 @@ from hub.workflows.alarm_wordings import alarm_told
 from hub.workflows.contents import day as day_in
 from hub.workflows.contents import plain_day
 from hub.workflows.doses import told_lately
+from hub.workflows.home_reports import is_report
 from hub.workflows.monitoring import Alarmed, alarm
+from hub.workflows.questions import answered
 from web.views.people import PlanPeople
 from web.views.words import Reading, count, day, day_of, instant_of, sentence
 
@@ -188,6 +190,10 @@ def _social_need(values: Values, people: PlanPeople, reading: Reading) -> list[B
 
 def _from_home(values: Values, people: PlanPeople, reading: Reading) -> list[Badge]:
     kind = str(values.get("kind") or "")
+    if is_report(values):
+        if answered(values):
+            return [Badge("Hospital stay")]
+        return [Badge("Hospital stay told from home, not confirmed yet", Tone.WARN, "Not confirmed", asks=True)]
     if kind in ("question", "concern") and not values.get("answer"):
         return [Badge(f"{sentence(kind)}, no answer yet", Tone.WARN, "No answer", asks=True)]
     return [Badge(sentence(kind))] if kind else []

@@ -8,12 +8,20 @@ from typing import Final
 from auth.decisions import Operation
 from crdt.sections import Section
 from hub.live.commands import EntryContent
-from hub.workflows.coming_home import ITEMS, RESULT_TASK, checks, clock_owners, result_tasks
+from hub.workflows.coming_home import ITEMS, RESULT_TASK, checks, result_tasks
 from hub.workflows.contents import active, day, instant, members, plain_day, records, words
 from hub.workflows.grants import barred
 from hub.workflows.medications import current, unreconciled
 from hub.workflows.tasks import OPEN
-from hub.workflows.transition_clocks import ATTEMPTS_THAT_COUNT, RULES, TransitionClock, clocks, in_window, window_ends
+from hub.workflows.transition_clocks import (
+    ATTEMPTS_THAT_COUNT,
+    RULES,
+    TransitionClock,
+    clock_owners,
+    clocks,
+    in_window,
+    window_ends,
+)
 from web.views.entries import Reader
 from web.views.words import count, day_and_time, sentence
 

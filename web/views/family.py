@@ -16,6 +16,7 @@ from hub.workflows.contents import day, headline, instant, words
 from hub.workflows.doses import DoseSay
 from hub.workflows.family import Contact, FamilyView
 from hub.workflows.grants import barred
+from hub.workflows.home_reports import ANSWERS, is_report, own_words
 from hub.workflows.monitoring import Alarmed, alarm, counted
 from hub.workflows.questions import days_late, due_of
 from hub.workflows.zones import zone_of_reading
@@ -56,6 +57,13 @@ KINDS: Final = {
     "strain": _("Strain"),
 }
 
+WHERE: Final = {
+    "emergency room": _("In the emergency room"),
+    "hospital": _("In hospital"),
+    "home again": _("Home again"),
+}
+"""What can be told of a hospital stay."""
+
 USUAL: Final = (
     _("once daily"), _("twice daily"), _("two times daily"), _("three times daily"), _("four times daily"),
     _("once daily at bedtime"), _("once daily in the morning"), _("when needed for chest pain"), _("as needed"),
@@ -66,6 +74,8 @@ USUAL: Final = (
     _("Mon to Fri, 8 to 5"), _("Mon to Fri, 8 to 6"), _("Mon to Fri, 9 to 5"), _("evenings"),
 )  # fmt: skip
 """What teams write so often, and so plainly, that the catalogue may say it in another language."""
+
+CLOCK: Final = _("Check the day and the hour.")
 
 REFUSALS: Final = (
     _("Enter a number, for example 72.5."), _("Enter a number for reading, for example 72.5."), _("Enter reading."),
@@ -250,14 +260,14 @@ def note_rows(
     rows = []
     for entry in view.questions:
         values, when = entry.values, instant(entry.values, "when")
-        kind, answer = words(values, "kind"), words(values, "answer")
+        kind, answer, report = words(values, "kind"), words(values, "answer"), is_report(values)
         row = NoteRow(
             entry=entry.id,
-            kind=language.say(KINDS.get(kind, "")),
-            words=words(values, "words"),
+            kind=_report_told(values, language, reading) if report else language.say(KINDS.get(kind, "")),
+            words=own_words(values, plan.zone) if report else words(values, "words"),
             by=people.get(plan.creator(Section.CAREGIVER_LOG, entry.id), ""),
             when=language.when(when, reading) if when is not None else "",
-            answer=answer,
+            answer=language.say(answer) if answer in ANSWERS else answer,
             answered_by=people.get(words(values, "answered_by"), ""),
             waiting=kind != "observation" and not answer,
             due=language.near_day(due, reading) if (due := due_of(plan, entry)) is not None else "",
@@ -265,6 +275,15 @@ def note_rows(
         )
         rows.append((when.timestamp() if when is not None else 0.0, row))
     return [row for _when, row in sorted(rows, key=lambda each: -each[0])]
+
+
+def _report_told(values: Mapping[str, Value], language: Language, reading: Reading) -> str:
+    """Return what was told of a hospital stay, in the page's language."""
+    since = instant(values, "since")
+    where = language.say(WHERE.get(words(values, "whereabouts"), ""))
+    told = ", ".join(filter(None, (where, words(values, "place"))))
+    when = language.when(since, reading) if since is not None else ""
+    return f"{told}. {language.say(_('Since %(when)s')) % {'when': when}}" if when else told
 
 
 def may(plan: PlanContent, reader: Participant, view: FamilyView, now: datetime, *, preview: bool) -> May:

@@ -156,6 +156,7 @@ def field_of(argument: Argument) -> Field:
         choices=asked.choices,
         help=asked.help,
         wide=asked.wide,
+        refers_to=asked.refers_to,
     )
 
 

@@ -5,6 +5,7 @@ It is the same computation as "Waiting on me" and the agenda of a huddle; here i
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from enum import StrEnum
 from typing import Final
 from urllib.parse import quote
@@ -15,6 +16,7 @@ from hub.safety.rules import Severity
 from hub.workflows.agendas import Brief, Cause, Reason, flags
 from hub.workflows.contents import plain_day, words
 from hub.workflows.suggestions import is_crossed, proposed
+from hub.workflows.transition_clocks import TransitionClock, clock_owners, clock_told
 from hub.workflows.waiting import Waiting, WaitingKind, waiting_on
 from web.views.entries import Reader, headline
 from web.views.fields import scalar_words, words_of
@@ -39,6 +41,7 @@ class About(StrEnum):
     TASK = "task"
     REFERRAL = "referral"
     MEDICINES = "medicines"
+    IN_HOSPITAL = "in-hospital"
     CAME_HOME = "came-home"
     QUESTION = "question"
     SUGGESTION = "suggestion"
@@ -58,6 +61,8 @@ _MARKS: Final[dict[WaitingKind, tuple[Rank, str, str, About]]] = {
     WaitingKind.REFERRAL_TO_ANSWER: (Rank.WAITS, "To answer", "ask", About.REFERRAL),
     WaitingKind.REFERRAL_TO_DECIDE: (Rank.WAITS, "To decide", "ring", About.REFERRAL),
     WaitingKind.MEDICINE_TO_DECIDE: (Rank.WAITS, "Reconcile", "ring", About.MEDICINES),
+    WaitingKind.IN_HOSPITAL: (Rank.WAITS, "In hospital", "ring", About.IN_HOSPITAL),
+    WaitingKind.STAY_REPORT: (Rank.WAITS, "In hospital?", "ask", About.IN_HOSPITAL),
     WaitingKind.COMING_HOME: (Rank.WAITS, "Came home", "ring", About.CAME_HOME),
     WaitingKind.QUESTION: (Rank.WAITS, "Question", "ask", About.QUESTION),
     WaitingKind.CROSSED: (Rank.WAITS, "Two values", "ring", About.VALUES),
@@ -71,6 +76,8 @@ _CAUSES: Final[dict[Cause, tuple[Rank, str, str, About]]] = {
     Cause.HELP_NOW: (Rank.DANGER, "Call now", "alert", About.HELP),
     Cause.RED_ZONE: (Rank.DANGER, "Red zone", "alert", About.RED),
     Cause.YELLOW_ZONE: (Rank.WAITS, "Reading", "ring", About.YELLOW),
+    Cause.STAY_REPORT: (Rank.WAITS, "In hospital?", "ask", About.IN_HOSPITAL),
+    Cause.IN_HOSPITAL: (Rank.WAITS, "In hospital", "ring", About.IN_HOSPITAL),
     Cause.DISCHARGE: (Rank.WAITS, "Came home", "ring", About.CAME_HOME),
     Cause.TASK_OVERDUE: (Rank.LATE, "Late", "late", About.TASK),
     Cause.TASK_UNOWNED: (Rank.WAITS, "Not accepted", "ring", About.TASK),
@@ -87,6 +94,10 @@ _ACTS: Final[dict[str, tuple[str, bool]]] = {
     "question.answer": ("Answer", True),
     "question.phone": ("By telephone", True),
     "question.calm": ("Not an emergency", False),
+    "transition.follow": ("I follow it", False),
+    "stay.confirm": ("Confirm as a stay", True),
+    "stay.known": ("Known", True),
+    "stay.deny": ("Not so", True),
     "suggestion.accept": ("Accept", False),
     "suggestion.decline": ("Decline", True),
     "medication.decide": ("Reconcile", True),
@@ -224,10 +235,8 @@ def _line(reader: Reader, it: Waiting) -> NextLine:
     )
     line = NextLine(rank, mark, icon, told, section=it.section, entry=it.entry, about=about)
     if it.kind is WaitingKind.COMING_HOME and it.due is not None:
-        left = (it.due - reader.setting.reading.today).days
-        ahead = f", {count(left, 'day')} left" if left > 0 else ""
-        line = replace(line, rest=f"by {plain_day(it.due)}{ahead}")
-    if it.kind in (WaitingKind.QUESTION, WaitingKind.HELP_NOW):
+        line = replace(line, rest=f"by {plain_day(it.due)}{_time_left(it.due, reader)}")
+    if it.kind in (WaitingKind.QUESTION, WaitingKind.HELP_NOW, WaitingKind.STAY_REPORT):
         creator = reader.setting.people.name(reader.content.creator(it.section, it.entry))
         line = replace(line, strong=f"“{line.strong}”", who=creator, voice=True)
     if it.kind is WaitingKind.DANGER:
@@ -235,7 +244,13 @@ def _line(reader: Reader, it: Waiting) -> NextLine:
     seen: str | None = None
     if it.key:
         line, seen = _with_record(reader, it, line)
-    return replace(line, acts=tuple(_acts(reader, it, seen))[:ACTS_MAX])
+    acts = tuple(_acts(reader, it, seen))
+    return replace(line, acts=acts if it.commands[:1] == ("stay.confirm",) else acts[:ACTS_MAX])
+
+
+def _time_left(due: date, reader: Reader) -> str:
+    left = (due - reader.setting.reading.today).days
+    return f", {count(left, 'day')} left" if left > 0 else ", the last day" if left == 0 else ""
 
 
 def _with_record(reader: Reader, it: Waiting, line: NextLine) -> tuple[NextLine, str | None]:
@@ -274,8 +289,10 @@ def _acts(reader: Reader, it: Waiting, seen: str | None) -> Iterable[NextAct]:
     for command in it.commands:
         if command in _ACTS:
             told, asks = _ACTS[command]
-            aside = command in ("suggestion.decline", "task.reject")
+            aside = command in ("suggestion.decline", "task.reject", "stay.known", "stay.deny")
             yield NextAct(told, command, asks, aside, it.key, seen if command == "suggestion.accept" else None)
+    if it.kind is WaitingKind.IN_HOSPITAL:
+        yield NextAct("Went home…", address=f"{plan}/stays/home")
     if it.kind is WaitingKind.COMING_HOME:
         yield NextAct("Checklist", address=f"{plan}/coming-home/{it.entry}", aside=True)
     if it.kind in (WaitingKind.RED_ZONE, WaitingKind.YELLOW_ZONE, WaitingKind.DANGER):
@@ -302,7 +319,7 @@ def _others(reader: Reader, settled: set[tuple[Section, str]]) -> list[NextLine]
         for flag in flags(brief, reader.now)
         if flag.section in readable
         and flag.cause in _CAUSES
-        and (flag.section, flag.entry) not in settled
+        and ((flag.section, flag.entry) not in settled or _others_clocks(reader, flag))
         and reader.sees(Section(flag.section), flag.entry)
     ]
     together = (Cause.TASK_UNOWNED, Cause.UNRECONCILED)
@@ -312,7 +329,36 @@ def _others(reader: Reader, settled: set[tuple[Section, str]]) -> list[NextLine]
     return found
 
 
+def _others_clocks(reader: Reader, flag: Reason) -> list[TransitionClock]:
+    """Return the running clocks of a discharge that are not the reader's own, which stand among their own lines."""
+    if flag.cause is not Cause.DISCHARGE:
+        return []
+    owners = clock_owners(reader.content.entries(Section.TRANSITIONS)[flag.entry].values)
+    return [each for each in flag.clocks if owners.get(each.name) != reader.participant.person_id]
+
+
+def _discharged(reader: Reader, flag: Reason) -> NextLine:
+    """Return a discharge with its clocks: the day and the time left of each, and who has accepted it."""
+    rank, mark, icon, about = _CAUSES[flag.cause]
+    values, running = reader.content.entries(Section.TRANSITIONS)[flag.entry].values, _others_clocks(reader, flag)
+    late = max((each.late for each in running), default=0)
+    if late:
+        rank, mark, icon = Rank.LATE, f"{count(late, 'day')} late", "late"
+    owners = {name: short_name(reader.setting.people.name(each)) for name, each in clock_owners(values).items()}
+    today = reader.setting.reading.today
+    told, who = [clock_told(each, today) for each in running], {owners.get(each.name, "") for each in running}
+    if who != {""}:
+        told = [f"{words}, {owners.get(each.name) or 'nobody yet'}" for words, each in zip(told, running, strict=True)]
+    else:
+        told[-1] += f": nobody has taken {'it' if len(told) == 1 else 'them'} yet"
+    strong = f"Home from {headline(Section.TRANSITIONS, values, reader.setting.people.name)}"
+    line = NextLine(rank, mark, icon, strong, "; ".join(told), section=Section.TRANSITIONS, entry=flag.entry)
+    return replace(line, about=about, acts=tuple(_ways(reader, flag, "")))
+
+
 def _flagged(reader: Reader, flag: Reason) -> NextLine:
+    if flag.cause is Cause.DISCHARGE:
+        return _discharged(reader, flag)
     rank, mark, icon, about = _CAUSES[flag.cause]
     assert flag.section is not None, "only a pinned patient is flagged without a section"
     section = flag.section
@@ -321,13 +367,13 @@ def _flagged(reader: Reader, flag: Reason) -> NextLine:
     late = flag.words.removeprefix(told).lstrip(", ")
     if flag.cause in (Cause.TASK_OVERDUE, Cause.REFERRAL_LATE):
         mark, late = f"{late} late" if late else mark, ""
-    strong = flag.words if flag.cause in (Cause.DISCHARGE, Cause.RED_ZONE, Cause.YELLOW_ZONE) else told
+    strong = flag.words if flag.cause in (Cause.IN_HOSPITAL, Cause.RED_ZONE, Cause.YELLOW_ZONE) else told
     name = {Section.TASKS: "owner", Section.REFERRALS: "recipient", Section.MONITORING: "responder"}.get(section, "")
-    who = words(values, name) if name else ""
+    who = words(values, name) if name else flag.who
     line = NextLine(
         rank, mark, icon, strong[:1].upper() + strong[1:],
         who=short_name(reader.setting.people.name(who)) if who else "", section=section, entry=flag.entry,
-        voice=flag.cause in (Cause.QUESTION, Cause.HELP_NOW), about=about,
+        voice=flag.cause in (Cause.QUESTION, Cause.HELP_NOW, Cause.STAY_REPORT), about=about,
     )  # fmt: skip
     return replace(line, acts=tuple(_ways(reader, flag, who)))
 
@@ -337,7 +383,13 @@ def _ways(reader: Reader, flag: Reason, who: str) -> Iterable[NextAct]:
     assert flag.section is not None, "as above"
     facts = reader.facts(flag.section, flag.entry)
     may = decide(reader.participant, flag.section, Operation.COMMENT, entry=facts, now=reader.now).allowed
-    if flag.cause is Cause.DISCHARGE:
+    if flag.cause is Cause.IN_HOSPITAL:
+        follow = "transition.follow"
+        me, now = reader.participant, reader.now
+        if decide(me, flag.section, Operation.COMMAND, entry=facts, now=now, command=follow).allowed:
+            yield NextAct("I follow it", follow, aside=bool(flag.who))
+        yield NextAct("Show", address=f"#entry-{flag.entry}")
+    elif flag.cause is Cause.DISCHARGE:
         yield NextAct("Checklist", address=f"/plans/{reader.content.plan_id}/coming-home/{flag.entry}")
     elif flag.section is Section.REFERRALS:
         yield NextAct("Open the loop", address=f"/plans/{reader.content.plan_id}/referrals/{flag.entry}")

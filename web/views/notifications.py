@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from crdt.sections import SECTIONS, Section
 from hub.record.journal import Row
 from hub.store.notifications import Told
+from hub.workflows.contents import plain_day
 from web.views.people import SOMEONE
 from web.views.words import Moment, Reading, moment
 
@@ -24,6 +26,10 @@ _STAYS: Final = {
     "taken-back": "is not in {place}: what was told of the stay was taken back",
 }
 """What a hospital told, by the word of the row."""
+_REPORTED: Final = {
+    "emergency room": "is in an emergency room", "hospital": "is in hospital", "home again": "is home again",
+}  # fmt: skip
+"""What the people at home told, by the word of the row."""
 _STAY_ACTS: Final = {
     "left": ("See what is due now", "#section-transitions"),
     "died": ("Record the death, if it is so", "/stays/died"),
@@ -40,10 +46,8 @@ class NotificationView:
     when: Moment
     seen: bool
     plan_id: str
-    act: str = ""
-    """What to do next, where that is known."""
-    address: str = ""
-    """Where it is done."""
+    acts: tuple[tuple[str, str], ...] = ()
+    """What to do next, where that is known, and where it is done."""
 
 
 def notification_view(
@@ -56,12 +60,27 @@ def notification_view(
     person = "you" if words.get("person") == reader else names.get(words.get("person", ""), SOMEONE)
     quote = row.reason if row.event.startswith(("break_glass", "plan.offer", "plan.decline")) else ""
     sentence = _sentence(row, actor, person, f"{patient}'s plan" if patient else "a plan", words)
-    act, where = "", ""
-    if row.event == "stay.tell":
-        act, where = _STAY_ACTS.get(words.get("what", ""), ("Open the stay in the plan", "#section-transitions"))
-    address = f"/plans/{row.plan}{where}" if act else ""
+    acts = tuple((each, f"/plans/{row.plan}{where}") for each, where in _acts(row, words))
     when = moment(row.recorded, reading)
-    return NotificationView(sentence, quote, when, told.seen is not None, row.plan, act, address)
+    return NotificationView(sentence, quote, when, told.seen is not None, row.plan, acts)
+
+
+def _acts(row: Row, words: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """Return what to do about the row, each with where in the plan it is done."""
+    match row.event:
+        case "stay.tell":
+            return (_STAY_ACTS.get(words.get("what", ""), ("Open the stay in the plan", "#section-transitions")),)
+        case "clock.tell":
+            return (("Open the checklist", f"/coming-home/{row.entry}"),)
+        case "report.tell":
+            at = f"/entries/{row.section}/{row.entry}"
+            return (
+                ("Confirm as a stay", f"{at}/stay.confirm"),
+                ("It is a known one", f"{at}/stay.known"),
+                ("Not so", f"{at}/stay.deny"),
+            )
+        case _:
+            return ()
 
 
 def _sentence(row: Row, actor: str, person: str, plan: str, words: Mapping[str, str]) -> str:
@@ -88,6 +107,15 @@ def _sentence(row: Row, actor: str, person: str, plan: str, words: Mapping[str, 
             place = words.get("facility") or "the hospital"
             happened = _STAYS.get(words.get("what", ""), "was told of by {place}")
             return f"{plan}: the patient {happened.format(place=place)}."
+        case "clock.tell":
+            due = date.fromisoformat(words["due"])
+            has = "you have it" if person == "you" else f"{person} has it"
+            whose = has if words.get("person") else "nobody has taken it"
+            return f"{plan}: {words['clock']} after {words['facility']} is due {plain_day(due)}; {whose}."
+        case "report.tell":
+            place = f" ({words['place']})" if words.get("place") else ""
+            where = _REPORTED.get(words.get("whereabouts", ""), "is in a hospital")
+            return f"{plan}: {person} tells from home that the patient {where}{place}. Nobody has confirmed it yet."
         case "plan.offer":
             return f"{actor} offers you {plan}, to answer for it. Answer under Patients, Plans offered to me."
         case "plan.take_over":

@@ -34,6 +34,7 @@ REASONS: Final = {
     About.TASK: "Task",
     About.REFERRAL: "Referral",
     About.MEDICINES: "Medicines to reconcile",
+    About.IN_HOSPITAL: "In hospital, or told so",
     About.CAME_HOME: "Came home",
     About.QUESTION: "Question",
     About.SUGGESTION: "Suggestion",

@@ -26,6 +26,8 @@ KIND_WORDS: Final[Mapping[WaitingKind, str]] = {
     WaitingKind.REFERRAL_TO_ANSWER: "Referrals to answer",
     WaitingKind.REFERRAL_TO_DECIDE: "Answers to decide on",
     WaitingKind.MEDICINE_TO_DECIDE: "Medicines to reconcile",
+    WaitingKind.IN_HOSPITAL: "In hospital",
+    WaitingKind.STAY_REPORT: "Hospital stays told from home, to confirm",
     WaitingKind.COMING_HOME: "After coming home",
     WaitingKind.QUESTION: "Questions from home",
     WaitingKind.CROSSED: "Changed by two at once",
@@ -60,6 +62,8 @@ class WorkItem:
     """More about it: what a suggestion proposes, what a remark says."""
     due: str
     late: str
+    left: str
+    """Of a clock: the time left."""
     verbs: tuple[str, ...]
     seen: str
     """What stands where a suggestion would go: another value there refuses its acceptance."""
@@ -156,15 +160,24 @@ def _item(plan: PlanWork, it: Waiting) -> WorkItem:
         words=(f"For {it.instead_of}: " if it.instead_of else "")
         + (
             it.words
-            if it.section is Section.MONITORING and not it.key
+            if it.section in (Section.MONITORING, Section.TRANSITIONS) and not it.key
             else _headline(plan, it.section, it.entry, it.words)
         ),
         told=told,
         due=day(it.due) if it.due is not None else "",
         late=f"{count(it.late, 'day')} late" if it.late else "",
+        left=_left(it, plan.reader.setting.reading.today),
         verbs=verbs,
         seen=seen,
     )
+
+
+def _left(it: Waiting, today: date) -> str:
+    """Return the time that a clock leaves, ``""`` for all else."""
+    if it.kind is not WaitingKind.COMING_HOME or it.due is None or it.late:
+        return ""
+    left = (it.due - today).days
+    return f"{count(left, 'day')} left" if left > 0 else "the last day"
 
 
 def _headline(plan: PlanWork, section: Section, entry: str, words: str) -> str:
@@ -177,6 +190,8 @@ def _headline(plan: PlanWork, section: Section, entry: str, words: str) -> str:
 def _address(it: Waiting) -> str:
     if it.section is Section.REFERRALS and it.kind is not WaitingKind.MENTION and it.entry:
         return f"/plans/{it.plan_id}/referrals/{it.entry}"
+    if it.kind is WaitingKind.COMING_HOME:
+        return f"/plans/{it.plan_id}/coming-home/{it.entry}"
     return f"/plans/{it.plan_id}#{f'entry-{it.entry}' if it.entry else f'section-{it.section}'}"
 
 

@@ -12,11 +12,10 @@ from hub.workflows.coming_home import (
     TransitionResult,
     TransitionTake,
     checks,
-    clock_owners,
     result_tasks,
 )
 from hub.workflows.contents import members, stamp, words
-from hub.workflows.transition_clocks import TransitionClock, clocks
+from hub.workflows.transition_clocks import TransitionClock, clock_owners, clocks
 from hub.workflows.waiting import WaitingKind, waiting_on
 from tests.hub.workflows.plans import Bench
 

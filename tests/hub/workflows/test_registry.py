@@ -64,6 +64,7 @@ NAMES = [
     "transition.reconciled",
     "transition.attempt",
     "transition.take",
+    "transition.follow",
     "transition.check",
     "transition.ask_result",
     "transition.result",
@@ -77,6 +78,9 @@ NAMES = [
     "huddle.sign",
     "question.answer",
     "question.calm",
+    "stay.confirm",
+    "stay.known",
+    "stay.deny",
     "visit.publish",
     "finding.set_aside",
 ]

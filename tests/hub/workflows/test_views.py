@@ -66,6 +66,10 @@ def test_every_cause_is_seen_and_the_dangerous_stand_first() -> None:
     a_medicine(bench, name="ibuprofen", dose="400 mg", reconciliation="continue")
     bench.put(Section.CONDITIONS, name="Chronic kidney disease", kind="problem", clinical_status="active")
     bench.put(Section.CAREGIVER_LOG, kind="question", words="Which pill?", when=NOW.isoformat())
+    bench.put(Section.CAREGIVER_LOG, kind="concern", words="In hospital", whereabouts="hospital", when=NOW.isoformat())
+    bench.put(
+        Section.TRANSITIONS, event="visited", setting="emergency department", facility="Mercy", start=NOW.isoformat()
+    )
     bench.put(Section.CAREGIVER_LOG, kind="observation", words="Chest pain at night", when=NOW.isoformat())
     bench.put(Section.GOALS, description="Walk", voice=bench.nurse.person_id, review_due=bench.day(-1))
 
