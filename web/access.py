@@ -21,6 +21,7 @@ from hub.store.sessions import Sessions
 from web.doors.directory import SignedIn
 from web.mail import Mail, Mailbox, NoMail, SmtpMail
 from web.settings import Settings
+from web.texts import HttpTexts, Outward
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class Access:
     people: People
     sessions: Sessions
     mail: Mail
+    outward: Outward
     letters: Letters
     views: PersonalViews
     now: Callable[[], datetime]
@@ -58,6 +60,9 @@ def access_over(
     new_id: Callable[[], str],
 ) -> Access:
     """Return it over the store."""
+    mail = _mail(settings, now)
+    recorder = mail if isinstance(mail, Mailbox) else None  # The demo's text messages come into its mailbox.
+    texts = HttpTexts(settings.text_gateway) if settings.text_gateway is not None else recorder
     return Access(
         changes=changes,
         inviting=Inviting(engine, changes, letters, now, new_id),
@@ -68,7 +73,8 @@ def access_over(
         audits=Audits(engine),
         people=People(engine),
         sessions=Sessions(engine),
-        mail=_mail(settings, now),
+        mail=mail,
+        outward=Outward(mail, texts),
         letters=letters,
         views=PersonalViews(engine, journal),
         now=now,

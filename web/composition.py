@@ -143,7 +143,7 @@ def _posting(
     letters: Letters, access: Access, plans: CarePlans, stores: Stores, reminders: RemindersAtWork, clock: StoreClock
 ) -> Posting:
     undelivered = Undelivered(plans, stores.plans, stores.people, reminders.keeping)
-    return Posting(letters, access.mail.send, undelivered.tell, clock.now)
+    return Posting(letters, access.outward.send, undelivered.tell, clock.now)
 
 
 def _with_machines(

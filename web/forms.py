@@ -38,7 +38,7 @@ LINE_VALUE_MAX: Final = 2_000
 QUERY_BYTES_MAX: Final = 40_000
 """What stands behind an address's question mark; a provider's code alone may take ``TOKEN_CHARACTERS_MAX``."""
 
-DOORS: Final = ("/cds-services/", "/scim/v2/", "/fhir/")
+DOORS: Final = ("/cds-services/", "/scim/v2/", "/fhir/", "/gateway/")
 """Doors of standards, for machines: they take no form, and no cookie, so that no page can act as a person there."""
 
 FILE_BYTES_MAX: Final = 16 << 20

@@ -52,7 +52,8 @@ def writes_reminders(origin: str) -> WriteReminder:
             lines.append(words.count(ONE_WAITS, MANY_WAIT, told.waiting))
         link = f"{origin}{TOLD_AT}{key}"
         if channel is Channel.TEXT:
-            text = f"{words.say(_('Your care team:'))} {' '.join(lines)} {link} {words.say(_('STOP ends this.'))}"
+            end = words.say(_("Nobody reads answers. STOP ends this."))
+            text = f"{words.say(_('Your care team:'))} {' '.join(lines)} {link} {end}"
             return Letter(terms.mobile, "", text, channel=Channel.TEXT, key=key)
         body = (
             "\n".join(lines)
@@ -84,7 +85,9 @@ class RemindersAtWork:
 
 def channels_of(settings: Settings) -> frozenset[Channel]:
     """Return by which channels something can leave this hub."""
-    return frozenset({Channel.PAGE, *([Channel.MAIL] if letters_leave(settings) else [])})
+    texts = settings.text_gateway is not None or (settings.demo and settings.smtp is None)
+    ways = {Channel.MAIL: letters_leave(settings), Channel.TEXT: texts, Channel.PAGE: True}
+    return frozenset(channel for channel, leads in ways.items() if leads)
 
 
 def reminders_over(

@@ -8,10 +8,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from web.doors import cds, scim_doors
+from web.doors import cds, gateways, scim_doors
 from web.doors.fhir_doors import FHIR_ROUTES
 from web.doors.guards import for_anyone
 from web.doors.machines import SCIM_BASE
+from web.gateways import GATEWAY_AT
 from web.pages import (
     admin,
     admin_people,
@@ -267,6 +268,7 @@ REMINDER_ROUTES: tuple[BaseRoute, ...] = (
     Route("/reminders/choices", reminders.choices, name="reminder_choices", methods=["GET"]),
     Route("/reminders/choices", reminders.choose, name="reminder_choose", methods=["POST"]),
     Route("/told/{letter}", reminders.go, name="told"),
+    Route(GATEWAY_AT, gateways.told, name="gateway_told", methods=["POST"]),
 )
 """What I am told, and how I want it."""
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from hub.record.signing import SigningError, SigningKey, local_signing_key, read_signing_key
+from web.gateways import TextGateway, read_gateway
 
 SECRET_KEY_CHARACTERS_MIN = 32
 PORT_MAX = 65535
@@ -94,6 +95,7 @@ class Settings:
     secret_key: str = field(default="", repr=False)
     oidc: Oidc | None = None
     smtp: Smtp | None = None
+    text_gateway: TextGateway | None = None
     checkpoints_dir: Path
     """Where signed checkpoints of the journal go: a place that the database's administrator can't write."""
     signing_key: Path | None = None
@@ -182,6 +184,7 @@ def read_settings(
         secret_key=environment.get("CAREPLAN_SECRET_KEY", ""),
         oidc=_oidc(environment, problems),
         smtp=_smtp(environment, problems),
+        text_gateway=read_gateway(environment.get("CAREPLAN_TEXT_GATEWAY", ""), problems),
         checkpoints_dir=Path(environment.get("CAREPLAN_CHECKPOINTS", "") or data / "checkpoints").absolute(),
         signing_key=Path(key).absolute() if (key := environment.get("CAREPLAN_SIGNING_KEY", "")) else None,
         trusted_proxies=environment.get("CAREPLAN_TRUSTED_PROXIES", "").strip(),

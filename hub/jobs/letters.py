@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hub.jobs.handlers import NotDoneError
 
 SEND: Final = "letter.send"
+RETURNED: Final = "letter.returned"
 UNANSWERED_MAX: Final = 2
 """So often a letter may be begun without anybody knowing what became of it: at most one arrives twice."""
 NONCE_BYTES: Final = 12

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from hub.jobs.handlers import Handlers, Patience
-from hub.jobs.letters import SEND, UNANSWERED_MAX, Letter, LetterWay, NotSentError, Posted
+from hub.jobs.letters import RETURNED, SEND, UNANSWERED_MAX, Letter, LetterWay, NotSentError, Posted
 from hub.record.jobs import Payload
 
 PATIENCE: Final = Patience(tries_max=40, first=timedelta(seconds=5), longest=timedelta(hours=1))
@@ -31,6 +31,9 @@ class LetterRows(Protocol):
     async def failed(self, letter_id: str, reason: str) -> Posted | None:
         """Note that it is given up, and return it."""
 
+    async def get(self, letter_id: str) -> Posted | None:
+        """Return how a letter stands."""
+
     async def forget(self) -> None:
         """Forget the letters of long ago."""
 
@@ -47,6 +50,7 @@ class Posting:
     def work_in(self, handlers: Handlers) -> None:
         """Take on the kinds of job that letters make."""
         handlers.add(SEND, self.send, given_up=self.given_up, patience=PATIENCE)
+        handlers.add(RETURNED, self.returned)
         handlers.add_every(FORGET, timedelta(days=1), self.forget)
 
     async def send(self, payload: Payload) -> None:
@@ -79,6 +83,12 @@ class Posting:
         failed = await self._letters.failed(str(payload["letter"]), code)
         if failed is not None:
             await self._tell(failed)
+
+    async def returned(self, payload: Payload) -> None:
+        """Tell people of a letter that had left and did not arrive."""
+        letter = await self._letters.get(str(payload["letter"]))
+        if letter is not None:
+            await self._tell(letter)
 
     async def forget(self, _payload: Payload) -> None:
         """Forget old letters."""

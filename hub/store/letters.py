@@ -7,7 +7,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from hub.jobs.letters import SEND, Channel, Envelope, Letter, Occasion, Posted, Seal
+from hub.jobs.letters import RETURNED, SEND, Channel, Envelope, Letter, Occasion, Posted, Seal
 from hub.record.jobs import Job
 from hub.record.journal import Turn
 from hub.store.engine import connected, connection_of
@@ -84,20 +84,37 @@ class Letters:
         """Note that it left, by which name the other side will tell of it, and forget what it said."""
         await self._end(letter_id, "sent", "", gateway=gateway)
 
+    async def named(self, name: str) -> Posted | None:
+        """Return the letter of which the other side tells by this name: its own for it, or ours."""
+        query = sa.select(table).where((table.c.gateway == name) | (table.c.id == name)).limit(1)
+        return await self._one(query)
+
+    async def get(self, letter_id: str) -> Posted | None:
+        """Return how a letter stands."""
+        return await self._one(sa.select(table).where(table.c.id == letter_id))
+
+    async def delivered(self, letter_id: str) -> None:
+        """Note that it arrived, as the gateway says."""
+        await self._mark(letter_id, "delivered")
+
+    async def returned(self, letter_id: str, reason: str) -> None:
+        """Note that a letter that had left did not arrive, and have people told; once, however often it is said."""
+        values = {"outcome": "failed", "reason": reason, "ended": sa.func.clock_timestamp()}
+        left = (table.c.id == letter_id) & (table.c.outcome == "sent") & table.c.delivered.is_(None)
+        async with connected(self._engine) as connection:
+            changed = (await connection.execute(sa.update(table).where(left).values(values))).rowcount
+            await enqueue(connection, [Job(kind=RETURNED, payload={"letter": letter_id})] * changed)
+
     async def opened(self, letter_id: str, person_id: str) -> Posted | None:
         """Note that the person to whom it went has opened what it leads to, and return it; ``None`` for anyone else."""
         await self._mark(letter_id, "opened", table.c.person == person_id)
-        query = sa.select(table).where(table.c.id == letter_id, table.c.person == person_id)
-        async with connected(self._engine) as connection:
-            row = (await connection.execute(query)).first()
-        return None if row is None else posted_of(row._mapping)
+        return await self._one(sa.select(table).where(table.c.id == letter_id, table.c.person == person_id))
 
     async def failed(self, letter_id: str, reason: str) -> Posted | None:
         """Note that it is given up, and forget what it said; return it, ``None`` where it is forgotten altogether."""
         await self._end(letter_id, "failed", reason)
-        async with connected(self._engine) as connection:
-            row = (await connection.execute(sa.select(table).where(table.c.id == letter_id))).first()
-        return None if row is None or row.outcome != "failed" else posted_of(row._mapping)
+        found = await self.get(letter_id)
+        return found if found is not None and found.outcome == "failed" else None
 
     async def of_plan(self, plan_id: str) -> Mapping[str, Posted]:
         """Return the last letter of each invitation of a plan."""
@@ -117,6 +134,11 @@ class Letters:
         old = (table.c.outcome != "waiting") & (table.c.made < sa.func.clock_timestamp() - KEPT)
         async with connected(self._engine) as connection:
             await connection.execute(sa.delete(table).where(old))
+
+    async def _one(self, query: sa.Select[tuple[object, ...]]) -> Posted | None:
+        async with connected(self._engine) as connection:
+            row = (await connection.execute(query)).first()
+        return None if row is None else posted_of(row._mapping)
 
     async def _mark(self, letter_id: str, name: str, *more: sa.ColumnElement[bool]) -> None:
         first = (table.c.id == letter_id) & table.c[name].is_(None)

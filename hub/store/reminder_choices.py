@@ -39,6 +39,11 @@ class ReminderChoices:
                 found[row.person] = _choice(row)
         return found
 
+    async def of_number(self, mobile: str) -> list[ReminderChoice]:
+        """Return the choices with this telephone number: of whoever shares it."""
+        async with connected(self._engine) as connection:
+            return [_choice(row) for row in await connection.execute(sa.select(table).where(table.c.mobile == mobile))]
+
     async def keep(self, turn: Turn, choice: ReminderChoice) -> None:
         """Keep what somebody chose."""
         values = {

@@ -17,6 +17,7 @@ from hub.store.people import Person
 from web.access import Access
 from web.app import create_app
 from web.doors.directory import Account, SignedIn
+from web.gateways import TextGateway
 from web.services import Services
 from web.settings import Mode, Settings, Smtp
 
@@ -118,8 +119,10 @@ def a_form() -> dict[str, object]:
 
 
 @asynccontextmanager
-async def a_house(database_url: str, folder: Path, *, smtp: Smtp | None = None) -> AsyncIterator[House]:
-    """Open a hub on a database with the demo; its letters go to its mailbox, or by a mail server."""
+async def a_house(
+    database_url: str, folder: Path, *, smtp: Smtp | None = None, texts: TextGateway | None = None
+) -> AsyncIterator[House]:
+    """Open a hub on a database with the demo; its letters go to its mailbox, or by a mail server, and so do texts."""
     settings = Settings(
         mode=Mode.DEMO,
         origin=ORIGIN,
@@ -128,6 +131,7 @@ async def a_house(database_url: str, folder: Path, *, smtp: Smtp | None = None) 
         database_url=database_url,
         secret_key="k" * 32,
         smtp=smtp,
+        text_gateway=texts,
     )
     app = create_app(settings)
     async with AsyncExitStack() as stack:

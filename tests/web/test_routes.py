@@ -18,10 +18,11 @@ _OPEN = {"home", "sign_in", "sign_in_demo", "static", "alive", "ready", "metrics
 _OPEN |= {"sign_in_work", "sign_in_back", "sign_out_work", "logged_out", "passkey_challenge", "passkey_use"}
 _OPEN |= {"return", "return_ask", "return_enter"}
 _OPEN |= {"fhir_metadata", "fhir_smart_configuration", "fhir_token"}
+_OPEN |= {"gateway_told"}  # Each call is signed, see tests/web/test_texts.py.
 _OPEN |= {"cds_services", "cds_service"}  # A signed token stands in for the session, see tests/web/doors/test_cds.py.
 _MACHINES = {route.name for route in _ROUTES if getattr(route.endpoint, GUARD, "") == "machine"}
 """They want a token and no session, see tests/web/doors/test_scim.py."""
-_PROVES_ITSELF = {"logged_out", "cds_service", "fhir_token", *_MACHINES}
+_PROVES_ITSELF = {"gateway_told", "logged_out", "cds_service", "fhir_token", *_MACHINES}
 """A provider posts there; its signed token stands in for the origin (tests/browser/test_signing_in.py)."""
 
 
