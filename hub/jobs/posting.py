@@ -6,6 +6,7 @@ from typing import Final, Protocol
 
 from hub.jobs.handlers import Handlers, Patience
 from hub.jobs.letters import RETURNED, SEND, UNANSWERED_MAX, Letter, LetterWay, NotSentError, Posted
+from hub.process import measures
 from hub.record.jobs import Payload
 
 PATIENCE: Final = Patience(tries_max=40, first=timedelta(seconds=5), longest=timedelta(hours=1))
@@ -77,17 +78,20 @@ class Posting:
                     await self._letters.answered(letter_id)
                 raise
         await self._letters.sent(letter_id, gateway)
+        measures.LETTERS.labels(posted.channel, "sent").inc()
 
     async def given_up(self, payload: Payload, code: str) -> None:
         """Mark the letter as failed, and tell those who can call instead."""
         failed = await self._letters.failed(str(payload["letter"]), code)
         if failed is not None:
+            measures.LETTERS.labels(failed.channel, "failed").inc()
             await self._tell(failed)
 
     async def returned(self, payload: Payload) -> None:
         """Tell people of a letter that had left and did not arrive."""
         letter = await self._letters.get(str(payload["letter"]))
         if letter is not None:
+            measures.LETTERS.labels(letter.channel, "returned").inc()
             await self._tell(letter)
 
     async def forget(self, _payload: Payload) -> None:

@@ -40,6 +40,11 @@ SNAPSHOTS_WRONG: Final = Counter(
     "Kept snapshots found not to be what they were, or not what their rows give; thrown away.",
 )
 JOBS: Final = Counter("careplan_jobs", "Jobs by kind and how they ended: done, again, given-up.", ["kind", "outcome"])
+LETTERS: Final = Counter(
+    "careplan_letters",
+    "Letters and text messages by channel and what became of them: sent, failed, returned after they had left.",
+    ["channel", "outcome"],
+)
 HOSPITAL_MESSAGES: Final = Counter(
     "careplan_hospital_messages",
     "Messages of hospitals by door and answer: AA kept, AE and AR not taken, away where the store was.",
