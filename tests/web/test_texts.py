@@ -7,6 +7,7 @@ from base64 import b64encode
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import anyio
 import httpx2
@@ -36,13 +37,13 @@ FILE = {
 }  # fmt: skip
 
 
-def gateway_of(folder: Path, **more: object) -> TextGateway:
+def gateway_of(folder: Path, **more: Any) -> TextGateway:
     told, problems = written(folder, **more)
     assert told is not None, problems
     return told
 
 
-def written(folder: Path, *, mode: int = 0o600, **more: object) -> tuple[TextGateway | None, list[str]]:
+def written(folder: Path, *, mode: int = 0o600, **more: Any) -> tuple[TextGateway | None, list[str]]:
     file = folder / "gateway.json"
     file.write_text(json.dumps(FILE | more))
     file.chmod(mode)
@@ -86,7 +87,8 @@ def test_a_file_that_is_wrong_or_open_to_others_is_refused_with_what_to_do(tmp_p
     assert "https" in written(tmp_path, url="http://sms.example/")[1][0]
     assert "body" in written(tmp_path, body="to")[1][0]
     assert "16 characters" in written(tmp_path, told={"secret": "short", "signature": "x"})[1][0]
-    assert read_gateway(str(tmp_path / "nowhere"), problems := []) is None
+    problems: list[str] = []
+    assert read_gateway(str(tmp_path / "nowhere"), problems) is None
     assert problems
 
 
