@@ -1,6 +1,7 @@
 """What a machine sees of a plan: what a role sees, narrowed by its scopes, and two sections never.
 
-A machine has no consent of its own and owns no entry, so what opens by consent or assignment stays closed to it.
+A machine has no consent of its own and owns no entry, so what opens by consent or assignment stays closed to it. A
+device may do with readings what the patient may, and sees nothing else.
 """
 
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ CLOSED: Final = frozenset({Section.BEHAVIORAL_HEALTH, Section.STAFF_NOTES})
 
 READING: Final = "rs"
 CHANGING: Final = "cu"
+WRITING: Final = READING + CHANGING
 
 
 def types_of(section: Section) -> frozenset[str]:
@@ -24,12 +26,33 @@ def types_of(section: Section) -> frozenset[str]:
 
 
 def sight(
-    machine_id: str, name: str, role: Role, scopes: Sequence[SmartScope], plan_id: str, closed: bool
+    machine_id: str,
+    name: str,
+    role: Role,
+    scopes: Sequence[SmartScope],
+    plan_id: str,
+    closed: bool,
+    organisation: str = "",
+    letters: str = READING,
 ) -> Participant:
-    """Return the machine as a participant of a plan, for ``decide``: each section its scopes do not open is closed."""
-    opened = frozenset(each for each in Section if each not in CLOSED and _opens(scopes, each, READING))
+    """Return the machine as a participant of a plan, for ``decide``: each section its scopes do not open is closed.
+
+    ``letters`` are those of which one opens a section: with ``WRITING`` also a scope that lets it change alone, since
+    a command asks whether one may see what one changes. What is handed out is asked for with ``READING``.
+    """
+    opened = frozenset(each for each in Section if each not in CLOSED and _opens(scopes, each, letters))
     consents = {each: Narrowing("read") for each in opened if not _opens(scopes, each, CHANGING)}
-    return Participant(machine_id, plan_id, name, role, sections=opened, consents=consents, closed=closed)
+    return Participant(
+        machine_id, plan_id, name, role, sections=opened, consents=consents, closed=closed, on_behalf_of=organisation
+    )
+
+
+def device_sight(machine_id: str, name: str, plan_id: str, closed: bool, organisation: str) -> Participant:
+    """Return a device as a participant of the plan of its patient: in readings it may what the patient may."""
+    readings = frozenset({Section.MONITORING})
+    return Participant(
+        machine_id, plan_id, name, Role.PATIENT, sections=readings, closed=closed, on_behalf_of=organisation
+    )
 
 
 def _opens(scopes: Sequence[SmartScope], section: Section, letters: str) -> bool:

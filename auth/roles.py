@@ -73,3 +73,5 @@ class Participant:
     """Sections with an entry that names this person as its owner; opens what is read or added to "if assigned"."""
     closed: bool = False
     """The plan was closed: it is for reading only until it is opened again."""
+    on_behalf_of: str = ""
+    """The organisation that a machine acts for; empty for a person."""

@@ -20,6 +20,8 @@ from hub.access.undelivered import Undelivered
 from hub.exchange.exchange import Exchange
 from hub.exchange.fhir_api import PlansAsFhir
 from hub.exchange.medicine_listing import MedicineListing
+from hub.exchange.past_resources import PastResources
+from hub.exchange.writing import WritingPlans
 from hub.huddles.keeping import Huddles
 from hub.huddles.rooms import HuddleRooms
 from hub.ids import HUB, new_id
@@ -42,6 +44,7 @@ from hub.store.job_worker import JobWorker
 from hub.store.journal import PostgresJournal
 from hub.store.letters import Letters
 from hub.store.looks import Looks
+from hub.store.machines import Machines
 from hub.store.notices import PostgresBus
 from hub.store.notifications import Notifications
 from hub.store.participants import Participants
@@ -146,17 +149,25 @@ def _posting(
     return Posting(letters, access.outward.send, undelivered.tell, clock.now)
 
 
+def _stores(engine: Engine) -> Stores:
+    people, sessions, plans = People(engine), Sessions(engine), Plans(engine)
+    return Stores(people, sessions, Participants(engine), plans, Looks(engine), Machines(engine))
+
+
 def _with_machines(
     served: Services, engine: Engine, journal: PostgresJournal, changes: AccessChanges, plans: CarePlans
 ) -> Services:
     """Return the services with what other systems bring, take and ask for at their doors."""
+    api = PlansAsFhir(engine, journal, plans.contents, plans.record, plans.zones, served.now)
     return replace(
         served,
         exchange=Exchange(engine, journal, served.now, new_id),
         listing=MedicineListing(engine, journal, plans.written, served.now, new_id),
         machines=MachineKeeping(engine, changes, served.now, new_id),
         provisioning=Provisioning(engine, changes, served.now, new_id),
-        fhir=PlansAsFhir(engine, journal, plans.contents, plans.record, plans.zones, served.now),
+        fhir=api,
+        fhir_writing=WritingPlans(engine, plans, api, served.now),
+        fhir_past=PastResources(engine, journal, api, plans.content, served.now),
     )
 
 
@@ -171,7 +182,7 @@ async def hub_services(settings: Settings) -> AsyncIterator[Services]:
     journal, clock = PostgresJournal(engine), StoreClock()
     timekeeper = Timekeeper(clock, partial(database_time, engine))
     await timekeeper.read()
-    stores = Stores(People(engine), Sessions(engine), Participants(engine), Plans(engine), Looks(engine))
+    stores = _stores(engine)
     changes, entries = AccessChanges(journal), Entries(engine)
     directory = StoreDirectory(stores, journal, clock.now, changes)
     gatekeeper, bus = StoreGatekeeper(settings, stores, clock.now), PostgresBus(settings.database_url)

@@ -37,6 +37,9 @@ async def team(request: Request, member: Member) -> tuple[PlanPeople, PersonView
     others = await services(request).directory.participants(member.plan_id)
     known = any(each.person_id == member.participant.person_id for each in others)
     people = people_of(others if known else [*others, member.participant])
+    keeping = services(request).machines
+    if keeping is not None:
+        people = replace(people, systems=await keeping.rows.writers(member.plan_id))
     me = people.person(member.participant.person_id)
     assert me is not None, "the member was put among the people"
     return people, me

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from hub.exchange.exchange import Exchange
     from hub.exchange.fhir_api import PlansAsFhir
     from hub.exchange.medicine_listing import MedicineListing
+    from hub.exchange.past_resources import PastResources
+    from hub.exchange.writing import WritingPlans
     from hub.reminders.keeping import ReminderKeeping
     from hub.store.submissions import Submissions
     from web.auditing import Auditing
@@ -130,6 +132,10 @@ class Services:
     """Plans as files for other systems; ``None`` for a hub without a store."""
     fhir: "PlansAsFhir | None" = None
     """Plans for machines; ``None`` for a hub without a store."""
+    fhir_writing: "WritingPlans | None" = None
+    """Plans written by machines; ``None`` for a hub without a store."""
+    fhir_past: "PastResources | None" = None
+    """Resources as they were; ``None`` for a hub without a store."""
     listing: "MedicineListing | None" = None
     """Lists of medicines beside plans; ``None`` for a hub without a store."""
     hospitals: "Hospitals | None" = None

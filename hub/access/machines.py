@@ -25,6 +25,7 @@ from hub.store.organisations import Organisations
 
 SCIM: Final = "scim"
 FHIR: Final = "fhir"
+DEVICE: Final = "device"
 TOKEN_BYTES: Final = 32
 TOKEN_DAYS_MAX: Final = 400
 REQUESTS_A_MINUTE_MAX: Final = 6_000
@@ -99,10 +100,10 @@ class MachineKeeping:
         """Return the machines of a door, or of all."""
         return [each for each in await self.rows.all() if purpose in ("", each.purpose)]
 
-    async def let_in(self, token: str, purpose: str) -> KnownMachine | None:
-        """Return the machine whose token opens this door now."""
+    async def let_in(self, token: str, *purposes: str) -> KnownMachine | None:
+        """Return the machine whose token opens this door now; ``purposes`` are those that the door takes."""
         machine = await self.rows.by_token(sha256(token.encode()).digest(), self.now())
-        if machine is None or machine.purpose != purpose or not machine.opens(self.now()):
+        if machine is None or machine.purpose not in purposes or not machine.opens(self.now()):
             return None
         await self.rows.used(machine.machine_id, self.now())
         return machine

@@ -94,13 +94,22 @@ class PlansAsFhir:
         Raises:
             ApiRefusedError: 403, 404, or 410 where it was taken out of the plan.
         """
+        view, resource = await self.standing(asker, kind, key, base)
+        await self._left(asker, "fhir.read", [(view, resource)])
+        return resource
+
+    async def glanced(self, asker: Asker, kind: str, key: str, base: str) -> Json:
+        """Return one resource for its version alone: none of it leaves. Raises as ``read`` does."""
+        return (await self.standing(asker, kind, key, base))[1]
+
+    async def standing(self, asker: Asker, kind: str, key: str, base: str) -> tuple[PlanView, Json]:
+        """Return one resource and its plan as the asker may see both; nothing leaves yet. Raises as ``read`` does."""
         asker.require(kind, "r")
         plans = await self._holding(asker, kind, [key])
         for view in await self._views(asker, plans, base, "r", last=kind == "Provenance"):
             for resource in await asyncio.to_thread(view.resources, frozenset({kind})):
                 if resource["id"] == key:
-                    await self._left(asker, "fhir.read", [(view, resource)])
-                    return resource
+                    return view, resource
         gone = await self._is_gone(asker, plans, kind, key)
         await self._nothing_left(asker, "fhir.read", f"{kind}/{key}"[:200])
         if gone:
@@ -335,6 +344,10 @@ class PlansAsFhir:
                 unseen = barred(content, parts[plan_id], section, Operation.READ, now=self._now(), entry_id=key)
                 return unseen is None and categories(asker.scopes, kind, "r") == frozenset({""})
         return False
+
+    async def disclosed(self, asker: Asker, event: str, view: PlanView, resources: Sequence[Json], asked: str) -> None:
+        """Write that resources of one plan leave; then they may."""
+        await self._left(asker, event, [(view, each) for each in resources], asked)
 
     async def _left(self, asker: Asker, event: str, left: Sequence[tuple[PlanView, Json]], asked: str = "") -> None:
         """Write one row into each plan whose content leaves, naming the resources; then it may leave."""

@@ -154,12 +154,12 @@ class FileReferences:
 
     def person_of(self, reference: object) -> str | None:
         """Return the member of the team whom it names, ``None`` where that is nobody or not sure."""
-        ours = person_in(reference)
+        target = str(reference.get("reference") or "") if isinstance(reference, Mapping) else ""
+        ours = person_in(reference) or target.rpartition("/")[2]
         if any(each.person_id == ours for each in self.team):
             return ours
         if not isinstance(reference, Mapping):
             return None
-        target = str(reference.get("reference") or "")
         if target.rpartition("/")[0].endswith("Patient") or target.rpartition("/")[2] in self.known.subjects:
             return next((each.person_id for each in self.team if each.role is Role.PATIENT), None)
         name = self.known.names.get(target) or words_of(reference.get("display"))
@@ -261,7 +261,7 @@ class Arriving:
             if place is not None and declared.name not in each.values and get(each.resource, place):
                 what = f"{place} says nothing that can be read as {declared.label}."
                 self.remarks.append(Remark(located.path, key_of(each.resource), str(place), what, _IN_ORIGINAL))
-        left = sorted(_unread(each.section, kind, each.resource))
+        left = sorted(unread(each.section, kind, each.resource))
         if left:
             what = f"Not read: {', '.join(left)}."
             self.remarks.append(Remark(located.path, key_of(each.resource), "", what, _IN_ORIGINAL))
@@ -325,7 +325,7 @@ def _wrong(resource: Mapping[str, Any]) -> bool:
     return resource.get("status") == "entered-in-error" or bool({told, *codes} & {"entered-in-error", "refuted"})
 
 
-def _unread(section: Section, kind: str, resource: Mapping[str, Any]) -> set[str]:
+def unread(section: Section, kind: str, resource: Mapping[str, Any]) -> set[str]:
     """Return the paths of elements that no field was read from."""
     places = (place_in(each, kind, SECTIONS[section].fhir) for each in SECTIONS[section].fields)
     read = {tuple(name for name, _ in place.steps) for place in places if place is not None} | _READ_OTHERWISE

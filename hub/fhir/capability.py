@@ -2,10 +2,23 @@
 
 from typing import Final
 
+from auth.machine_sight import CLOSED, types_of
+from crdt.sections import Section
 from hub.fhir.parameters import PARAMETERS, ParameterKind
 from hub.fhir.places import Json
 
 SINCE: Final = "2026-11-28"
+
+_NOT_WRITTEN: Final = CLOSED | {Section.CARE_TEAM, Section.HUDDLES, Section.TRANSITIONS}
+"""Who takes part is invited; a huddle is held; a stay is told by a hospital (``$process-message``)."""
+
+WRITABLE: Final = frozenset(
+    {kind for section in Section if section not in _NOT_WRITTEN for kind in types_of(section)} | {"MedicationRequest"}
+)
+"""Types that may be written. A MedicationRequest becomes a MedicationStatement of the plan."""
+
+VERSIONED: Final = frozenset(kind for section in Section if section not in CLOSED for kind in types_of(section))
+"""Types of which versions are kept: those that are entries or readings."""
 _OAUTH: Final = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
 
 
@@ -35,6 +48,7 @@ def capability(base: str, token_address: str) -> Json:
         "implementation": {"description": "Shared care plans", "url": base},
         "fhirVersion": "4.0.1",
         "format": ["application/fhir+json", "json"],
+        "patchFormat": ["application/json-patch+json"],
         "rest": [
             {"mode": "server", "security": security, "resource": [_resource(kind) for kind in sorted(PARAMETERS)]}
         ],
@@ -45,8 +59,11 @@ def _resource(kind: str) -> Json:
     parameters = PARAMETERS[kind]
     made: Json = {
         "type": kind,
-        "interaction": [{"code": "read"}, {"code": "search-type"}],
-        "versioning": "versioned",
+        "interaction": [{"code": each} for each in _interactions(kind)],
+        "versioning": "versioned-update" if kind in WRITABLE else "versioned",
+        "readHistory": kind in VERSIONED,
+        "updateCreate": False,
+        "conditionalCreate": kind in WRITABLE,
         "searchParam": [{"name": each.name, "type": each.kind.value} for each in parameters.values()],
     }
     named = [each.name for each in parameters.values() if each.kind is ParameterKind.REFERENCE]
@@ -69,6 +86,11 @@ def _resource(kind: str) -> Json:
     return made
 
 
+def _interactions(kind: str) -> list[str]:
+    kept = ["vread", "history-instance"] if kind in VERSIONED else []
+    return ["read", "search-type", *kept, *(["create", "update", "patch"] if kind in WRITABLE else [])]
+
+
 def smart_configuration(token_address: str) -> Json:
     """Return what ``.well-known/smart-configuration`` says."""
     return {
@@ -76,6 +98,6 @@ def smart_configuration(token_address: str) -> Json:
         "token_endpoint_auth_methods_supported": ["private_key_jwt"],
         "token_endpoint_auth_signing_alg_values_supported": ["RS384", "ES384"],
         "grant_types_supported": ["client_credentials"],
-        "scopes_supported": [f"system/{kind}.rs" for kind in sorted(PARAMETERS)],
+        "scopes_supported": [f"system/{kind}.{'crus' if kind in WRITABLE else 'rs'}" for kind in sorted(PARAMETERS)],
         "capabilities": ["client-confidential-asymmetric", "permission-v1", "permission-v2"],
     }

@@ -15,6 +15,12 @@ RXNORM: Final = "http://www.nlm.nih.gov/research/umls/rxnorm"
 SNOMED: Final = "http://snomed.info/sct"
 ICD10CM: Final = "http://hl7.org/fhir/sid/icd-10-cm"
 UCUM: Final = "http://unitsofmeasure.org"
+UCUM_NAMES: Final[Mapping[str, str]] = {
+    "[lb_av]": "lb", "[oz_av]": "oz", "[in_i]": "in", "[ft_i]": "ft", "[st_av]": "st", "{beats}/min": "bpm",
+    "{breaths}/min": "/min", "mL/min/{1.73_m2}": "mL/min/1.73 m2",
+}  # fmt: skip
+"""Codes of units that devices send, as the table of measures names the unit."""
+
 CONFIDENTIALITY: Final = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 ABSENT: Final = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
 _HL7: Final = "http://terminology.hl7.org/CodeSystem/"

@@ -21,6 +21,15 @@ NOT_THE_SAME: Final[Mapping[str, str]] = {
 """What does not come back as it was, each with its reason, beside the fields of ``NOT_CARRIED``."""
 
 
+class _Everything(frozenset[str]):
+    def __contains__(self, _: object) -> bool:
+        return True
+
+
+EVERYTHING: Final = _Everything()
+"""For ``comparable``: every entry that is named leaves as well."""
+
+
 def lost(leaving: Leaving, resources: Sequence[Json]) -> list[str]:
     """Return the places (section/entry/field) whose value does not come back from the resources."""
     refer = PlanReferences({}, leaving.subject.patient_id)

@@ -55,6 +55,9 @@ def reading_resource(key: str, record: Record, code: Json, patient: Json, refer:
         resource["performer"] = [performer]
     if isinstance(device := record.get("device"), str) and device:
         resource["device"] = {"display": device}
+    if isinstance(name := record.get("identifier"), str) and name:
+        system, _, own = name.rpartition("|")
+        resource["identifier"] = [{"system": system, "value": own} if system else {"value": own}]
     back = _record(resource, refer)
     beside = [
         {"url": _URL + name, **_value(told)}
@@ -114,12 +117,24 @@ def _record(resource: Mapping[str, Any], refer: References) -> dict[str, Scalar]
     device = resource.get("device")
     if isinstance(device, Mapping) and isinstance(device.get("display"), str):
         found["device"] = device["display"]
+    if name := identifier_of(resource):
+        found["identifier"] = name
     for each in list_of(resource, "extension"):
         if isinstance(each, dict) and str(each.get("url", "")).startswith(_URL):
             told = next((value for name, value in each.items() if name.startswith("value")), None)
             if isinstance(told, str | int | float | bool):
                 found[each["url"].removeprefix(_URL)] = told
     return {name: told for name, told in found.items() if told != ""}
+
+
+def identifier_of(resource: Mapping[str, Any]) -> str:
+    """Return the first identifier of a resource as a search has it, ``system|value``; ``""`` where it has none."""
+    for each in list_of(resource, "identifier"):
+        value = each.get("value") if isinstance(each, Mapping) else None
+        if isinstance(value, str) and value.strip():
+            system = each.get("system")
+            return f"{system}|{value}" if isinstance(system, str) and system else value
+    return ""
 
 
 def _unit(quantity: object) -> str:

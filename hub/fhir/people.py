@@ -126,7 +126,7 @@ class PlanReferences:
         identifier = {"system": PERSON, "value": person_id}
         known = self.people.get(person_id)
         if known is None:
-            return {"identifier": identifier, "display": "someone no longer in this plan"}
+            return {"identifier": identifier, "display": "someone who is not in this plan"}
         kind = {Role.PATIENT: "Patient", Role.FAMILY: "RelatedPerson"}.get(known.role, "Practitioner")
         target = self.patient_id if known.role is Role.PATIENT else person_id
         return {"reference": f"{kind}/{target}", "identifier": identifier, "display": known.name}

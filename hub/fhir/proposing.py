@@ -17,7 +17,7 @@ from crdt.contents import EntryContent, Record
 from crdt.fields import Field, Form, Kind, Scalar, Value
 from crdt.sections import SECTIONS, Section
 from hub.fhir.codes import LOINC_FORM
-from hub.fhir.comparing import comparable
+from hub.fhir.comparing import EVERYTHING, comparable
 from hub.fhir.files import Remark, original
 from hub.fhir.incoming import Incoming
 from hub.live.commands import PlanContent
@@ -125,7 +125,7 @@ class Proposing:
         values = dict(self._differing(each, standing))
         told = LineKind.NEW if is_new else LineKind.CHANGED if values else LineKind.SAME
         if is_new:
-            values = {**_derived(each.section, values), **values}
+            values = {**derived(each.section, values), **values}
         return Proposal(
             section=each.section,
             key=each.key,
@@ -221,18 +221,11 @@ def _says(section: Section, declared: Field, was: Value, value: Value) -> bool:
         return set(members({"": value}, "")) <= set(members({"": was}, ""))
     if isinstance(was, str) and isinstance(value, str):
         return was.strip() == value.strip()
-    return bool(comparable(section, declared.name, was, _ALL) == comparable(section, declared.name, value, _ALL))
+    name = declared.name
+    return bool(comparable(section, name, was, EVERYTHING) == comparable(section, name, value, EVERYTHING))
 
 
-class _Everything(frozenset[str]):
-    def __contains__(self, _: object) -> bool:
-        return True
-
-
-_ALL: Final = _Everything()
-
-
-def _derived(section: Section, values: Mapping[str, Value]) -> dict[str, Value]:
+def derived(section: Section, values: Mapping[str, Value]) -> dict[str, Value]:
     """Return what a new entry needs and the resource says in other words, or by R4's own default."""
     found: dict[str, Value] = {name: value for (of, name), value in _DEFAULTS.items() if of is section}
     if section is Section.MEDICATIONS and words(values, "kind") != "allergy":

@@ -44,7 +44,7 @@ class Gatekeeper(Protocol):
     async def acting(self, turn: Turn, actor: Participant) -> Participant | None:
         """Return who acts as they stand within this turn of the plan's journal, with their ``session_id``.
 
-        ``None`` where they take no part any more, or their sign-in is over.
+        ``None`` where they take no part any more, their sign-in is over, or a machine's credentials have ended.
         """
 
     async def access_versions(self, plan_ids: Collection[str]) -> Mapping[str, int]:

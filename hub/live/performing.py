@@ -294,6 +294,7 @@ def _act(
         action=action,
         role=actor.role if actor.person_id else "",
         session=actor.session_id,
+        on_behalf_of=actor.on_behalf_of,
         section=section,
         entry=entry,
         field=field,

@@ -22,6 +22,17 @@ async def content_at(journal: Journal, now: PlanContent, seq: int, sections: Col
     return replace(now, sections=folded, seq=seq)
 
 
+async def contents_at(
+    journal: Journal, now: PlanContent, seqs: Collection[int], sections: Collection[Section]
+) -> Mapping[int, PlanContent]:
+    """Return the sections as they stood right after each of these rows, in one fold for all of them."""
+    if not seqs:
+        return {}
+    steps = await journal.steps(now.plan_id, sorted(sections), upto=max(seqs))
+    folded = await asyncio.to_thread(_folded_often, steps, sorted(seqs), sections, _creators(now))
+    return {seq: replace(now, sections=held, seq=seq) for seq, held in folded.items()}
+
+
 async def texts_at(
     journal: Journal, now: PlanContent, wanted: Mapping[int, Collection[FieldPath]]
 ) -> Mapping[tuple[int, FieldPath], str]:
@@ -48,6 +59,26 @@ def _folded(
         past = PastSection(section, creators.get(section, {}))
         past.take(step.update for step in steps if step.section is section)
         found[section] = past.content()
+    return found
+
+
+def _folded_often(
+    steps: Sequence[FoldStep],
+    seqs: Sequence[int],
+    sections: Collection[Section],
+    creators: Mapping[Section, Mapping[str, int]],
+) -> dict[int, dict[Section, SectionContent]]:
+    found: dict[int, dict[Section, SectionContent]] = {seq: {} for seq in seqs}
+    for section in sections:
+        past, at = PastSection(section, creators.get(section, {})), 0
+        mine = [step for step in steps if step.section is section]
+        for seq in seqs:
+            upto = at
+            while upto < len(mine) and mine[upto].seq <= seq:
+                upto += 1
+            past.take(step.update for step in mine[at:upto])
+            at = upto
+            found[seq][section] = past.content()
     return found
 
 

@@ -20,6 +20,12 @@ LINES_MAX: Final = 2_000
 
 ARRIVALS_MAX: Final = 50
 
+SOURCES_MAX: Final = 10
+"""Of one entry, the newest."""
+
+BY_API: Final = "FHIR API"
+"""In the place of a file's name: another system wrote it itself, and nobody has to decide on it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
@@ -91,6 +97,25 @@ class Arrivals:
             await connection.execute(sa.update(line).where(again, line.c.key.in_(keys)).values(state="replaced"))
             await connection.execute(sa.insert(line), [_row(arrival, each) for each in part])
 
+    async def note(self, arrival: Arrival, line_: ArrivalLine) -> None:
+        """Keep where an entry came from that another system wrote: its row of the journal is written already."""
+        values = {name: getattr(arrival, name) for name in ("source", "file", "person", "login")}
+        row = _row(arrival, line_) | {"decided": line_.decided, "decided_by": line_.decided_by}
+        made = sa.insert(table).values(
+            id=arrival.arrival_id, plan=arrival.plan_id, report=dict(arrival.report), **values
+        )
+        async with connected(self._engine) as connection:
+            await connection.execute(made)
+            await connection.execute(sa.insert(line).values(row))
+
+    async def sources(self, plan_id: str, entry: str) -> list[tuple[ArrivalLine, str]]:
+        """Return what came of an entry from elsewhere and stands in it, each with its source, the newest first."""
+        mine = (line.c.plan == plan_id) & (line.c.entry == entry) & (line.c.state == "accepted")
+        query = sa.select(line, table.c.source, table.c.received).join(table, table.c.id == line.c.arrival).where(mine)
+        async with connected(self._engine) as connection:
+            rows = await connection.execute(query.order_by(table.c.received.desc()).limit(SOURCES_MAX))
+            return [(_line(row._mapping), row.source) for row in rows]
+
     async def waiting(self, plan_id: str) -> list[ArrivalLine]:
         """Return the lines that wait for a decision, in the order in which they came."""
         return await self._lines((line.c.plan == plan_id) & (line.c.state == "proposed"))
@@ -121,7 +146,8 @@ class Arrivals:
 
     async def of_plan(self, plan_id: str) -> list[Arrival]:
         """Return the files that came in, the newest first."""
-        query = sa.select(table).where(table.c.plan == plan_id).order_by(table.c.received.desc()).limit(ARRIVALS_MAX)
+        files = (table.c.plan == plan_id) & (table.c.file != BY_API)
+        query = sa.select(table).where(files).order_by(table.c.received.desc()).limit(ARRIVALS_MAX)
         async with connected(self._engine) as connection:
             return [_arrival(row._mapping) for row in await connection.execute(query)]
 

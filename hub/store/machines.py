@@ -13,8 +13,10 @@ from hub.store.engine import connected, connection_of
 from hub.store.service_tables import machine as table
 from hub.store.service_tables import machine_access as access
 from hub.store.service_tables import machine_assertion as assertion
+from hub.store.tables import plan
 
 MACHINES_MAX: Final = 200
+_FIRST_OPEN: Final = (table.c.revoked.nulls_first(), table.c.made.desc())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +31,10 @@ class KnownMachine:
     scope: Sequence[str] = ()
     role: str = ""
     """Whose sight of plans it has, where its door is one to plans."""
+    plan: str | None = None
+    """The plan of the one patient whose device it is."""
+    measures: Sequence[str] = ()
+    """With ``plan``: the measures of that plan of which it sends readings."""
     keys: Mapping[str, object] | None = None
     """A JWK Set of its public keys, where it signs instead of having a token."""
     requests_a_minute: int = 1_200
@@ -56,6 +62,7 @@ class Machines:
             "organisation": machine.organisation, "scope": list(machine.scope), "made_by": machine.made_by,
             "requests_a_minute": machine.requests_a_minute, "made": machine.made, "ends": machine.ends,
             "role": machine.role, "keys": None if machine.keys is None else dict(machine.keys),
+            "plan": machine.plan, "measures": list(machine.measures),
         }  # fmt: skip
         await connection_of(turn).execute(sa.insert(table).values(values))
 
@@ -95,6 +102,16 @@ class Machines:
         async with connected(self._engine) as connection:
             return {row.id: row.name for row in await connection.execute(query)}
 
+    async def writers(self, plan_id: str) -> dict[str, str]:
+        """Return the names of the machines that may have written to this plan, those that ended included."""
+        mine = table.c.plan.is_(None) & (table.c.purpose == "fhir") | (table.c.plan == plan_id)
+        async with connected(self._engine) as connection:
+            query = sa.select(table.c.id, table.c.name, table.c.plan).where(mine).limit(MACHINES_MAX * 2)
+            return {
+                row.id: f"{row.name}, connected system" if row.plan is None else row.name
+                for row in await connection.execute(query)
+            }
+
     async def use_assertion(self, turn: Turn, machine_id: str, jti_hash: bytes, ends: datetime, now: datetime) -> bool:
         """Keep that an assertion was used, until it ends; False where it was used before."""
         connection = connection_of(turn)
@@ -119,9 +136,30 @@ class Machines:
         async with connected(self._engine) as connection:
             await connection.execute(mine)
 
+    async def of_plan(self, plan_id: str) -> list[KnownMachine]:
+        """Return the devices of a plan, those that still open something first."""
+        query = sa.select(table).where(table.c.plan == plan_id).order_by(*_FIRST_OPEN).limit(MACHINES_MAX)
+        async with connected(self._engine) as connection:
+            return [_machine(dict(row._mapping)) for row in await connection.execute(query)]
+
+    async def acting(self, turn: Turn, machine_id: str, plan_id: str, now: datetime) -> bool | None:
+        """Return whether the plan is closed, as this turn sees it; ``None`` where the machine has no part in it now.
+
+        It has one while its credentials are neither ended nor past, in the plans at home in its organisation that are
+        not in the archive; a device in its own plan alone.
+        """
+        query = (
+            sa.select(plan.c.closed)
+            .join(table, table.c.organisation == plan.c.organisation)
+            .where(plan.c.id == plan_id, plan.c.archived.is_(None), table.c.id == machine_id)
+            .where(table.c.revoked.is_(None), table.c.ends > now, table.c.plan.is_(None) | (table.c.plan == plan.c.id))
+        )
+        row = (await connection_of(turn).execute(query)).first()
+        return None if row is None else row.closed is not None
+
     async def all(self) -> list[KnownMachine]:
-        """Return all, those that still open something first."""
-        query = sa.select(table).order_by(table.c.revoked.nulls_first(), table.c.made.desc()).limit(MACHINES_MAX)
+        """Return all but the devices of plans, those that still open something first."""
+        query = sa.select(table).where(table.c.plan.is_(None)).order_by(*_FIRST_OPEN).limit(MACHINES_MAX)
         async with connected(self._engine) as connection:
             return [_machine(dict(row._mapping)) for row in await connection.execute(query)]
 

@@ -29,12 +29,17 @@ machine: Final = sa.Table(
     columns.maybe("used"),
     words("role"),
     sa.Column("keys", postgresql.JSONB(none_as_null=True)),
+    of("plan", "plan", nullable=True),
+    sa.Column("measures", postgresql.ARRAY(text), nullable=False, server_default=sa.text("'{}'")),
     sa.CheckConstraint("name <> ''", name="named"),
     sa.CheckConstraint("length(token_hash) = 32", name="token_hash"),
     sa.CheckConstraint("token_hash is not null or keys is not null", name="credential"),
     sa.CheckConstraint("ends > made", name="ends"),
+    sa.CheckConstraint("(purpose = 'device') = (plan is not null)", name="device"),
+    sa.Index("machine_of_plan", "plan", postgresql_where=sa.text("plan is not null")),
 )
-"""Credentials of machines; the token itself is kept nowhere. ``purpose`` names the one door that it opens."""
+"""Credentials of machines; the token itself is kept nowhere. ``purpose`` names the one door that it opens. A device is
+bound to one plan and to measures of it."""
 
 machine_access: Final = sa.Table(
     "machine_access",

@@ -3,8 +3,8 @@
 from datetime import datetime, tzinfo
 
 from crdt.contents import Record
-from hub.workflows.contents import Values, instant, number, plain_day, words
-from hub.workflows.monitoring import Alarm, Alarmed, counted, measure_name
+from hub.workflows.contents import Values, number, plain_day, words
+from hub.workflows.monitoring import Alarm, Alarmed, counted, measure_name, taken
 
 
 def alarm_told(values: Values, standing: Alarm, zone: tzinfo) -> str:
@@ -43,10 +43,10 @@ def _moved(values: Values, standing: Alarm) -> str:
         return ""
     before = found[max(at - 2, 0)][1]
     value, earlier = number(standing.reading, "value"), number(before, "value")
-    taken, then = instant(standing.reading, "when"), instant(before, "when")
+    last, then = taken(standing.reading), taken(before)
     if value is None or earlier is None or value == earlier:
         return ""
-    days = (taken - then).days if taken is not None and then is not None else 0
+    days = (last - then).days if last is not None and then is not None else 0
     return f", {abs(value - earlier):.6g} {'higher' if value > earlier else 'lower'}" + (
         f" in {_days(days)}" if days else ""
     )

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from crdt.sections import Section
 from hub.live.commands import PlanContent
 from hub.workflows import monitoring
-from hub.workflows.contents import active, instant, number, words
+from hub.workflows.contents import active, number, words
 from hub.workflows.panels import holds
 
 
@@ -30,7 +30,7 @@ def results_at_hand(plan: PlanContent, test: str, now: datetime) -> tuple[Earlie
         ordered = monitoring.readings(entry.values)
         if not (interval and ordered and holds(test, measure)):
             continue
-        when, value = instant(ordered[-1], "when"), number(ordered[-1], "value")
+        when, value = monitoring.taken(ordered[-1]), number(ordered[-1], "value")
         if when is not None and value is not None and now - when < timedelta(days=interval):
             again = plan.day_of(when + timedelta(days=interval))
             found.append(EarlierResult(entry.id, measure, value, words(entry.values, "unit"), when, again))

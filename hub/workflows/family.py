@@ -331,7 +331,7 @@ def _sent(entry: EntryContent, person: str) -> tuple[SentReading, ...]:
         SentReading(
             key,
             f"{value_told(record)} {words(record, 'unit') or words(entry.values, 'unit')}".strip(),
-            instant(record, "when"),
+            monitoring.taken(record),
             bool(words(record, "in_error")),
         )
         for key, record in reversed(mine[-SENT_SHOWN_MAX:])
@@ -347,7 +347,7 @@ def _measure(entry: EntryContent, viewer: str) -> WatchedMeasure:
         told=words(entry.values, f"{state.zone}_instructions") if state.zone else "",
         zone=state.zone,
         last=number(state.reading, "value") if state.reading is not None else None,
-        when=instant(state.reading, "when") if state.reading is not None else None,
+        when=monitoring.taken(state.reading) if state.reading is not None else None,
         value=value_told(state.reading) if state.reading is not None else "",
         at_home=monitoring.at_home(entry.values),
         pressure=is_pressure(words(entry.values, "measure")),

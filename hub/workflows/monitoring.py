@@ -128,8 +128,13 @@ def readings(values: Values) -> list[Record]:
     return [record for _, record in counted(values)]
 
 
+def taken(record: Record) -> datetime | None:
+    """Return when a reading was taken; of a device whose clock was wrong, when the hub received it."""
+    return instant(record, "sent" if words(record, "clock") else "when")
+
+
 def _taken(record: Record) -> datetime:
-    return instant(record, "when") or datetime.min.replace(tzinfo=UTC)
+    return taken(record) or datetime.min.replace(tzinfo=UTC)
 
 
 def zone_state(values: Values) -> ZoneState:

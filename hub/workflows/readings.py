@@ -16,7 +16,16 @@ from hub.workflows.arguments import LINE_MAX, Asked, Key
 from hub.workflows.contents import instant, number, records, stamp, words
 from hub.workflows.grants import commanded, missing
 from hub.workflows.imagined import imagined
-from hub.workflows.monitoring import MONITORING, alarm, alarms, answered, every_reading, readings, tellings
+from hub.workflows.monitoring import (
+    MONITORING,
+    alarm,
+    alarms,
+    answered,
+    every_reading,
+    readings,
+    taken,
+    tellings,
+)
 from hub.workflows.team import NewId
 
 CLOCK_AHEAD_MAX: Final = timedelta(minutes=5)
@@ -60,14 +69,14 @@ class ReadingRecord:
         if len(self.device) > LINE_MAX:
             return Refusal("form", f"Shorten it to {LINE_MAX} characters.", self.entry, "device")
         measure, unit = words(entry.values, "measure"), words(entry.values, "unit")
-        found = read(self.value, measure, unit, _before(entry, when))
+        found = read(self.value, measure, unit, reading_before(entry, when))
         if isinstance(found, NotRead) and found.unlikely and self.sure.strip() != self.value.strip():
             return Refusal(UNLIKELY, found.words, self.entry, SURE)
         if isinstance(found, NotRead) and found.unlikely:
             found = read(self.value, measure, unit, sure=True)
         if isinstance(found, NotRead):
             return Refusal("form", found.words, self.entry, "value")
-        if any(_same(each, found.value, when) for _, each in every_reading(entry.values)):
+        if any(is_same(each, found.value, when) for _, each in every_reading(entry.values)):
             return Refusal("state", "This reading is recorded already.", self.entry, "value")
         record: dict[str, Scalar] = {
             "value": found.value,
@@ -85,40 +94,45 @@ class ReadingRecord:
 
     def follow_ups(self, plan: PlanContent, changes: Sequence[Change], now: datetime) -> Sequence[Job]:
         """Return whom to tell at which instant: of each red, and of what has turned yellow with this reading."""
-        entry, was = imagined(plan, changes, by=0).entry(MONITORING, self.entry), plan.entry(MONITORING, self.entry)
-        if entry is None or was is None:
-            return ()
-        standing, before = alarm(entry.values, now), alarm(was.values, now)
-        recorded = {each.key for each in changes if isinstance(each, Append)}
-        if standing is None or standing.key not in recorded or (standing.zone != "red" and before is not None):
-            return ()
-        return [
-            Job(
-                kind=TELL,
-                payload={
-                    "plan": plan.plan_id, "entry": self.entry, "person": each.person, "zone": standing.zone,
-                    "key": standing.key,
-                    "after": plan.seq,
-                },
-                due=each.when if each.when > now else None,
-                key=f"{TELL}/{plan.plan_id}/{self.entry}/{each.person}",
-            )
-            for each in tellings(plan, entry, standing)
-        ]  # fmt: skip
+        return tellings_due(plan, changes, self.entry, now)
 
 
-def _before(entry: EntryContent, when: datetime) -> Before | None:
+def tellings_due(plan: PlanContent, changes: Sequence[Change], entry_id: str, now: datetime) -> Sequence[Job]:
+    """Return whom to tell of what readings that were just recorded have made of a measure, at which instant."""
+    entry, was = imagined(plan, changes, by=0).entry(MONITORING, entry_id), plan.entry(MONITORING, entry_id)
+    if entry is None or was is None:
+        return ()
+    standing, before = alarm(entry.values, now), alarm(was.values, now)
+    recorded = {each.key for each in changes if isinstance(each, Append)}
+    if standing is None or standing.key not in recorded or (standing.zone != "red" and before is not None):
+        return ()
+    return [
+        Job(
+            kind=TELL,
+            payload={
+                "plan": plan.plan_id, "entry": entry_id, "person": each.person, "zone": standing.zone,
+                "key": standing.key,
+                "after": plan.seq,
+            },
+            due=each.when if each.when > now else None,
+            key=f"{TELL}/{plan.plan_id}/{entry_id}/{each.person}",
+        )
+        for each in tellings(plan, entry, standing)
+    ]  # fmt: skip
+
+
+def reading_before(entry: EntryContent, when: datetime) -> Before | None:
     """Return the last reading that counts before an instant."""
-    earlier = [each for each in readings(entry.values) if (taken := instant(each, "when")) and taken <= when]
+    earlier = [each for each in readings(entry.values) if (then := taken(each)) and then <= when]
     if not earlier:
         return None
-    value, taken = number(earlier[-1], "value"), instant(earlier[-1], "when")
-    if value is None or taken is None:
+    value, last = number(earlier[-1], "value"), taken(earlier[-1])
+    if value is None or last is None:
         return None
-    return Before(value, (when - taken) / timedelta(days=1))
+    return Before(value, (when - last) / timedelta(days=1))
 
 
-def _same(record: Record, value: float, when: datetime) -> bool:
+def is_same(record: Record, value: float, when: datetime) -> bool:
     """Say whether the same was sent before; one in error may be sent again, rightly."""
     return number(record, "value") == value and instant(record, "when") == when and not words(record, "in_error")
 

@@ -12,11 +12,11 @@ from crdt.fields import Form, Value
 from crdt.sections import SECTIONS, Section
 from hub.live.commands import PlanContent, Refusal
 from hub.workflows.arguments import Asked
-from hub.workflows.contents import instant, number, plain_day, words
+from hub.workflows.contents import number, plain_day, words
 from hub.workflows.earlier_results import EarlierResult, results_at_hand
 from hub.workflows.entries import made
 from hub.workflows.grants import barred, missing, standing, visible
-from hub.workflows.monitoring import readings
+from hub.workflows.monitoring import readings, taken
 from hub.workflows.referral_states import MACHINE
 from hub.workflows.referrals import REFERRALS, assigned
 from hub.workflows.team import NewId
@@ -45,9 +45,9 @@ def results_offered(plan: PlanContent, viewer: Participant, now: datetime) -> tu
     """Return the last result of each measure that the viewer may see, as a line for ``tests_done``."""
     found: list[str] = []
     for entry in visible(plan, viewer, Section.MONITORING, now):
-        taken = readings(entry.values)
-        when = instant(taken[-1], "when") if taken else None
-        value = number(taken[-1], "value") if taken else None
+        counted = readings(entry.values)
+        when = taken(counted[-1]) if counted else None
+        value = number(counted[-1], "value") if counted else None
         if when is not None and value is not None:
             result = measured(value, words(entry.values, "unit"))
             found.append(f"{name_of(words(entry.values, 'measure'))} {result}, {plain_day(plan.day_of(when))}")

@@ -13,8 +13,9 @@ from starlette.responses import JSONResponse, Response
 
 from auth.machine_tokens import TOKEN_SECONDS, TokenRequestError
 from hub.access.machine_tokens import token_for
-from hub.exchange.askers import Asker, asker
+from hub.exchange.askers import asker
 from hub.exchange.fhir_api import PlansAsFhir
+from hub.exchange.past_resources import VERSIONS, PastResources
 from hub.fhir.capability import capability
 from hub.fhir.capability import smart_configuration as smart_told
 from hub.fhir.outcomes import ApiRefusedError
@@ -35,7 +36,7 @@ _JSON: Final = frozenset(
 _OPERATION_PARAMETERS: Final = frozenset({"_format", "_pretty", "_type", "_since"})
 
 
-def _told(page: MachineDoor) -> MachineDoor:
+def answered(page: MachineDoor) -> MachineDoor:
     """Answer what is wrong with a request as FHIR says it."""
 
     async def endpoint(request: Request, machine: KnownMachine) -> Response:
@@ -43,7 +44,7 @@ def _told(page: MachineDoor) -> MachineDoor:
             _require_json(request)
             return await page(request, machine)
         except ApiRefusedError as error:
-            answer = refused_as_outcome(error.status, str(error))
+            answer = refused_as_outcome(error.status, str(error), error.where)
             if error.status == 405:
                 answer.headers["allow"] = "GET, HEAD"
             return answer
@@ -60,19 +61,19 @@ def metadata(request: Request) -> Response:
         _require_json(request)
     except ApiRefusedError as error:
         return refused_as_outcome(error.status, str(error))
-    return _answer(capability(_base(request), _base(request) + ISSUING_AT))
+    return fhir_answer(capability(base_of(request), base_of(request) + ISSUING_AT))
 
 
 def smart_configuration(request: Request) -> Response:
     """Tell where a system gets its tokens, and how."""
-    return JSONResponse(smart_told(_base(request) + ISSUING_AT))
+    return JSONResponse(smart_told(base_of(request) + ISSUING_AT))
 
 
 async def token(request: Request) -> Response:
     """Hand a short-lived token to a system that signs; refused as RFC 6749 asks, counted by address."""
     try:
         form = dict(await _form(request))
-        issued = await token_for(machines(request), form, _base(request) + ISSUING_AT)
+        issued = await token_for(machines(request), form, base_of(request) + ISSUING_AT)
     except TokenRequestError as error:
         if wait := hurried(request):
             return JSONResponse({"error": "slow_down"}, 429, headers={"retry-after": str(wait)})
@@ -85,26 +86,44 @@ async def token(request: Request) -> Response:
     return JSONResponse(told | {"scope": " ".join(issued.scopes)}, headers={"pragma": "no-cache"})
 
 
-@_told
+@answered
 async def resource(request: Request, machine: KnownMachine) -> Response:
     """Hand out one resource; 304 to who has this version of it already."""
     _require_get(request)
-    kind = _kind(request)
-    found = await _api(request).read(_asker(machine), kind, str(request.path_params["id"]), _base(request))
-    version = f'W/"{found["meta"]["versionId"]}"'
-    headers = {"etag": version}
-    if changed := found["meta"].get("lastUpdated"):
-        headers["last-modified"] = f"{instant_of(changed):%a, %d %b %Y %H:%M:%S} GMT"
-    known = [each.strip() for each in request.headers.get("if-none-match", "").split(",")]
-    if version in known or version.removeprefix("W/") in known:
-        return Response(status_code=304, headers=headers)
-    return _answer(found, headers)
+    kind = kind_of(request)
+    found = await _api(request).read(asker(machine), kind, str(request.path_params["id"]), base_of(request))
+    return _current(request, found)
 
 
-@_told
+@answered
+async def version(request: Request, machine: KnownMachine) -> Response:
+    """Hand out one resource as it was."""
+    _require_get(request)
+    past, place = _past(request), request.path_params
+    found = await past.version(
+        asker(machine), kind_of(request), str(place["id"]), str(place["version"]), base_of(request)
+    )
+    return _current(request, found)
+
+
+@answered
+async def history(request: Request, machine: KnownMachine) -> Response:
+    """Hand out the versions of a resource, the newest first."""
+    _require_get(request)
+    told = dict(parse_qsl(request.url.query))
+    unknown = told.keys() - {"_count", "_format", "_pretty"}
+    count = told.get("_count", str(VERSIONS))
+    if unknown or not count.isdecimal() or not int(count[:6]) > 0:
+        raise ApiRefusedError(400, "_history takes _count, a number from 1.")
+    key = str(request.path_params["id"])
+    found = await _past(request).history(asker(machine), kind_of(request), key, int(count[:6]), base_of(request))
+    return fhir_answer(found)
+
+
+@answered
 async def search(request: Request, machine: KnownMachine) -> Response:
     """Search resources of a type, by the address or by a posted form."""
-    kind = _kind(request)
+    kind = kind_of(request)
     posted = request.url.path.endswith("/_search")
     if request.method not in (("POST",) if posted else ("GET", "HEAD")):
         raise ApiRefusedError(405, "Search with GET, or POST a form to _search.")
@@ -113,10 +132,10 @@ async def search(request: Request, machine: KnownMachine) -> Response:
         told += await _form(request)
     strict = "handling=strict" in request.headers.get("prefer", "")
     query = read_query(kind, told, strict=strict)
-    return _answer(await _api(request).search(_asker(machine), query, _base(request)))
+    return fhir_answer(await _api(request).search(asker(machine), query, base_of(request)))
 
 
-@_told
+@answered
 async def everything(request: Request, machine: KnownMachine) -> Response:
     """Hand out all that may be seen of a patient's plans."""
     _require_get(request)
@@ -127,21 +146,44 @@ async def everything(request: Request, machine: KnownMachine) -> Response:
     kinds = frozenset(told["_type"].split(",")) if told.get("_type") else None
     since = instant_of(told["_since"]) if told.get("_since") else None
     patient = str(request.path_params["id"])
-    return _answer(await _api(request).everything(_asker(machine), patient, kinds, since, _base(request)))
+    return fhir_answer(await _api(request).everything(asker(machine), patient, kinds, since, base_of(request)))
 
 
-@_told
+@answered
 async def plan_document(request: Request, machine: KnownMachine) -> Response:
     """Hand out a plan as one document."""
     _require_get(request)
     plan_id = str(request.path_params["id"])
-    return _answer(await _api(request).document(_asker(machine), plan_id, new_id(), _base(request)))
+    return fhir_answer(await _api(request).document(asker(machine), plan_id, new_id(), base_of(request)))
 
 
-@_told
+@answered
 async def nowhere(request: Request, machine: KnownMachine) -> Response:
     """Say that there is nothing at this address."""
     raise ApiRefusedError(404, f"There is nothing at this address. {FHIR_BASE}/metadata says what there is.")
+
+
+def _current(request: Request, found: Json) -> Response:
+    """Return a resource with its version; 304 to who has this version of it already."""
+    headers = version_headers(found)
+    known = [each.strip() for each in request.headers.get("if-none-match", "").split(",")]
+    if headers["etag"] in known or headers["etag"].removeprefix("W/") in known:
+        return Response(status_code=304, headers=headers)
+    return fhir_answer(found, headers)
+
+
+def version_headers(found: Json) -> dict[str, str]:
+    """Return the headers that say which version a resource is of."""
+    headers = {"etag": f'W/"{found["meta"]["versionId"]}"'}
+    if changed := found["meta"].get("lastUpdated"):
+        headers["last-modified"] = f"{instant_of(changed):%a, %d %b %Y %H:%M:%S} GMT"
+    return headers
+
+
+def _past(request: Request) -> PastResources:
+    found = services(request).fhir_past
+    assert found is not None, "the guard let nobody in without a store"
+    return found
 
 
 def _api(request: Request) -> PlansAsFhir:
@@ -150,15 +192,17 @@ def _api(request: Request) -> PlansAsFhir:
     return found
 
 
-def _asker(machine: KnownMachine) -> Asker:
-    return asker(machine)
-
-
-def _base(request: Request) -> str:
+def base_of(request: Request) -> str:
+    """Return where resources of this hub stand."""
     return services(request).settings.live_address + FHIR_BASE
 
 
-def _kind(request: Request) -> str:
+def kind_of(request: Request) -> str:
+    """Return the type of the address.
+
+    Raises:
+        ApiRefusedError: 404, there is no such type here.
+    """
     kind = str(request.path_params["kind"])
     if not searchable(kind):
         raise ApiRefusedError(404, f"There is no type {kind[:40]} here. {FHIR_BASE}/metadata lists those there are.")
@@ -186,5 +230,6 @@ async def _form(request: Request) -> Sequence[tuple[str, str]]:
         raise ApiRefusedError(400, "This form can't be read.") from error
 
 
-def _answer(told: Json, headers: dict[str, str] | None = None) -> Response:
-    return Response(msgspec.json.encode(told), media_type=FHIR_JSON, headers=headers)
+def fhir_answer(told: Json, headers: dict[str, str] | None = None, status: int = 200) -> Response:
+    """Return a resource."""
+    return Response(msgspec.json.encode(told), status, media_type=FHIR_JSON, headers=headers)

@@ -5,6 +5,7 @@ its own format which it has.
 """
 
 import asyncio
+from collections.abc import Callable
 from types import ModuleType
 from typing import Final, cast
 
@@ -12,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from hub.access.machines import FHIR
+from hub.access.machines import DEVICE, FHIR
 from hub.store.machines import KnownMachine
 from web.doors.guards import Endpoint, for_anyone
 from web.doors.machines import FHIR_BASE, ISSUING_AT, MachineDoor, for_machine
@@ -25,15 +26,21 @@ def _answers() -> ModuleType:
     return fhir
 
 
-def _door(name: str, does: str) -> Endpoint:
+def _writing() -> ModuleType:
+    from web.doors import fhir_writing  # noqa: PLC0415 - when a machine first writes
+
+    return fhir_writing
+
+
+def _door(name: str, does: str, *, of: Callable[[], ModuleType] = _answers, also: str = "") -> Endpoint:
     """Return the door behind which the function of that name answers; ``does`` says what."""
 
     async def answer(request: Request, machine: KnownMachine) -> Response:
-        door = cast(MachineDoor, getattr(await asyncio.to_thread(_answers), name))
+        door = cast(MachineDoor, getattr(await asyncio.to_thread(of), name))
         return await door(request, machine)
 
     answer.__doc__ = does
-    return for_machine(FHIR, refused_as_outcome)(answer)
+    return for_machine(FHIR, refused_as_outcome, also=also)(answer)
 
 
 @for_anyone
@@ -92,6 +99,30 @@ FHIR_ROUTES: Final[tuple[BaseRoute, ...]] = (
         _door("search", "Search resources of a type; posted, so that no name stands in an address."),
         name="fhir_search_posted",
         methods=_EVERY,
+    ),
+    Route(
+        FHIR_BASE + "/{kind}/{id}/_history/{version}",
+        _door("version", "Hand out one resource as it was."),
+        name="fhir_version",
+        methods=_EVERY,
+    ),
+    Route(
+        FHIR_BASE + "/{kind}/{id}/_history",
+        _door("history", "Hand out the versions of a resource."),
+        name="fhir_history",
+        methods=_EVERY,
+    ),
+    Route(
+        FHIR_BASE + "/{kind}/{id}",
+        _door("update", "Change an entry to what a resource or a patch says.", of=_writing),
+        name="fhir_update",
+        methods=["PUT", "PATCH"],
+    ),
+    Route(
+        FHIR_BASE + "/{kind}",
+        _door("create", "Make what a resource says; a device sends its readings here.", of=_writing, also=DEVICE),
+        name="fhir_create",
+        methods=["POST"],
     ),
     Route(
         FHIR_BASE + "/{kind}/{id}", _door("resource", "Hand out one resource."), name="fhir_resource", methods=_EVERY

@@ -20,7 +20,7 @@ class StoreGatekeeper:
     def __init__(self, settings: Settings, stores: Stores, now: Callable[[], datetime]) -> None:
         self._door = SocketDoor(settings)
         self._participants = stores.participants
-        self._sessions = stores.sessions
+        self._sessions, self._machines = stores.sessions, stores.machines
         self._now = now
 
     async def admit(self, *, cookies: str, origin: str, host: str, plan_id: str) -> Admitted | TurnedAway:
@@ -42,6 +42,9 @@ class StoreGatekeeper:
 
     async def acting(self, turn: Turn, actor: Participant) -> Participant | None:
         now = self._now()
+        if actor.on_behalf_of:
+            closed = await self._machines.acting(turn, actor.person_id, actor.plan_id, now)
+            return None if closed is None else replace(actor, closed=closed)
         found = await self._participants.acting(turn, actor.plan_id, actor.person_id, now)
         if found is None or not sections_readable(found, now):
             return None

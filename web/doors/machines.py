@@ -37,18 +37,16 @@ def hurried(request: Request) -> int:
     return _pace.wait(f"failed {address}", FAILURES_MAX)
 
 
-def for_machine(purpose: str, refuse: Refusing | None = None) -> Callable[[MachineDoor], Endpoint]:
+def for_machine(purpose: str, refuse: Refusing | None = None, *, also: str = "") -> Callable[[MachineDoor], Endpoint]:
     """Guard a door for machines whose token is for it: 401 for any other, 429 for one that asks too much.
 
-    ``refuse`` says no in the door's own format; without it, as SCIM does.
+    ``also`` is another purpose that opens it. ``refuse`` says no in the door's own format; without it, as SCIM does.
     """
     no = refuse if refuse is not None else refused
 
     def guarded(page: MachineDoor) -> Endpoint:
         async def endpoint(request: Request) -> Response:
-            scheme, _, token = request.headers.get("authorization", "").partition(" ")
-            found = services(request).machines
-            machine = await found.let_in(token.strip(), purpose) if found and scheme.lower() == "bearer" else None
+            machine = await _let_in(request, purpose, also)
             if machine is None:
                 if hurried(request):
                     return no(429, "Too many requests without a token that opens this door.")
@@ -67,6 +65,14 @@ def for_machine(purpose: str, refuse: Refusing | None = None) -> Callable[[Machi
         return endpoint
 
     return guarded
+
+
+async def _let_in(request: Request, *purposes: str) -> KnownMachine | None:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    found = services(request).machines
+    if found is None or scheme.lower() != "bearer":
+        return None
+    return await found.let_in(token.strip(), *filter(None, purposes))
 
 
 def refused(status: int, detail: str, kind: str = "") -> Response:

@@ -10,6 +10,6 @@ from hub.fhir.outcomes import outcome
 FHIR_JSON: Final = "application/fhir+json"
 
 
-def refused_as_outcome(status: int, message: str) -> Response:
-    """Return a refusal with its sentence."""
-    return Response(msgspec.json.encode(outcome(status, message)), status, media_type=FHIR_JSON)
+def refused_as_outcome(status: int, message: str, where: str = "") -> Response:
+    """Return a refusal with its sentence; ``where`` is the element that it is about."""
+    return Response(msgspec.json.encode(outcome(status, message, where)), status, media_type=FHIR_JSON)

@@ -12,6 +12,7 @@ from hub.access.changes import AccessChanges
 from hub.ids import HUB, new_id
 from hub.record.journal import Act, Action, Journal, Latest, Row
 from hub.store.looks import Looks
+from hub.store.machines import Machines
 from hub.store.participants import Participants
 from hub.store.people import People
 from hub.store.people import Person as StoredPerson
@@ -29,6 +30,7 @@ class Stores:
     participants: Participants
     plans: Plans
     looks: Looks
+    machines: Machines
 
 
 class StoreDirectory:

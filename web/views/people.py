@@ -48,11 +48,13 @@ class PlanPeople:
     """The people of one plan by id, in the order of the team."""
 
     by_id: Mapping[str, PersonView] = field(default_factory=dict)
+    systems: Mapping[str, str] = field(default_factory=dict)
+    """Names of the machines that may write here, which nobody can choose as a person."""
 
     def name(self, person_id: str) -> str:
-        """Return the person's name, or words for someone who is not in the plan any more."""
+        """Return the name of a person or a machine, or words for someone who is not in the plan any more."""
         person = self.by_id.get(person_id)
-        return person.name if person is not None else SOMEONE
+        return person.name if person is not None else self.systems.get(person_id, SOMEONE)
 
     def person(self, person_id: str) -> PersonView | None:
         """Return the person, ``None`` where the plan has no such person."""

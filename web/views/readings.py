@@ -1,6 +1,6 @@
 """All readings of one measure: a chart as geometry, drawn by the server as SVG, and the same as a table."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -11,7 +11,7 @@ from crdt.sections import Section
 from hub.workflows.alarm_wordings import value_told
 from hub.workflows.contents import Values, instant, number, words
 from hub.workflows.digests import FieldEdit
-from hub.workflows.monitoring import counted, every_reading, measure_name
+from hub.workflows.monitoring import counted, every_reading, measure_name, taken
 from hub.workflows.readings import may_mark
 from hub.workflows.zones import ZONES, bounds, zone_of_reading
 from web.views.people import PlanPeople
@@ -89,6 +89,8 @@ class ReadingRow:
     zone: str
     by: str
     how: str
+    doubts: tuple[str, ...]
+    """What a device could not be asked about: its clock, a value that is unlikely."""
     answer: str
     error: str
     """Why it does not count, ``""`` where it does."""
@@ -133,8 +135,9 @@ def readings_view(
 def _row(
     values: Values, key: str, record: Record, reader: Participant, people: PlanPeople, reading: Reading, *, marks: bool
 ) -> ReadingRow:
-    when, wrong = instant(record, "when"), words(record, "in_error")
+    when, wrong = taken(record), words(record, "in_error")
     how = ", ".join(filter(None, (words(record, "device"), words(record, "typed") and f"typed {record['typed']}")))
+    doubts = tuple(_doubts(record, reading))
     said = words(record, "answered")
     told = f"{people.name(words(record, 'answered_by'))}: {said}" if said else ""
     error = f"entered in error: {wrong} ({people.name(words(record, 'in_error_by'))})" if wrong else ""
@@ -148,17 +151,26 @@ def _row(
         zone_of_reading(values, counts[key]) if key in counts else "",
         people.name(words(record, "by")),
         how,
+        doubts,
         told,
         error,
         marks and not wrong and may_mark(reader, record),
     )
 
 
+def _doubts(record: Record, reading: Reading) -> Iterator[str]:
+    said = instant(record, "when")
+    if words(record, "clock") and said is not None:
+        yield f"Its clock was wrong and said {day_and_time(said, reading)}. This is when it was received."
+    if words(record, "unlikely"):
+        yield "Unlikely value. Check it."
+
+
 def _drawing(values: Values, changes: Sequence[tuple[FieldEdit, str]], reading: Reading) -> Drawing | None:
     found = [
         (record, value, when)
         for _, record in counted(values)[-DRAWN_MAX:]
-        if (value := number(record, "value")) is not None and (when := instant(record, "when")) is not None
+        if (value := number(record, "value")) is not None and (when := taken(record)) is not None
     ]
     if not found:
         return None

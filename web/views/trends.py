@@ -9,7 +9,7 @@ from crdt.contents import Record
 from crdt.fields import Value
 from hub.workflows import monitoring
 from hub.workflows.alarm_wordings import value_told
-from hub.workflows.contents import instant, number, words
+from hub.workflows.contents import number, words
 from hub.workflows.zones import ZONES
 from web.views.rows import Trend
 from web.views.words import MONTHS, Reading, span
@@ -36,11 +36,11 @@ def latest_words(values: Mapping[str, Value], reading: Reading) -> LatestReading
     if not found:
         return LatestReading("", "No reading yet")
     last = found[-1]
-    value, when = number(last, "value") or 0.0, instant(last, "when")
+    value, when = number(last, "value") or 0.0, monitoring.taken(last)
     told = _day(when.astimezone(reading.zone)) if when is not None else ""
     if len(found) > 1 and when is not None:
         before = found[-min(len(found), 3)]
-        earlier = instant(before, "when")
+        earlier = monitoring.taken(before)
         by = value - (number(before, "value") or 0.0)
         days = (when - earlier).days if earlier is not None else 0
         if by and days:
@@ -71,7 +71,7 @@ def trend(values: Mapping[str, Value], reading: Reading) -> Trend | None:
 
 
 def _on(record: Record, reading: Reading) -> str:
-    when = instant(record, "when")
+    when = monitoring.taken(record)
     return f" on {_day(when.astimezone(reading.zone))}" if when is not None else ""
 
 

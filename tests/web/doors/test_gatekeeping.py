@@ -17,6 +17,7 @@ from hub.record.journal import Act, Action
 from hub.store.engine import create_engine
 from hub.store.journal import PostgresJournal
 from hub.store.looks import Looks
+from hub.store.machines import Machines
 from hub.store.participants import Participants
 from hub.store.people import People, Person
 from hub.store.plans import Plans
@@ -39,7 +40,9 @@ async def _at_the_door(url: str, folder: Path) -> None:
     seeded = await seed_hub(engine, only=("mary",))
     assert seeded is not None, "the database was empty"
     journal, clock = PostgresJournal(engine), SystemClock()
-    stores = Stores(People(engine), Sessions(engine), Participants(engine), Plans(engine), Looks(engine))
+    stores = Stores(
+        People(engine), Sessions(engine), Participants(engine), Plans(engine), Looks(engine), Machines(engine)
+    )
     directory = StoreDirectory(stores, journal, clock.now, AccessChanges(journal))
     settings = Settings(mode=Mode.DEMO, origin=ORIGIN, data_dir=folder, checkpoints_dir=folder)
     gatekeeper = StoreGatekeeper(settings, stores, clock.now)
