@@ -366,6 +366,23 @@ _CARE: Final[Mapping[str, CommandRule]] = {
             ("transition.result", "pending_results"),
         )
     },
+    **{
+        name: CommandRule(
+            section=Section.TRANSITIONS,
+            roles=CLINICIANS | {Role.FACILITY_NURSE},
+            sets=frozenset(sets.split()),
+            refusal="Only the team and the facility's nurse do this.",
+            also=_JOINS,
+        )
+        for name, sets in (
+            (
+                "handoff.write",
+                "severity handoff_summary handoff_actions handoff_contingency contingency_call handoffs",
+            ),
+            ("handoff.give", "handoffs"),
+            ("handoff.accept", "handoffs read_back"),
+        )
+    },
     "transition.visited": CommandRule(
         section=Section.TRANSITIONS,
         at_large=True,

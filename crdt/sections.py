@@ -644,6 +644,7 @@ _DECLARATIONS: Final[tuple[Declaration, ...]] = (
             _text("handoff_contingency", "If things change"),
             _choice("contingency_call", "Then", *CALLS),
             _text("read_back", "Read back"),
+            _log("handoffs", "Handoff", "Who wrote it, who handed it over, who read it back and accepted, and when."),
             _plain_words("this stay"),
         ),
     ),

@@ -10,7 +10,16 @@ from auth.roles import Participant, Role
 from crdt.sections import Section
 from hub.live.commands import EntryContent, PlanContent
 from hub.safety.weighing import open_dangers
-from hub.workflows import home_reports, huddles, monitoring, questions, referral_states, tasks, transition_clocks
+from hub.workflows import (
+    handoffs,
+    home_reports,
+    huddles,
+    monitoring,
+    questions,
+    referral_states,
+    tasks,
+    transition_clocks,
+)
 from hub.workflows.alarm_wordings import alarm_told, never_told
 from hub.workflows.coming_home import STAY
 from hub.workflows.comments import comments_on
@@ -35,6 +44,7 @@ class WaitingKind(StrEnum):
     MEDICINE_TO_DECIDE = "medicine to decide"
     STAY_REPORT = "hospital stay told from home"
     IN_HOSPITAL = "in hospital"
+    HANDOFF = "handoff to read back"
     COMING_HOME = "after coming home"
     CROSSED = "changed by two at once"
     QUESTION = "question from home"
@@ -43,6 +53,9 @@ class WaitingKind(StrEnum):
     READ_BACK = "read back"
     SIGNATURE = "signature"
 
+
+RECEIVERS = frozenset({Role.PRIMARY_CARE, Role.CARE_MANAGER})
+"""On whom a handoff waits to be read back; others of the team may take it, too."""
 
 _AT_ONCE = {WaitingKind.HELP_NOW: 0, WaitingKind.RED_ZONE: 1}
 """They come before whatever is late."""
@@ -255,6 +268,11 @@ def _coming_home(plan: PlanContent, viewer: Participant, now: datetime) -> Itera
         if stay is not None and entry.id == stay.id and mine.get(STAY) == viewer.person_id:
             told = stay_told(entry, plan.zone)
             yield _item(plan, WaitingKind.IN_HOSPITAL, Section.TRANSITIONS, entry, told=told)
+        handed = handoffs.last_step(entry.values)
+        waits = handed is not None and words(handed, "step") == handoffs.HANDED_OVER
+        if waits and handed is not None and words(handed, "by") != viewer.person_id and viewer.role in RECEIVERS:
+            told = f"Handoff of {headline(Section.TRANSITIONS, entry)}"
+            yield _item(plan, WaitingKind.HANDOFF, Section.TRANSITIONS, entry, told=told)
         for clock in transition_clocks.clocks(plan, entry, today):
             if not clock.done and mine.get(clock.name) == viewer.person_id:
                 told = f"{clock.name.capitalize()} after {headline(Section.TRANSITIONS, entry)}"

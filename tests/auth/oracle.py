@@ -110,6 +110,9 @@ transition.follow           transitions PCP, specialist, care manager, pharmacis
 transition.check           transitions PCP, specialist, care manager, pharmacist, social worker, behavioural
 transition.ask_result      transitions PCP, specialist, care manager, pharmacist, social worker, behavioural
 transition.result          transitions PCP, specialist, care manager, pharmacist, social worker, behavioural
+handoff.write transitions PCP, specialist, care manager, pharmacist, social worker, behavioural, facility nurse
+handoff.give transitions PCP, specialist, care manager, pharmacist, social worker, behavioural, facility nurse
+handoff.accept transitions PCP, specialist, care manager, pharmacist, social worker, behavioural, facility nurse
 transition.visited         transitions W, clinician creator
 transition.reconciled      transitions PCP, pharmacist
 goal.move                  goals       W, specialist own, patient own, family own

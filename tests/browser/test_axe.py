@@ -46,6 +46,7 @@ PAGES: Mapping[str, tuple[str, str]] = {
     "section_restore": (DOCTOR, "/plans/{plan}/sections/medications/restore?version=1"),
     "entry": (DOCTOR, "/plans/{plan}/entries/medications/{medicine}"),
     "stay": (DOCTOR, "/plans/{plan}/stays/home"),
+    "handoff": (DOCTOR, "/plans/{plan}/handoff/{stay}"),
     "coming_home": (DOCTOR, "/plans/{plan}/coming-home/{stay}"),
     "entry_new": (DOCTOR, "/plans/{plan}/sections/medications/entries/new"),
     "entry_edit": (DOCTOR, "/plans/{plan}/entries/medications/{medicine}/edit"),

@@ -92,3 +92,38 @@ def test_the_way_home_is_one_page_from_which_an_attempt_is_logged_and_to_which_o
     assert as_person("kate").get(at).status_code == 200, "the family sees how it stands"
     assert "transition.check" not in as_person("kate").get(at).text
     assert kim.get(f"/plans/{mary.plan}/coming-home/{mary.plan}").status_code == 404
+
+
+def test_a_handoff_is_written_given_read_back_on_its_page_and_keeps_what_was_typed(mary: Mary, as_person: As) -> None:
+    stay = next(iter(asyncio.run(mary.world.plans.content(mary.plan)).entries(Section.TRANSITIONS)))
+    at = f"/plans/{mary.plan}/handoff/{stay}"
+    ruiz, lee = as_person("ruiz"), as_person("lee")
+    typed = {
+        "severity": "watcher",
+        "summary": "Home on day 3.",
+        "actions": "Call her\nINR",
+        "contingency": "Fever: call.",
+    }
+
+    half = ruiz.post(f"{at}/write", data={**typed, "contingency": ""})
+    early = ruiz.post(f"{at}/give")
+    assert (half.status_code, early.status_code) == (303, 409)
+    assert "Write what to watch for" in early.text
+    assert ruiz.post(f"{at}/write", data=typed).status_code == 303
+    assert ruiz.post(f"{at}/give").status_code == 303
+    assert "Read back and accept" not in ruiz.get(at).text, "who gave it does not accept it"
+    assert "Read back and accept" in lee.get(at).text
+    day = {"steps.0.owner": mary.people["ruiz"].person_id, "steps.0.due": "2026-11-30", "steps.1.due": "2026-11-30"}
+    chosen = {**day, "steps.0.title": "Call her", "steps.1.owner": mary.people["lee"].person_id}
+    refused = lee.post(f"{at}/accept", data={**chosen, "synthesis": " "})
+    assert refused.status_code == 422
+    assert 'value="Call her" checked' in refused.text
+    taken = lee.post(f"{at}/accept", data={**chosen, "synthesis": "Ana calls her; I look at the INR."})
+    assert taken.status_code == 303
+
+    page = lee.get(at).text
+    assert "Read back and accepted." in page
+    assert "Ana calls her; I look at the INR." in page
+    tasks = asyncio.run(mary.world.plans.content(mary.plan)).entries(Section.TASKS).values()
+    assert [each.values["title"] for each in tasks if each.values["title"] in ("Call her", "INR")] == ["Call her"]
+    assert as_person("kate").post(f"{at}/write", data=typed).status_code == 403

@@ -63,6 +63,7 @@ _MARKS: Final[dict[WaitingKind, tuple[Rank, str, str, About]]] = {
     WaitingKind.MEDICINE_TO_DECIDE: (Rank.WAITS, "Reconcile", "ring", About.MEDICINES),
     WaitingKind.IN_HOSPITAL: (Rank.WAITS, "In hospital", "ring", About.IN_HOSPITAL),
     WaitingKind.STAY_REPORT: (Rank.WAITS, "In hospital?", "ask", About.IN_HOSPITAL),
+    WaitingKind.HANDOFF: (Rank.WAITS, "Read back", "ring", About.CAME_HOME),
     WaitingKind.COMING_HOME: (Rank.WAITS, "Came home", "ring", About.CAME_HOME),
     WaitingKind.QUESTION: (Rank.WAITS, "Question", "ask", About.QUESTION),
     WaitingKind.CROSSED: (Rank.WAITS, "Two values", "ring", About.VALUES),
@@ -291,6 +292,8 @@ def _acts(reader: Reader, it: Waiting, seen: str | None) -> Iterable[NextAct]:
             told, asks = _ACTS[command]
             aside = command in ("suggestion.decline", "task.reject", "stay.known", "stay.deny")
             yield NextAct(told, command, asks, aside, it.key, seen if command == "suggestion.accept" else None)
+    if it.kind is WaitingKind.HANDOFF:
+        yield NextAct("Read it back", address=f"{plan}/handoff/{it.entry}")
     if it.kind is WaitingKind.IN_HOSPITAL:
         yield NextAct("Went home…", address=f"{plan}/stays/home")
     if it.kind is WaitingKind.COMING_HOME:
@@ -388,7 +391,7 @@ def _ways(reader: Reader, flag: Reason, who: str) -> Iterable[NextAct]:
         me, now = reader.participant, reader.now
         if decide(me, flag.section, Operation.COMMAND, entry=facts, now=now, command=follow).allowed:
             yield NextAct("I follow it", follow, aside=bool(flag.who))
-        yield NextAct("Show", address=f"#entry-{flag.entry}")
+        yield NextAct("Handoff", address=f"/plans/{reader.content.plan_id}/handoff/{flag.entry}", aside=True)
     elif flag.cause is Cause.DISCHARGE:
         yield NextAct("Checklist", address=f"/plans/{reader.content.plan_id}/coming-home/{flag.entry}")
     elif flag.section is Section.REFERRALS:

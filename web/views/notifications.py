@@ -23,6 +23,7 @@ _STAYS: Final = {
     "changed": "is elsewhere, or in another kind of stay, as {place} tells",
     "moved": "was moved within {place}",
     "back": "is still in {place}: the discharge was taken back",
+    "handed-over": "is handed over by {place}: the handoff waits to be read back",
     "taken-back": "is not in {place}: what was told of the stay was taken back",
 }
 """What a hospital told, by the word of the row."""
@@ -68,6 +69,8 @@ def notification_view(
 def _acts(row: Row, words: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     """Return what to do about the row, each with where in the plan it is done."""
     match row.event:
+        case "stay.tell" if words.get("what") == "handed-over":
+            return (("Read it back", f"/handoff/{row.entry}"),)
         case "stay.tell":
             return (_STAY_ACTS.get(words.get("what", ""), ("Open the stay in the plan", "#section-transitions")),)
         case "clock.tell":

@@ -28,6 +28,7 @@ KIND_WORDS: Final[Mapping[WaitingKind, str]] = {
     WaitingKind.MEDICINE_TO_DECIDE: "Medicines to reconcile",
     WaitingKind.IN_HOSPITAL: "In hospital",
     WaitingKind.STAY_REPORT: "Hospital stays told from home, to confirm",
+    WaitingKind.HANDOFF: "Handoffs to read back",
     WaitingKind.COMING_HOME: "After coming home",
     WaitingKind.QUESTION: "Questions from home",
     WaitingKind.CROSSED: "Changed by two at once",
@@ -190,6 +191,8 @@ def _headline(plan: PlanWork, section: Section, entry: str, words: str) -> str:
 def _address(it: Waiting) -> str:
     if it.section is Section.REFERRALS and it.kind is not WaitingKind.MENTION and it.entry:
         return f"/plans/{it.plan_id}/referrals/{it.entry}"
+    if it.kind is WaitingKind.HANDOFF:
+        return f"/plans/{it.plan_id}/handoff/{it.entry}"
     if it.kind is WaitingKind.COMING_HOME:
         return f"/plans/{it.plan_id}/coming-home/{it.entry}"
     return f"/plans/{it.plan_id}#{f'entry-{it.entry}' if it.entry else f'section-{it.section}'}"
