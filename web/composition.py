@@ -222,11 +222,11 @@ async def hub_services(settings: Settings) -> AsyncIterator[Services]:
             submissions=Submissions(engine),
             entries=entries,
             hospitals=hospitals,
-            reminders=reminders.keeping,
             zones=plans.zones,
             now=clock.now,
             state=state,
         )
+        served = replace(served, reminders=reminders.keeping, feeds=reminders.feeds)
         yield _with_machines(served, engine, journal, changes, plans)
     finally:
         stops = [hospitals.stop, worker.stop, rooms.stop, desks.stop, plans.drain, journal.close, engine.dispose]

@@ -47,6 +47,10 @@ class SmtpMail:
             if letter.key:
                 message["Message-ID"] = f"<{letter.key}@{self._smtp.sender.rpartition('@')[2].strip('<> ')}>"
             message.set_content(letter.words)
+            if letter.calendar:
+                message.add_attachment(
+                    letter.calendar, subtype="calendar", filename="appointment.ics", params={"method": "PUBLISH"}
+                )
             await aiosmtplib.send(
                 message,
                 hostname=self._smtp.host,

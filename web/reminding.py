@@ -14,14 +14,17 @@ from hub.jobs.letters import Channel, Letter
 from hub.live.plans import CarePlans
 from hub.record.journal import Journal
 from hub.reminders.choices import Matter
+from hub.reminders.feeds import FeedKeeping
 from hub.reminders.keeping import ReminderKeeping
 from hub.reminders.looking import ReminderLooking
 from hub.reminders.people import Reminded, ReminderPeople
 from hub.reminders.telling import MessageMatter, ReminderTelling, WriteReminder
+from hub.store.calendar_feeds import CalendarFeeds
 from hub.store.engine import Engine
 from hub.store.letters import Letters
 from hub.store.reminders import Reminders
 from web.access import letters_leave
+from web.calendars import calendar_of
 from web.languages import Language, _, language
 from web.settings import Settings
 from web.views.words import Reading
@@ -38,7 +41,7 @@ TOLD_AT: Final = "/told/"
 """The address that a message leads to, before its key."""
 
 
-def writes_reminders(origin: str) -> WriteReminder:
+def writes_reminders(origin: str, now: Callable[[], datetime]) -> WriteReminder:
     """Return what writes the messages of the hub at this address."""
 
     def write(told: MessageMatter, reminded: Reminded, channel: Channel, key: str) -> Letter:
@@ -60,7 +63,8 @@ def writes_reminders(origin: str) -> WriteReminder:
             + f"\n\n{words.say(_('Sign in to read it:'))}\n{link}\n\n"
             + f"{words.say(_('Change what you are told, and how:'))}\n{origin}/reminders/choices\n"
         )
-        return Letter(terms.mail, words.say(_("A reminder from your care team")), body, key=key)
+        times = calendar_of(told.appointments, words, origin, now()) if told.appointments else ""
+        return Letter(terms.mail, words.say(_("A reminder from your care team")), body, key=key, calendar=times)
 
     return write
 
@@ -74,6 +78,7 @@ class RemindersAtWork:
     """Reminders of this process: what pages ask, and the jobs."""
 
     keeping: ReminderKeeping
+    feeds: FeedKeeping
     looking: ReminderLooking
     telling: ReminderTelling
 
@@ -101,6 +106,7 @@ def reminders_over(
 ) -> RemindersAtWork:
     """Return them over the store."""
     rows, people = Reminders(engine), ReminderPeople(engine, plans, plans.zones, channels_of(settings))
-    telling = ReminderTelling(rows, people, journal, letters, writes_reminders(settings.origin), now, new_id)
+    telling = ReminderTelling(rows, people, journal, letters, writes_reminders(settings.origin, now), now, new_id)
     keeping = ReminderKeeping(journal, people, rows, now)
-    return RemindersAtWork(keeping, ReminderLooking(rows, people, now, new_id), telling)
+    feeds = FeedKeeping(journal, people, CalendarFeeds(engine), plans.record, now)
+    return RemindersAtWork(keeping, feeds, ReminderLooking(rows, people, now, new_id), telling)

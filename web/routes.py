@@ -23,6 +23,7 @@ from web.pages import (
     audit,
     audit_export,
     beginnings,
+    calendars,
     coming_home,
     copies,
     csv_files,
@@ -270,6 +271,8 @@ REMINDER_ROUTES: tuple[BaseRoute, ...] = (
     Route("/reminders", reminders.show, name="reminders"),
     Route("/reminders/choices", reminders.choices, name="reminder_choices", methods=["GET"]),
     Route("/reminders/choices", reminders.choose, name="reminder_choose", methods=["POST"]),
+    Route("/reminders/calendar", calendars.change, name="calendar_change", methods=["POST"]),
+    Route("/calendar/{token}", calendars.show, name="calendar"),
     Route("/told/{letter}", reminders.go, name="told"),
     Route(GATEWAY_AT, gateways.told, name="gateway_told", methods=["POST"]),
 )

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from hub.exchange.medicine_listing import MedicineListing
     from hub.exchange.past_resources import PastResources
     from hub.exchange.writing import WritingPlans
+    from hub.reminders.feeds import FeedKeeping
     from hub.reminders.keeping import ReminderKeeping
     from hub.store.submissions import Submissions
     from web.auditing import Auditing
@@ -144,6 +145,8 @@ class Services:
     """What a provider tells; ``None`` for a hub without a store."""
     reminders: "ReminderKeeping | None" = None
     """What people want to be told of, and were; ``None`` for a hub without a store."""
+    feeds: "FeedKeeping | None" = None
+    """Calendars that people subscribe to; ``None`` for a hub without a store."""
     machines: "MachineKeeping | None" = None
     """Machines that may call; ``None`` for a hub without a store."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)

@@ -63,7 +63,7 @@ def planned(plan: PlanContent, viewer: Participant, terms: Terms, now: datetime)
 
 def appointments(plan: PlanContent, viewer: Participant, now: datetime) -> list[tuple[EntryContent, datetime]]:
     """Return the appointments to come that somebody at home may see, the next one first."""
-    if viewer.role not in PATIENT_SIDE:
+    if viewer.role not in PATIENT_SIDE or not _reminds(plan, viewer, now):
         return []
     found = [
         (entry, when)

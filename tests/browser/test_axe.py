@@ -102,7 +102,7 @@ PAGES: Mapping[str, tuple[str, str]] = {
 NO_PAGES = frozenset(
     {
         "plan_margins",
-        *("home", "told", "sign_in_work", "sign_in_back", "sign_out_work"),  # They lead elsewhere.
+        *("home", "told", "calendar", "sign_in_work", "sign_in_back", "sign_out_work"),  # They lead elsewhere.
         *("passkey_challenge", "passkey_options", "session_left", "static", "alive", "ready", "metrics"),
         "plan",  # In test_for_everyone.py, alive and with others in it.
         "plan_take",  # A file.

@@ -111,8 +111,8 @@ def test_no_refusal_is_left_in_english(code: str, section: Section) -> None:
 
 def sentences() -> Iterator[str]:
     """Every sentence of the sources that the catalogues must have."""
-    python = ("web/views/family.py", "web/homing.py", "web/languages.py", "web/reminding.py", "web/views/reminders.py",
-              "web/pages/reminders.py")  # fmt: skip
+    names = ("homing", "languages", "reminding", "calendars", "views/family", "views/reminders", "pages/reminders")
+    python = [f"web/{name}.py" for name in names]
     for source in (*python, "hub/workflows/family.py", "hub/workflows/family_news.py", "hub/workflows/home_reports.py"):
         for _line, words, *_rest in extract_from_file("python", ROOT / source, keywords={"_": None, "said": None}):
             yield str(words)

@@ -46,6 +46,19 @@ async def test_a_letter_arrives_as_it_was_written() -> None:
     assert words_of(letter).strip() == "Your code is 123456."
 
 
+async def test_an_appointment_comes_with_the_mail_as_a_calendar_takes_it() -> None:
+    calendar = "BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n"
+    async with MailServer().listening() as server:
+        await SmtpMail(by(server)).send(Letter(LUIS, "A reminder", "Appointment.\n", key="0190-key", calendar=calendar))
+
+    [came] = server.letters
+    assert came["Message-ID"] == "<0190-key@hub.example>"
+    [text, file] = [part for part in came.walk() if not part.is_multipart()]
+    assert words_of(text).strip() == "Appointment."
+    assert (file.get_content_type(), file.get_param("method")) == ("text/calendar", "PUBLISH")
+    assert words_of(file).startswith("BEGIN:VCALENDAR")
+
+
 async def test_with_starttls_nothing_is_said_before_the_line_is_secret(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

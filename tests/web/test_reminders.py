@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import anyio
 import httpx2
 import pytest
+from icalendar import Calendar
 
 from hub.ids import HUB, new_id
 from hub.jobs.letters import Channel, Letter
@@ -35,9 +36,8 @@ class Clockwork:
         assert isinstance(journal, PostgresJournal)
         self.house, self.keeping, self.now = house, found, datetime.now(UTC)
         self.looking = ReminderLooking(found.rows, found.people, lambda: self.now, new_id)
-        self.telling = ReminderTelling(
-            found.rows, found.people, journal, house.access.letters, writes_reminders(ORIGIN), lambda: self.now, new_id
-        )
+        write, letters = writes_reminders(ORIGIN, lambda: self.now), house.access.letters
+        self.telling = ReminderTelling(found.rows, found.people, journal, letters, write, lambda: self.now, new_id)
 
     async def pass_at(self, now: datetime) -> None:
         self.now = now
@@ -96,6 +96,8 @@ async def test_what_is_chosen_is_told_once_in_one_message_and_seen_when_it_is_op
         for word in ("Mary", "Whitfield", "cardiology", "Cardiology", "scale", "Lee", "Kim", "clinic"):
             assert word not in letter.subject + letter.words
         assert len(await told_rows(house)) == 1
+        [event] = Calendar.from_ical(letter.calendar).walk("VEVENT")
+        assert (event["summary"], event["dtstart"].to_ical()[-1:]) == ("Appointment", b"Z")
         await seen_when_opened(house, letter, mary, emily, kim)
 
 
@@ -118,6 +120,36 @@ async def seen_when_opened(
     assert MARY in page
     assert "ppointment:" not in page
     assert "Opened" in (await kim.get(f"/plans/{house.plan}/sharing")).text
+
+
+async def test_a_calendar_subscribes_to_appointments_alone_until_its_person_ends_it(
+    demo_database: str, tmp_path: Path
+) -> None:
+    async with a_house(demo_database, tmp_path) as house:
+        mary, calendar = await house.browser(MARY), await house.browser()
+        assert (await (await house.browser(KIM)).post("/reminders/calendar", data={"act": "make"})).status_code == 404
+        addresses = []
+        for _ in range(2):
+            made = await mary.post("/reminders/calendar", data={"act": "make"})
+            found = re.search(rf"{ORIGIN}(/calendar/[\w-]{{43}})<", made.text)
+            assert found is not None
+            addresses.append(found.group(1))
+        assert "/calendar/" not in (await mary.get("/reminders/choices")).text.replace("/reminders/calendar", "")
+
+        for _ in range(2):
+            asked = await calendar.get(addresses[1])
+        assert asked.headers["content-type"] == "text/calendar; charset=utf-8"
+        [event] = Calendar.from_ical(asked.text).walk("VEVENT")
+        assert set(event) == {"SUMMARY", "DTSTART", "DTSTAMP", "UID"}
+        assert "Mary" not in asked.text
+        assert len(await house.rows(Action.EXPORT, event="calendar.read")) == 1
+        assert (await calendar.get(addresses[0])).status_code == 404
+
+        await mary.post("/reminders/calendar", data={"act": "end"})
+        assert (await calendar.get(addresses[1])).status_code == 404
+        rows = await house.services.journal.history(HUB, limit=50)
+        events = [row.event for row in rows if row.event.startswith("calendar.")]
+        assert events == ["calendar.end", "calendar.make", "calendar.make"]
 
 
 async def test_staff_are_told_once_a_day_how_much_waits_where_the_clinic_or_they_chose_so(

@@ -129,8 +129,20 @@ def _typed(form: FormData, who: SignedIn) -> tuple[ReminderChoice, dict[str, str
     return choice, faults
 
 
+async def calendar_made(request: Request, who: SignedIn, address: str) -> Response:
+    """Show the address of a new calendar, this once."""
+    choice = await reminders_of(request).choices.get(who.person.person_id)
+    return await _choices(request, who, choice, {}, address=address)
+
+
 async def _choices(
-    request: Request, who: SignedIn, choice: ReminderChoice, faults: dict[str, str], form: FormData | None = None
+    request: Request,
+    who: SignedIn,
+    choice: ReminderChoice,
+    faults: dict[str, str],
+    form: FormData | None = None,
+    *,
+    address: str = "",
 ) -> Response:
     found, words = reminders_of(request), language_of(request, who.person)
     known = await found.people.reminded([who.person.person_id])
@@ -138,6 +150,8 @@ async def _choices(
     clinic = defaults.get(who.person.organisation, defaults[""])
     set_by = clinic.home if who.person.role in PATIENT_SIDE else clinic.staff
     told = form if form is not None else {}
+    feeds = services(request).feeds
+    feed = await feeds.rows.of_person(who.person.person_id) if feeds is not None else None
     mail = known[who.person.person_id].person.email if who.person.person_id in known else ""
     context = {
         "rows": channel_choices(matters_of(who.person.role), choice.channels, set_by, words),
@@ -157,7 +171,8 @@ async def _choices(
         "zones": sorted(available_timezones()), "languages": LANGUAGES,
         "own_language": LANGUAGES[language(who.person.locale).tag],
         "faults": {name: words.say(fault) for name, fault in faults.items()},
-        "kept": request.query_params.get("kept") == "yes", "once": who.person.role not in PATIENT_SIDE,
+        "feed": feed is not None, "calendar_address": address, "calendars": who.person.role in PATIENT_SIDE,
+        "kept": request.query_params.get("kept") == "yes",
         **_own(who, words),
     }  # fmt: skip
     return page(request, "reminders/choices.html", context, 422 if faults else 200)
