@@ -78,7 +78,7 @@ class CommandRule:
     """It takes back remarks and suggestions that the person made, on entries they may see."""
 
 
-OWN_COMMANDS: Final = frozenset({"letter.fail", "stay.follow"})
+OWN_COMMANDS: Final = frozenset({"letter.fail", "result.follow", "stay.follow"})
 """Commands of the hub itself, which no person can issue: they have no line in ``COMMANDS``."""
 
 PARTIES: Final = CLINICIANS | {Role.COMMUNITY_WORKER}

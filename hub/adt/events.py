@@ -25,9 +25,11 @@ class Trigger(StrEnum):
     ADD_PERSON = "A28"
     UPDATE_PERSON = "A31"
     MERGE = "A40"
+    RESULT = "R01"
+    """Of an ORU message: results of tests."""
 
 
-OF_VISITS: Final = frozenset(Trigger) - {Trigger.ADD_PERSON, Trigger.UPDATE_PERSON, Trigger.MERGE}
+OF_VISITS: Final = frozenset(Trigger) - {Trigger.ADD_PERSON, Trigger.UPDATE_PERSON, Trigger.MERGE, Trigger.RESULT}
 """Those that speak of a stay, and so need to say which."""
 
 CANCELS: Final = {
@@ -84,6 +86,21 @@ class ToldVisit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ToldResult:
+    """One result as a laboratory tells it: an OBR with its OBX."""
+
+    numbers: tuple[str, ...] = ()
+    """Of the order and of the specimen: the placer's and the filler's (OBR-2, OBR-3)."""
+    codes: tuple[str, ...] = ()
+    """LOINC codes of the test and of what was measured (OBR-4, OBX-3)."""
+    name: str = ""
+    final: bool = False
+    """Neither preliminary nor incomplete, nor taken back (OBR-25, OBX-11: F, C, U)."""
+    words: str = ""
+    """The values in one line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HospitalEvent:
     """A message, read."""
 
@@ -102,3 +119,4 @@ class HospitalEvent:
     merged: tuple[PatientNumber, ...] = ()
     """Of a merge, the numbers that end (MRG-1); ``patient.numbers`` go on."""
     visit: ToldVisit = field(default_factory=ToldVisit)
+    results: tuple[ToldResult, ...] = ()

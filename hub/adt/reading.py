@@ -1,9 +1,9 @@
-"""An ADT message of HL7 v2 (2.1 to 2.8), read into an event; what means nothing here is passed over.
+"""An ADT or ORU^R01 message of HL7 v2 (2.1 to 2.8), read into an event; what means nothing here is passed over.
 
 Reading may take a quarter of a second for the largest that is let in: call it off the event loop.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Final
 
@@ -18,14 +18,14 @@ from hub.adt.answers import (
     AnswerCode,
     MessageFault,
 )
-from hub.adt.events import OF_VISITS, HospitalEvent, PatientNumber, ToldPatient, ToldVisit, Trigger
+from hub.adt.events import OF_VISITS, HospitalEvent, PatientNumber, ToldPatient, ToldResult, ToldVisit, Trigger
 from hub.adt.headers import Header
 from hub.adt.instants import birth_of, instant_of, offset_of
 from hub.adt.texts import CharsetError, decoded, unescaped
 from hub.directory.names import cleaned
 
 if TYPE_CHECKING:
-    from hl7 import Message  # type: ignore[import-untyped]
+    from hl7 import Message, Segment  # type: ignore[import-untyped]
 
 SEPARATORS_MAX: Final = 20_000
 """Fields, components and repetitions of a message; parsing takes time by their number, not by the length."""
@@ -53,7 +53,8 @@ def event_of(message: bytes, header: Header, zone: tzinfo) -> HospitalEvent:
         MessageError: it can't be read, or lacks what the event needs.
     """
     trigger = _supported(header)
-    segments = _Segments(_parsed(message, header), header)
+    parsed = _parsed(message, header)
+    segments = _Segments(parsed, header)
     sent = segments.text("MSH", 7)
     at = offset_of(sent) or zone
     occurred = instant_of(segments.text("EVN", 2), at) or instant_of(sent, at)
@@ -62,7 +63,7 @@ def event_of(message: bytes, header: Header, zone: tzinfo) -> HospitalEvent:
     patient = _patient(segments, header)
     if not patient.numbers and not patient.family:
         raise _error("PID-3 and PID-5 are empty: nobody can say who it is.", REQUIRED_MISSING, "PID^1^3")
-    visit = _visit(segments, header, at)
+    visit = _visit(segments, header, at) if trigger is not Trigger.RESULT else ToldVisit()
     if trigger in OF_VISITS and not visit.number:
         where, what = ("PV1^1^19", "PV1-19 and PID-18") if segments.has("PV1") else ("PV1", "PV1")
         raise _error(f"{what}: there is no number of the visit, and so nothing to put in order.",
@@ -70,6 +71,9 @@ def event_of(message: bytes, header: Header, zone: tzinfo) -> HospitalEvent:
     merged = tuple(_numbers(segments, "MRG", 1, header)) or tuple(_numbers(segments, "MRG", 4, header))
     if trigger is Trigger.MERGE and not (merged and patient.numbers):
         raise _error("A merge needs the numbers of both: PID-3 and MRG-1.", REQUIRED_MISSING, "MRG^1^1")
+    results = results_of(parsed, header) if trigger is Trigger.RESULT else ()
+    if trigger is Trigger.RESULT and not results:
+        raise _error("There is no OBR: nothing says of which test this is.", REQUIRED_MISSING, "OBR")
     return HospitalEvent(
         application=header.sending_application,
         facility=header.sending_facility,
@@ -80,6 +84,7 @@ def event_of(message: bytes, header: Header, zone: tzinfo) -> HospitalEvent:
         patient=patient,
         merged=merged,
         visit=visit,
+        results=results,
     )
 
 
@@ -88,14 +93,14 @@ def _error(words: str, number: str, where: str, code: AnswerCode = AnswerCode.ER
 
 
 def _supported(header: Header) -> Trigger:
-    if header.kind != "ADT":
-        words = "This port takes ADT messages only (MSH-9.1)."
+    if header.kind not in ("ADT", "ORU"):
+        words = "This port takes ADT and ORU messages only (MSH-9.1)."
         raise _error(words, UNSUPPORTED_MESSAGE, "MSH^1^9^1^1", AnswerCode.REJECT)
-    try:
-        trigger = Trigger(header.trigger)
-    except ValueError:
-        words = f"This event is not taken (MSH-9.2). Taken are: {', '.join(Trigger)}."
-        raise _error(words, UNSUPPORTED_EVENT, "MSH^1^9^1^2", AnswerCode.REJECT) from None
+    taken = [each for each in Trigger if (each is Trigger.RESULT) == (header.kind == "ORU")]
+    trigger = next((each for each in taken if each.value == header.trigger), None)
+    if trigger is None:
+        words = f"This event is not taken (MSH-9.2). Taken of {header.kind} are: {', '.join(taken)}."
+        raise _error(words, UNSUPPORTED_EVENT, "MSH^1^9^1^2", AnswerCode.REJECT)
     if header.version and header.version[:3] not in VERSIONS:
         raise _error("MSH-12: versions 2.1 to 2.8 are taken.", UNSUPPORTED_VERSION, "MSH^1^12", AnswerCode.REJECT)
     if not header.control:
@@ -117,7 +122,7 @@ def _parsed(message: bytes, header: Header) -> "Message":
     separators = sum(text.count(each) for each in (header.field_separator, *header.encoding_characters[:2]))
     if len(lines) > SEGMENTS_MAX or separators > SEPARATORS_MAX:
         raise _error("The message has more segments or fields than any ADT message.", SEGMENT_SEQUENCE, "MSH")
-    known = [line for line in lines if line[:3] in ("MSH", "EVN", "PID", "PV1", "PV2", "MRG")]
+    known = [line for line in lines if line[:3] in ("MSH", "EVN", "PID", "PV1", "PV2", "MRG", "OBR", "OBX")]
     try:
         return hl7.parse("\r".join(known))
     except (IndexError, KeyError, ValueError, TypeError, hl7.HL7Exception):
@@ -128,7 +133,7 @@ def _parsed(message: bytes, header: Header) -> "Message":
 class _Segments:
     """The message's first segment of each name, by field, repetition and component; what is not there is empty."""
 
-    def __init__(self, message: "Message", header: Header) -> None:
+    def __init__(self, message: "Iterable[Segment]", header: Header) -> None:
         self._header = header
         self._first = {str(each[0]): each for each in reversed(list(message))}
 
@@ -224,3 +229,60 @@ def _visit(segments: _Segments, header: Header, at: tzinfo) -> ToldVisit:
         left=instant_of(segments.text("PV1", 45), at) or instant_of(segments.text("EVN", 6), at),
         disposition=segments.text("PV1", 36),
     )
+
+
+RESULTS_MAX: Final = 50
+VALUES_MAX: Final = 60
+_SETTLED: Final = frozenset({"F", "C", "U"})
+"""Result statuses (HL7 tables 0123, 0085) that say it is final, or corrected since."""
+
+
+def results_of(message: "Message", header: Header) -> tuple[ToldResult, ...]:
+    """Return the results in the order of the message; an OBX before any OBR belongs to none."""
+    groups: list[list[_Segments]] = []
+    for each in message:
+        name = str(each[0])
+        if name == "OBR":
+            groups.append([_Segments([each], header)])
+        elif name == "OBX" and groups and len(groups[-1]) <= VALUES_MAX:
+            groups[-1].append(_Segments([each], header))
+    return tuple(_result(group[0], group[1:]) for group in groups[:RESULTS_MAX])
+
+
+def _result(order: _Segments, values: Sequence[_Segments]) -> ToldResult:
+    numbers = (order.text("OBR", 2), order.text("OBR", 3))
+    codes = [*_loinc(order, "OBR", 4), *(code for each in values for code in _loinc(each, "OBX", 3))]
+    states = {order.text("OBR", 25).upper(), *(each.text("OBX", 11).upper() for each in values)} - {""}
+    told = "; ".join(filter(None, map(_value, values)))
+    return ToldResult(
+        numbers=tuple(filter(None, dict.fromkeys(numbers))),
+        codes=tuple(dict.fromkeys(codes)),
+        name=order.text("OBR", 4, 2) or order.text("OBR", 4, 5) or order.text("OBR", 4),
+        final=bool(states) and states <= _SETTLED,
+        words=told[:RESULT_CHARACTERS_MAX],
+    )
+
+
+RESULT_CHARACTERS_MAX: Final = 3_000
+
+
+def _loinc(segment: _Segments, name: str, field: int) -> list[str]:
+    """Return the codes of a coded field that say they are of LOINC."""
+    pairs = ((1, 3), (4, 6))
+    return [code for at, of in pairs if segment.text(name, field, of).upper() in ("LN", "LOINC")
+            and (code := segment.text(name, field, at))]  # fmt: skip
+
+
+def _value(segment: _Segments) -> str:
+    """Return one value in words, as in ``LDL 128 mg/dL (0-100, H)``."""
+    kind = segment.text("OBX", 2).upper()
+    name = segment.text("OBX", 3, 2) or segment.text("OBX", 3, 5) or segment.text("OBX", 3)
+    if kind == "SN":
+        value = "".join(segment.text("OBX", 5, each) for each in (1, 2, 3, 4))
+    elif kind in ("ED", "RP"):
+        value = "a document that stays with the laboratory"
+    else:
+        value = segment.text("OBX", 5, 2 if kind in ("CE", "CWE", "CNE") else 1) or segment.text("OBX", 5)
+    beside = ", ".join(filter(None, (segment.text("OBX", 7), segment.text("OBX", 8))))
+    told = " ".join(filter(None, (name, value, segment.text("OBX", 6))))
+    return f"{told} ({beside})" if beside else told

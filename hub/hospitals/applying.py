@@ -30,6 +30,7 @@ from hub.store.patients import Number, Patients, RegisteredPatient
 from hub.store.plans import Plans
 from hub.workflows.contents import active, instant, stamp, words
 from hub.workflows.hospital_stays import OVER, TRANSITIONS, StayFollow, standing_of_medicines
+from hub.workflows.results_coming import ComingResult, ResultFollow, line_of
 
 TWO_OF_OURS: Final = "two-of-ours"
 """A hospital joins two numbers that are of two patients here: only a person joins those."""
@@ -186,8 +187,33 @@ class Applying:
         patient = who.patient.patient_id
         await held.remember(people_of(event), patient, now)
         await held.settle(message.message_id, "received", now, patient=patient)
-        reason = await self._followed(held, message, event, patient) if event.visit.number else "identity"
+        if event.trigger is Trigger.RESULT:
+            reason = await self._results(message, event, patient)
+        else:
+            reason = await self._followed(held, message, event, patient) if event.visit.number else "identity"
         await held.settle(message.message_id, "aside" if reason else "applied", now, reason=reason, patient=patient)
+
+    async def _results(self, message: HospitalMessage, event: HospitalEvent, patient: str) -> str:
+        """Close the lines that wait for these results; return why none was closed, if so."""
+        final = tuple(
+            ComingResult(numbers=each.numbers, codes=each.codes, name=each.name, words=each.words)
+            for each in event.results
+            if each.final
+        )
+        if not final:
+            return "not-final"
+        closed = False
+        for plan in await self._plans.of_patients([patient]):
+            content = await self._live.content(plan.plan_id) if plan.closed is None else None
+            if content is None or all(line_of(content, each) is None for each in final):
+                continue
+            facility = event.facility.partition("^")[0]
+            command = ResultFollow(results=final, facility=facility, message=message.message_id)
+            outcome = await self._live.perform(plan.plan_id, the_hub(plan.plan_id), command)
+            if isinstance(outcome, Refused):
+                raise NotDoneError(outcome.code)
+            closed = True
+        return "" if closed else "no-line-waits"
 
     async def _followed(self, held: HeldMessages, message: HospitalMessage, event: HospitalEvent, patient: str) -> str:
         """Make the stay in the patient's plans what the visit's messages say; return why nothing follows, if so."""

@@ -3,7 +3,7 @@
 The row that they are shown says what happened in one word; where to go on stands beside it on their page.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime
 from typing import Final
 
@@ -65,7 +65,8 @@ class StayTelling:
         if plan is None or plan.closed is not None:
             return
         team = await self._participants.of_plan(plan_id, self._now())
-        persons = {each.person_id for each in team if self._concerns(each, plan.steward or "")}
+        also = str(payload.get("also", "")).split()
+        persons = {each.person_id for each in team if self._concerns(each, plan.steward or "", also)}
         told = Act(plan=plan_id, actor="", action=Action.NOTIFY, section=Section.TRANSITIONS.value, entry=entry,
                    event=TELL_STAY, words=words)  # fmt: skip
         async with self._journal.exclusively(plan_id) as turn:
@@ -73,9 +74,11 @@ class StayTelling:
             await self._notifications.tell(turn, persons, plan_id)
         self._written(plan_id, head.seq)
 
-    def _concerns(self, each: Participant, steward: str) -> bool:
+    def _concerns(self, each: Participant, steward: str, also: Collection[str]) -> bool:
         readable = decide(each, Section.TRANSITIONS, Operation.READ, now=self._now()).allowed
-        return readable and not each.removed and (each.role in TOLD or each.person_id == steward)
+        return (
+            readable and not each.removed and (each.role in TOLD or each.person_id == steward or each.person_id in also)
+        )
 
     async def tell_of_report(self, payload: Payload) -> None:
         """Tell whoever may settle a report from home, and the steward; nothing where it was settled meanwhile.

@@ -28,9 +28,9 @@ from hub.store.hospital_messages import HospitalMessage
 from hub.store.jobs import enqueue
 from hub.workflows.clock_alarms import BEHIND, OWNER, TELL_CLOCK
 from hub.workflows.coming_home import TransitionAttempt, TransitionTake
-from hub.workflows.contents import instant, plain_day
+from hub.workflows.contents import instant, members, plain_day
 from hub.workflows.transitions import TransitionRecord
-from tests.hub.adt.messages import MARY, a_message, at
+from tests.hub.adt.messages import MARY, a_message, a_result, at
 from tests.hub.adt.test_bundles import a_bundle
 from tests.web.house import House, a_house
 from web.doors.hospitals import Hospitals
@@ -345,3 +345,37 @@ async def test_a_clock_is_told_before_it_is_late_once_to_its_owner_then_further_
     await plans.perform(house.plan, kim, TransitionAttempt(entry=stay, reached="yes"))
     page = (await nurse.get(f"/plans/{house.plan}")).text
     assert "contact due" not in page
+
+
+async def test_a_result_closes_its_line_once_and_tells_who_waits_and_a_preliminary_one_nothing(house: House) -> None:
+    kim, plans = await house.member("Grace Kim"), house.services.plans
+    left = house.services.now() - timedelta(minutes=1)
+    record = TransitionRecord(event="discharged", facility="Mercy", setting="inpatient", destination="home",
+                              start=left - timedelta(days=3), end=left, pending=("TSH", "biopsy"))  # fmt: skip
+    done = await plans.perform(house.plan, kim, record)
+    assert isinstance(done, Done)
+    stay = next(each for each, section in done.created.items() if section is Section.TRANSITIONS)
+    tsh = {"test": "3016-3^Thyrotropin^LN", "values": "3016-3^TSH^LN||2.1|mIU/L|0.4-4.0||||F"}
+
+    early, final, again = await told(
+        house,
+        a_result(**tsh, person=OURS, status="P", control="1"),
+        a_result(**tsh, person=OURS, control="2"),
+        a_result(**tsh, person=OURS, control="3"),
+    )
+
+    assert [(each.state, each.reason) for each in (early, final, again)] == [
+        ("aside", "not-final"), ("applied", ""), ("aside", "no-line-waits"),
+    ]  # fmt: skip
+    values = (await plans.content(house.plan)).entries(Section.TRANSITIONS)[stay].values
+    assert members(values, "pending_results") == ("biopsy",)
+
+    async def all_told() -> bool:
+        return any((row.words or {}).get("what") == "result" for row in await house.rows(Action.NOTIFY))
+
+    await until(all_told)
+    nurse = await house.browser("Grace Kim")
+    assert "has a result that was waited for" in (await nurse.get("/notifications")).text
+    page = (await nurse.get(f"/plans/{house.plan}")).text
+    assert "TSH 2.1 mIU/L" in page
+    assert "The hub for a hospital" in page

@@ -76,14 +76,14 @@ def _view(
     resolver = str(record.get("resolved_by") or "")
     return CommentView(
         key=key,
-        author=people.name(author),
+        author=people.author(author),
         hue=hue_of(author),
         initials=person.initials if person is not None else "?",
         words=str(record.get("words") or ""),
         made=moment(made, setting.reading) if made is not None else None,
         calls=tuple(ROLE_WORDS[Role(each)] if each in set(Role) else people.name(each) for each in called),
         for_me=bool({participant.person_id, participant.role.value} & set(called)),
-        answers=people.name(str(answered.get("author") or "")) if answered is not None else "",
+        answers=people.author(str(answered.get("author") or "")) if answered is not None else "",
         resolved=people.name(resolver) if resolver else "",
     )
 

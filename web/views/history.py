@@ -25,6 +25,7 @@ _PLUMBING: Final = frozenset({"position", "source"})
 _EVENTS: Final[Mapping[str, str]] = {
     "entry.create": "added",
     "letter.fail": "said that a letter could not be delivered",
+    "result.follow": "wrote the result that a laboratory told",
     "stay.follow": "wrote what the hospital told",
     "plan.begin": "added from a template",
     "entry.edit": "changed",

@@ -259,7 +259,7 @@ def _with_record(reader: Reader, it: Waiting, line: NextLine) -> tuple[NextLine,
     content, people = reader.content.sections[it.section], reader.setting.people
     if it.kind is WaitingKind.MENTION:
         record = content.comments[it.key]
-        who = short_name(people.name(words(record, "author")))
+        who = short_name(people.author(words(record, "author")))
         return replace(line, rest=first_sentences(words(record, "words"), 80), who=who), None
     record = content.suggestions[it.key]
     who = short_name(people.name(words(record, "proposer")))

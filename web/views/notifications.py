@@ -24,6 +24,7 @@ _STAYS: Final = {
     "moved": "was moved within {place}",
     "back": "is still in {place}: the discharge was taken back",
     "handed-over": "is handed over by {place}: the handoff waits to be read back",
+    "result": "has a result that was waited for, as {place} tells",
     "taken-back": "is not in {place}: what was told of the stay was taken back",
 }
 """What a hospital told, by the word of the row."""

@@ -27,6 +27,8 @@ ROLE_WORDS: Final[Mapping[Role, str]] = {
     Role.COMMUNITY_WORKER: "community worker",
 }
 
+THE_HUB: Final = "The hub for a hospital"
+"""Who wrote a remark that no person wrote."""
 SOMEONE: Final = "someone no longer in this plan"
 
 
@@ -55,6 +57,10 @@ class PlanPeople:
         """Return the name of a person or a machine, or words for someone who is not in the plan any more."""
         person = self.by_id.get(person_id)
         return person.name if person is not None else self.systems.get(person_id, SOMEONE)
+
+    def author(self, person_id: str) -> str:
+        """Return who wrote a remark: a person, or the hub where a hospital told something."""
+        return self.name(person_id) if person_id else THE_HUB
 
     def person(self, person_id: str) -> PersonView | None:
         """Return the person, ``None`` where the plan has no such person."""

@@ -204,7 +204,7 @@ def _told(plan: PlanWork, it: Waiting) -> tuple[str, str]:
         return "", ""
     if it.kind is WaitingKind.MENTION:
         record = content.comments[it.key]
-        return f"{setting.people.name(register(record, 'author'))}: {short(register(record, 'words'))}", ""
+        return f"{setting.people.author(register(record, 'author'))}: {short(register(record, 'words'))}", ""
     record = content.suggestions[it.key]
     who, value = setting.people.name(register(record, "proposer")), proposed(record)
     declared = SECTIONS[it.section].field(register(record, "field"))

@@ -49,3 +49,18 @@ def an_event(trigger: str, **told: object) -> HospitalEvent:
 def at(day: int, hour: int, *, year: int = 2026) -> str:
     """Return an instant of November as a message has it."""
     return datetime(year, 11, day, hour, tzinfo=UTC).strftime("%Y%m%d%H%M%S+0000")
+
+
+def a_result(
+    *, test: str = "57698-3^Lipid panel^LN", values: str = "13457-7^LDL^LN||128|mg/dL|0-100|H|||F", status: str = "F",
+    number: str = "A4711", control: str = "R1", person: str = MARY, at: str = "20261127150900-0500",
+) -> bytes:  # fmt: skip
+    """Return an ORU^R01 with one order and one value."""
+    order = {2: f"{number}^LAB", 4: test, 7: at[:14], 25: status}
+    lines = [
+        f"MSH|^~\\&|LAB|NGH|HUB|NORTHSIDE|{at}||ORU^R01^ORU_R01|{control}|P|2.5.1",
+        person,
+        "|".join(["OBR", "1", *(order.get(each, "") for each in range(2, 26))]),
+        *([f"OBX|1|NM|{values}"] if values else []),
+    ]
+    return ("\r".join(lines) + "\r").encode()
