@@ -11,6 +11,7 @@ from typing import Protocol
 from hub.access.alarm_telling import AlarmTelling
 from hub.access.changes import AccessChanges
 from hub.access.clock_telling import ClockTelling
+from hub.access.devices import Devices
 from hub.access.keeping import Keeping
 from hub.access.machines import MachineKeeping
 from hub.access.provisioning import Provisioning
@@ -166,6 +167,7 @@ def _with_machines(
         machines=MachineKeeping(engine, changes, served.now, new_id),
         provisioning=Provisioning(engine, changes, served.now, new_id),
         fhir=api,
+        devices=Devices(engine, changes, served.now, new_id),
         fhir_writing=WritingPlans(engine, plans, api, served.now),
         fhir_past=PastResources(engine, journal, api, plans.content, served.now),
     )

@@ -20,6 +20,7 @@ from web.panel_rows import PanelRows
 from web.settings import Settings
 
 if TYPE_CHECKING:
+    from hub.access.devices import Devices
     from hub.access.machines import MachineKeeping
     from hub.access.provisioning import Provisioning
     from hub.exchange.exchange import Exchange
@@ -133,6 +134,8 @@ class Services:
     """Plans as files for other systems; ``None`` for a hub without a store."""
     fhir: "PlansAsFhir | None" = None
     """Plans for machines; ``None`` for a hub without a store."""
+    devices: "Devices | None" = None
+    """Devices that send readings; ``None`` for a hub without a store."""
     fhir_writing: "WritingPlans | None" = None
     """Plans written by machines; ``None`` for a hub without a store."""
     fhir_past: "PastResources | None" = None

@@ -41,6 +41,7 @@ PAGES: Mapping[str, tuple[str, str]] = {
     "plan_history": (DOCTOR, "/plans/{plan}/history"),
     "plan_as_of": (DOCTOR, "/plans/{plan}/as-of"),
     "plan_files": (DOCTOR, "/plans/{plan}/files"),
+    "devices": (DOCTOR, "/plans/{plan}/devices"),
     "plan_compare": (DOCTOR, "/plans/{plan}/compare"),
     "section": (DOCTOR, "/plans/{plan}/sections/medications"),
     "section_restore": (DOCTOR, "/plans/{plan}/sections/medications/restore?version=1"),
