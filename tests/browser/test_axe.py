@@ -108,6 +108,7 @@ NO_PAGES = frozenset(
         "plan",  # In test_for_everyone.py, alive and with others in it.
         "plan_take",  # A file.
         "lists_sheet",  # There is none before a list is signed; test_lists.py comes to it.
+        "entry_origin",  # The same, of an entry that it became.
         "plan_line_original",  # JSON in a frame, of a file that somebody brought in.
         "cds_services",  # For other systems: it answers in JSON.
         *("scim_config", "scim_schemas", "scim_schema", "scim_resource_types", "scim_resource_type", "scim_nowhere"),

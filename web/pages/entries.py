@@ -23,6 +23,7 @@ from web.doors.guards import InSection, for_section, services
 from web.edits import EntryEdit
 from web.fresh import with_marks
 from web.pages import tasks
+from web.pages.origins import origins_of
 from web.reading import reader_for, zone_of
 from web.rendering import elsewhere, fragment, is_swap, page
 from web.views.comments import with_mentions
@@ -44,7 +45,8 @@ async def show(request: Request, here: InSection) -> Response:
     marked = await with_marks(request, here.member, reader, [here.section])
     row = glance_row(marked, here.section, entry)
     section = opened_alone(marked, here.section, entry)
-    context = {"plan_id": here.plan_id, "section": section, "row": row}
+    origins = await origins_of(request, reader, here.section, entry)
+    context = {"plan_id": here.plan_id, "section": section, "row": row, "origins": origins}
     if is_swap(request):
         return page(request, "plan/row.html", context)
     standing = edit_rows(writable(reader, here.section, entry), None, {}, reader.setting)

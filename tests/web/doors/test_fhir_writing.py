@@ -1,6 +1,7 @@
 """Machines write plans by FHIR as a colleague does at a page: once, judged, journaled, refused with the reason."""
 
 import json
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -224,6 +225,13 @@ async def test_entries_are_made_changed_and_moved_as_at_a_page_and_a_danger_need
     rows = {row.event for row in await commands(house) if row.on_behalf_of}
 
     assert (made.status_code, again.status_code, refused(finished)[0]) == (201, 200, 422)
+    entry = f"/plans/{house.plan}/entries/tasks/{told['id']}"
+    shown = await (await house.browser("Ruiz")).get(entry)
+    links = re.findall(rf'{entry}/origins/[^"]+', shown.text)  # The newest first: what it was made of is the last.
+    original = await (await house.browser("Ruiz")).get(links[-1])
+    assert "Task/urn:ehr|T1 as it came" in shown.text
+    assert ("Clinic EHR" in shown.text, "businessStatus" in original.text) == (True, True)
+    assert (await (await house.browser("Emily")).get(links[-1])).status_code == 404
     assert made.headers["x-not-taken"] == "1"
     assert again.json()["id"] == told["id"]
     assert (same.status_code, same.headers["etag"]) == (200, made.headers["etag"])
