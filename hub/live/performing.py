@@ -57,6 +57,10 @@ class OutcomeUnknownError(Exception):
         self.acts = acts
 
 
+READ_BESIDE_BYTES: Final = 1 << 15
+"""The index of a section of so many bytes is made on another thread: here it would hold up everybody for its time."""
+
+
 @dataclass(slots=True)
 class Performed:
     """What a command did to the open documents, not yet committed."""
@@ -185,6 +189,9 @@ async def open_all(room: Room, journal: Journal, opening: Opening | None = None)
     if room.lacking:
         await bring_up(room, journal, opening)
     for section in list(room.sections.values()):
+        document = section.document
+        if section.reading is None and document.unread and len(document.state()) >= READ_BESIDE_BYTES:
+            section.read_ahead()
         await section.read()  # Its values are asked for next.
     if room.ended:
         raise JournalAwayError("the plan was closed while it was opened")

@@ -23,6 +23,9 @@ from hub.live.loading import load
 from hub.live.zones import Zones
 from hub.record.journal import EntryState, Head, Journal, JournalAwayError, Opening
 
+LONG_PLAN_STATES: Final = 200
+"""A plan of so many entries is read on another thread: here it would hold up everybody for its time."""
+
 PLANS_AT_ONCE_MAX: Final = 50
 """Plans whose entries are read by one query and made into content in one piece of work."""
 
@@ -122,7 +125,9 @@ class ReadModel:
             part = plan_ids[start : start + PLANS_AT_ONCE_MAX]
             stands = await self._rows.of_plans(part)
             for plan in part:
-                if plan in stands:
+                if plan in stands and len(stands[plan].states) >= LONG_PLAN_STATES:
+                    found[plan] = await asyncio.to_thread(content_of_plan, plan, stands[plan], self._zones)
+                elif plan in stands:
                     found[plan] = content_of_plan(plan, stands[plan], self._zones)
             wanting = [plan for plan in part if plan not in stands]
             for content in await self._documents.contents(wanting) if wanting else ():

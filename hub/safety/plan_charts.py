@@ -1,5 +1,6 @@
 """A plan as the rules see it: its medicines in use or planned, allergies, problems and readings."""
 
+from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime
@@ -19,6 +20,9 @@ NOT_TAKEN = frozenset({"stopped", "on hold"})
 
 CHARTS_KEPT_MAX: Final = 2_000
 """Answers that are kept in memory: more plans than a process has open."""
+
+PLANS_KEPT_MAX: Final = 64
+"""Plans whose answer is known by their very content: a page asks for each of its rows."""
 
 
 def medicine_line(entry: EntryContent) -> ChartMedicine:
@@ -45,7 +49,7 @@ def chart_of(plan: PlanContent, today: date) -> Chart:
         ),
         tuple(replace(allergy_line(each.values), entry=each.id) for each in held if not is_medicine(each)),
         tuple(_problem(each) for each in active(plan, Section.CONDITIONS) if words(each.values, "kind") != "concern"),
-        tuple(line for each in active(plan, Section.MONITORING) for line in _labs(plan, each)),
+        tuple(line for each in active(plan, Section.MONITORING) for line in _labs(plan, each, today)),
         years(plan.born, today),
         plan.sex,
     )
@@ -81,25 +85,33 @@ def _problem(entry: EntryContent) -> ChartProblem:
     )
 
 
-def _labs(plan: PlanContent, entry: EntryContent) -> Iterable[ChartValue]:
+def _labs(plan: PlanContent, entry: EntryContent, today: date) -> Iterable[ChartValue]:
+    """Return the newest reading of a measure, the one that rules go by; what lies ahead is no reading yet."""
     code, _, name = words(entry.values, "measure").partition(" ")
     coded = code[:1].isdigit() and "-" in code
-    for reading in readings(entry.values):
+    for reading in reversed(readings(entry.values)):
         value, when = number(reading, "value"), instant(reading, "when")
-        if value is not None:
+        day = plan.day_of(when) if when is not None else None
+        if value is not None and (day is None or day <= today):
             yield ChartValue(
                 entry.id,
                 name if coded else f"{code} {name}".strip(),
                 value,
                 words(entry.values, "unit"),
                 (code,) if coded else (),
-                plan.day_of(when) if when is not None else None,
+                day,
             )
+            return
 
 
 @lru_cache(maxsize=CHARTS_KEPT_MAX)
 def _screened(chart: Chart, today: date, version: str) -> Screening:
     return check(chart, today)
+
+
+_READ: Final = (MEDICATIONS, Section.CONDITIONS, Section.MONITORING)
+_known: Final[OrderedDict[tuple[object, ...], tuple[tuple[object, ...], Screening]]] = OrderedDict()
+"""Answers by the identity of what was read, which is held beside each so that no other content can have it."""
 
 
 def screened(plan: PlanContent, now: datetime) -> Screening:
@@ -109,4 +121,12 @@ def screened(plan: PlanContent, now: datetime) -> Screening:
     only, bounded, computed anew from the plan at any time.
     """
     today = plan.day_of(now)
-    return _screened(chart_of(plan, today), today, VERSION)
+    read = tuple(plan.sections.get(each) for each in _READ)
+    key = (*map(id, read), today, plan.zone, plan.born, plan.sex)
+    if (found := _known.get(key)) is not None:
+        return found[1]
+    told = _screened(chart_of(plan, today), today, VERSION)
+    _known[key] = (read, told)
+    if len(_known) > PLANS_KEPT_MAX:
+        _known.popitem(last=False)  # The oldest: a page asks for one plan many times, one after the other.
+    return told

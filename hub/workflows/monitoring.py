@@ -4,7 +4,8 @@ A reading that was entered in error is kept and counts nowhere. A single red rea
 holds back amber, and a red that repeats one which was answered.
 """
 
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -19,6 +20,13 @@ from hub.workflows.contents import Values, active, instant, number, records, wor
 from hub.workflows.zones import DIASTOLIC_SEVERE, ZONES, persistence, trend_rules, zone_of_reading
 
 MONITORING: Final = Section.MONITORING
+
+LONG_LOG: Final = 50
+LOGS_KEPT_MAX: Final = 64
+"""Of the measures with so many readings, those that count are known by the log itself: a page asks some ten times."""
+
+_known: Final[OrderedDict[tuple[int, int, str, str], tuple[object, tuple[tuple[str, Record], ...]]]] = OrderedDict()
+"""By the identity of the log, which is held beside them so that no other log can have it."""
 
 BACKUP_AFTER: Final = timedelta(minutes=30)
 """An unanswered red goes to the responder's backup after this, unless the measure says otherwise."""
@@ -111,7 +119,18 @@ def counted(values: Values) -> list[tuple[str, Record]]:
 
     One entered in error counts nowhere; so does one whose unit can't be turned into the measure's.
     """
-    unit, measure = words(values, "unit"), words(values, "measure")
+    unit, measure, log = words(values, "unit"), words(values, "measure"), values.get("readings")
+    if not isinstance(log, Mapping) or len(log) < LONG_LOG:
+        return _counted(values, unit, measure)
+    key = (id(log), len(log), unit, measure)
+    if (held := _known.get(key)) is None:
+        held = _known[key] = (log, tuple(_counted(values, unit, measure)))
+        if len(_known) > LOGS_KEPT_MAX:
+            _known.popitem(last=False)
+    return list(held[1])
+
+
+def _counted(values: Values, unit: str, measure: str) -> list[tuple[str, Record]]:
     found: list[tuple[str, Record]] = []
     for key, record in every_reading(values):
         value = number(record, "value")

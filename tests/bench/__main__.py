@@ -15,6 +15,8 @@ from tests.bench.across import NAME as ACROSS
 from tests.bench.across import across
 from tests.bench.added import TURNS, in_turns, starts
 from tests.bench.floors import floors
+from tests.bench.pages import NAME as PAGES
+from tests.bench.pages import OPENS, pages
 from tests.bench.reports import machine, plotted, table
 from tests.bench.scenarios import Outcome, Typing, cold_open, idle, saturation, typing
 from tests.bench.servers import SERVERS, Server
@@ -54,6 +56,9 @@ def main(words: Sequence[str] | None = None) -> int:
         outcomes += run_across(quick=asked.quick)
     if SERVERS[0] in servers and (not asked.only or TURNS_NAME in asked.only):
         outcomes += run_turns(quick=asked.quick)
+    if SERVERS[0] in servers and (not asked.only or PAGES in asked.only):
+        with tempfile.TemporaryDirectory(prefix="bench-", dir="/tmp") as scratch:
+            outcomes += pages(Path(scratch), 3 if asked.quick else OPENS)
     words_of_it = table(outcomes)
     sys.stdout.write(words_of_it + "\n")
     if asked.out:
@@ -113,7 +118,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="careplan-hub bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="small numbers: does it work, not how fast is it")
     parser.add_argument(
-        "--only", action="append", choices=[*FULL, ACROSS, TURNS_NAME], help="one scenario; may be given again"
+        "--only", action="append", choices=[*FULL, ACROSS, TURNS_NAME, PAGES], help="one scenario; may be given again"
     )
     parser.add_argument("--servers", action="append", choices=[each.__name__ for each in SERVERS], help="likewise")
     parser.add_argument("--out", type=Path, help="a folder for bench.json, bench.md and bench.svg")

@@ -8,6 +8,7 @@ from crdt.sections import Section
 from hub.workflows.contents import words
 from hub.workflows.imagined import imagined
 from hub.workflows.registry import entry_values
+from web.beside import beside
 from web.counting import count_shown
 from web.doors.guards import InSection, Member, for_member, for_section
 from web.reading import reader_for
@@ -23,7 +24,7 @@ TRIED = "being-written"
 async def show(request: Request, member: Member) -> Response:
     """Show the findings alone, as the fragment with which an open page renews them."""
     reader = await reader_for(request, member)
-    told = findings_view(member.participant, reader.content, reader.setting.people.name, reader.now)
+    told = await beside(findings_view, member.participant, reader.content, reader.setting.people.name, reader.now)
     context = {"plan_id": member.plan_id, "findings": told}
     return fragment(request, "plan/findings.html", context, title="Findings", back=f"/plans/{member.plan_id}#findings")
 
@@ -42,7 +43,8 @@ async def try_out(request: Request, here: InSection) -> Response:
         return page(request, "plan/tried.html", {"plan_id": here.plan_id, "findings": FindingsView()})
     changes = [Create(MEDICATIONS, entry or TRIED, {**known, **values})]
     after = imagined(reader.content, changes, by=0)
-    told = findings_view(here.member.participant, after, reader.setting.people.name, reader.now, entry=entry or TRIED)
+    name_of = reader.setting.people.name
+    told = await beside(findings_view, here.member.participant, after, name_of, reader.now, entry=entry or TRIED)
     count_shown(told)
     context = {"plan_id": here.plan_id, "findings": told}
     return page(request, "plan/tried.html", context)

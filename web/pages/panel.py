@@ -18,6 +18,7 @@ from hub.record.journal import Act, Action
 from hub.store.plans import PANEL_PLANS_MAX
 from hub.store.saved_views import SavedView
 from hub.workflows.huddle_states import TEAM
+from web.beside import beside
 from web.doors.directory import Membership, SignedIn
 from web.doors.guards import Member, assigned_in, for_member, for_person, services
 from web.languages import language_of
@@ -218,8 +219,7 @@ async def _made(request: Request, who: SignedIn, places: Sequence[Membership]) -
         its = replace(content, born=place.patient.born, sex=place.patient.gender, deceased=place.patient.deceased)
         plan_id = member.plan_id
         reader = readers[plan_id] = reader_of(member, its, people_of(teams.get(plan_id, ())), reading)
-        rows.append(patient_row(place.patient, reader, news.get(plan_id, ()), last.get(plan_id)))
-        await asyncio.sleep(0)  # A patient takes some milliseconds: others have something to do as well.
+        rows.append(await beside(patient_row, place.patient, reader, news.get(plan_id, ()), last.get(plan_id)))
     return await _worded(request, rows, readers)
 
 

@@ -1,7 +1,5 @@
 """The plan of one patient: everything the reader may see of it, on one page."""
 
-import asyncio
-
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -9,6 +7,7 @@ from starlette.responses import RedirectResponse, Response
 from auth.decisions import sections_readable
 from auth.invitations import INVITES
 from hub.access.sharing import settles
+from web.beside import beside
 from web.counting import count_shown
 from web.doors.guards import Member, for_member, services
 from web.fresh import with_marks
@@ -44,9 +43,9 @@ async def show(request: Request, member: Member) -> Response:
     present = await services(request).plans.present(member.plan_id)
     here = {each.person_id: people.person(each.person_id) for each in present}
     marked = await with_marks(request, member, reader, readable)
-    areas = await _areas(marked, frozenset(request.query_params.getlist("open")))
+    areas = await beside(_areas, marked, frozenset(request.query_params.getlist("open")))
     shown = [section for sections in areas.values() for section in sections]
-    findings = findings_view(member.participant, reader.content, people.name, reader.now)
+    findings = await beside(findings_view, member.participant, reader.content, people.name, reader.now)
     count_shown(findings)
     context = {
         "plan_id": member.plan_id,
@@ -58,7 +57,7 @@ async def show(request: Request, member: Member) -> Response:
         "done": done_words(request.query_params.get("done", "")),
         "banner": banner(patient, reader),
         "areas": areas,
-        "next": next_view(marked),
+        "next": await beside(next_view, marked),
         "sections": shown,
         "news": sum(section.news for section in shown),
         "seq": reader.content.seq,
@@ -73,7 +72,7 @@ async def show(request: Request, member: Member) -> Response:
         "invites": member.participant.role in INVITES and member.participant.broke_glass_until is None,
         "printed": day_and_time(reader.now, reader.setting.reading),
     }
-    return page(request, "plan/page.html", context)
+    return await beside(page, request, "plan/page.html", context)
 
 
 @for_member
@@ -83,10 +82,10 @@ async def next_up(request: Request, member: Member) -> Response:
     if patient is None:
         raise HTTPException(404)
     reader = await reader_for(request, member)
-    told = findings_view(member.participant, reader.content, reader.setting.people.name, reader.now)
+    told = await beside(findings_view, member.participant, reader.content, reader.setting.people.name, reader.now)
     context = {
         "plan_id": member.plan_id,
-        "next": next_view(reader),
+        "next": await beside(next_view, reader),
         "banner": banner(patient, reader),
         "findings": told,
     }
@@ -101,7 +100,7 @@ async def by_problem(request: Request, member: Member) -> Response:
     if patient is None:
         raise HTTPException(404)
     reader = await reader_for(request, member)
-    problems, more = problems_view(reader)
+    problems, more = await beside(problems_view, reader)
     context = {
         "plan_id": member.plan_id,
         "person": reader.setting.people.person(member.who.person.person_id),
@@ -109,7 +108,7 @@ async def by_problem(request: Request, member: Member) -> Response:
         "problems": problems,
         "more": more,
     }
-    return page(request, "plan/problems.html", context)
+    return await beside(page, request, "plan/problems.html", context)
 
 
 @for_member
@@ -123,15 +122,12 @@ async def margins(request: Request, member: Member) -> Response:
     return Response(margin_rules(banner(patient, reader), printed, member.who.person.name), media_type="text/css")
 
 
-async def _areas(reader: Reader, opened: frozenset[str]) -> dict[str, list[GlanceSection]]:
-    """Return the plan by its areas; others get their turn between two sections, however long they are."""
-    found: dict[str, list[GlanceSection]] = {}
-    for area, sections in plan_areas(reader).items():
-        found[area] = []
-        for section in sections:
-            found[area].append(glance_section(reader, section, opened=opened))
-            await asyncio.sleep(0)
-    return found
+def _areas(reader: Reader, opened: frozenset[str]) -> dict[str, list[GlanceSection]]:
+    """Return the plan by its areas."""
+    return {
+        area: [glance_section(reader, section, opened=opened) for section in sections]
+        for area, sections in plan_areas(reader).items()
+    }
 
 
 def _until(reader: Reader) -> str:

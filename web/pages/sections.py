@@ -5,6 +5,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
+from web.beside import beside
 from web.doors.guards import InSection, for_section
 from web.fresh import with_marks
 from web.reading import reader_for
@@ -21,10 +22,10 @@ async def show(request: Request, here: InSection) -> Response:
     reader = await reader_for(request, here.member, [here.section])
     marked = await with_marks(request, here.member, reader, [here.section])
     opened = frozenset(request.query_params.getlist("open"))
-    section = glance_section(marked, here.section, opened=opened, upto=_upto(request))
+    section = await beside(glance_section, marked, here.section, opened=opened, upto=_upto(request))
     context = {"plan_id": here.plan_id, "section": section, "rows_max": ROWS_MAX, "folded_max": FOLDED_MAX}
     back = f"/plans/{here.plan_id}#section-{here.section}"
-    return fragment(request, "plan/section.html", context, title=section.declaration.title, back=back)
+    return await beside(fragment, request, "plan/section.html", context, title=section.declaration.title, back=back)
 
 
 def _upto(request: Request) -> int:

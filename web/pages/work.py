@@ -13,6 +13,7 @@ from hub.live.commands import Refused
 from hub.record.journal import Act, Action
 from hub.workflows.registry import Faults, build
 from hub.workflows.waiting import Waiting
+from web.beside import beside
 from web.doors.directory import SignedIn
 from web.doors.guards import assigned_in, for_person, services
 from web.reading import reading_now
@@ -128,7 +129,7 @@ async def _everything(request: Request, who: SignedIn) -> list[PlanWork]:
     for place, member, content in zip(places, members, contents, strict=True):
         its = replace(content, born=place.patient.born, sex=place.patient.gender, deceased=place.patient.deceased)
         reader = reader_of(member, its, people_of(teams.get(member.plan_id, ())), reading)
-        works.append(plan_work(place.patient, reader, away))
+        works.append(await beside(plan_work, place.patient, reader, away))
     await _record(request, works)
     return works
 

@@ -68,12 +68,13 @@ def findings_view(
     if MEDICATIONS not in sections_readable(participant, now):
         return FindingsView()
     told = screened(content, now)
-    known = asides(content)
-    views = [
-        _view(participant, content, each, known.get(each.fingerprint), name_of, now)
+    found = [
+        each
         for each in told.findings
         if not entry or entry in each.medicine_entries or (not each.medicine_entries and entry in each.entries)
     ]
+    known = asides(content) if found else {}
+    views = [_view(participant, content, each, known.get(each.fingerprint), name_of, now) for each in found]
     unread = tuple(each for each in told.not_checked if not entry or each.entry == entry)
     return FindingsView(
         tuple(each for each in views if not each.aside), tuple(each for each in views if each.aside), unread
