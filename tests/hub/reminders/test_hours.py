@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hub.reminders.choices import NIGHT
@@ -22,6 +22,7 @@ instants = st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=
 NINE = time(9)
 
 
+@example(datetime(2026, 11, 1, 6, 15, tzinfo=UTC), Quiet(time(22), time(1, 30)), ZONES[0])  # An hour comes twice.
 @given(instants, quiets, zones)
 def test_nothing_is_sent_in_quiet_hours_nor_earlier_nor_a_day_and_an_hour_later(
     instant: datetime, quiet: Quiet, zone: ZoneInfo

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hub.ids import HUB, new_id
-from hub.jobs.letters import Envelope, Letter, NotSentError, Occasion, Posted, Seal
+from hub.jobs.letters import Channel, Envelope, Letter, NotSentError, Occasion, Posted, Seal
 from hub.jobs.posting import Posting
 from hub.store.engine import connected
 from hub.store.letters import Letters
@@ -18,6 +18,8 @@ from web.pages.admin import letters_words
 pytestmark = pytest.mark.anyio
 
 LETTER = Letter("kate@example.com", "You have been invited", "https://hub.example/i/1#secret")
+
+TEXT = Letter("+12025550123", "", "Your care team: something is due.", channel=Channel.TEXT, key="0190-the-key")
 
 
 class Server:
@@ -42,10 +44,10 @@ def letters(engine: AsyncEngine) -> Letters:
     return Letters(engine, Seal("a secret key"), new_id, leaves=True)
 
 
-async def put(store: Store, letters: Letters, *, lasts: timedelta = timedelta(hours=1)) -> str:
+async def put(store: Store, letters: Letters, *, lasts: timedelta = timedelta(hours=1), letter: Letter = LETTER) -> str:
     envelope = Envelope(occasion=Occasion.INVITATION, expires=store.now + lasts, plan="a plan", about="an invitation")
     async with store.journal.exclusively(HUB) as turn:
-        await letters.put(turn, LETTER, envelope)
+        await letters.put(turn, letter, envelope)
         await turn.append([an_act(HUB)])
     posted = (await letters.latest())[0]
     return posted.letter_id
@@ -91,10 +93,11 @@ async def test_while_it_waits_the_database_holds_no_word_of_it_and_afterwards_no
         assert await connection.scalar(sa.text("select sealed from letter")) == ""
 
 
-async def test_a_kill_between_sending_and_marking_makes_one_double_and_never_two(
-    store: Store, letters: Letters
+@pytest.mark.parametrize("letter", [LETTER, TEXT], ids=["mail", "text"])
+async def test_a_kill_between_sending_and_marking_makes_one_double_of_the_same_key_and_never_two(
+    store: Store, letters: Letters, letter: Letter
 ) -> None:
-    letter_id = await put(store, letters)
+    letter_id = await put(store, letters, letter=letter)
     server = Server(Killed(), Killed())
     at_work, told = posting(store, letters, server)
     for _ in range(2):
@@ -105,7 +108,7 @@ async def test_a_kill_between_sending_and_marking_makes_one_double_and_never_two
         await at_work.send({"letter": letter_id})
     await at_work.given_up({"letter": letter_id}, said.value.code)
 
-    assert len(server.letters) == 2
+    assert server.letters == [letter, letter]
     assert [(each.outcome, each.reason, each.about) for each in told] == [("failed", "unanswered", "an invitation")]
 
 
@@ -124,6 +127,30 @@ async def test_what_the_server_answers_is_no_double_and_may_be_tried_as_often_as
 
     assert len(server.letters) == 6
     assert [each.outcome for each in await letters.latest()] == ["sent"]
+
+
+async def test_only_what_had_left_and_did_not_arrive_comes_back_and_people_are_told_of_it_once(
+    store: Store, letters: Letters
+) -> None:
+    async def jobs() -> int:
+        async with connected(store.engine) as connection:
+            told = sa.text("select count(*) from job where entrypoint = 'letter.returned'")
+            return int(await connection.scalar(told) or 0)
+
+    arrived, lost = await put(store, letters, letter=TEXT), await put(store, letters)
+    await letters.returned(lost, "undelivered")
+    assert ((await letters.latest())[0].outcome, await jobs()) == ("waiting", 0)
+
+    for each in (arrived, lost):
+        await letters.sent(each, f"gateway {each}")
+    await letters.delivered(arrived)
+    named = await letters.named(f"gateway {lost}")
+    assert named is not None
+    for each in (arrived, named.letter_id, lost):
+        await letters.returned(each, "undelivered")
+
+    assert await jobs() == 1
+    assert {each.letter_id: each.outcome for each in await letters.latest()} == {arrived: "sent", lost: "failed"}
 
 
 async def test_a_letter_that_came_too_late_is_given_up_and_not_sent(store: Store, letters: Letters) -> None:
