@@ -34,9 +34,9 @@ class Declaration:
     """All that the hub knows of one section.
 
     ``headline`` names the field that stands for an entry in lists and in the journal's words. ``owners`` names the
-    fields whose person counts as the entry's owner where a role may write "own" entries. ``fhir`` is the R4
-    resource (or the element of one resource) that an entry is, ``loinc`` the codes of the section in LOINC's document
-    ontology.
+    fields whose person counts as the entry's owner where a role may write "own" entries. ``noun`` is what an entry is
+    called, where ``named_by_kind`` and its kind is known that kind. ``fhir`` is the R4 resource (or the element of one
+    resource) that an entry is, ``loinc`` the codes of the section in LOINC's document ontology.
     """
 
     section: Section
@@ -48,6 +48,7 @@ class Declaration:
     noun: str
     owners: tuple[str, ...] = ()
     single: bool = False
+    named_by_kind: bool = False
     restricted: bool = False
     fhir: str = ""
     loinc: tuple[str, ...] = ()
@@ -60,6 +61,11 @@ class Declaration:
     def field(self, name: str) -> Field | None:
         """Return the field of that name, or ``None``."""
         return _FIELDS[self.section].get(name)
+
+    def noun_of(self, values: Mapping[str, object]) -> str:
+        """Return what an entry with these values is called; an allergy is never called a medicine."""
+        kind = values.get("kind") if self.named_by_kind else None
+        return kind if isinstance(kind, str) and kind else self.noun
 
 
 ALLERGY_STATEMENTS = ("no known allergies", "asked, unknown")
@@ -233,6 +239,7 @@ _DECLARATIONS: Final[tuple[Declaration, ...]] = (
         empty="No problems or concerns are recorded.",
         headline="name",
         noun="problem",
+        named_by_kind=True,
         owners=("owner",),
         fhir="Condition",
         loinc=("11450-4", "75310-3"),
@@ -320,6 +327,7 @@ _DECLARATIONS: Final[tuple[Declaration, ...]] = (
         empty="No medicines are recorded. Allergies not recorded.",
         headline="name",
         noun="medicine",
+        named_by_kind=True,
         owners=("prescriber",),
         fhir="MedicationStatement",
         loinc=("10160-0", "48765-2"),

@@ -83,7 +83,7 @@ class ImportAccept:
         if unseen is not None or isinstance(entry, Refusal):
             return unseen or entry  # type: ignore[return-value]
         if not may_decide(plan, actor, line, now):
-            noun = SECTIONS[line.section].noun
+            noun = SECTIONS[line.section].noun_of(entry.values)
             return Refusal("read-only", f"You can't change this {noun}.", line.entry)
         found: list[Change] = []
         for name, value in told.items():

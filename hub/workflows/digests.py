@@ -4,7 +4,7 @@ Input is what the journal's rows say, as ``FieldEdit``; several edits of one fie
 its last, and what came back to where it was is left out.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from functools import partial
@@ -72,6 +72,8 @@ class DigestLine:
     field: str = ""
     first: int = 0
     """The first row that changed the field; a text's words stood before it."""
+    made: bool = False
+    """The entry is new: ``change`` says what it is."""
 
 
 def collapsed(edits: Iterable[FieldEdit]) -> list[FieldEdit]:
@@ -114,10 +116,10 @@ def digest(
         for edit in collapsed(fresh)
         if (entry := entries.get((edit.section, edit.entry))) is not None
         and (edit.made or edit.field in shown[edit.section])
-        and (line := _line(edit, entry, people, plan.zone)) is not None
+        and (line := _line(edit, entry, people, plan.zone, shown[edit.section])) is not None
     ]
-    made = {(line.section, line.entry) for line in lines if line.change == "new"}
-    lines = [line for line in lines if line.change == "new" or (line.section, line.entry) not in made]
+    made = {(line.section, line.entry) for line in lines if line.made}
+    lines = [line for line in lines if line.made or (line.section, line.entry) not in made]
     lines.sort(key=_rank)
     return tuple(lines[:LINES_MAX])
 
@@ -127,16 +129,29 @@ def _rank(line: DigestLine) -> tuple[int, int, float]:
     return GROUPS.index(line.group), sections.index(line.section), -line.recorded.timestamp()
 
 
-def _line(edit: FieldEdit, entry: EntryContent, people: Mapping[str, str], zone: tzinfo) -> DigestLine | None:
+def _line(
+    edit: FieldEdit, entry: EntryContent, people: Mapping[str, str], zone: tzinfo, shown: Collection[str]
+) -> DigestLine | None:
     gone = retired(entry)
     if (edit.field in SILENT and not edit.made) or (gone and (edit.made or edit.field != "status")):
         return None
-    change = "new" if edit.made else _change(edit, people, zone)
+    change = _made(edit.section, entry, shown) if edit.made else _change(edit, people, zone)
     why = words(entry.values, "retired_reason") if gone else edit.why
     by = people.get(edit.actor, "someone who left the team")
     name = headline(edit.section, entry)
     group, first = group_of(edit, entry), edit.first or edit.seq
-    return DigestLine(group, edit.section, edit.entry, name, change, by, edit.recorded, why, edit.field, first)
+    return DigestLine(
+        group, edit.section, edit.entry, name, change, by, edit.recorded, why, edit.field, first, edit.made
+    )
+
+
+def _made(section: Section, entry: EntryContent, shown: Collection[str]) -> str:
+    """Say what is new; of a medicine how it is taken as well, as far as the viewer may see it."""
+    new = f"new {SECTIONS[section].noun_of(entry.values)}"
+    if section is not Section.MEDICATIONS:
+        return new
+    taken = [words(entry.values, name) for name in ("dose", "frequency") if name in shown]
+    return ": ".join([new, ", ".join(filter(None, taken))]) if any(taken) else new
 
 
 def group_of(edit: FieldEdit, entry: EntryContent) -> str:

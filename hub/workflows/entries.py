@@ -237,9 +237,9 @@ class EntryRestore:
         if refusal is not None:
             return refusal
         entry = plan.entry(self.section, self.entry)
-        noun = SECTIONS[self.section].noun
         if entry is None:
-            return Refusal("gone", f"This {noun} is not in the plan.", self.entry)
+            return Refusal("gone", f"This {SECTIONS[self.section].noun} is not in the plan.", self.entry)
+        noun = SECTIONS[self.section].noun_of(entry.values)
         if not retired(entry):
             return Refusal("state", f"This {noun} stands in the plan already.", self.entry)
         if SECTIONS[self.section].single and active(plan, self.section):

@@ -44,13 +44,14 @@ def visible(plan: PlanContent, viewer: Participant, section: Section, now: datet
 def standing(plan: PlanContent, section: Section, entry_id: str) -> EntryContent | Refusal:
     """Return the entry, or the refusal that says it is not there or was retired."""
     entry = plan.entry(section, entry_id)
-    noun = SECTIONS[section].noun
     if entry is None:
-        return Refusal("gone", f"This {noun} is not in the plan.", entry_id)
+        return Refusal("gone", f"This {SECTIONS[section].noun} is not in the plan.", entry_id)
     if retired(entry):
         why = words(entry.values, "retired_reason")
         told = f": {why}" if why else ""
-        return Refusal("retired", f"This {noun} was retired{told}. Restore it first.", entry_id)
+        return Refusal(
+            "retired", f"This {SECTIONS[section].noun_of(entry.values)} was retired{told}. Restore it first.", entry_id
+        )
     return entry
 
 

@@ -44,7 +44,7 @@ def _line(plan: PlanContent, change: Change, people: Mapping[str, str]) -> Previ
             named = headline(section, EntryContent(entry, values, 0))
             dose = words(values, "dose")
             told = f"{named} - {dose} - {words(values, 'frequency')}" if dose else named
-            return PreviewLine(section, entry, f"new {SECTIONS[section].noun}: {told}")
+            return PreviewLine(section, entry, f"new {SECTIONS[section].noun_of(values)}: {told}")
         case Assign(section, entry, field, value) if field not in _BOOKKEEPING:
             return PreviewLine(section, entry, _assigned(plan, section, entry, field, value, people))
         case Rewrite(section, entry, field, said):
@@ -82,6 +82,6 @@ def _assigned(
 def _suggestion(plan: PlanContent, section: Section, record: Mapping[str, str | int | float | bool | None]) -> str:
     value = proposed(record)
     if isinstance(value, dict):
-        return f"suggested new {SECTIONS[section].noun}: {words(value, SECTIONS[section].headline)}"
+        return f"suggested new {SECTIONS[section].noun_of(value)}: {words(value, SECTIONS[section].headline)}"
     entry_id, name = words(record, "entry"), words(record, "field")
     return f"suggested: {_assigned(plan, section, entry_id, name, value, {})}"

@@ -108,7 +108,9 @@ def _title(reader: Reader, line: ArrivalLine) -> str:
     standing = reader.content.entry(line.section, line.entry)
     if standing is not None:
         return headline(line.section, standing)
-    return words(line.values, SECTIONS[line.section].headline) or SECTIONS[line.section].noun.capitalize()
+    return (
+        words(line.values, SECTIONS[line.section].headline) or SECTIONS[line.section].noun_of(line.values).capitalize()
+    )
 
 
 def _rows(reader: Reader, line: ArrivalLine, titles: Mapping[str, str]) -> Iterator[ChangeRow]:

@@ -160,7 +160,9 @@ def permission_for(reader: Reader, declaration: Declaration, declared: Field, fa
     if declared.command or declared.kind is Kind.LOG:
         return Permission(FieldAccess.READ)
     if facts is not None and facts.values.get("status") == "retired":
-        return Permission(FieldAccess.READ, f"This {declaration.noun} is retired. Restore it to change it.")
+        return Permission(
+            FieldAccess.READ, f"This {declaration.noun_of(facts.values)} is retired. Restore it to change it."
+        )
     judge = _judgement(reader, declaration.section, declared.name, facts)
     allowed, reason = judge(Operation.WRITE)
     if allowed and declaration.section in reader.live:

@@ -76,7 +76,6 @@ def with_words(news: Sequence[News], reader: Reader, past: Mapping[tuple[int, Fi
 def _told(reader: Reader, section: Section, entry: str, lines: Sequence[DigestLine]) -> News:
     newest = max(lines, key=lambda line: line.recorded)
     values = reader.content.entries(section)[entry].values
-    noun = SECTIONS[section].noun
     texts = [line for line in lines if _is_text(line)]
     return News(
         group=lines[0].group,
@@ -84,7 +83,7 @@ def _told(reader: Reader, section: Section, entry: str, lines: Sequence[DigestLi
         title=SECTIONS[section].title,
         entry_id=entry,
         words=line_words(section, values, reader.setting.people.name),
-        changes=tuple(f"new {noun}" if each.change == "new" else each.change for each in lines if not _is_text(each)),
+        changes=tuple(each.change for each in lines if not _is_text(each)),
         texts=tuple(TextNews(each.field, _label(each), each.first - 1) for each in texts),
         who=newest.by,
         when=moment(newest.recorded, reader.setting.reading),
@@ -94,7 +93,7 @@ def _told(reader: Reader, section: Section, entry: str, lines: Sequence[DigestLi
 
 def _is_text(line: DigestLine) -> bool:
     declared = SECTIONS[line.section].field(line.field)
-    return declared is not None and declared.kind is Kind.TEXT and line.change != "new"
+    return declared is not None and declared.kind is Kind.TEXT and not line.made
 
 
 def _label(line: DigestLine) -> str:

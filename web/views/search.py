@@ -93,7 +93,7 @@ def entry_found(
         plan_id=patient.plan_id,
         section=section,
         entry=key,
-        title=SECTIONS[section].noun,
+        title=SECTIONS[section].noun_of(values),
         words=line_words(section, values, reader.setting.people.name),
         patient=_listed(patient),
         born=_born(patient),

@@ -209,7 +209,7 @@ def _told(plan: PlanWork, it: Waiting) -> tuple[str, str]:
     who, value = setting.people.name(register(record, "proposer")), proposed(record)
     declared = SECTIONS[it.section].field(register(record, "field"))
     if declared is None or isinstance(value, dict):
-        return f"{who}: {SECTIONS[it.section].noun}", ""
+        return f"{who}: {SECTIONS[it.section].noun_of(value if isinstance(value, dict) else {})}", ""
     stands = plan.reader.content.value(it.section, it.entry, declared.name)
     seen = f"{stands:g}" if isinstance(stands, float) else str(stands if stands is not None else "")
     told = f"{who}: {declared.label} {scalar_words(declared, value, setting)}"

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from crdt.changes import Create
 from crdt.sections import Section
 from hub.live.commands import PlanContent
 from hub.workflows.agendas import Brief, Cause, agenda, card, flags, last_huddle
@@ -13,6 +14,7 @@ from hub.workflows.comments import CommentMake
 from hub.workflows.digests import FieldEdit, collapsed, digest, grouped
 from hub.workflows.family import NO_PLAIN_WORDS, family_view
 from hub.workflows.huddles import HuddleDecide
+from hub.workflows.previews import preview
 from hub.workflows.questions import QuestionAnswer, QuestionCalm
 from hub.workflows.steps import Step
 from hub.workflows.suggestions import SuggestionMake
@@ -176,13 +178,29 @@ def test_a_digest_tells_allergies_then_medicines_then_states_then_the_rest(bench
     )
 
     assert [(line.group, line.headline, line.change) for line in lines] == [
-        ("Allergies", "Penicillin", "new"),
+        ("Allergies", "Penicillin", "new allergy"),
         ("Medicines", "furosemide", "DOSE: 40 mg → 80 mg"),
         ("States", "Call", "State: requested → accepted"),
         ("Rest", "Walk", "By: 01-Dec-2026"),
     ]
     assert [group for group, _ in grouped(lines)] == ["Allergies", "Medicines", "States", "Rest"]
     assert {line.by for line in lines} == {"Dr. Ruiz"}
+
+
+def test_what_is_new_is_called_by_its_kind_and_a_medicine_says_how_it_is_taken(bench: Bench) -> None:
+    allergy = bench.put(MEDICATIONS, kind="allergy", name="Lisinopril")
+    medicine = a_medicine(bench, name="apixaban", dose="5 mg", frequency="twice a day")
+    risk = bench.put(Section.CONDITIONS, kind="risk", name="Falls")
+    made = [
+        an_edit(bench, section, entry, "name", "", "", made=True)
+        for section, entry in ((MEDICATIONS, allergy), (MEDICATIONS, medicine), (Section.CONDITIONS, risk))
+    ]
+
+    told = digest(bench.plan, bench.nurse, made, {}, NOW)
+
+    assert [line.change for line in told] == ["new allergy", "new medicine: 5 mg, twice a day", "new risk"]
+    asked = Create(Section.MEDICATIONS, allergy, {"kind": "allergy", "name": "Lisinopril"})
+    assert [line.words for line in preview(bench.plan, [asked], {})] == ["new allergy: Lisinopril"]
 
 
 def test_a_digest_tells_nobody_their_own_edits_nor_what_they_may_not_see(bench: Bench) -> None:
