@@ -11,7 +11,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from auth.roles import CLINICIANS, Role
+from auth.roles import CLINICIANS, PATIENT_SIDE, Role
 from crdt.sections import Section
 
 
@@ -246,12 +246,15 @@ _ENTRIES: Final[Mapping[str, CommandRule]] = {
 _ANSWERS: Final = CommandRule(
     section=Section.CAREGIVER_LOG,
     at_large=True,
-    sets=frozenset({"answer", "answered_by"}),
-    refusal="Only primary care, the care manager or the social worker answers.",
+    relations=frozenset({"to", "creator"}),
+    by=CLINICIANS,
+    sets=frozenset({"answer", "answered_by", "answered", "turns", "answer_due", "ended", "ended_by"}),
+    refusal="Only whom it was sent to, primary care, the care manager or the social worker answers.",
 )
 
 _STAY_REPORTS: Final = replace(
     _ANSWERS,
+    relations=frozenset(),
     sets=_ANSWERS.sets | {"stay"},
     refusal="Only primary care, the care manager or the social worker says what a report from home is.",
 )
@@ -457,6 +460,19 @@ _CARE: Final[Mapping[str, CommandRule]] = {
         by=CLINICIANS,
         sets=frozenset({"signed_by", "content_hash"}),
         refusal="Only those who attended sign a huddle.",
+    ),
+    "question.ask": CommandRule(section=Section.CAREGIVER_LOG, follows=Operation.CREATE),
+    "question.reply": CommandRule(
+        section=Section.CAREGIVER_LOG,
+        roles=PATIENT_SIDE,
+        sets=frozenset({"turns", "answer_due", "calmed_by"}),
+        refusal="Only the patient and the family reply here.",
+    ),
+    "question.accept": CommandRule(
+        section=Section.CAREGIVER_LOG,
+        relations=frozenset({"creator"}),
+        sets=frozenset({"ended", "ended_by"}),
+        refusal="Only who asked says that it is answered.",
     ),
     "question.answer": _ANSWERS,
     "question.phone": _ANSWERS,

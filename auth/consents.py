@@ -1,7 +1,8 @@
 """What the patient's consent may say of one person and section, and who may record it.
 
 The patient decides; primary care and the care manager record what the patient agreed to, saying how. A consent hides
-a section, makes it reading only, or opens the one restricted section that waits for it. It never widens anything else.
+a section, makes it reading only, or opens the one restricted section that waits for it; and it may let a relative write
+to the team alone. It never widens anything else.
 """
 
 from dataclasses import dataclass
@@ -87,6 +88,8 @@ def choices(role: Role, section: Section) -> tuple[str, ...]:
         return ()
     if cell.opening is Precondition.CONSENT:
         return ("none", "granted")
+    if role is Role.FAMILY and section is Section.CAREGIVER_LOG:
+        return ("none", "read", "granted")
     return ("none",) if cell.grant is Grant.READ else ("none", "read")
 
 
@@ -118,7 +121,7 @@ def _fault(
         return ConsentRefusal("access", f"That can't be chosen for {title}.")
     if narrowing.ends is not None and narrowing.ends <= now:
         return ConsentRefusal("ends", "The end date has passed.")
-    if narrowing.access != "granted":
+    if narrowing.access != "granted" or MATRIX[subject.role, section].opening is not Precondition.CONSENT:
         return None
     if narrowing.ends is None:
         return ConsentRefusal("ends", f"Opening {title} needs an end date.")

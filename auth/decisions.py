@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import cache
 
 from auth.commands import COMMANDS, Operation
-from auth.policy import MATRIX, EntryFacts, Grant, Precondition
+from auth.policy import MATRIX, EntryFacts, Grant, hides_entries
 from auth.questions import SectionQuestion
 from auth.reasons import SUGGEST_INSTEAD, sentence
 from auth.roles import Participant, Role
@@ -94,7 +94,7 @@ def judge(
         return _answer(code, participant.role, section, grant)
     if standing.reading and action is not Operation.READ:
         return _answer(standing.reading, participant.role, section, grant)
-    asked = SectionQuestion(standing.cell, participant, section, field, entry, command)
+    asked = SectionQuestion(standing.cell, participant, section, field, entry, command, standing.alone)
     code = asked.code(action)
     if code == "command-refused":
         return _refused_command(command, section, grant, suggest=asked.may_suggest_instead())
@@ -167,8 +167,7 @@ def assignments(person: str, facts: Iterable[tuple[Section, EntryFacts]]) -> fro
 
 
 def _whole(role: Role, section: Section) -> bool:
-    cell = MATRIX[role, section]
-    return cell.shows is None and cell.opening not in (Precondition.ASSIGNED, Precondition.AGENT)
+    return MATRIX[role, section].shows is None and not hides_entries(role, section)
 
 
 @cache

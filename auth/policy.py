@@ -10,9 +10,9 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from auth.roles import Participant, Role
+from auth.roles import PATIENT_SIDE, Participant, Role
 from crdt.fields import Value
-from crdt.sections import SECTIONS, Section
+from crdt.sections import SECTIONS, TEAM_ALONE, Section
 
 
 class Grant(StrEnum):
@@ -86,7 +86,9 @@ W_OWN = Cell(Grant.WRITE_OWN, Reach.OWN, creates=True)
 """Also "W own, P": whoever may do more than read may suggest, so the P needs no cell of its own."""
 W_COMMUNITY = Cell(Grant.WRITE_OWN, Reach.COMMUNITY, creates=True)
 W_DRAFT = Cell(Grant.WRITE_OWN, Reach.DRAFT, creates=True)
-W_ANSWER = Cell(Grant.CONTRIBUTE, Reach.ANY, parts=frozenset({"answer"}))
+W_ANSWER = Cell(Grant.CONTRIBUTE, Reach.ANY, creates=True, parts=frozenset({"answer"}))
+ASKS = Cell(Grant.CONTRIBUTE, creates=True, parts=frozenset())
+"""New questions; what was asked changes by commands alone."""
 C_TAKES = Cell(Grant.CONTRIBUTE, Reach.ANY, parts=frozenset({"takes"}))
 C_READINGS = Cell(Grant.CONTRIBUTE, parts=frozenset())
 COMPLETE_OWN = Cell(Grant.CONTRIBUTE, Reach.OWN, parts=frozenset({"outcome"}))
@@ -134,7 +136,7 @@ _ROWS: Final[Mapping[Section, tuple[Cell, ...]]] = {
     Section.MONITORING: (W, W_OWN, W, R, R, R, C_READINGS, C_READINGS, N, N, N, N, R, N),
     Section.TRANSITIONS: (W, C, W, C, C, R, R, R, N, N, N, N, C, N),
     Section.SOCIAL_NEEDS: (R, R, W, N, W, R, C, N, N, N, N, N, N, N),
-    Section.CAREGIVER_LOG: (W_ANSWER, R, W_ANSWER, R, W, R, W_OWN, W_OWN, N, N, N, N, N, N),
+    Section.CAREGIVER_LOG: (W_ANSWER, ASKS, W_ANSWER, ASKS, W, ASKS, W_OWN, W_OWN, N, N, N, N, N, N),
     Section.HUDDLES: (W, W, W, W, W, W, R_DECISION, N, N, N, N, N, N, N),
     Section.ADVANCE_CARE: (W, R, C, R, C, R, W_DRAFT, R_AGENT, N, N, N, N, R, N),
     Section.BEHAVIORAL_HEALTH: (R_CONSENT, N, N, N, C_ASSIGNED, W, R, N, N, N, N, N, N, N),
@@ -180,8 +182,12 @@ def reaches(cell: Cell, person: str, section: Section, entry: EntryFacts) -> boo
 def hidden(participant: Participant, section: Section, entry: EntryFacts) -> bool:
     """Return whether this entry is kept from this participant although they read the section.
 
-    A task is the family's to see when marked so, or when it is theirs; a ``no`` hides it in any case.
+    A task is the family's to see when marked so, or when it is theirs; a ``no`` hides it in any case. What was written
+    to the team alone is nobody's to see at home but of who wrote it.
     """
+    if section is Section.CAREGIVER_LOG and participant.role in PATIENT_SIDE:
+        alone = entry.values.get("readers") == TEAM_ALONE
+        return alone and (not participant.person_id or participant.person_id != entry.creator)
     if participant.role is Role.FAMILY:
         if section is Section.SOCIAL_NEEDS:
             return entry.values.get("sensitive") != "no"
@@ -198,6 +204,8 @@ def hidden(participant: Participant, section: Section, entry: EntryFacts) -> boo
 def hides_entries(role: Role, section: Section) -> bool:
     """Return whether ``hidden`` can be true for some entry, given the role and section."""
     if MATRIX[role, section].opening in (Precondition.ASSIGNED, Precondition.AGENT):
+        return True
+    if section is Section.CAREGIVER_LOG and role in PATIENT_SIDE:
         return True
     return role is Role.FAMILY and section in (Section.SOCIAL_NEEDS, Section.TASKS)
 
@@ -235,8 +243,10 @@ def field_rule(participant: Participant, section: Section, name: str, entry: Ent
             return ""
 
 
-def first_value_rule(participant: Participant, section: Section, entry: EntryFacts) -> str:
+def first_value_rule(participant: Participant, section: Section, entry: EntryFacts, *, alone: bool = True) -> str:
     """Return the code of the rule that a new entry's first values break for this participant, or ``""``.
+
+    ``alone`` says whether they may write what nobody else at home reads.
 
     Guards what a signature, a decision or an answer stands for; the workflows choose the other first values.
     """
@@ -248,12 +258,21 @@ def first_value_rule(participant: Participant, section: Section, entry: EntryFac
             return "" if _reconciles(participant, entry) else "reconciliation-later"
         case Section.HUDDLES if signed(entry):
             return "sign-later"
+        case Section.CAREGIVER_LOG if values.get("readers") == TEAM_ALONE and not alone:
+            return "team-alone"
+        case Section.CAREGIVER_LOG if MATRIX[participant.role, section].creates and _only_asks(participant, values):
+            return "no-create"
         case Section.CAREGIVER_LOG if values.get("answer") or values.get("answered_by") or values.get("stay"):
             return "" if participant.role in ANSWERERS else "answer-team"
         case Section.CARE_TEAM if values.get("steward") == "yes":
             return "" if MATRIX[participant.role, section] is W else "steward-only"
         case _:
             return ""
+
+
+def _only_asks(participant: Participant, values: Mapping[str, Value]) -> bool:
+    """Say whether somebody who may add questions of the team alone adds something else: nobody speaks for a home."""
+    return MATRIX[participant.role, Section.CAREGIVER_LOG] in (W_ANSWER, ASKS) and values.get("asked_from") != "team"
 
 
 def _reconciles(participant: Participant, entry: EntryFacts) -> bool:

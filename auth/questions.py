@@ -5,7 +5,19 @@ from dataclasses import dataclass
 from typing import Final
 
 from auth.commands import COMMANDS, SIGNED_STILL, CommandRule, Operation
-from auth.policy import Cell, EntryFacts, Grant, Reach, field_rule, first_value_rule, looks_into_entry, reaches, signed
+from auth.policy import (
+    ASKS,
+    W_ANSWER,
+    Cell,
+    EntryFacts,
+    Grant,
+    Reach,
+    field_rule,
+    first_value_rule,
+    looks_into_entry,
+    reaches,
+    signed,
+)
 from auth.roles import Participant, Role
 from crdt.sections import SECTIONS, Section
 
@@ -26,6 +38,8 @@ class SectionQuestion:
     field: str
     entry: EntryFacts | None
     command: str
+    alone: bool
+    """May write to the team what nobody else at home reads."""
 
     def code(self, action: Operation) -> str:
         """Return why not, as a code of ``reasons``; ``""`` for yes."""
@@ -54,7 +68,9 @@ class SectionQuestion:
                 return "entry-needed"
             if self.entry.values.get("kind") != "community":
                 return "community-only"
-        return first_value_rule(self.participant, self.section, self.entry) if self.entry is not None else ""
+        if self.entry is None:
+            return "entry-needed" if self.cell in (W_ANSWER, ASKS) else ""
+        return first_value_rule(self.participant, self.section, self.entry, alone=self.alone)
 
     def _write(self) -> str:
         declared = SECTIONS[self.section].field(self.field)

@@ -66,6 +66,7 @@ _SENTENCES: Final[Mapping[str, str]] = MappingProxyType(
         "patients-words": "These are the patient's own words. Only the patient changes them.",
         "task-owned": "Someone has accepted this task. Reassign it instead.",
         "referral-kind": "The kind of a referral stays as it was made.",
+        "team-alone": "The patient has not agreed that you write to the team alone.",
         "answer-team": "Only primary care, the care manager or the social worker answers.",
         "signer-only": "Only primary care signs a code status.",
         "reconciliation-later": "Only the prescriber, a pharmacist or primary care decides on this.",

@@ -6,7 +6,7 @@ from typing import Final
 
 from auth.commands import Operation
 from auth.policy import MATRIX, Cell, EntryFacts, Grant, N, Precondition, hidden
-from auth.roles import CLINICIANS, Narrowing, Participant
+from auth.roles import CLINICIANS, Narrowing, Participant, Role
 from crdt.sections import Section
 
 _DEPENDENT: Final = frozenset({Precondition.ASSIGNED, Precondition.AGENT})
@@ -22,6 +22,8 @@ class Standing:
     cell: Cell
     denied: str = ""
     reading: str = ""
+    alone: bool = True
+    """May write to the team what nobody else at home reads: a relative only where the patient has agreed."""
 
 
 def standing_of(participant: Participant, section: Section, now: datetime) -> Standing:
@@ -44,7 +46,8 @@ def standing_of(participant: Participant, section: Section, now: datetime) -> St
     if participant.closed:
         return Standing(cell, reading="plan-closed")
     narrowing = _narrowing(participant, section, now)
-    return Standing(cell, reading="consent-read-only" if narrowing == "read" else "")
+    alone = participant.role is not Role.FAMILY or narrowing == "granted"
+    return Standing(cell, reading="consent-read-only" if narrowing == "read" else "", alone=alone)
 
 
 def granted(standing: Standing, participant: Participant, section: Section) -> Grant:

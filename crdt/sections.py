@@ -74,6 +74,12 @@ ALLERGY_STATEMENTS = ("no known allergies", "asked, unknown")
 WHEREABOUTS = ("emergency room", "hospital", "home again")
 """Where the people at home say that the patient is, when they tell of a stay in a hospital."""
 
+TOPICS = ("medicines", "appointments", "forms", "transport", "worry", "other")
+"""What a question is about: it decides who reads it and by when it is answered."""
+
+EVERYONE, TEAM_ALONE = "everyone", "the team alone"
+"""Who reads a question: whoever sees the section, or of the patient's side only who asked it."""
+
 CALLS = ("emergency number", "call now", "call in opening hours")
 """Whom the people at home call, the most urgent first."""
 
@@ -696,9 +702,9 @@ _DECLARATIONS: Final[tuple[Declaration, ...]] = (
         section=Section.CAREGIVER_LOG,
         title="Home observations and questions",
         purpose="What the people at home see and ask, and what the team answers.",
-        empty="No observations or questions from home yet.",
+        empty="No observations or questions yet.",
         headline="words",
-        noun="note from home",
+        noun="question or note",
         fhir="Communication",
         fields=(
             _choice(
@@ -717,6 +723,16 @@ _DECLARATIONS: Final[tuple[Declaration, ...]] = (
             _of(Form.ENTRY, "related", "About", fhir="about[0]"),
             _text("answer", "Answer"),
             _of(Form.PERSON, "answered_by", "Answered by", command=True),
+            _of(Form.INSTANT, "answered", "Answered", command=True),
+            _choice("topic", "Topic", *TOPICS, command=True, fhir="topic.text"),
+            _of(Form.PERSON, "to", "Read by", command=True, fhir="recipient[0]"),
+            _choice("asked_from", "Asked from", "home", "team", command=True),
+            _choice("readers", "Who reads it", EVERYONE, TEAM_ALONE, command=True),
+            _of(Form.INSTANT, "answer_due", "Answer by", command=True),
+            _log("turns", "What was said then"),
+            _choice("ended", "Ended", "answered", "task", "telephone", command=True),
+            _of(Form.PERSON, "ended_by", "Ended by", command=True),
+            Field(name="attached", label="Attached", command=True),
             _of(Form.PERSON, "calmed_by", "Not an emergency, says", command=True),
             _choice(
                 "whereabouts",

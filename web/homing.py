@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
+from urllib.parse import urlencode
 
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
@@ -21,20 +22,20 @@ from hub.workflows.edits import edits_of
 from hub.workflows.family import FamilyView, contacts_of, family_view
 from hub.workflows.family_news import NEW_FOR
 from hub.workflows.own_page import own_view
-from hub.workflows.questions import answer_due
 from hub.workflows.readings import UNLIKELY
 from hub.workflows.registry import Faults
 from hub.workflows.suggestions import suggested_medicines
 from hub.workflows.wordings import changed_of
 from web.doors.guards import Member, services
+from web.home_asking import Asking, asking_of, readers_told
 from web.languages import LANGUAGES, Language, _, language_of
 from web.pages.notifications import told
+from web.questioning import ways_for
 from web.reading import reading_now
 from web.rendering import is_swap, page
 from web.views.family import (
     KINDS,
     RED_SAID,
-    WHERE,
     Numbers,
     as_family,
     content_for,
@@ -47,7 +48,7 @@ from web.views.family import (
 )
 from web.views.family_cautions import cautions_of, medicines_that_go_on
 from web.views.homes import FAMILY, MINE, Home
-from web.views.own import LOOKED_FOR, Onlookers, goal_rows, lookers, readers_told, relatives_of, request_rows
+from web.views.own import LOOKED_FOR, Onlookers, goal_rows, lookers, relatives_of, request_rows
 from web.views.words import Reading, day_of, instant_of
 
 LOOKS: Final = frozenset({Action.READ, Action.EXPORT, Action.DISCLOSE, Action.BREAK_GLASS})
@@ -100,6 +101,10 @@ class Sent:
     about: str = ""
     place: str = ""
     since: str = ""
+    whom: str = ""
+    """Whom a question goes to, as the form's value says it."""
+    alone: bool = False
+    """Only the team is to read it."""
     doubted: bool = False
     """The value is unlikely: it is recorded when it is sent again with the word that it is right."""
 
@@ -174,16 +179,16 @@ async def context_of(
         "view": view,
         **await _own(request, member, plan, everyone, language, reading, block),
         "told": await told(request, member.who, unseen=True) if home.is_of(me) and found.access is not None else [],
-        "readers": readers_told(everyone, me.person_id, reading.now),
+        **await _asking(request, whole, me, everyone, language, reading),
         "name": view.called or patient.given_name,
         "first_name": patient.given_name,
         **_spoken(request, language, reading),
         "tasks": task_rows(view, me, people, language, reading),
-        "notes": note_rows(view, plan, people, language, reading),
+        "notes": note_rows(view, plan, me, people, language, reading),
         "may": may(plan, me, view, reading.now, preview=not home.is_of(me)),
         **_previewed(viewer, me, home),
         **_after_death(patient.deceased, home, language),
-        **_kinds(whole, language, reading),
+        "kinds": [(kind, KINDS[kind]) for kind in WRITABLE],
         "sent": sent,
         "about": name_of(plan, sent.about),
         "done": request.query_params.get("done", ""),
@@ -191,14 +196,27 @@ async def context_of(
     }
 
 
-def _kinds(plan: PlanContent, language: Language, reading: Reading) -> dict[str, object]:
-    """Return what can be written to the team, and by which day it answers."""
-    due = {kind: answer_due(plan, kind, reading.now) for kind in WRITABLE}
+async def _asking(
+    request: Request, plan: PlanContent, me: Participant, everyone: Sequence[Participant], language: Language,
+    reading: Reading,
+) -> dict[str, object]:  # fmt: skip
+    """Return whom the reader can ask, by when they answer, and who else reads it."""
+    asking: Asking = asking_of(await ways_for(request, plan, me), everyone, language, reading)
+    query = request.query_params
+    one = query.get("to") == "one" or (request.method == "POST" and bool(asking.people))
     return {
-        "kinds": [(kind, KINDS[kind]) for kind in WRITABLE],
-        "whereabouts": WHERE,
-        "answered_by": {kind: language.near_day(day, reading) for kind, day in due.items() if day is not None},
+        "asking": asking,
+        "one_person": one,
+        "replies_to": query.get("reply", "")[:40],
+        "asked": _kept_query(request),
+        "readers": readers_told(everyone, me, reading.now),
     }
+
+
+def _kept_query(request: Request) -> str:
+    """Return of the address what the part with questions is renewed with, so that nothing typed there goes."""
+    told = {name: request.query_params.get(name, "")[:40] for name in ("about", "to", "reply")}
+    return urlencode({name: value for name, value in told.items() if value})
 
 
 def _previewed(viewer: Participant, me: Participant, home: Home) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """Templates and responses: one environment, strict and escaping, and a page that may also be a fragment."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -44,11 +45,15 @@ THEMES: Final = frozenset({"light", "dark"})
 THEME_COOKIE: Final = "theme"
 
 
+_INDENT: Final = re.compile(r"\n[ \t]+")
+"""A template is indented for whoever reads it; nobody's phone has to load that."""
+
+
 class Marked(Extension):
-    """Puts the mark of a page into every template as it is read (``web.marks``)."""
+    """Puts the mark of a page into every template as it is read (``web.marks``), and leaves its indentation away."""
 
     def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
-        return marked_template(source)
+        return _INDENT.sub("\n", marked_template(source))
 
 
 class Rendering:

@@ -1,4 +1,4 @@
-"""Telling the plan's steward, and who stands in, of a question from home that waits past its day."""
+"""Telling the plan's steward, and who stands in, of a question that waits past its time."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -17,8 +17,8 @@ ROWS_MAX: Final = 200
 
 ENDS: Final = frozenset(
     {
-        "question.answer", "question.phone", "question.task", "entry.retire", "stay.confirm", "stay.known", "stay.deny",
-        "stay.follow",
+        "question.answer", "question.phone", "question.task", "question.accept", "entry.retire", "stay.confirm",
+        "stay.known", "stay.deny", "stay.follow",
     }
 )  # fmt: skip
 """Commands after which a note waits no more."""

@@ -23,7 +23,7 @@ from hub.workflows.contents import retired
 from hub.workflows.contents import words as said
 from hub.workflows.home_reports import TELL_REPORT
 from hub.workflows.hospital_stays import TELL_STAY
-from hub.workflows.questions import answered
+from hub.workflows.question_states import answered
 
 TOLD: Final = frozenset({Role.PRIMARY_CARE, Role.CARE_MANAGER})
 ROWS_MAX: Final = 50

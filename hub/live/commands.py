@@ -14,6 +14,7 @@ from crdt.changes import Change
 from crdt.contents import EntryContent, Refusal, SectionContent
 from crdt.fields import Value
 from crdt.sections import Section
+from hub.directory.houses import House
 from hub.record.jobs import Job
 
 __all__ = [
@@ -44,6 +45,8 @@ class PlanContent:
     people: Mapping[int, str] = field(default_factory=dict)
     seq: int = 0
     zone: tzinfo = UTC
+    house: House = field(default_factory=House)
+    """The hours of that organisation, and within which of them it answers."""
     born: date | None = None
     """The patient's day of birth, ``None`` where it is not known: some rules are for an age."""
     sex: str = ""

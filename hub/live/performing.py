@@ -85,6 +85,7 @@ def content_of(room: Room) -> PlanContent:
         people,
         room.head.seq,
         zone=room.zones.of(room.plan_id),
+        house=room.zones.house_of(room.plan_id),
         born=room.patient[0],
         sex=room.patient[1],
     )

@@ -170,7 +170,7 @@ def content_of_plan(plan: str, stands: Stands, zones: Zones) -> PlanContent:
     for section, states in groupby(stands.states, attrgetter("section")):
         sections[section], makers = content_of_states(section, states)
         people.update(makers)
-    return PlanContent(plan, sections, people, stands.seq, zone=zones.of(plan))
+    return PlanContent(plan, sections, people, stands.seq, zone=zones.of(plan), house=zones.house_of(plan))
 
 
 def _differences(found: Sequence[EntryState], right: Sequence[EntryState]) -> Iterator[tuple[Section, str, str]]:

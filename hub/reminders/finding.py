@@ -21,6 +21,7 @@ from hub.workflows.digests import FieldEdit
 from hub.workflows.family_news import SET_UP_IN
 from hub.workflows.grants import barred, visible
 from hub.workflows.medications import is_medicine
+from hub.workflows.question_states import Side, turns
 
 NEWS_FOR: Final = timedelta(days=1)
 """What happened longer ago is no news: a plan that is brought in from elsewhere tells nobody of its past."""
@@ -122,7 +123,7 @@ def still_so(plan: PlanContent, viewer: Participant, reminder: Reminder, now: da
             by = day(entry.values, "due")
             return _owes(entry, viewer) and by is not None and by.isoformat() == reminder.occasion
         case Matter.ANSWER:
-            return not retired(entry) and bool(words(entry.values, "answered_by"))
+            return not retired(entry) and turns(entry.values)[-1].side is Side.ASKED
         case Matter.MEDICINE | Matter.WAITING:
             return True
 
@@ -154,9 +155,10 @@ def _matter(plan: PlanContent, viewer: Participant, edit: FieldEdit, entry: Entr
     match edit.section:
         case Section.TASKS if edit.made or edit.field in ("owner", "state"):
             return Matter.DUE if _asked_of(entry, viewer) else None
-        case Section.CAREGIVER_LOG if edit.field in ("answer", "answered_by"):
-            mine = plan.creator(Section.CAREGIVER_LOG, entry.id) == viewer.person_id
-            return Matter.ANSWER if mine and words(entry.values, "answered_by") != viewer.person_id else None
+        case Section.CAREGIVER_LOG if edit.field in ("answer", "answered_by", "turns"):
+            mine, last = plan.creator(Section.CAREGIVER_LOG, entry.id) == viewer.person_id, turns(entry.values)[-1]
+            answered = last.side is Side.ASKED and last.by != viewer.person_id
+            return Matter.ANSWER if mine and answered else None
         case Section.MEDICATIONS if viewer.role in PATIENT_SIDE and is_medicine(entry):
             return Matter.MEDICINE if edit.made or edit.field in MEDICINE_FIELDS else None
         case _:

@@ -1,6 +1,7 @@
 """Organisations as rows: clinics and practices, the zone of their clocks, the numbers families call."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Final
 
 import msgspec
@@ -36,6 +37,8 @@ class Organisation:
     """From and to, ``08:00``, for Monday to Sunday; two empty texts for a closed day, nothing at all: not said."""
     holidays: tuple[str, ...] = ()
     """Own closed days, as ``2026-12-24``."""
+    answer_hours: Mapping[str, int] = field(default_factory=dict)
+    """Within how many open hours questions are answered, by topic; the usual ones where nothing is said."""
 
 
 class Organisations:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from auth.roles import Role
 from hub.directory.births import BirthDate
+from hub.directory.houses import House, house_of
 from hub.directory.names import number_key
 from hub.ids import new_id
 from hub.record.journal import Turn
@@ -111,6 +112,14 @@ _COLUMNS: Final = (
     patient.c.moved,
     patient.c.same_as,
 )
+_HOUSE: Final = (
+    organisation.c.id,
+    organisation.c.time_zone,
+    organisation.c.opening,
+    organisation.c.holidays,
+    organisation.c.answer_hours,
+)
+
 _BY_NAME: Final = (patient.c.sort_key, table.c.id)
 
 
@@ -225,14 +234,24 @@ class Plans:
         async with connected(self._engine) as connection:
             return [PanelPlan(_plan(row), Role(row.role), row.seq) for row in await connection.execute(query)]
 
-    async def zones(self) -> tuple[str, dict[str, str]]:
-        """Return the default organisation's zone, and by id those of the plans at home in another zone."""
-        first = sa.select(organisation.c.time_zone).order_by(organisation.c.created, organisation.c.id).limit(1)
-        query = sa.select(table.c.id, organisation.c.time_zone).join(organisation)
+    async def zones(self) -> tuple[str, dict[str, str], House, dict[str, House]]:
+        """Return the default organisation's zone and house; by id the zones and houses of plans at home elsewhere."""
+        query = sa.select(*_HOUSE).order_by(organisation.c.created, organisation.c.id)
         async with connected(self._engine) as connection:
-            default = str(await connection.scalar(first) or "UTC")
-            rows = (await connection.execute(query.where(organisation.c.time_zone != default))).all()
-        return default, {row.id: row.time_zone for row in rows}
+            homes = {row.id: row for row in (await connection.execute(query)).all()}
+            first = next(iter(homes.values()), None)
+            if first is None:
+                return "UTC", {}, House(), {}
+            away = sa.select(table.c.id, table.c.organisation).where(table.c.organisation != first.id)
+            rows = (await connection.execute(away)).all()
+        houses = {each: _house(row._mapping) for each, row in homes.items()}
+        elsewhere = {row.id: homes[row.organisation].time_zone for row in rows}
+        return (
+            first.time_zone,
+            {plan_id: zone for plan_id, zone in elsewhere.items() if zone != first.time_zone},
+            houses[first.id],
+            {row.id: houses[row.organisation] for row in rows},
+        )
 
     async def settle(self, turn: Turn, plan_id: str, *, steward: str | None, closed: datetime | None) -> None:
         """Name who answers for the plan, and whether and when it was closed."""
@@ -258,6 +277,10 @@ class Plans:
         free = patient.c.person.is_(None) | (patient.c.person == person_id)
         mine = sa.update(patient).where(patient.c.id == subject, free).values(person=person_id).returning(patient.c.id)
         return (await connection_of(turn).execute(mine)).first() is not None
+
+
+def _house(told: sa.RowMapping) -> House:
+    return house_of(told["opening"], told["holidays"], told["answer_hours"])
 
 
 def _subject(plan: Plan, patient_id: str, home: str, numbers: tuple[Number, ...]) -> RegisteredPatient:

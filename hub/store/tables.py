@@ -46,6 +46,7 @@ organisation: Final = sa.Table(
     sa.Column("holidays", postgresql.JSONB, nullable=False, server_default=sa.text("'[]'")),
     sa.Column("number_system", _text, nullable=False, unique=True),
     _when("created"),
+    sa.Column("answer_hours", postgresql.JSONB, nullable=False, server_default=sa.text("'{}'")),
     sa.CheckConstraint("name <> ''", name="named"),
 )
 """Clinics and practices. The first one is the default; ``number_system`` names its record numbers everywhere."""

@@ -8,7 +8,7 @@ from enum import StrEnum
 from crdt.sections import Section
 from hub.live.commands import EntryContent, PlanContent
 from hub.safety.weighing import open_dangers
-from hub.workflows import home_reports, monitoring, questions, referral_states, tasks, transition_clocks
+from hub.workflows import home_reports, monitoring, question_states, referral_states, tasks, transition_clocks
 from hub.workflows.alarm_wordings import alarm_told, never_told
 from hub.workflows.coming_home import STAY
 from hub.workflows.contents import active, day, headline, in_days, instant, plain_day, words
@@ -32,7 +32,7 @@ class Cause(StrEnum):
     REFERRAL_LATE = "referral past its date"
     UNRECONCILED = "medicine not reconciled"
     STAY_REPORT = "hospital stay told from home"
-    QUESTION = "question from home"
+    QUESTION = "question"
     STALE = "review date passed"
     PINNED = "pinned"
 
@@ -105,7 +105,8 @@ def flags(brief: Brief, now: datetime) -> tuple[Reason, ...]:
     found += [
         Reason(Cause.UNRECONCILED, MEDICATIONS, entry.id, headline(MEDICATIONS, entry)) for entry in unreconciled(plan)
     ]
-    urgent, reports = questions.urgent(plan), home_reports.open_reports(plan)
+    urgent, reports = question_states.urgent(plan), home_reports.open_reports(plan)
+    asked = [*question_states.unanswered(plan), *question_states.late_within_team(plan, now)]
     found += [
         Reason(
             cause, Section.CAREGIVER_LOG, entry.id, headline(Section.CAREGIVER_LOG, entry) + _waits(plan, entry, now)
@@ -113,7 +114,7 @@ def flags(brief: Brief, now: datetime) -> tuple[Reason, ...]:
         for cause, entries in (
             (Cause.HELP_NOW, urgent),
             (Cause.STAY_REPORT, [each for each in reports if each not in urgent]),
-            (Cause.QUESTION, [each for each in questions.unanswered(plan) if each not in (*urgent, *reports)]),
+            (Cause.QUESTION, [each for each in asked if each not in (*urgent, *reports)]),
         )
         for entry in entries
     ]
@@ -123,7 +124,9 @@ def flags(brief: Brief, now: datetime) -> tuple[Reason, ...]:
 
 def _waits(plan: PlanContent, entry: EntryContent, now: datetime) -> str:
     """Return how late the answer is, ``""`` for one in time."""
-    late = questions.days_late(plan, entry, now)
+    late = question_states.days_late(plan, entry, now)
+    if question_states.late_today(plan, entry, now):
+        return ", answer late today"
     return f", answer {in_days(late)} late" if late else ""
 
 
@@ -224,7 +227,7 @@ def last_huddle(plan: PlanContent, today: date) -> date | None:
 
 def _worries(plan: PlanContent, people: Mapping[str, str]) -> tuple[str, ...]:
     told: list[str] = []
-    for entry in questions.unanswered(plan):
+    for entry in question_states.unanswered(plan):
         by = people.get(plan.creator(Section.CAREGIVER_LOG, entry.id), "from home")
         when = instant(entry.values, "when")
         on = f", {plain_day(plan.day_of(when))}" if when is not None else ""

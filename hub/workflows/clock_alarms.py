@@ -11,9 +11,9 @@ from typing import Final
 
 from crdt.changes import Append, Assign, Change, Create
 from crdt.sections import Section
+from hub.directory.business_days import is_business_day
 from hub.live.commands import EntryContent, PlanContent
 from hub.record.jobs import Job
-from hub.workflows.business_days import is_business_day
 from hub.workflows.contents import active, words
 from hub.workflows.imagined import imagined
 from hub.workflows.team import steward

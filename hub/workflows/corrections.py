@@ -9,9 +9,9 @@ from auth.roles import Participant
 from crdt.changes import Change
 from crdt.fields import Value
 from crdt.sections import Section
+from hub.directory.business_days import business_days_after
 from hub.live.commands import PlanContent, Refusal
 from hub.workflows.arguments import WORDS_MAX, Asked
-from hub.workflows.business_days import business_days_after
 from hub.workflows.contents import Values, active, headline, words
 from hub.workflows.entries import made
 from hub.workflows.grants import facts, missing, visible

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, ClassVar, Final
 
 from auth.decisions import EntryFacts, Operation, decide
-from auth.roles import Participant
+from auth.roles import PATIENT_SIDE, Participant
 from crdt.changes import Assign, Change, Create
 from crdt.fields import SET_MEMBERS_MAX, TEXT_CHARACTERS_MAX, Field, Form, Kind, Value
 from crdt.sections import ALLERGY_STATEMENTS, SECTIONS, Section
@@ -122,6 +122,8 @@ def first_values(section: Section, values: Mapping[str, Value], actor: Participa
             return {"lifecycle": "proposed"}
         case Section.CARE_TEAM:
             return {"accepted": "yes" if words(values, "person") == actor.person_id else "asked", "steward": "no"}
+        case Section.CAREGIVER_LOG:
+            return {"asked_from": "home" if actor.role in PATIENT_SIDE else "team"}
         case Section.BEHAVIORAL_HEALTH:
             return {"part2": "no"}
         case _:

@@ -21,7 +21,8 @@ from hub.workflows.contents import Values, active, instant, plain_instant, stamp
 from hub.workflows.family_news import said
 from hub.workflows.grants import commanded, missing
 from hub.workflows.ongoing_stays import ongoing
-from hub.workflows.questions import ALREADY_SENT, CAREGIVER_LOG, answer_due, answered, told_past_its_day
+from hub.workflows.question_states import CAREGIVER_LOG, answered
+from hub.workflows.questions import ALREADY_SENT, told_past_its_time
 from hub.workflows.team import NewId, next_place
 from hub.workflows.transition_clocks import VISIT_DAYS
 from hub.workflows.transitions import DESTINATIONS, SETTINGS, TRANSITIONS, TransitionRecord
@@ -151,7 +152,7 @@ class StayReport:
             )
             for each in found
         ]
-        return [*at_once, *told_past_its_day(plan, changes, answer_due(plan, "concern", now))]
+        return [*at_once, *told_past_its_time(plan, changes, plan.house.promised("worry", now, plan.zone))]
 
 
 def _open(plan: PlanContent, actor: Participant, now: datetime, entry_id: str, command: str) -> EntryContent | Refusal:

@@ -10,8 +10,8 @@ from types import MappingProxyType
 from typing import Final
 
 from crdt.sections import Section
+from hub.directory.business_days import business_days_after
 from hub.live.commands import EntryContent, PlanContent
-from hub.workflows.business_days import business_days_after
 from hub.workflows.contents import Values, active, day, in_days, instant, plain_day, records, words
 
 STAYS: Final = frozenset(

@@ -1,7 +1,7 @@
 """What waits on me, across plans; and what I asked of others."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -15,7 +15,7 @@ from hub.workflows import (
     home_reports,
     huddles,
     monitoring,
-    questions,
+    question_states,
     referral_states,
     tasks,
     transition_clocks,
@@ -47,7 +47,8 @@ class WaitingKind(StrEnum):
     HANDOFF = "handoff to read back"
     COMING_HOME = "after coming home"
     CROSSED = "changed by two at once"
-    QUESTION = "question from home"
+    QUESTION = "question"
+    ANSWER = "answer to a question"
     SUGGESTION = "suggestion"
     MENTION = "mention"
     READ_BACK = "read back"
@@ -76,6 +77,8 @@ class Waiting:
     commands: tuple[str, ...]
     key: str = ""
     """Of the suggestion or comment, where it is one."""
+    late_today: bool = False
+    """It became late today; ``late`` is 1 then, so that it comes before what is in time."""
     instead_of: str = ""
     """For whom the reader stands in with it, as told, ``""`` for what waits on the reader themself."""
 
@@ -286,20 +289,32 @@ def _coming_home(plan: PlanContent, viewer: Participant, now: datetime) -> Itera
 
 def _questions(plan: PlanContent, viewer: Participant, now: datetime) -> Iterable[Waiting]:
     section = Section.CAREGIVER_LOG
-    urgent = {entry.id: entry for entry in questions.urgent(plan)}
-    for entry in {**urgent, **{each.id: each for each in questions.unanswered(plan)}}.values():
-        if (
-            barred(plan, viewer, section, Operation.COMMAND, now=now, entry_id=entry.id, command="question.answer")
-            is None
-        ):
-            report = home_reports.is_report(entry.values)
-            kind = WaitingKind.STAY_REPORT if report else WaitingKind.QUESTION
-            kind = WaitingKind.HELP_NOW if entry.id in urgent else kind
-            settle: tuple[str, ...] = ("stay.confirm", "stay.known", "stay.deny")
-            if not report:
-                settle = ("question.answer", "question.calm" if entry.id in urgent else "question.phone")
-            late = questions.days_late(plan, entry, now)
-            yield _item(plan, kind, section, entry, *settle, due=questions.due_of(plan, entry), late=late)
+    for entry in active(plan, section):
+        urgent = question_states.is_urgent(entry.values)
+        whom = None if urgent else question_states.waits_on(plan, entry, now)
+        if whom is not None and viewer.person_id not in whom:
+            continue
+        if barred(plan, viewer, section, Operation.COMMAND, now=now, entry_id=entry.id, command="question.answer"):
+            continue
+        kind, settle = _asked(entry, urgent=urgent)
+        due, late = question_states.due_of(plan, entry), question_states.days_late(plan, entry, now)
+        item = _item(plan, kind, section, entry, *settle, due=due, late=late)
+        yield replace(item, late_today=question_states.late_today(plan, entry, now))
+
+
+def _asked(entry: EntryContent, *, urgent: bool) -> tuple[WaitingKind, tuple[str, ...]]:
+    """Return why a note waits, and the commands that settle it."""
+    report = home_reports.is_report(entry.values)
+    settle: tuple[str, ...] = ("stay.confirm", "stay.known", "stay.deny")
+    if not report:
+        settle = ("question.answer", "question.calm" if urgent else "question.phone")
+    if urgent:
+        return WaitingKind.HELP_NOW, settle
+    if report:
+        return WaitingKind.STAY_REPORT, settle
+    if question_states.turn_of(entry.values) is question_states.Side.ASKER:
+        return WaitingKind.ANSWER, ("question.accept", "question.answer")
+    return WaitingKind.QUESTION, settle
 
 
 def _suggestions(plan: PlanContent, viewer: Participant, now: datetime) -> Iterable[Waiting]:

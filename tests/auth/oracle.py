@@ -24,7 +24,7 @@ MATRIX: Final = """
 | monitoring | W | W own | W | R | R | R | C readings | C readings | N | N | N | N | R | N |
 | transitions | W | C | W | C | C | R | R | R | N | N | N | N | C | N |
 | social_needs | R | R | W | N | W | R | C | N | N | N | N | N | N | N |
-| caregiver_log | W answer | R | W answer | R | W | R | W own | W own | N | N | N | N | N | N |
+| caregiver_log | W answer | asks | W answer | asks | W | asks | W own | W own | N | N | N | N | N | N |
 | huddles | W | W | W | W | W | W | R decision | N | N | N | N | N | N | N |
 | advance_care | W + sign | R | C | R | C | R | W draft | R if agent | N | N | N | N | R | N |
 | behavioral_health | R with consent | N | N | N | C if assigned | W | R | N | N | N | N | N | N | N |
@@ -125,9 +125,12 @@ huddle.note                huddles     W
 huddle.assign              tasks       W, requester, creator
 huddle.read_back           huddles     W
 huddle.sign                huddles     clinician attendees, clinician decider
-question.answer            caregiver_log PCP, care manager, social worker
-question.phone             caregiver_log PCP, care manager, social worker
-question.task              caregiver_log PCP, care manager, social worker
+question.ask               caregiver_log as create
+question.answer            caregiver_log PCP, care manager, social worker, clinician to, clinician creator
+question.phone             caregiver_log PCP, care manager, social worker, clinician to, clinician creator
+question.task              caregiver_log PCP, care manager, social worker, clinician to, clinician creator
+question.reply             caregiver_log patient, family
+question.accept            caregiver_log creator
 question.calm              caregiver_log PCP, care manager, social worker
 stay.report                caregiver_log as create
 stay.confirm               caregiver_log PCP, care manager, social worker
@@ -213,6 +216,8 @@ def _kept_from(reader: Reader, column: str, section: Section, entry: EntryFacts)
     if column == "family" and section is Section.TASKS:
         shown = entry.values.get("family_visible") or ""
         return {"no": True, "yes": False, "": not _own(reader, section, entry)}[str(shown)]
+    if column in ("patient", "family") and section is Section.CAREGIVER_LOG:
+        return entry.values.get("readers") == "the team alone" and entry.creator != reader.person
     if CELLS[column, section.value] in ("C if assigned", "handles own", "completes own"):
         return not _own(reader, section, entry)
     return False
@@ -245,7 +250,7 @@ def _reached(reader: Reader, cell: str, section: Section, entry: EntryFacts | No
     """Return whether the cell's word covers this existing entry for writing."""
     if cell in ("W", "W + sign", "W answer", "C takes", "R + C takes"):
         return True
-    if entry is None or cell in ("R", "P", "R decision", "R with consent", "R if agent", "C readings"):
+    if entry is None or cell in ("R", "P", "R decision", "R with consent", "R if agent", "C readings", "asks"):
         return False
     if cell in ("R contact", "R whom", "handles own"):
         return False
@@ -267,9 +272,11 @@ def _act(
 ) -> bool:
     whole = cell in ("W", "W + sign", "W own, P", "W own", "W community", "W draft", "C", "C + complete own")
     whole = whole or cell == "C if assigned"
+    asks = cell in ("W answer", "asks") and entry is not None and entry.values.get("asked_from") == "team"
+    creates = whole or asks
     match action:
         case Operation.CREATE:
-            return whole and _first_values(reader, cell, section, entry)
+            return creates and _first_values(reader, cell, section, entry)
         case Operation.RETIRE:
             if section is Section.HUDDLES and (entry is None or _signed(section, entry)):
                 return False
@@ -293,6 +300,8 @@ def _first_values(reader: Reader, cell: str, section: Section, entry: EntryFacts
     if cell == "W community":
         return entry is not None and entry.values.get("kind") == "community"
     values = entry.values if entry is not None else {}
+    if values.get("readers") == "the team alone" and reader.role is Role.FAMILY and not reader.granted:
+        return False
     if values.get("code_status") or values.get("verified_by"):
         return reader.role is Role.PRIMARY_CARE
     if values.get("reconciliation", "unreconciled") not in ("", "unreconciled"):

@@ -32,7 +32,20 @@ def test_a_command_either_follows_an_action_or_says_who_may(name: str, rule: Com
 
 
 def test_every_command_field_has_a_command_that_sets_it() -> None:
-    made_with_the_entry = {"source", "part2", "event", "start", "end", "requester", "verified_by"}
+    made_with_the_entry = {
+        "topic",
+        "to",
+        "asked_from",
+        "readers",
+        "attached",
+        "source",
+        "part2",
+        "event",
+        "start",
+        "end",
+        "requester",
+        "verified_by",
+    }
     set_by_commands = {field for rule in COMMANDS.values() for field in rule.sets}
     of_needs = {"need_met"} | {"whereabouts", "place", "since"}
 

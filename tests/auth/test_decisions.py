@@ -231,7 +231,10 @@ def test_the_family_receives_no_document_at_all() -> None:
 def test_the_patient_receives_every_readable_document_but_the_huddles() -> None:
     patient = a_participant(Role.PATIENT)
 
-    assert sections_readable(patient, NOW) - documents_readable(patient, NOW) == {Section.HUDDLES}
+    assert sections_readable(patient, NOW) - documents_readable(patient, NOW) == {
+        Section.HUDDLES,
+        Section.CAREGIVER_LOG,
+    }
     assert fields_visible(patient, Section.HUDDLES, NOW) == {"decision", "family_words"}
     assert fields_visible(patient, Section.STAFF_NOTES, NOW) == frozenset()
 

@@ -35,7 +35,12 @@ def entries_of(section: Section) -> list[EntryFacts | None]:
             {"kind": "specialist", "recipient": OTHER, "asker": ME},
         ],
         Section.SOCIAL_NEEDS: [{"sensitive": "yes"}, {"sensitive": "no"}],
-        Section.CAREGIVER_LOG: [{"answer": "Rest.", "answered_by": OTHER}],
+        Section.CAREGIVER_LOG: [
+            {"answer": "Rest.", "answered_by": OTHER},
+            {"readers": "the team alone"},
+            {"readers": "the team alone", "asked_from": "team"},
+            {"to": ME},
+        ],
         Section.HUDDLES: [
             {"attendees": {ME: True}},
             {"attendees": {ME: False}},

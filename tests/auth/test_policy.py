@@ -16,7 +16,7 @@ from auth.policy import (
 )
 from auth.roles import Role
 from crdt.fields import Value
-from crdt.sections import SECTIONS, Section
+from crdt.sections import SECTIONS, TEAM_ALONE, Section
 from tests.auth.builders import ME, OTHER, PATIENT, a_participant, an_entry
 
 
@@ -78,7 +78,7 @@ def test_a_sensitive_need_is_hidden_from_the_family_whatever_the_matrix_says() -
 @pytest.mark.parametrize("section", Section)
 @pytest.mark.parametrize("role", Role)
 def test_what_hides_entries_is_known_beforehand(role: Role, section: Section) -> None:
-    entries = [an_entry(sensitive="yes", family_visible="no"), an_entry()]
+    entries = [an_entry(sensitive="yes", family_visible="no", readers=TEAM_ALONE), an_entry()]
 
     assert hides_entries(role, section) == any(hidden(a_participant(role), section, each) for each in entries)
 

@@ -111,7 +111,8 @@ def test_no_refusal_is_left_in_english(code: str, section: Section) -> None:
 
 def sentences() -> Iterator[str]:
     """Every sentence of the sources that the catalogues must have."""
-    names = ("homing", "languages", "reminding", "calendars", "views/family", "views/reminders", "pages/reminders")
+    names = ("home_asking", "homing", "languages", "reminding", "calendars", "views/family", "views/reminders",
+             "pages/reminders")  # fmt: skip
     python = [f"web/{name}.py" for name in names]
     for source in (*python, "hub/workflows/family.py", "hub/workflows/family_news.py", "hub/workflows/home_reports.py"):
         for _line, words, *_rest in extract_from_file("python", ROOT / source, keywords={"_": None, "said": None}):

@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from zoneinfo import available_timezones
 
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
 from hub.access.entering import LACKING
 from hub.access.keeping_rows import Doer, KeepingError
+from hub.directory.houses import ANSWER_HOURS, ANSWER_HOURS_MAX
 from hub.directory.names import NAME_CHARACTERS_MAX, cleaned
 from hub.ids import HUB
 from hub.jobs.letters import Letter, NotSentError, Posted
@@ -119,10 +121,20 @@ async def change_organisation(request: Request, who: SignedIn) -> Response:
     form = await request.form()
     found = keeping(request)
     mine = await found.organisations.default()
-    typed = {name: cleaned(str(form.get(name, "")))[:NAME_CHARACTERS_MAX] for name in _FIELDS}
+    typed: dict[str, Any] = {name: cleaned(str(form.get(name, "")))[:NAME_CHARACTERS_MAX] for name in _FIELDS}
     hours = tuple((str(form.get(f"from-{n}", ""))[:5], str(form.get(f"to-{n}", ""))[:5]) for n in range(7))
     days = tuple(each for each in str(form.get("holidays", "")).replace(",", " ").split() if len(each) == 10)
-    changed = replace(mine, **typed, opening=hours if any(any(each) for each in hours) else (), holidays=days)
+    answers = _answer_hours(form)
+    changed = replace(
+        mine,
+        **typed,
+        answer_hours=answers or mine.answer_hours,
+        opening=hours if any(any(each) for each in hours) else (),
+        holidays=days,
+    )
+    if answers is None:
+        fault = f"Enter whole hours from 1 to {ANSWER_HOURS_MAX} for each topic."
+        return _organisation(request, changed, fault)
     if not changed.name:
         return _organisation(request, changed, "Enter the name of the organisation.")
     if changed.time_zone not in available_timezones():
@@ -136,6 +148,13 @@ async def change_organisation(request: Request, who: SignedIn) -> Response:
     return elsewhere(request, "/admin")
 
 
+def _answer_hours(form: FormData) -> dict[str, int] | None:
+    """Return the open hours of each topic, ``None`` where one can't be read; a form without them says the usual."""
+    typed = {topic: str(form.get(f"answer-{topic}", hours)).strip() for topic, hours in ANSWER_HOURS.items()}
+    read = {topic: int(hours) for topic, hours in typed.items() if hours.isdecimal() and len(hours) <= 3}
+    return read if len(read) == len(typed) and all(1 <= each <= ANSWER_HOURS_MAX for each in read.values()) else None
+
+
 _FIELDS: Final = ("name", "address", "phone", "phone_after_hours", "time_zone", "language", "emergency_number")
 
 
@@ -143,6 +162,7 @@ def _organisation(request: Request, organisation: Organisation, fault: str) -> R
     hours = organisation.opening or (("", ""),) * 7
     context = {
         "it": organisation, "fault": fault, "zones": sorted(available_timezones()), "here": "admin",
+        "answers": [(topic, organisation.answer_hours.get(topic, hours)) for topic, hours in ANSWER_HOURS.items()],
         "week": [(n, name, *hours[n]) for n, name in enumerate(WEEKDAYS)],
     }  # fmt: skip
     return page(request, "admin/organisation.html", context, 422 if fault else 200)

@@ -301,14 +301,25 @@ def _in_next(typed: Typed) -> bool:
 
 def _from_loop(here: InSection, typed: Typed) -> bool:
     """Say whether the form stands on a referral's or a stay's own page, to which one comes back."""
-    return here.section in (Section.REFERRALS, Section.TRANSITIONS) and list(typed.get("returns", ())) == ["loop"]
+    return here.section in _WITH_A_PAGE and list(typed.get("returns", ())) == ["loop"]
 
 
 def _is_hidden(argument: Argument) -> bool:
     return argument.asked is not None and argument.asked.hidden
 
 
+_WITH_A_PAGE: Final = {
+    Section.REFERRALS: "referrals",
+    Section.TRANSITIONS: "coming-home",
+    Section.CAREGIVER_LOG: "questions",
+}
+"""Sections whose entries have a page of their own, by its name in the address."""
+
 _OWN_WORDS: Final = {
+    "question.reply": "Say more",
+    "question.accept": "It is answered",
+    "question.phone": "Answered by telephone",
+    "question.task": "Make it a task",
     "suggestion.make": "Suggest",
     "transition.attempt": "Log an attempt",
     "transition.take": "Take it",
@@ -342,8 +353,7 @@ def _at(here: InSection, entry: str, told: str = "") -> str:
 
 
 def _loop(here: InSection, entry: str) -> str:
-    own = "referrals" if here.section is Section.REFERRALS else "coming-home"
-    return f"/plans/{here.plan_id}/{own}/{entry}"
+    return f"/plans/{here.plan_id}/{_WITH_A_PAGE[here.section]}/{entry}"
 
 
 def _status(outcome: Outcome) -> int:

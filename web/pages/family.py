@@ -11,10 +11,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
-from crdt.sections import Section
+from crdt.sections import TEAM_ALONE, Section
 from hub.workflows.family import FamilyView
 from hub.workflows.home_reports import StayReport
-from hub.workflows.questions import HomeNote
+from hub.workflows.questions import QuestionAccept, QuestionAsk, QuestionReply
 from hub.workflows.red_flags import Help, help_needed
 from hub.workflows.registry import Faults, build
 from web.doors.guards import Member, for_member, services
@@ -33,6 +33,7 @@ from web.homing import (
     to_home,
 )
 from web.languages import LANGUAGE_COOKIE, LANGUAGES, language_of
+from web.questioning import ways_for
 from web.reading import zone_of
 from web.rendering import is_swap, page
 from web.views.family import CLOCK, May, as_family, density
@@ -119,16 +120,45 @@ async def mark_error(request: Request, member: Member) -> Response:
 @for_member
 async def write(request: Request, member: Member) -> Response:
     """Ask the team something, or tell it what one saw."""
-    form = await form_of(request, member)
+    form, me = await form_of(request, member), member.participant
     kind = one(form, "kind")
     sent = Sent(
         "notes",
         kind=kind if kind in WRITABLE else WRITABLE[0],
         words=one(form, "words"),
         about=one(form, "related"),
+        whom=one(form, "whom"),
+        alone=one(form, "readers") == TEAM_ALONE,
     )
-    note = HomeNote(kind=sent.kind, words=sent.words, when=instant_of(one(form, "when")), related=sent.about)
+    ways = await ways_for(request, await services(request).plans.content(member.plan_id), me)
+    way = ways.of(sent.whom) or ways.of_topic("other")
+    if sent.kind == "concern" and not way.asked:
+        way = ways.of_topic("worry")
+    asks = sent.kind != "observation"
+    note = QuestionAsk(
+        kind=sent.kind,
+        words=sent.words,
+        topic=way.topic if asks else "",
+        to=way.reads if asks else "",
+        readers=ways.readers(me, way, TEAM_ALONE if sent.alone else ""),
+        when=instant_of(one(form, "when")),
+        related=sent.about,
+    )
     return await done(request, member, note, sent, answer=_answer(sent.words))
+
+
+@for_member
+async def say_more(request: Request, member: Member) -> Response:
+    """Say more of something that was asked, or that one is answered."""
+    form = await form_of(request, member)
+    verb, entry = str(request.path_params["verb"]), str(request.path_params["entry"])
+    if verb == "accept":
+        return await done(request, member, QuestionAccept(entry=entry), Sent("notes", entry))
+    if verb != "reply":
+        raise HTTPException(404)
+    words = one(form, "words")
+    reply = QuestionReply(entry=entry, words=words, when=instant_of(one(form, "when")))
+    return await done(request, member, reply, Sent("notes", entry, words=words), answer=_answer(words))
 
 
 @for_member

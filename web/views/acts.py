@@ -11,8 +11,7 @@ from crdt.sections import Section
 from hub.workflows import referral_states, tasks
 from hub.workflows.home_reports import is_report
 from hub.workflows.monitoring import alarm
-from hub.workflows.questions import WANTS_ANSWER, answered
-from hub.workflows.red_flags import help_needed
+from hub.workflows.question_states import WANTS_ANSWER, Side, answered, is_urgent, turn_of
 from hub.workflows.states import Machine
 
 
@@ -37,14 +36,14 @@ _MACHINES: Final[Mapping[Section, tuple[str, Machine]]] = {
 
 _PLAIN: Final = frozenset(
     {"task.receive", "task.accept", "task.start", "task.resume", "referral.send", "referral.receive",
-     "question.calm", "referral.accept", "referral.seen", "referral.close", "team.accept"}
+     "question.calm", "question.accept", "referral.accept", "referral.seen", "referral.close", "team.accept"}
 )  # fmt: skip
 """Commands that ask for nothing: one press does them."""
 
 _LEADING: Final = frozenset(
     {"task.accept", "task.start", "task.complete", "task.resume", "referral.send", "referral.accept",
      "referral.schedule", "referral.report", "referral.close", "reading.record", "reading.acknowledge",
-     "question.answer", "stay.confirm",
+     "question.answer", "question.reply", "question.accept", "stay.confirm",
      "medication.decide", "medication.prepare", "team.accept", "huddle.sign", "transition.contacted",
      "transition.visited"}
 )  # fmt: skip
@@ -89,6 +88,8 @@ _OTHERS: Final[Mapping[Section, tuple[tuple[str, str], ...]]] = {
         ("stay.known", "It is a known one"),
         ("stay.deny", "Not so"),
         ("question.answer", "Answer"),
+        ("question.reply", "Say more"),
+        ("question.accept", "It is answered"),
         ("question.phone", "Answered by telephone"),
         ("question.task", "Make it a task"),
         ("question.calm", "Not an emergency"),
@@ -148,12 +149,14 @@ def _applies(name: str, facts: EntryFacts, now: datetime) -> bool:
         case "team.steward":
             return values.get("steward") != "yes"
         case "question.calm":
-            marked = not answered(values) and not values.get("calmed_by")
-            return marked and bool(help_needed(str(values.get("words") or "")))
+            return is_urgent(values)
         case "stay.confirm" | "stay.known" | "stay.deny":
             return is_report(values) and not answered(values)
-        case "question.answer" | "question.phone" | "question.task":
-            return values.get("kind") in WANTS_ANSWER and not answered(values) and not is_report(values)
+        case "question.accept":
+            return turn_of(values) is Side.ASKER
+        case "question.answer" | "question.phone" | "question.task" | "question.reply":
+            asks = values.get("kind") in WANTS_ANSWER or turn_of(values) is not Side.NOBODY
+            return asks and not values.get("ended") and not is_report(values)
         case "huddle.read_back" | "huddle.sign":
             return not values.get("content_hash") or name == "huddle.sign"
         case "advance_care.sign":

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from crdt.fields import Value
-from crdt.sections import Section
+from crdt.sections import TEAM_ALONE, Section
 from hub.safety.allergens import NO_ALLERGY, read_allergy
 from hub.safety.plan_charts import allergy_line
 from hub.workflows.alarm_wordings import alarm_told
@@ -15,7 +15,7 @@ from hub.workflows.contents import plain_day
 from hub.workflows.doses import told_lately
 from hub.workflows.home_reports import is_report
 from hub.workflows.monitoring import Alarmed, alarm
-from hub.workflows.questions import answered
+from hub.workflows.question_states import Side, answered, turn_of
 from web.views.people import PlanPeople
 from web.views.words import Reading, count, day, day_of, instant_of, sentence
 
@@ -189,14 +189,15 @@ def _social_need(values: Values, people: PlanPeople, reading: Reading) -> list[B
 
 
 def _from_home(values: Values, people: PlanPeople, reading: Reading) -> list[Badge]:
-    kind = str(values.get("kind") or "")
     if is_report(values):
         if answered(values):
             return [Badge("Hospital stay")]
         return [Badge("Hospital stay told from home, not confirmed yet", Tone.WARN, "Not confirmed", asks=True)]
-    if kind in ("question", "concern") and not values.get("answer"):
-        return [Badge(f"{sentence(kind)}, no answer yet", Tone.WARN, "No answer", asks=True)]
-    return [Badge(sentence(kind))] if kind else []
+    kind = str(values.get("topic") or values.get("kind") or "")
+    found = [Badge("For the team alone", brief="Team alone")] if values.get("readers") == TEAM_ALONE else []
+    if turn_of(values) is Side.ASKED:
+        return [Badge(f"{sentence(kind)}, no answer yet", Tone.WARN, "No answer", asks=True), *found]
+    return [Badge(sentence(kind)), *found] if kind else found
 
 
 def _care_team(values: Values, people: PlanPeople, reading: Reading) -> list[Badge]:

@@ -11,6 +11,7 @@ from crdt.fields import COMMON, Field, Kind, Value
 from crdt.sections import SECTIONS, Declaration, Section
 from hub.live.commands import PlanContent
 from hub.record.journal import FieldPath
+from hub.workflows.questions import may_ask
 from hub.workflows.zones import zone_faults
 from web.views.acts import CommandButton, acts
 from web.views.badges import CAUTIOUS, DANGEROUS, OLD_WORDS, UNCHECKED, Badge, badges
@@ -35,6 +36,7 @@ _SAID_BY_BADGES: Final[Mapping[Section, frozenset[str]]] = {
     Section.REFERRALS: frozenset({"state", "state_since"}),
     Section.TRANSITIONS: frozenset({"event", "medicines_reconciled"}),
     Section.SOCIAL_NEEDS: frozenset({"need_met"}),
+    Section.CAREGIVER_LOG: frozenset({"turns", "attached", "asked_from", "answered", "ended_by"}),
     Section.HUDDLES: frozenset({"content_hash", "huddle"}),
 }
 """Fields that only a command changes and that the entry's badges say already."""
@@ -88,6 +90,8 @@ class EntryView:
     """What the rules say of a medicine, and what of it they could not check."""
     unexplained: tuple[tuple[str, str], ...] = ()
     """Fields whose reason is asked for, as (name, label)."""
+    may_ask: bool = False
+    """The reader may ask somebody about it."""
 
     @property
     def empty_fields(self) -> int:
@@ -226,6 +230,7 @@ def entry_view(reader: Reader, section: Section, entry: str) -> EntryView:
         comments=comments_view(reader.participant, reader.content, section, entry, facts, setting),
         news=reader.news.get(entry),
         findings=findings,
+        may_ask=may_ask(reader.participant, reader.now),
         unexplained=tuple((row.name, row.label) for row in rows if (section, entry, row.name) in reader.unexplained),
     )
 

@@ -8,7 +8,7 @@ from typing import Final
 from auth.decisions import Operation, entry_visible, facts_of
 from auth.roles import Participant, Role
 from crdt.fields import Value
-from crdt.sections import CALLS, Section
+from crdt.sections import CALLS, TEAM_ALONE, Section
 from hub.live.commands import EntryContent, PlanContent, SectionContent
 from hub.workflows import tasks
 from hub.workflows.alarm_wordings import value_told
@@ -18,7 +18,16 @@ from hub.workflows.family import Contact, FamilyView
 from hub.workflows.grants import barred
 from hub.workflows.home_reports import ANSWERS, is_report, own_words
 from hub.workflows.monitoring import Alarmed, alarm, counted
-from hub.workflows.questions import days_late, due_of
+from hub.workflows.question_states import (
+    CAREGIVER_LOG,
+    Side,
+    asked_by_team,
+    overdue,
+    promised,
+    turn_of,
+    turns,
+)
+from hub.workflows.questions import QuestionAccept, QuestionReply
 from hub.workflows.zones import zone_of_reading
 from web.doors.directory import Patient
 from web.languages import Language, _
@@ -81,7 +90,8 @@ REFUSALS: Final = (
     _("Enter a number, for example 72.5."), _("Enter a number for reading, for example 72.5."), _("Enter reading."),
     _("Enter in their words."), _("This time lies ahead. When was it taken?"),
     _("This was taken more than a year ago."), _("This reading is recorded already."),
-    _("This has reached the team already."),
+    _("This has reached the team already."), _("This has ended. Ask anew."), _("Nobody has answered yet."),
+    _("Write your answer."),
     _("Enter the number alone."),
     _("The meter shows that this is above what it can measure. Call the team now. Nothing is recorded."),
     _("The meter shows that this is below what it can measure. Call the team now. Nothing is recorded."),
@@ -111,20 +121,52 @@ class TaskRow:
 
 
 @dataclass(frozen=True, slots=True)
-class NoteRow:
-    """What someone at home asked or told, and the answer."""
+class SaidRow:
+    """One thing that was said; ``answers``: by the other side than whoever began."""
 
-    entry: str
-    kind: str
     words: str
     by: str
     when: str
-    answer: str
-    answered_by: str
-    waiting: bool
+    answers: bool
+    attached: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NoteRow:
+    """What was asked or told, by those at home or by the team, all that was said then, and how it stands."""
+
+    entry: str
+    kind: str
+    alone: bool
+    """Only the team and who wrote it read it."""
+    said: tuple[SaidRow, ...]
+    whom: str
+    """Who of the team reads it, ``""`` for the team."""
+    waits: str
+    """``team``, ``home`` where somebody at home is asked, ``""`` for nothing that waits."""
     due: str
-    """By which day the team answers."""
+    """By when the team answers."""
     late: bool
+    ended: str
+    reply: bool
+    """The reader may say more."""
+    accept: bool
+    """The reader asked, and has an answer."""
+
+
+TOPIC_WORDS: Final = {
+    "medicines": _("Medicines"),
+    "appointments": _("Appointments"),
+    "forms": _("Forms"),
+    "transport": _("Transport"),
+    "worry": _("Worry"),
+    "other": _("Something else"),
+}
+ENDINGS: Final = {
+    "answered": _("Ended: it is answered."),
+    "task": _("Ended: the team does it as a task."),
+    "telephone": _("Ended: answered by telephone."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,27 +296,61 @@ def _task(
 
 
 def note_rows(
-    view: FamilyView, plan: PlanContent, people: Mapping[str, str], language: Language, reading: Reading
-) -> list[NoteRow]:
-    """Return what was asked and told, the newest first."""
-    rows = []
-    for entry in view.questions:
-        values, when = entry.values, instant(entry.values, "when")
-        kind, answer, report = words(values, "kind"), words(values, "answer"), is_report(values)
-        row = NoteRow(
-            entry=entry.id,
-            kind=_report_told(values, language, reading) if report else language.say(KINDS.get(kind, "")),
-            words=own_words(values, plan.zone) if report else words(values, "words"),
-            by=people.get(plan.creator(Section.CAREGIVER_LOG, entry.id), ""),
-            when=language.when(when, reading) if when is not None else "",
-            answer=language.say(answer) if answer in ANSWERS else answer,
-            answered_by=people.get(words(values, "answered_by"), ""),
-            waiting=kind != "observation" and not answer,
-            due=language.near_day(due, reading) if (due := due_of(plan, entry)) is not None else "",
-            late=days_late(plan, entry, reading.now) > 0,
+    view: FamilyView, plan: PlanContent, reader: Participant, people: Mapping[str, str], language: Language,
+    reading: Reading,
+) -> list[NoteRow]:  # fmt: skip
+    """Return what was asked and told, what the reader is to answer first, then the newest."""
+    rows = [
+        (instant(entry.values, "when"), _note(entry, plan, reader, people, language, reading))
+        for entry in view.questions
+    ]
+    rows.sort(key=lambda each: (each[1].waits != "home", -(each[0].timestamp() if each[0] is not None else 0.0)))
+    return [row for _when, row in rows]
+
+
+def _note(
+    entry: EntryContent, plan: PlanContent, reader: Participant, people: Mapping[str, str], language: Language,
+    reading: Reading,
+) -> NoteRow:  # fmt: skip
+    values, turn, until = entry.values, turn_of(entry.values), promised(plan, entry)
+    asker = plan.creator(CAREGIVER_LOG, entry.id)
+    waits = {Side.ASKED: "home" if asked_by_team(values) else "team", Side.ASKER: "", Side.NOBODY: ""}[turn]
+
+    def may_do(command: str) -> bool:
+        return barred(plan, reader, CAREGIVER_LOG, Operation.COMMAND, now=reading.now, entry_id=entry.id,
+                      command=command) is None  # fmt: skip
+
+    report = is_report(values)
+    said = tuple(
+        SaidRow(
+            own_words(values, plan.zone) if report and each.side is Side.ASKER else _translated(each.words, language),
+            people.get(each.by or asker, ""),
+            language.when(each.when, reading) if each.when is not None else "",
+            each.side is Side.ASKED,
+            each.attached,
         )
-        rows.append((when.timestamp() if when is not None else 0.0, row))
-    return [row for _when, row in sorted(rows, key=lambda each: -each[0])]
+        for each in turns(values)
+    )
+    kind = KINDS.get(words(values, "kind"), "")
+    topic = TOPIC_WORDS.get(words(values, "topic"), "")
+    open_still = not words(values, "ended") and turn is not Side.NOBODY and not report
+    return NoteRow(
+        entry=entry.id,
+        kind=_report_told(values, language, reading) if report else language.say(topic or kind),
+        alone=words(values, "readers") == TEAM_ALONE,
+        said=said,
+        whom=people.get(words(values, "to"), ""),
+        waits=waits,
+        due=language.when(until, reading) if until is not None else "",
+        late=waits == "team" and overdue(plan, entry, reading.now),
+        ended=language.say(ENDINGS.get(words(values, "ended"), "")),
+        reply=open_still and may_do(QuestionReply.name),
+        accept=turn is Side.ASKER and may_do(QuestionAccept.name),
+    )
+
+
+def _translated(answer: str, language: Language) -> str:
+    return language.say(answer) if answer in ANSWERS else answer
 
 
 def _report_told(values: Mapping[str, Value], language: Language, reading: Reading) -> str:

@@ -12,6 +12,7 @@ from hub.workflows import monitoring
 from hub.workflows.alarm_wordings import alarm_told
 from hub.workflows.contents import day, instant, members, number, words
 from hub.workflows.monitoring import Alarmed
+from hub.workflows.question_states import WANTS_ANSWER, Side, asked_by_team, turn_of, turns
 from hub.workflows.transition_clocks import TransitionClock
 from web.views.medicines import tall_man, unbroken
 from web.views.rows import RANKS, CellPart, ClockLine, EntryLine, Glance, Rank, RowCell, RowMark, short_name
@@ -293,21 +294,24 @@ def _need(values: Values, glance: Glance) -> EntryLine:
 
 def _from_home(values: Values, glance: Glance) -> EntryLine:
     reading, when = glance.setting.reading, instant(values, "when")
-    answer, asks = words(values, "answer"), words(values, "kind") in ("question", "concern")
+    said, turn = turns(values), turn_of(values)
+    last, asks = said[-1], turn is Side.ASKED
+    ended = words(values, "kind") in WANTS_ANSWER and (bool(words(values, "ended")) or turn is Side.ASKER)
     old = when is not None and (reading.now - when).days > EARLIER_DAYS
     told = ""
     if when is not None:
         local = when.astimezone(reading.zone)
         told = f"{near_day(local.date(), reading.today)} {local:%H:%M}"
-    kind = "" if asks and not answer else words(values, "kind")
+    kind = "" if asks else words(values, "topic") or words(values, "kind")
+    answer = "" if len(said) == 1 else f"Answer: {last.words}" if last.side is Side.ASKED else f"Then: {last.words}"
     return EntryLine(
         words(values, "words") or "note without words",
-        (_cell("text", glance.by, kind, told), _cell("text", f"Answer: {answer}" if answer else "")),
-        voice=True,
+        (_cell("text", glance.by, kind, told), _cell("text", answer)),
+        voice=not asked_by_team(values),
         plain=True,
         shows="words",
-        settled="answered" if asks and answer else "earlier" if old and not asks else "",
-        order=(0 if asks and not answer else 1, -(when.timestamp() if when is not None else 0.0)),
+        settled="answered" if ended else "earlier" if old and turn is Side.NOBODY else "",
+        order=(0 if asks else 1, -(when.timestamp() if when is not None else 0.0)),
     )
 
 

@@ -66,6 +66,7 @@ _MARKS: Final[dict[WaitingKind, tuple[Rank, str, str, About]]] = {
     WaitingKind.HANDOFF: (Rank.WAITS, "Read back", "ring", About.CAME_HOME),
     WaitingKind.COMING_HOME: (Rank.WAITS, "Came home", "ring", About.CAME_HOME),
     WaitingKind.QUESTION: (Rank.WAITS, "Question", "ask", About.QUESTION),
+    WaitingKind.ANSWER: (Rank.WAITS, "Answered", "remark", About.QUESTION),
     WaitingKind.CROSSED: (Rank.WAITS, "Two values", "ring", About.VALUES),
     WaitingKind.SUGGESTION: (Rank.SUGGESTS, "Suggestion", "pencil", About.SUGGESTION),
     WaitingKind.MENTION: (Rank.WAITS, "For you", "remark", About.REMARK),
@@ -94,6 +95,7 @@ _ACTS: Final[dict[str, tuple[str, bool]]] = {
     "task.complete": ("Complete", True),
     "question.answer": ("Answer", True),
     "question.phone": ("By telephone", True),
+    "question.accept": ("It is answered", False),
     "question.calm": ("Not an emergency", False),
     "transition.follow": ("I follow it", False),
     "stay.confirm": ("Confirm as a stay", True),
@@ -228,7 +230,8 @@ def _mine(reader: Reader, waiting: Iterable[Waiting]) -> list[NextLine]:
 def _line(reader: Reader, it: Waiting) -> NextLine:
     rank, mark, icon, about = _MARKS[it.kind]
     if it.late and rank is not Rank.DANGER:
-        rank, mark, icon = Rank.LATE, f"{count(it.late, 'day')} late", "late"
+        rank, icon = Rank.LATE, "late"
+        mark = "Late today" if it.late_today else f"{count(it.late, 'day')} late"
     told = (
         it.words
         if it.section in (Section.MONITORING, Section.TRANSITIONS) and not it.key
@@ -237,7 +240,7 @@ def _line(reader: Reader, it: Waiting) -> NextLine:
     line = NextLine(rank, mark, icon, told, section=it.section, entry=it.entry, about=about)
     if it.kind is WaitingKind.COMING_HOME and it.due is not None:
         line = replace(line, rest=f"by {plain_day(it.due)}{_time_left(it.due, reader)}")
-    if it.kind in (WaitingKind.QUESTION, WaitingKind.HELP_NOW, WaitingKind.STAY_REPORT):
+    if it.kind in (WaitingKind.QUESTION, WaitingKind.ANSWER, WaitingKind.HELP_NOW, WaitingKind.STAY_REPORT):
         creator = reader.setting.people.name(reader.content.creator(it.section, it.entry))
         line = replace(line, strong=f"“{line.strong}”", who=creator, voice=True)
     if it.kind is WaitingKind.DANGER:

@@ -141,17 +141,5 @@ def relatives_of(everyone: Sequence[Participant], now: datetime, language: Langu
     )
 
 
-def readers_told(everyone: Sequence[Participant], reader: str, now: datetime) -> str:
-    """Return the names of the family who read what the reader writes to the team, ``""`` for nobody."""
-    return ", ".join(
-        each.name
-        for each in everyone
-        if each.role is Role.FAMILY
-        and not each.removed
-        and each.person_id != reader
-        and _open(each, Section.CAREGIVER_LOG, now)
-    )
-
-
 def _open(participant: Participant, section: Section, now: datetime) -> bool:
     return grant_of(participant, section, now) is not Grant.NONE

@@ -30,7 +30,8 @@ KIND_WORDS: Final[Mapping[WaitingKind, str]] = {
     WaitingKind.STAY_REPORT: "Hospital stays told from home, to confirm",
     WaitingKind.HANDOFF: "Handoffs to read back",
     WaitingKind.COMING_HOME: "After coming home",
-    WaitingKind.QUESTION: "Questions from home",
+    WaitingKind.QUESTION: "Questions",
+    WaitingKind.ANSWER: "Answers to what you asked",
     WaitingKind.CROSSED: "Changed by two at once",
     WaitingKind.SUGGESTION: "Suggestions",
     WaitingKind.MENTION: "Mentions",
@@ -40,7 +41,7 @@ KIND_WORDS: Final[Mapping[WaitingKind, str]] = {
 
 VERBS: Final[Mapping[str, frozenset[str]]] = {
     "accept": frozenset({"task.accept", "referral.accept", "suggestion.accept"}),
-    "done": frozenset({"task.complete", "comment.resolve"}),
+    "done": frozenset({"task.complete", "comment.resolve", "question.accept"}),
     "reject": frozenset({"task.reject", "referral.reject", "suggestion.decline", "suggestion.keep"}),
 }
 """What one press does to whatever is chosen, by the commands that settle it."""
@@ -166,7 +167,7 @@ def _item(plan: PlanWork, it: Waiting) -> WorkItem:
         ),
         told=told,
         due=day(it.due) if it.due is not None else "",
-        late=f"{count(it.late, 'day')} late" if it.late else "",
+        late="Late today" if it.late_today else f"{count(it.late, 'day')} late" if it.late else "",
         left=_left(it, plan.reader.setting.reading.today),
         verbs=verbs,
         seen=seen,
@@ -195,6 +196,9 @@ def _address(it: Waiting) -> str:
         return f"/plans/{it.plan_id}/handoff/{it.entry}"
     if it.kind is WaitingKind.COMING_HOME:
         return f"/plans/{it.plan_id}/coming-home/{it.entry}"
+    questions = (WaitingKind.QUESTION, WaitingKind.ANSWER, WaitingKind.HELP_NOW)
+    if it.section is Section.CAREGIVER_LOG and it.kind in questions and it.entry:
+        return f"/plans/{it.plan_id}/questions/{it.entry}"
     return f"/plans/{it.plan_id}#{f'entry-{it.entry}' if it.entry else f'section-{it.section}'}"
 
 

@@ -8,7 +8,7 @@ import pytest
 from auth.roles import Narrowing
 from crdt.sections import SECTIONS, Section
 from hub.workflows.family import Advice, Caution, family_view
-from hub.workflows.questions import HomeNote
+from hub.workflows.questions import QuestionAsk
 from hub.workflows.suggestions import SuggestionMake, suggested_medicines
 from hub.workflows.wordings import WORDINGS, changed_of, stale_entries
 from tests.hub.workflows.plans import NOW, Bench
@@ -109,7 +109,7 @@ def test_every_wording_is_out_of_date_once_what_it_explains_has_changed(bench: B
 
 
 def test_a_note_from_home_sent_twice_is_there_once(bench: Bench) -> None:
-    note = HomeNote(kind="question", words="Why?", when=NOW - timedelta(hours=1))
+    note = QuestionAsk(kind="question", words="Why?", when=NOW - timedelta(hours=1))
     bench.perform(bench.daughter, note)
 
     assert bench.refused(bench.daughter, note).code == "again"

@@ -22,7 +22,7 @@ from hub.workflows.home_reports import (
     report_told,
 )
 from hub.workflows.hospital_stays import StayFollow
-from hub.workflows.questions import TELL, HomeNote, QuestionAnswer
+from hub.workflows.questions import TELL, QuestionAnswer, QuestionAsk
 from hub.workflows.waiting import WaitingKind, waiting_on
 from tests.hub.workflows.plans import PLAN, Bench
 
@@ -180,7 +180,7 @@ def test_words_of_an_emergency_in_a_report_come_before_all_else(bench: Bench) ->
 
 
 def test_a_note_that_is_no_report_is_not_settled_as_one(bench: Bench) -> None:
-    [note] = bench.perform(bench.daughter, HomeNote(kind="question", words="May she climb stairs?"))
+    [note] = bench.perform(bench.daughter, QuestionAsk(kind="question", words="May she climb stairs?"))
 
     assert bench.refused(bench.nurse, StayConfirm(entry=note)).code == "state"
     bench.perform(bench.nurse, QuestionAnswer(entry=note, answer="Yes."))

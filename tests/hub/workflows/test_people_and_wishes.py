@@ -3,7 +3,8 @@ import pytest
 from crdt.sections import Section
 from hub.workflows.advance_care import AdvanceCareSign
 from hub.workflows.goals import MACHINE, OPEN, GoalMove
-from hub.workflows.questions import QuestionAnswer, unanswered
+from hub.workflows.question_states import unanswered
+from hub.workflows.questions import QuestionAnswer
 from hub.workflows.team import TeamAccept, TeamSteward, steward
 from tests.hub.workflows.plans import NOW, Bench
 

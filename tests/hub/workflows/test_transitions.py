@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crdt.sections import Section
+from hub.directory.business_days import business_days_after, federal_holidays, is_business_day
 from hub.live.commands import PlanContent
-from hub.workflows.business_days import business_days_after, federal_holidays, is_business_day
 from hub.workflows.medications import MedicationDecide
 from hub.workflows.transition_clocks import STAYS, clocks, dues, in_window
 from hub.workflows.transitions import TransitionContacted, TransitionReconciled, TransitionRecord, TransitionVisited

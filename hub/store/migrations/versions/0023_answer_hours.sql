@@ -1,0 +1,1 @@
+alter table organisation add column answer_hours jsonb default '{}' not null;
