@@ -165,7 +165,7 @@ async def context_of(
     people = {each.person_id: each.name for each in everyone}
     view = family_view(
         plan, viewer, people, changed, edits, reading.now, looked, begun,
-        cautions=cautions_of(whole, reading.now), suggested=suggested_medicines(whole),
+        cautions=cautions_of(whole, reading.now, language.tag), suggested=suggested_medicines(whole),
         must_go_on=medicines_that_go_on(whole), hidden=frozenset(home.sections) - set(shown),
     )  # fmt: skip
     sent = sent or Sent(about=request.query_params.get("about", "")[:40])

@@ -4,6 +4,7 @@ Pure and deterministic: the same chart, day and tables give the same answer in t
 not replace judgement.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -15,6 +16,7 @@ from hub.safety.charts import Chart
 from hub.safety.matching import Match, Seen, matches
 from hub.safety.rules import (
     FAMILY_DOES,
+    FAMILY_DOES_ES,
     RULES,
     WRITTEN,
     AgeClause,
@@ -46,6 +48,7 @@ class Finding:
     entries: tuple[str, ...]
     text: str
     family: str
+    family_es: str
     act: FamilyAdvice
     source: str
     fingerprint: str
@@ -105,6 +108,7 @@ def _contradiction(lines: tuple[Allergen, Allergen]) -> Finding:
         tuple(each.line.entry for each in lines if each.line.entry),
         f"The allergies contradict each other: {told}. Ask, and take out what is not so.",
         f"The plan says two things about allergies: {told}. Tell the team which is right.",
+        f"El plan dice dos cosas sobre las alergias: {told}. Diga al equipo cuál es la correcta.",
         FamilyAdvice.KEEP,
         f"a record that says both can't be right (written down {WRITTEN})",
         sha256("\x1e".join(inputs).encode()).hexdigest()[:20],
@@ -138,6 +142,7 @@ def _finding(rule: Rule, match: Match, seen: Seen) -> Finding:
         (*ids, *dict.fromkeys(each for each in others if each)),
         _sentence(rule.text.format(**told)),
         f"{_sentence(rule.family.format(**told))} {FAMILY_DOES[rule.act]}",
+        f"{_spanish(rule.family_es.format(**_told(rule, match, seen, 'y')))} {FAMILY_DOES_ES[rule.act]}",
         rule.act,
         f"{_source(rule.source)} (written down {WRITTEN})",
         _fingerprint(rule, match),
@@ -148,6 +153,11 @@ def _sentence(told: str) -> str:
     return told[:1].upper() + told[1:]
 
 
+def _spanish(told: str) -> str:
+    """``y`` is ``e`` before the sound of i, as of ibuprofen."""
+    return re.sub(r"\by (?=[“\"]?(?:i|hi(?!e)))", "e ", _sentence(told), flags=re.IGNORECASE)
+
+
 def _source(told: str) -> str:
     """``label warfarin 7, apixaban 7`` is said in full: those labels, their sections."""
     return "; ".join(
@@ -156,16 +166,16 @@ def _source(told: str) -> str:
     )
 
 
-def _told(rule: Rule, match: Match, seen: Seen) -> dict[str, str]:
-    names = [_joined([each.line.name for each in slot]) for slot in match.slots]
+def _told(rule: Rule, match: Match, seen: Seen, last: str = "and") -> dict[str, str]:
+    names = [_joined([each.line.name for each in slot], last) for slot in match.slots]
     years = seen.chart.age
     return {
         "a": names[0] if names else "",
         "b": names[1] if len(names) > 1 else "",
         "c": names[2] if len(names) > 2 else "",
-        "problem": _joined([each.name or each.codes[0] for each in match.problems]),
-        "lab": _joined([each.told(seen.today) for each in match.labs]),
-        "allergy": _joined([_allergy(each.line.name, each.line.reaction) for each in match.allergens[-1:]]),
+        "problem": _joined([each.name or each.codes[0] for each in match.problems], last),
+        "lab": _joined([each.told(seen.today) for each in match.labs], last),
+        "allergy": _joined([_allergy(each.line.name, each.line.reaction) for each in match.allergens[-1:]], last),
         "age": f"{int(years)} years" if years is not None else "",
         **match.told,
     }
@@ -175,9 +185,9 @@ def _allergy(name: str, reaction: str) -> str:
     return f"{name} ({reaction})" if reaction.strip() else name
 
 
-def _joined(names: Sequence[str]) -> str:
+def _joined(names: Sequence[str], last: str) -> str:
     names = list(dict.fromkeys(names))
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else ""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {last} {names[-1]}" if names else ""
 
 
 def _fingerprint(rule: Rule, match: Match) -> str:

@@ -5,7 +5,7 @@ from typing import Final
 
 from hub.safety.findings import SUPPORTS
 from hub.safety.names import INGREDIENTS, PHRASES, RXCUIS
-from hub.safety.rules import FAMILY_DOES, FILES, RULES, VERSION, WRITTEN, Rule
+from hub.safety.rules import FAMILY_DOES, FAMILY_DOES_ES, FILES, RULES, VERSION, WRITTEN, Rule
 
 _TITLES: Final = {
     "rules_interactions.txt": "Medicines that harm together",
@@ -50,5 +50,5 @@ def _lines() -> Iterator[str]:
 
 def _row(rule: Rule) -> str:
     covers = f" (covers {', '.join(sorted(rule.covers))})" if rule.covers else ""
-    family = f"{rule.family} *{FAMILY_DOES[rule.act]}*"
+    family = f"{rule.family} *{FAMILY_DOES[rule.act]}* / {rule.family_es} *{FAMILY_DOES_ES[rule.act]}*"
     return f"| `{rule.id}`{covers} | {rule.severity} | `{rule.match}` | {rule.text} | {family} | {rule.source} |"

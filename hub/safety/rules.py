@@ -1,8 +1,8 @@
 """The rules, read from their tables: what each asks for, as clauses that the matching takes apart.
 
-A line is ``id (> ids it covers) | severity | match | for clinicians | for the family | ask or keep | source``. Clauses
-of a match stand apart by `` + ``: a selector of medicines (``@class``, names, ``-`` takes out, bounds in brackets),
-``problem:``, ``lab:``, ``age``, ``sex:``, ``allergy:``, or one of the words of ``SPECIAL``.
+A line is ``id (> ids it covers) | severity | match | for clinicians | for the family | in Spanish | ask or keep |
+source``. Clauses of a match stand apart by `` + ``: a selector of medicines (``@class``, names, ``-`` takes out, bounds
+in brackets), ``problem:``, ``lab:``, ``age``, ``sex:``, ``allergy:``, or one of the words of ``SPECIAL``.
 """
 
 import re
@@ -44,6 +44,9 @@ class FamilyAdvice(StrEnum):
 
 FAMILY_DOES: Final = MappingProxyType(
     {FamilyAdvice.ASK: "Ask before you take this.", FamilyAdvice.KEEP: "Keep taking it, and call today."}
+)
+FAMILY_DOES_ES: Final = MappingProxyType(
+    {FamilyAdvice.ASK: "Pregunte antes de tomarlo.", FamilyAdvice.KEEP: "Siga tomándolo y llame hoy."}
 )
 
 
@@ -158,7 +161,8 @@ Clause: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One line of the tables. ``family`` says what it means in plain words; ``act`` what the family does."""
+    """One line of the tables. ``family`` says what it means in plain words, ``family_es`` the same in Spanish; ``act``
+    what the family does."""
 
     id: str
     severity: Severity
@@ -166,6 +170,7 @@ class Rule:
     match: str
     text: str
     family: str
+    family_es: str
     act: FamilyAdvice
     source: str
     covers: frozenset[str] = field(default=frozenset())
@@ -232,7 +237,7 @@ def _bound(told: str) -> Bound:
 
 
 def _rule(row: tuple[str, ...], table: str) -> Rule:
-    named, severity, match, text, family, act, source = row
+    named, severity, match, text, family, family_es, act, source = row
     rule_id, _, covered = (each.strip() for each in named.partition(">"))
     clauses = tuple(_clause(each.strip()) for each in match.split(" + "))
     return Rule(
@@ -242,6 +247,7 @@ def _rule(row: tuple[str, ...], table: str) -> Rule:
         match,
         text,
         family,
+        family_es,
         FamilyAdvice(act),
         source,
         frozenset(listed(covered)),
@@ -252,7 +258,7 @@ def _rule(row: tuple[str, ...], table: str) -> Rule:
 def _rules() -> dict[str, Rule]:
     made: dict[str, Rule] = {}
     for table in FILES:
-        for row in rows(table, 7):
+        for row in rows(table, 8):
             rule = _rule(row, table)
             assert rule.id not in made, f"{rule.id} stands twice"
             made[rule.id] = rule

@@ -61,10 +61,12 @@ class Advice(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Caution:
-    """Why a medicine is not simply today's: ``words`` are a sentence for the family, looked up in their language."""
+    """Why a medicine is not simply today's: ``words`` are a sentence for the family, looked up in their language unless
+    they are in another than English already."""
 
     advice: Advice
     words: str
+    language: str = "en"
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,8 +255,9 @@ def _cautions(
     """Return what a danger says of the medicine, then that it is under decision; one that must go on is kept going."""
     keep = keep or any(each.advice is Advice.KEEP for each in found)
     why = DECIDING.get(words(entry.values, "reconciliation"), SUGGESTED if entry.id in suggested else "")
-    told = (*(each.words for each in found), *((why,) if why else ()))
-    return tuple(Caution(Advice.KEEP if keep else Advice.ASK, each) for each in told if each)
+    advice = Advice.KEEP if keep else Advice.ASK
+    told = tuple(Caution(advice, each.words, each.language) for each in found if each.words)
+    return (*told, Caution(advice, why)) if why else told
 
 
 def _medicine(

@@ -13,10 +13,13 @@ def test_a_danger_gives_its_reason_and_leaves_what_to_do_to_the_caution() -> Non
     warfarin = bench.put(Section.MEDICATIONS, name="warfarin", dose="5 mg", **medicine)
     ibuprofen = bench.put(Section.MEDICATIONS, name="ibuprofen", dose="400 mg", **medicine)
 
-    found = cautions_of(bench.plan, NOW)
+    found, spanish = cautions_of(bench.plan, NOW), cautions_of(bench.plan, NOW, "es")
 
     assert {each.advice for each in found[ibuprofen]} == {Advice.ASK}
     assert medicines_that_go_on(bench.plan) == {warfarin}
     told = [each.words for some in found.values() for each in some]
     assert any("bleeding" in each for each in told)
     assert not any(does in each for does in FAMILY_DOES.values() for each in told)
+    (in_spanish,) = spanish[ibuprofen]
+    assert in_spanish.words == "Ibuprofen hace más probable un sangrado peligroso mientras se toma warfarin."
+    assert (in_spanish.language, in_spanish.advice) == ("es", Advice.ASK)

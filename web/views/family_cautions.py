@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from hub.live.commands import PlanContent
-from hub.safety.rules import FAMILY_DOES, FamilyAdvice
+from hub.safety.rules import FAMILY_DOES, FAMILY_DOES_ES, FamilyAdvice
 from hub.safety.stopping import must_go_on
 from hub.safety.weighing import open_dangers
 from hub.workflows.contents import words
@@ -15,15 +15,16 @@ from hub.workflows.family import Advice, Caution
 from hub.workflows.medications import current
 
 
-def cautions_of(plan: PlanContent, now: datetime) -> Mapping[str, tuple[Caution, ...]]:
-    """Return the open dangers by medicine, in the family's words."""
+def cautions_of(plan: PlanContent, now: datetime, language: str = "en") -> Mapping[str, tuple[Caution, ...]]:
+    """Return the open dangers by medicine, in the family's words and, where the rules have it, their language."""
     found: dict[str, tuple[Caution, ...]] = {}
     for finding in open_dangers(plan, now):
         advice = Advice.KEEP if finding.act is FamilyAdvice.KEEP else Advice.ASK
         # What to do is the caution's to say: of one that must not be stopped, the rule's own words would be wrong.
-        reason = finding.family.removesuffix(FAMILY_DOES[finding.act]).strip()
+        told, does = (finding.family_es, FAMILY_DOES_ES) if language == "es" else (finding.family, FAMILY_DOES)
+        reason = told.removesuffix(does[finding.act]).strip()
         for entry in finding.medicine_entries:
-            found[entry] = (*found.get(entry, ()), Caution(advice, reason))
+            found[entry] = (*found.get(entry, ()), Caution(advice, reason, "es" if language == "es" else "en"))
     return found
 
 

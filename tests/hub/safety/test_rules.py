@@ -1,5 +1,6 @@
 """Every line of the tables fires on the case it describes, and is silent where any one part of the case is missing."""
 
+import re
 from dataclasses import replace
 from datetime import date
 from itertools import product
@@ -146,6 +147,9 @@ def test_a_line_can_be_told_to_clinicians_and_family_and_says_where_it_comes_fro
     assert "{" not in rule.family.format(**places) + FAMILY_DOES[rule.act]
     assert rule.source
     assert rule.family.endswith(".")
+    assert rule.family_es.endswith(".")
+    assert rule.family_es != rule.family
+    assert set(re.findall(r"{\w+}", rule.family_es)) == set(re.findall(r"{\w+}", rule.family))
 
 
 def test_every_ingredient_code_and_problem_of_the_tables_is_read() -> None:
