@@ -81,6 +81,11 @@ class Hub:
         return self.data_dir / "hub.log"
 
     @property
+    def words(self) -> Sequence[str]:
+        """The words of its command."""
+        return self._command
+
+    @property
     def process(self) -> int:
         """The process id of the running hub."""
         assert self._process is not None, "the hub was started"

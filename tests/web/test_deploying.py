@@ -17,9 +17,12 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
+from hub.adt.frames import framed
 from tests.harness.databases import Databases
 from tests.harness.hubs import ROOT, Hub
 from tests.harness.providers import free_port
+from tests.hub.adt.messages import a_message
+from tests.hub.sockets.test_mllp import certificate
 
 pytestmark = pytest.mark.slow
 DEPLOY = ROOT / "docs/deploy"
@@ -29,11 +32,17 @@ NAME = "plans.example"
 @pytest.fixture(scope="module")
 def behind(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     folder = tmp_path_factory.mktemp("behind")
-    environment = {"CAREPLAN_ORIGIN": f"https://{NAME}", "CAREPLAN_TRUSTED_PROXIES": "127.0.0.1"}
+    ours, engine = certificate(folder, "hub"), certificate(folder, "engine")
+    environment = {
+        "CAREPLAN_ORIGIN": f"https://{NAME}", "CAREPLAN_TRUSTED_PROXIES": "127.0.0.1",
+        "CAREPLAN_ADT_CERTIFICATE": str(ours[0]), "CAREPLAN_ADT_KEY": str(ours[1]),
+        "CAREPLAN_ADT_CLIENTS": str(engine[0]),
+    }  # fmt: skip
     with databases.empty() as url:
         migrate = [sys.executable, "-m", "web", "migrate", "--data", str(folder)]
         subprocess.run(migrate, cwd=ROOT, env={"DATABASE_URL": url, "PATH": "/usr/bin:/bin"}, check=True)
-        hub = Hub(folder, database_url=url, port=free_port(), command=("serve",), environment=environment)
+        command = ("serve", "--workers", "2", "--adt", f"127.0.0.1:{free_port()}")
+        hub = Hub(folder, database_url=url, port=free_port(), command=command, environment=environment)
         try:
             hub.start()
             yield hub
@@ -129,3 +138,25 @@ def test_the_unit_of_systemd_is_one(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
 
     assert "careplan-hub.service:" not in done.stderr
+
+
+def test_an_engine_with_a_certificate_is_heard_by_whichever_process_and_one_without_by_none(behind: Hub) -> None:
+    door = next(word for word in behind.words if word.startswith("127.0.0.1:"))
+    trusting = ssl.create_default_context(cafile=str(behind.data_dir / "hub.pem"))
+    known = ssl.create_default_context(cafile=str(behind.data_dir / "hub.pem"))
+    known.load_cert_chain(behind.data_dir / "engine.pem", behind.data_dir / "engine-key.pem")
+
+    def answered(context: ssl.SSLContext, message: bytes) -> bytes:
+        host, port = door.split(":")
+        try:
+            plain = create_connection((host, int(port)), timeout=30)
+            with plain, context.wrap_socket(plain, server_hostname="localhost") as locked:
+                locked.sendall(framed(message))
+                return locked.recv(4_000)
+        except (ssl.SSLError, ConnectionError):
+            return b""
+
+    assert answered(trusting, a_message("A01")) == b""
+    told = [answered(known, a_message("A01")) for _ in range(6)]
+    assert all(b"MSA|AA|" in each for each in told), told
+    assert b"MSA|AE|" in answered(known, a_message("A03", control="A01-20261127150900-0500-V0091"))

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import date, timedelta
@@ -23,6 +24,7 @@ from hub.live.commands import Done, EntryContent
 from hub.record.chain import JSON
 from hub.record.jobs import Job
 from hub.record.journal import Act, Action
+from hub.sockets.mllp import MllpListener
 from hub.store.engine import connection_of
 from hub.store.hospital_messages import HospitalMessage
 from hub.store.jobs import enqueue
@@ -30,6 +32,7 @@ from hub.workflows.clock_alarms import BEHIND, OWNER, TELL_CLOCK
 from hub.workflows.coming_home import TransitionAttempt, TransitionTake
 from hub.workflows.contents import instant, members, plain_day
 from hub.workflows.transitions import TransitionRecord
+from tests.harness import browsers
 from tests.hub.adt.messages import MARY, a_message, a_result, at
 from tests.hub.adt.test_bundles import a_bundle
 from tests.web.house import House, a_house
@@ -379,3 +382,25 @@ async def test_a_result_closes_its_line_once_and_tells_who_waits_and_a_prelimina
     page = (await nurse.get(f"/plans/{house.plan}")).text
     assert "TSH 2.1 mIU/L" in page
     assert "The hub for a hospital" in page
+
+
+async def test_a_client_of_hl7_that_is_not_ours_is_answered_message_by_message(house: House) -> None:
+    browsers.packages()
+    own = socket.create_server(("127.0.0.1", 0))
+    listener = MllpListener(own, hospitals(house).receiving.answered, None)
+    await listener.start()
+    accented = a_message("A01", person=OURS.replace("MARY", "MARÍA"), visit="V2", control="2", charset="UNICODE UTF-8")
+    sent = [a_message("A04", kind="E", person=OURS, control="1"), accented, a_result(person=OURS, control="3"),
+            a_message("A01", visit="", control="4"), a_message("A04", kind="E", person=OURS, control="1")]  # fmt: skip
+    lines = "".join(json.dumps(each.decode()) + "\n" for each in sent)
+
+    process = await asyncio.create_subprocess_exec(
+        browsers.node(), "tests/harness/hl7_sender.mjs", str(own.getsockname()[1]),
+        cwd=browsers.ROOT, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    said, _ = await asyncio.wait_for(process.communicate(lines.encode()), 60)
+    await listener.stop()
+
+    assert [json.loads(each) for each in said.splitlines()] == [
+        ["AA", "1"], ["AA", "2"], ["AA", "3"], ["AE", "4"], ["AA", "1"],
+    ]  # fmt: skip
