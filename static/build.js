@@ -37,6 +37,8 @@ await build({
   loader: { ".css": "text" },
   logLevel: "warning",
 })
+// No pages, so without the cover: a worker has no document, and the other comes to a page that has it.
+await build({ entryPoints: { offline: join(here, "src/offline_worker.js"), away: join(here, "src/away.js") }, outdir: fresh, bundle: true, minify: true, format: "iife", target: ["chrome115", "firefox115", "safari16.4"], legalComments: "none", logLevel: "warning" })
 await writeFile(join(fresh, "manifest.json"), `${JSON.stringify(await hashes(fresh), null, 2)}\n`)
 await rm(dist, { recursive: true, force: true })
 await rename(fresh, dist)

@@ -29,6 +29,7 @@ from hub.workflows.wordings import changed_of
 from web.doors.guards import Member, services
 from web.home_asking import Asking, asking_of, readers_told
 from web.languages import LANGUAGES, Language, _, language_of
+from web.offline import HOURS, hours_kept
 from web.pages.notifications import told
 from web.questioning import ways_for
 from web.reading import reading_now
@@ -186,7 +187,7 @@ async def context_of(
         "tasks": task_rows(view, me, people, language, reading),
         "notes": note_rows(view, plan, me, people, language, reading),
         "may": may(plan, me, view, reading.now, preview=not home.is_of(me)),
-        **_previewed(viewer, me, home),
+        **_kept(request, viewer, me, home, language, reading),
         **_after_death(patient.deceased, home, language),
         "kinds": [(kind, KINDS[kind]) for kind in WRITABLE],
         "sent": sent,
@@ -329,6 +330,18 @@ def _after_death(day: str, home: Home, language: Language) -> dict[str, object]:
     if died is None:
         return {"blocks": home.blocks, "died": ""}
     return {"blocks": {name: home.blocks[name] for name in home.after_death}, "died": language.day(died)}
+
+
+def _kept(
+    request: Request, viewer: Participant, me: Participant, home: Home, language: Language, reading: Reading
+) -> dict[str, object]:
+    """Return whether the page is only looked at; and for how long one's own is kept here, and from when it is then."""
+    return {
+        **_previewed(viewer, me, home),
+        "offline": hours_kept(request, me.person_id),
+        "offline_choices": HOURS,
+        "kept_at": language.weekday_and_clock(reading.now, reading),
+    }
 
 
 def _size(request: Request) -> str:

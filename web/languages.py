@@ -40,6 +40,10 @@ _MONTHS: Final = (
     _("September"), _("October"), _("November"), _("December"),
 )  # fmt: skip
 
+_WEEKDAYS: Final = (
+    _("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"), _("Sunday"),
+)  # fmt: skip
+
 
 _TOLD: Final = (
     _("%(told)s can't be. Look again, and enter it anew."),
@@ -133,6 +137,13 @@ class Language:
             "day": self.day(instant.astimezone(reading.zone).date()),
             "clock": self.clock(instant, reading),
         }
+
+    def weekday_and_clock(self, instant: datetime, reading: Reading) -> str:
+        """Return ``Friday, 27 November 2026, 2:05 in the afternoon``."""
+        local = instant.astimezone(reading.zone)
+        said = self.say(_("%(weekday)s, %(day)s, %(clock)s"))
+        weekday = self.say(_WEEKDAYS[local.weekday()])
+        return said % {"weekday": weekday, "day": self.day(local.date()), "clock": self.clock(instant, reading)}
 
     def near_day(self, value: date, reading: Reading) -> str:
         """Return ``today``, ``yesterday``, ``tomorrow``, or the date."""

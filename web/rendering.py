@@ -36,6 +36,7 @@ SERVED: Final = (
     "readings.css",
     "sheet.css",
     "icon.svg",
+    "icon.png",
     "dist/*.js",
     "dist/*.css",
 )

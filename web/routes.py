@@ -48,6 +48,7 @@ from web.pages import (
     mine,
     my_sessions,
     notifications,
+    offline,
     origins,
     panel,
     panel_views,
@@ -246,6 +247,7 @@ def _home(name: str) -> tuple[BaseRoute, ...]:
         Route(at + "/tasks/{entry}/{verb}", family.act, name=f"{name}_act", methods=["POST"]),
         Route(at + "/seen", family.seen, name=f"{name}_seen", methods=["POST"]),
         Route(at + "/settings", family.settings, name=f"{name}_settings", methods=["POST"]),
+        Route(at + "/app.webmanifest", offline.manifest, name=f"{name}_manifest"),
     )
 
 
@@ -357,6 +359,8 @@ ROUTES: tuple[BaseRoute, ...] = (
     *ENTRANCE_ROUTES,
     *HOME_ROUTES,
     *HUDDLE_ROUTES,
+    Route("/offline.js", offline.worker, name="offline_worker"),
+    Route("/sessions/stays", offline.stays, name="offline_stays"),
     Route("/static/{hash}/{file:path}", static_files.show, name="static"),
     Route("/healthz", health.alive, name="alive"),
     Route("/readyz", health.ready, name="ready"),

@@ -40,6 +40,11 @@ class Sessions:
         found = await self._many(table.c.token_hash == token_hash)
         return found[0] if found else None
 
+    async def get(self, session_id: str) -> Session | None:
+        """Return the session, live or not."""
+        found = await self._many(table.c.id == session_id)
+        return found[0] if found else None
+
     async def of_person(self, person_id: str, now: datetime) -> list[Session]:
         """Return the person's live sessions, the newest first."""
         recent = (table.c.person == person_id) & table.c.ended.is_(None) & (table.c.began > now - SESSION_AGE_MAX)

@@ -7,6 +7,7 @@ import { ask, mark, markRequests, ownName, personOf, tellPage } from "./belongin
 import css from "./cover.css"
 import { NoticeSocket } from "./notice_socket.js"
 import { dropDraft, keepTyped, offerDrafts } from "./kept_drafts.js"
+import { findWorkers, tellWorkers } from "./workers.js"
 
 /** @typedef {"left" | "another"} Why */
 /** @typedef {{ mark: string, name: string }} Opened what every page says to the other pages of this browser when it opens */
@@ -34,8 +35,17 @@ class Cover {
     addEventListener("pageshow", ({ persisted }) => persisted && void this.#look())
     this.#tell({ mark: mark(), name: ownName() })
     if (!mark()) return
+    this.#ownKeptPages()
     void offerDrafts()
     if (!document.body.dataset.socket && !document.body.dataset.plan) this.#listen()
+  }
+
+  /** What is kept on this device to be opened without a network is this person's, and goes when they sign out. */
+  #ownKeptPages() {
+    void findWorkers().then(() => tellWorkers({ kind: "owner", person: personOf(mark()) }))
+    document.addEventListener("submit", ({ target }) => {
+      if (target instanceof Element && target.matches('[action="/sign-out"], [data-signs-out]')) tellWorkers({ kind: "forget" })
+    })
   }
 
   /** @param {Opened} opened */
@@ -77,6 +87,7 @@ class Cover {
     if (first) {
       this.#kept = keepTyped()
       this.#title = document.title
+      tellWorkers({ kind: "doubt" })
       document.dispatchEvent(new CustomEvent("page:covered"))
     }
     void this.#draw(why, now)

@@ -25,6 +25,12 @@ export class FamilyLine {
     }, Math.max(0, since + GAP_SHOWN_MS - Date.now()))
   }
 
+  /** @param {string} words */
+  say(words) {
+    this.#stop()
+    this.#show(words)
+  }
+
   signedOut() {
     this.#stop()
     const { signedOut, signIn, signInAddress } = this.element?.dataset ?? {}

@@ -56,16 +56,26 @@ function note(section) {
   if (name) failed.add(`plan:changed-${name}`)
 }
 
-/** The page as the person may see it now, morphed in: sections may have come or gone. @returns {Promise<void>} */
-export async function refetchPage() {
+/** The page as the person may see it now, morphed in: sections may have come or gone. @param {() => boolean} [mayReload] whether nothing in the page would be lost: then one of a newer hub comes whole, with its own scripts @returns {Promise<boolean>} whether it stands here now */
+export async function refetchPage(mayReload = () => false) {
   const address = new URL(location.href)
   for (const id of openIn(document)) address.searchParams.append("open", id)
   const response = await ask(address.href)
-  if (isAnothers(response)) return
-  if (!response.ok || response.redirected) return location.reload()
+  if (isAnothers(response)) return false
   const text = await response.text()
-  for (const selector of ["main", ".jump", ".plan-tools"]) {
+  if (!response.ok || response.redirected || (isOtherHub(text) && mayReload())) {
+    location.reload()
+    return false
+  }
+  for (const selector of ["main", ".jump", ".plan-tools", "#updated"]) {
     const target = document.querySelector(selector)
     if (target) await htmx.swap({ sourceElement: target, target, select: selector, swap: "outerMorph", text })
   }
+  return true
+}
+
+/** @param {string} page @returns {boolean} whether it belongs to other scripts than those that run here */
+function isOtherHub(page) {
+  const ours = document.querySelector("script[src]")?.getAttribute("src")
+  return Boolean(ours) && !page.includes(`"${ours}"`)
 }

@@ -5,15 +5,25 @@
 import htmx from "htmx.org/dist/htmx.esm.js"
 import { mayRenew } from "./open_rows.js"
 
-/** @typedef {{ createHTML: (words: string) => unknown, createScript: (words: string) => unknown }} Policy */
+/** @typedef {{ createHTML: (words: string) => unknown, createScript: (words: string) => unknown, createScriptURL: (address: string) => unknown }} Policy */
 /** @typedef {{ initSecurity: (policy: Policy) => void }} HtmxInternals */
+
+/** The only script that a page may ask for by its address: the service worker. */
+const WORKER = "/offline.js"
 
 /** @returns {Policy} the only policy that the content security policy names; what passes it was rendered and escaped by the hub */
 function policy() {
   /** @type {Policy} */
-  const rules = { createHTML: (words) => words, createScript: () => "" }
+  const rules = { createHTML: (words) => words, createScript: () => "", createScriptURL: () => WORKER }
   const types = /** @type {{ trustedTypes?: { createPolicy: (name: string, rules: Policy) => Policy } }} */ (window).trustedTypes
   return types ? types.createPolicy("htmx", rules) : rules
+}
+
+const own = policy()
+
+/** @returns {string} the service worker's address, as the browser wants it: of a policy's making */
+export function workerAddress() {
+  return /** @type {string} */ (own.createScriptURL(WORKER))
 }
 
 /** @param {HTMLSelectElement} old @param {Element} fresh takes the choices over and keeps what is chosen */
@@ -34,7 +44,7 @@ function goesPlainly(element) {
 }
 
 htmx.registerExtension("bound-fields", {
-  init: (/** @type {HtmxInternals} */ internals) => internals.initSecurity(policy()),
+  init: (/** @type {HtmxInternals} */ internals) => internals.initSecurity(own),
   htmx_before_init: (/** @type {Element} */ element) => !goesPlainly(element),
   htmx_before_morph_node: (/** @type {Element} */ old, /** @type {{ newNode: Element }} */ { newNode }) => {
     if (newNode instanceof Element && !mayRenew(old, newNode)) return false

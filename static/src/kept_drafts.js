@@ -53,7 +53,7 @@ function keyFrom(hex) {
   return crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"])
 }
 
-/** @param {Draft} draft @param {string} key @returns {Promise<string>} */
+/** @param {unknown} draft what JSON can say @param {string} key @returns {Promise<string>} */
 export async function seal(draft, key) {
   const iv = crypto.getRandomValues(new Uint8Array(12))
   const words = new TextEncoder().encode(JSON.stringify(draft))
@@ -61,7 +61,7 @@ export async function seal(draft, key) {
   return [...iv, ...sealed].map((byte) => byte.toString(16).padStart(2, "0")).join("")
 }
 
-/** @param {string} sealed @param {string} key @returns {Promise<Draft | null>} null for what is not of this key */
+/** @param {string} sealed @param {string} key @returns {Promise<unknown>} null for what is not of this key */
 export async function unseal(sealed, key) {
   const bytes = Uint8Array.from(sealed.match(/../g) ?? [], (each) => parseInt(each, 16))
   try {
@@ -98,7 +98,7 @@ export async function offerDrafts() {
   for (const place of places.slice(0, -DRAFTS_MAX)) dropDraft(place)
   const shown = []
   for (const place of places.slice(-DRAFTS_MAX)) {
-    const draft = await unseal(localStorage.getItem(place) ?? "", draftKey())
+    const draft = /** @type {Draft | null} */ (await unseal(localStorage.getItem(place) ?? "", draftKey()))
     if (draft) shown.push(itemOf(place, draft))
   }
   const words = document.getElementById("kept-drafts")

@@ -107,8 +107,9 @@ NO_PAGES = frozenset(
         "plan_margins",
         *("home", "told", "calendar", "sign_in_work", "sign_in_back", "sign_out_work"),  # They lead elsewhere.
         *("passkey_challenge", "passkey_options", "session_left", "static", "alive", "ready", "metrics"),
+        *("offline_worker", "offline_stays"),
         "plan",  # In test_for_everyone.py, alive and with others in it.
-        "plan_take",  # A file.
+        *("plan_take", "family_manifest", "mine_manifest"),  # Files.
         "lists_sheet",  # There is none before a list is signed; test_lists.py comes to it.
         "entry_origin",  # The same, of an entry that it became.
         "plan_line_original",  # JSON in a frame, of a file that somebody brought in.

@@ -21,9 +21,12 @@ BUDGETS = {
     "sheet.js": 6_000,
     "loop.js": 50_000,
     "work.js": 50_000,
+    "offline.js": 6_000,
+    "away.js": 6_000,
 }
 """Bytes after gzip, htmx included; the panel's budget holds for every page that is neither plan nor family view.
 
+``away.js`` and the service worker ``offline.js`` are fetched when the family's or the patient's page stands.
 The invitation's page and the printed sheet are a few hundred bytes of their own and the cover (static/src/cover.js,
 about 5,000): someone signed in opens both, the sheet shows what is in the plan, and it must be covered when they left.
 """

@@ -73,6 +73,10 @@ class FakeDirectory:
         self.sessions[token] = SignedIn(self.persons[person_id], new_id())
         return token
 
+    async def not_ended(self, person_id: str, session_id: str, plan_id: str) -> bool:
+        live = {(each.person.person_id, each.session_id) for each in self.sessions.values()}
+        return (person_id, session_id) in live and (plan_id, person_id) in self.members
+
     async def sign_out(self, who: SignedIn) -> None:
         self.sessions = {token: each for token, each in self.sessions.items() if each != who}
 

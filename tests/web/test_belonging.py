@@ -154,7 +154,8 @@ def test_who_becomes_someone_else_in_a_browser_ends_the_sign_in_before(mary: Mar
 def test_scripts_ask_the_hub_in_one_way_only() -> None:
     sources = {path.name: path.read_text("utf-8") for path in Path("static/src").glob("*.js")}
 
-    assert {name for name, words in sources.items() if re.search(r"\bfetch\(", words)} == {"belonging.js"}
+    asking = {name for name, words in sources.items() if re.search(r"\bfetch\(", words)}
+    assert asking == {"belonging.js", "offline_worker.js"}, "the worker belongs to no page: it asks for those it keeps"
     assert {
         name for name, words in sources.items() if re.search(r"new (WebSocket|HocuspocusProviderWebsocket)\(", words)
     } == {

@@ -17,6 +17,7 @@ _ROUTES = [route for route in ROUTES if isinstance(route, Route)]
 _OPEN = {"home", "sign_in", "sign_in_demo", "static", "alive", "ready", "metrics", "invited", "come_in", "mailbox"}
 _OPEN |= {"sign_in_work", "sign_in_back", "sign_out_work", "logged_out", "passkey_challenge", "passkey_use"}
 _OPEN |= {"return", "return_ask", "return_enter"}
+_OPEN |= {"offline_worker", "offline_stays"}  # A page on a device asks when its sign-in is over.
 _OPEN |= {"fhir_metadata", "fhir_smart_configuration", "fhir_token"}
 _OPEN |= {"gateway_told", "calendar"}  # Each call is signed, see tests/web/test_texts.py.
 _OPEN |= {"cds_services", "cds_service"}  # A signed token stands in for the session, see tests/web/doors/test_cds.py.

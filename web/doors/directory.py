@@ -100,6 +100,12 @@ class Directory(Protocol):
             KeyError: there is no such person.
         """
 
+    async def not_ended(self, person_id: str, session_id: str, plan_id: str) -> bool:
+        """Say whether nobody ended this sign-in, whose time may be over, and the person still takes part in the plan.
+
+        The same answer for a sign-in, a person or a plan that is not there.
+        """
+
     async def sign_out(self, who: SignedIn) -> None:
         """End the session everywhere, journaled; nothing happens where it has ended."""
 

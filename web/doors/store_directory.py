@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from auth.decisions import sections_readable
 from auth.roles import PATIENT_SIDE, Participant, Role
 from auth.sessions import TOKEN_BYTES, Idle, Session, activity_due, hash_token, is_live, is_token
 from crdt.sections import Section
@@ -82,6 +83,15 @@ class StoreDirectory:
             await self._sessions.add(turn, session, agent=agent)
             await turn.append([_signed(Action.SIGN_IN, person_id, person.role, session_id, method)])
         return token
+
+    async def not_ended(self, person_id: str, session_id: str, plan_id: str) -> bool:
+        session, person = await self._sessions.get(session_id), await self._people.get(person_id)
+        if session is None or session.person_id != person_id or session.ended is not None:
+            return False
+        found = await self._participants.load(plan_id, person_id, self._now())
+        return (
+            person is not None and person.active and found is not None and bool(sections_readable(found, self._now()))
+        )
 
     async def sign_out(self, who: SignedIn) -> None:
         async with self._changes.of_sessions() as ending:

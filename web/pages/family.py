@@ -33,6 +33,7 @@ from web.homing import (
     to_home,
 )
 from web.languages import LANGUAGE_COOKIE, LANGUAGES, language_of
+from web.offline import OFFLINE_COOKIE, choice, let_keep
 from web.questioning import ways_for
 from web.reading import zone_of
 from web.rendering import is_swap, page
@@ -54,7 +55,10 @@ async def show(request: Request, member: Member) -> Response:
     home = home_of(request)
     if home is MINE and not home.is_of(member.participant):
         return RedirectResponse(f"/plans/{member.plan_id}", 303)
-    return page(request, "family/page.html", await context_of(request, member))
+    answer = page(request, "family/page.html", await context_of(request, member))
+    if home.is_of(member.participant):
+        let_keep(answer, request, member.who.person.person_id)
+    return answer
 
 
 @for_member
@@ -223,12 +227,14 @@ async def seen(request: Request, member: Member) -> Response:
 
 @for_member
 async def settings(request: Request, member: Member) -> Response:
-    """Keep the language and the size of the text on this device."""
+    """Keep on this device the language, the size of the text, and for how long the page opens without a network."""
     form = await request.form()
-    answer = to_home(request, member, "")
+    kept = choice(member.who.person.person_id, one(form, "offline"))
+    answer = to_home(request, member, "offline" if kept else "")
     for cookie, chosen, known in (
         (LANGUAGE_COOKIE, one(form, "language"), tuple(LANGUAGES)),
         (SIZE_COOKIE, one(form, "size"), SIZES),
+        (OFFLINE_COOKIE, kept, (kept,) if kept else ()),
     ):
         if chosen in known:
             secure = services(request).settings.secure_cookies

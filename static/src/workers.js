@@ -1,0 +1,15 @@
+/** What a page says to the workers that keep pages of those at home on this device (static/src/offline_worker.js). */
+
+/** @type {ServiceWorker[]} */
+let workers = []
+
+/** Know those there are: what is said while the page goes away must not wait for the browser. */
+export async function findWorkers() {
+  const registrations = (await navigator.serviceWorker?.getRegistrations().catch(() => [])) ?? []
+  workers = registrations.flatMap(({ active }) => active ?? [])
+}
+
+/** @param {import("./offline_worker.js").Said} said */
+export function tellWorkers(said) {
+  for (const worker of workers) worker.postMessage(said)
+}
