@@ -37,7 +37,6 @@ CALLED_BY_LIBRARIES = frozenset(
         "preprocess",
         *("check_endpoint_auth_method", "check_grant_type", "query_client", "save_token"),
         *("process_assertion_claims", "resolve_client_public_key", "validate_requested_scope"),
-        # On its way to a page.
     }
 )
 LOCAL_NAMES = frozenset({"local", "shown"})

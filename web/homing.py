@@ -37,6 +37,7 @@ from web.rendering import is_swap, page
 from web.views.family import (
     KINDS,
     RED_SAID,
+    WHERE,
     Numbers,
     as_family,
     content_for,
@@ -207,6 +208,7 @@ async def _asking(
     one = query.get("to") == "one" or (request.method == "POST" and bool(asking.people))
     return {
         "asking": asking,
+        "whereabouts": WHERE,
         "one_person": one,
         "replies_to": query.get("reply", "")[:40],
         "asked": _kept_query(request),
