@@ -172,7 +172,8 @@ def zone_state(values: Values) -> ZoneState:
 
 def alarms(values: Values, now: datetime) -> tuple[Alarm, ...]:
     """Return what stands open and asks for an act, the red before the amber."""
-    found = [_red(values), _amber(values), _trend(values), _silence(values, now)]
+    counts = counted(values)
+    found = [_red(values, counts), _amber(values, counts), _trend(values, counts), _silence(values, counts, now)]
     standing = [each for each in found if each is not None]
     if standing and standing[0].zone == "red":
         return tuple(each for each in standing if each.zone == "red" or each.about is not Alarmed.ZONE)
@@ -195,12 +196,11 @@ def _unanswered(found: Sequence[tuple[str, Record]]) -> list[tuple[str, Record]]
     return list(found[last + 1 :])
 
 
-def _red(values: Values) -> Alarm | None:
+def _red(values: Values, found: Sequence[tuple[str, Record]]) -> Alarm | None:
     """Return the red that nobody has answered.
 
     After an answer the next red is a repeat: it waits until n of m are red, or until it goes beyond the answered one.
     """
-    found = counted(values)
     later = _unanswered(found)
     red = [index for index, (_, each) in enumerate(later) if zone_of_reading(values, each) == "red"]
     if not red or len(later) - 1 - red[-1] >= SETTLED_BY:
@@ -230,10 +230,10 @@ def _beyond(values: Values, record: Record, before: Record) -> bool:
     return worse_second or (value > known if upwards else value < known)
 
 
-def _amber(values: Values) -> Alarm | None:
+def _amber(values: Values, found: Sequence[tuple[str, Record]]) -> Alarm | None:
     """Return the amber that n of the last m readings since the last answer have reached."""
     count, last = persistence(values)
-    recent = _unanswered(counted(values))[-last:]
+    recent = _unanswered(found)[-last:]
     out = [each for each in recent if zone_of_reading(values, each[1]) in ("red", "yellow")]
     if len(out) < count or not out:
         return None
@@ -241,9 +241,8 @@ def _amber(values: Values) -> Alarm | None:
     return Alarm("yellow", Alarmed.ZONE, key, record, _taken(out[0][1]), _received(record))
 
 
-def _trend(values: Values) -> Alarm | None:
+def _trend(values: Values, found: Sequence[tuple[str, Record]]) -> Alarm | None:
     """Return too fast a change up to the last reading, if nobody has answered that one."""
-    found = counted(values)
     if not found or answered(found[-1][1]):
         return None
     key, record = found[-1]
@@ -263,9 +262,9 @@ def _trend(values: Values) -> Alarm | None:
     return None
 
 
-def _silence(values: Values, now: datetime) -> Alarm | None:
+def _silence(values: Values, found: Sequence[tuple[str, Record]], now: datetime) -> Alarm | None:
     """Return that no reading came for longer than expected, counted from the last one or from its answer."""
-    expected, found = number(values, "expected_days"), counted(values)
+    expected = number(values, "expected_days")
     if expected is None or not found:
         return None
     key, record = found[-1]

@@ -136,7 +136,9 @@ def _row(
     values: Values, key: str, record: Record, reader: Participant, people: PlanPeople, reading: Reading, *, marks: bool
 ) -> ReadingRow:
     when, wrong = taken(record), words(record, "in_error")
-    how = ", ".join(filter(None, (words(record, "device"), words(record, "typed") and f"typed {record['typed']}")))
+    by = people.name(words(record, "by"))
+    device = words(record, "device") if words(record, "device") != by else ""
+    how = ", ".join(filter(None, (device, words(record, "typed") and f"typed {record['typed']}")))
     doubts = tuple(_doubts(record, reading))
     said = words(record, "answered")
     told = f"{people.name(words(record, 'answered_by'))}: {said}" if said else ""
@@ -149,7 +151,7 @@ def _row(
         day_and_time(when, reading) if when is not None else "",
         f"{value_told(record)} {words(record, 'unit') or words(values, 'unit')}".strip(),
         zone_of_reading(values, counts[key]) if key in counts else "",
-        people.name(words(record, "by")),
+        by,
         how,
         doubts,
         told,

@@ -1,5 +1,6 @@
 """Machines write plans by FHIR as a colleague does at a page: once, judged, journaled, refused with the reason."""
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
@@ -9,9 +10,13 @@ import fhirkit
 import httpx2
 import pytest
 
+from auth.machine_sight import sight
+from auth.roles import Role
 from crdt.sections import Section
 from hub.access.keeping_rows import Doer
+from hub.live.commands import Refused
 from hub.record.journal import Action, Row
+from hub.workflows.reading_arrivals import ReadingArrive
 from tests.harness.databases import Databases
 from tests.web.doors.test_fhir import S, a_machine, bundle, machine_rows, mary, plant, resources
 from tests.web.house import House, a_house
@@ -95,6 +100,17 @@ async def test_a_reading_that_is_sent_is_in_the_plan_once_in_the_unit_of_its_mea
     assert (newest.on_behalf_of, newest.role) == (organisation, "care_manager")
     assert (await house.services.machines.rows.names([newest.actor])) == {newest.actor: "Laboratory"}  # type: ignore[union-attr]
     assert not {each.person_id for each in house.people.values()} & {newest.actor}
+
+
+async def test_the_same_reading_sent_at_the_same_instant_is_recorded_once(house: House) -> None:
+    client = await a_machine(house, EVERYTHING_WRITTEN)
+    patient = await mary(client)
+
+    answers = await asyncio.gather(*(client.post("/Observation", json=an_ldl(patient, 2.7)) for _ in range(4)))
+    found = [each["id"] for each in await readings(client, patient) if each["valueQuantity"]["value"] == 104.4]
+
+    assert {each.status_code for each in answers} <= {200, 201}
+    assert len(found) == 1
 
 
 async def test_what_can_not_be_a_reading_is_refused_with_the_element_and_changes_nothing(house: House) -> None:
@@ -318,6 +334,8 @@ async def test_a_machine_writes_no_more_than_its_scopes_its_role_and_its_plans_a
     mine = next(each for each in await machines.all() if each.name == "Writes only")
     await machines.revoke(Doer(house.person("Falk")), mine.machine_id)
     ended = await sender.post("/Observation", json=an_ldl(patient, 3.3))
+    part = sight(mine.machine_id, "", Role.CARE_MANAGER, [], house.plan, closed=False, organisation=mine.organisation)
+    under_way = await house.services.plans.perform(house.plan, part, ReadingArrive(readings=(), by_device=False))
 
     assert (refused(no_scope)[0], refused(other_type)[0]) == (403, 403)
     assert (blind.status_code, blind.content) == (201, b""), blind.text
@@ -325,4 +343,5 @@ async def test_a_machine_writes_no_more_than_its_scopes_its_role_and_its_plans_a
     assert refused(closed)[0] in (403, 422)
     assert refused(team)[0] == 405
     assert ended.status_code == 401
+    assert (type(under_way), getattr(under_way, "code", "")) == (Refused, "removed")
     assert all(each["valueQuantity"]["value"] != 127.6 for each in await readings(reader, patient))
