@@ -732,7 +732,6 @@ _DECLARATIONS: Final[tuple[Declaration, ...]] = (
             _log("turns", "What was said then"),
             _choice("ended", "Ended", "answered", "task", "telephone", command=True),
             _of(Form.PERSON, "ended_by", "Ended by", command=True),
-            Field(name="attached", label="Attached", command=True),
             _of(Form.PERSON, "calmed_by", "Not an emergency, says", command=True),
             _choice(
                 "whereabouts",

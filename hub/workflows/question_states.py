@@ -47,13 +47,11 @@ class Saying:
     side: Side
     words: str
     when: datetime | None
-    attached: tuple[str, ...] = ()
-    """Ids of the pictures and papers that came with it."""
 
 
 def turns(values: Mapping[str, Value]) -> tuple[Saying, ...]:
     """Return all that was said, in order of time; what was asked stands first."""
-    first = Saying("", Side.ASKER, words(values, "words"), instant(values, "when"), _attached(values))
+    first = Saying("", Side.ASKER, words(values, "words"), instant(values, "when"))
     later = [(_said_at(record), key, _turn(record)) for key, record in records(values, "turns").items()]
     if answered(values):
         when = instant(values, "answered")
@@ -64,16 +62,12 @@ def turns(values: Mapping[str, Value]) -> tuple[Saying, ...]:
 
 def _turn(record: Record) -> Saying:
     side = Side.ASKER if words(record, "side") == Side.ASKER else Side.ASKED
-    return Saying(words(record, "by"), side, words(record, "words"), instant(record, "when"), _attached(record))
+    return Saying(words(record, "by"), side, words(record, "words"), instant(record, "when"))
 
 
 def _said_at(record: Record) -> float:
     when = instant(record, "when")
     return when.timestamp() if when is not None else 0.0
-
-
-def _attached(of: Mapping[str, Value] | Record) -> tuple[str, ...]:
-    return tuple(words(of, "attached").split())
 
 
 def asked_by_team(values: Mapping[str, Value]) -> bool:

@@ -33,14 +33,9 @@ from hub.workflows.team import NewId, joined, steward
 
 ALREADY_SENT: Final = "This has reached the team already."
 OVER: Final = "This has ended. Ask anew."
-ATTACHED_MAX: Final = 4
-"""Pictures and papers with one thing that is said."""
 
 TELL: Final = "question.tell"
 """The kind of the jobs that tell the steward of what waits past its time."""
-
-Attached = Annotated[tuple[str, ...], Asked("Attached", hidden=True)]
-"""Ids of what was kept with the words, made by the page that took it in."""
 
 
 def may_ask(actor: Participant, now: datetime) -> bool:
@@ -64,7 +59,6 @@ class QuestionAsk:
     when: datetime | None = None
     """When it was written; a page that was cut off sends it later."""
     related: str = ""
-    attached: Attached = ()
     name: ClassVar[str] = "question.ask"
 
     def changes(
@@ -90,7 +84,6 @@ class QuestionAsk:
             "topic": "worry" if self.kind == "concern" else self.topic,
             "to": self.to,
             "readers": self.readers,
-            "attached": " ".join(self.attached),
         }
         if self.kind in WANTS_ANSWER:
             said["answer_due"] = stamp(plan.house.promised(topic_of({**values, **said}), now, plan.zone))
@@ -134,25 +127,24 @@ class _Speaker:
     actor: Participant
     now: datetime
 
-    def by_team(self, plan: PlanContent, said: str, key: str, attached: Sequence[str] = ()) -> list[Change]:
+    def by_team(self, plan: PlanContent, said: str, key: str) -> list[Change]:
         """Return the first answer as the entry's own, anything else as one more turn."""
         values, within = self.entry.values, within_team(self.entry.values)
         asks = asked_by_team(values) and (
             not within or self.actor.person_id == plan.creator(CAREGIVER_LOG, self.entry.id)
         )
-        if asks or words(values, "answered_by") or attached:
-            return self.turn(plan, said, key, Side.ASKER if asks else Side.ASKED, attached)
+        if asks or words(values, "answered_by"):
+            return self.turn(plan, said, key, Side.ASKER if asks else Side.ASKED)
         return [
             Rewrite(CAREGIVER_LOG, self.entry.id, "answer", said.strip()),
             Assign(CAREGIVER_LOG, self.entry.id, "answered_by", self.actor.person_id),
             Assign(CAREGIVER_LOG, self.entry.id, "answered", stamp(self.now)),
         ]
 
-    def turn(self, plan: PlanContent, said: str, key: str, side: Side, attached: Sequence[str] = ()) -> list[Change]:
+    def turn(self, plan: PlanContent, said: str, key: str, side: Side) -> list[Change]:
         """Return one more turn; where it asks again, with the time by which that is answered."""
         record = {
             "by": self.actor.person_id, "side": side.value, "words": said.strip(), "when": stamp(self.now),
-            "attached": " ".join(attached),
         }  # fmt: skip
         changes: list[Change] = [Append(CAREGIVER_LOG, self.entry.id, "turns", key, record)]
         if side is Side.ASKER:
@@ -169,7 +161,6 @@ class QuestionAnswer:
     answer: Annotated[str, Asked("Answer", wide=True, help="In words for everyday life.")]
     seen: Annotated[str, Asked("What the page showed", hidden=True)] = ""
     """How many turns there were; where a colleague has spoken since, they are heard first."""
-    attached: Attached = ()
     name: ClassVar[str] = "question.answer"
 
     def changes(
@@ -181,7 +172,7 @@ class QuestionAnswer:
         if isinstance(entry, Refusal):
             return entry
         return _answered_meanwhile(entry, actor, self.seen) or _Speaker(entry, actor, now).by_team(
-            plan, self.answer, new_id(), self.attached
+            plan, self.answer, new_id()
         )
 
     def follow_ups(self, plan: PlanContent, changes: Sequence[Change], now: datetime) -> Sequence[Job]:
@@ -215,7 +206,6 @@ class QuestionReply:
     entry: str
     words: Annotated[str, Asked("In your words", wide=True)]
     when: Annotated[datetime | None, Asked("When", Form.INSTANT, hidden=True)] = None
-    attached: Attached = ()
     name: ClassVar[str] = "question.reply"
 
     def changes(
@@ -235,7 +225,7 @@ class QuestionReply:
         ):
             return Refusal("again", ALREADY_SENT, self.entry)
         side = Side.ASKED if asked_by_team(entry.values) else Side.ASKER
-        found = _Speaker(entry, actor, when).turn(plan, self.words, new_id(), side, self.attached)
+        found = _Speaker(entry, actor, when).turn(plan, self.words, new_id(), side)
         if words(entry.values, "calmed_by") and help_needed(self.words):
             found.append(Assign(CAREGIVER_LOG, self.entry, "calmed_by", ""))
         return found

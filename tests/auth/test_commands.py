@@ -37,7 +37,6 @@ def test_every_command_field_has_a_command_that_sets_it() -> None:
         "to",
         "asked_from",
         "readers",
-        "attached",
         "source",
         "part2",
         "event",

@@ -128,7 +128,6 @@ class SaidRow:
     by: str
     when: str
     answers: bool
-    attached: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,7 +326,6 @@ def _note(
             people.get(each.by or asker, ""),
             language.when(each.when, reading) if each.when is not None else "",
             each.side is Side.ASKED,
-            each.attached,
         )
         for each in turns(values)
     )

@@ -47,7 +47,6 @@ class TurnView:
     when: Moment | None
     at_home: bool
     """Said by the patient or a relative."""
-    attached: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +123,6 @@ def _turns(reader: Reader, entry: EntryContent) -> tuple[TurnView, ...]:
                 words=turn.words,
                 when=moment(turn.when, reader.setting.reading) if turn.when is not None else None,
                 at_home=person is not None and person.patient_side,
-                attached=turn.attached,
             )
         )
     return tuple(found)
