@@ -1,5 +1,6 @@
 """What I am told of, by which way and when: my choice, what was told, and the way from a message to its matter."""
 
+from collections.abc import Iterable
 from typing import Final
 from zoneinfo import available_timezones
 
@@ -13,13 +14,14 @@ from hub.jobs.letters import Channel
 from hub.reminders.choices import ReminderChoice, clock_of, matters_of, number_of, zone_of_name
 from hub.reminders.hours import Quiet
 from hub.reminders.keeping import ReminderKeeping
+from hub.store.reminders import KeptReminder
 from web.asking import access
 from web.doors.directory import SignedIn
 from web.doors.guards import for_person, services
 from web.languages import LANGUAGES, Language, _, language, language_of
 from web.rendering import elsewhere, page
 from web.views.people import own_chip
-from web.views.reminders import CHANNELS, address_of_reminder, channel_choices, reminder_lines
+from web.views.reminders import CHANNELS, ReminderLine, address_of_reminder, channel_choices, reminder_lines
 from web.views.words import Reading
 
 AS_CLINIC: Final = ""
@@ -51,16 +53,14 @@ async def show(request: Request, who: SignedIn) -> Response:
     roles = {each.patient.plan_id: each.participant.role for each in places}
     patients = {each.patient.plan_id: each.patient.name for each in places}
     kept = await found.rows.of_person(who.person.person_id)
-    lines = [
-        line
-        for each in kept
-        for line in reminder_lines(
-            [each], patients, roles.get(each.reminder.plan, who.person.role), words, reading
-        )
-    ]  # fmt: skip
-    ahead = [line for line, each in zip(lines, [it for it in kept if it.state != "dropped"], strict=True)
-             if each.state == "waiting"]  # fmt: skip
-    context = {"ahead": ahead, "told": [line for line in lines if line not in ahead], **_own(who, words)}
+
+    def lines(some: Iterable[KeptReminder]) -> list[ReminderLine]:
+        own = ((each, roles.get(each.reminder.plan, who.person.role)) for each in some)
+        return [line for each, role in own for line in reminder_lines([each], patients, role, words, reading)]
+
+    ahead = [each for each in kept if each.state == "waiting"]
+    told = [each for each in kept if each.state != "waiting"]
+    context = {"ahead": lines(reversed(ahead)), "told": lines(told), **_own(who, words)}
     return page(request, "reminders/page.html", context)
 
 

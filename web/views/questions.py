@@ -174,7 +174,7 @@ def about_words(reader: Reader, entry_id: str) -> str:
 def way_views(ways: Ways, people: PlanPeople, reading: Reading) -> tuple[list[WayView], list[WayView]]:
     """Return the topics and the people that can be asked."""
     topics = [_way(each, sentence(each.topic), people, reading) for each in ways.topics if each.reads]
-    return topics, [_way(each, _named(each, people), people, reading) for each in ways.people]
+    return topics, [_way(each, _named(each, people), people, reading, named=True) for each in ways.people]
 
 
 def _named(way: Way, people: PlanPeople) -> str:
@@ -182,13 +182,17 @@ def _named(way: Way, people: PlanPeople) -> str:
     return f"{person.name}, {person.role}" if person is not None else people.name(way.asked)
 
 
-def _way(way: Way, told: str, people: PlanPeople, reading: Reading) -> WayView:
+def _way(way: Way, told: str, people: PlanPeople, reading: Reading, *, named: bool = False) -> WayView:
+    """``named``: the words of the choice are whom one asks, so that what is told need not say it again."""
     person = people.person(way.asked)
-    stands_in = way.asked and way.reads != way.asked
-    who = f"{people.name(way.reads)} {'stands in and reads it' if stands_in else 'reads it'}"
+    by, reader = until_words(way.until, reading), people.name(way.reads)
+    if way.asked and way.reads != way.asked:
+        answers = f"{reader} stands in and reads it and answers by {by}."
+    else:
+        answers = f"Answers by {by}." if named else f"{reader} reads it and answers by {by}."
     return WayView(
         way.value,
         told,
-        f"{who} and answers by {until_words(way.until, reading)}.",
+        answers,
         person is not None and person.patient_side,
     )

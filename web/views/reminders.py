@@ -35,7 +35,7 @@ CHANNELS: Final[Mapping[Channel, str]] = {
     Channel.PAGE: _("Page only"),
 }
 STATES: Final[Mapping[str, str]] = {
-    "ahead": _("Goes out %(when)s"),
+    "ahead": _("You are told %(when)s"),
     "page": _("On the page"),
     "waiting": _("On its way"),
     "sent": _("Sent"),
