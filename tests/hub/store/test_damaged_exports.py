@@ -42,7 +42,9 @@ async def test_one_changed_byte_of_an_exported_journal_is_found(record: Record, 
     whole = path.read_bytes()
     start = whole.index(b"\n") + 1
 
-    for at in random.Random(3).sample(range(start, len(whole)), 200):
+    loose = [at for at in range(start, len(whole)) if whole[at : at + 1].isalnum() and whole[at + 1 : at + 2] == b"="]
+    assert loose, "the last letter of base64, of which a reader looks at some bits only"
+    for at in [*random.Random(3).sample(range(start, len(whole)), 200), *loose[:20]]:
         path.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
         fault = check_file(path, None, None).fault
         assert fault is not None, (at, whole[at])
