@@ -5,7 +5,7 @@ from datetime import time
 from typing import Final
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hub.jobs.letters import Channel
 from hub.record.journal import Turn
@@ -57,8 +57,15 @@ class ReminderChoices:
         connection = connection_of(turn)
         statement = _upsert(table).values(values)
         await connection.execute(statement.on_conflict_do_update(index_elements=[table.c.person], set_=values))
-        mine = sa.select(participant.c.plan).where(participant.c.person == choice.person)
-        await _find_anew(connection, reminder_reading.c.plan.in_(mine))
+        # A plan that is being read the first time has no row yet: it is asked for anew, too.
+        mine = (
+            sa.select(participant.c.plan, *map(sa.literal, (0, 1, 0)))
+            .where(participant.c.person == choice.person)
+            .distinct()
+        )
+        asked = _upsert(reminder_reading).from_select(["plan", "seq", "asked", "answered"], mine)
+        again = {"asked": reminder_reading.c.asked + 1}
+        await connection.execute(asked.on_conflict_do_update(index_elements=[reminder_reading.c.plan], set_=again))
         digest = (reminder.c.person == choice.person) & (reminder.c.matter == Matter.WAITING)
         await connection.execute(sa.delete(reminder).where(digest, reminder.c.state == "waiting"))
 
@@ -83,13 +90,9 @@ class ReminderChoices:
         statement = _upsert(default_table).values(values)
         again = statement.on_conflict_do_update(index_elements=[default_table.c.organisation], set_=values)
         await connection_of(turn).execute(again)
-        await _find_anew(connection_of(turn), sa.true())
+        await connection_of(turn).execute(sa.update(reminder_reading).values(asked=reminder_reading.c.asked + 1))
         waits = (reminder.c.matter == Matter.WAITING) & (reminder.c.state == "waiting")
         await connection_of(turn).execute(sa.delete(reminder).where(waits))
-
-
-async def _find_anew(connection: AsyncConnection, which: sa.ColumnElement[bool]) -> None:
-    await connection.execute(sa.update(reminder_reading).where(which).values(asked=reminder_reading.c.asked + 1))
 
 
 def _clock(value: time | None) -> str:

@@ -18,6 +18,7 @@ from hub.store.job_tables import letter
 from hub.store.journal import READ_COLUMNS, row_of
 from hub.store.letters import KEPT, posted_of
 from hub.store.reminder_tables import reminder as table
+from hub.store.reminder_tables import reminder_reading as reading
 
 ROWS_MAX: Final = 1_000
 """Rows of one journal that are read in one go; the rest follows in the next."""
@@ -122,9 +123,13 @@ class Reminders:
         """Keep that the journal was read up to a row, and what follows: all of it or nothing.
 
         What was planned and is so no more is forgotten; what is planned still has its hour corrected. Nothing that was
-        told comes again.
+        told comes again. Where somebody has chosen anew since ``behind`` was looked up nothing is kept: the next pass
+        finds it with what they chose.
         """
+        asked = sa.select(reading.c.asked).where(reading.c.plan == behind.plan).with_for_update()
         async with connected(self._engine) as connection:
+            if ((await connection.scalar(asked)) or 0) > behind.asked:
+                return
             waits = (table.c.plan == behind.plan) & (table.c.state == "waiting") & ~table.c.occasion.startswith(ASKED)
             ahead = table.c.matter.in_([Matter.APPOINTMENT, Matter.DUE])
             kept = sa.tuple_(table.c.person, table.c.matter, table.c.entry, table.c.occasion)
