@@ -41,6 +41,7 @@ HEADERS: Final = {
 HSTS: Final = "max-age=63072000; includeSubDomains"
 _ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
+_BY_ITSELF: Final = frozenset({"manifest", "serviceworker"})
 """Asked by machines that know the process by another name than browsers do."""
 
 _PROVES_ITSELF: Final = frozenset({"/sign-in/work/logged-out"})
@@ -146,8 +147,12 @@ class Addressed:
 
 
 def _is_activity(request: Request) -> bool:
-    """Say whether a person did something: a page that renews its fragments by itself keeps no session alive."""
-    return request.method not in SAFE_METHODS or request.headers.get("hx-request") != "true"
+    """Say whether a person did something: a page that renews its fragments by itself keeps no session alive.
+
+    Nor does a browser that fetches a page's manifest or the script of its worker, at a time of its own.
+    """
+    itself = request.headers.get("hx-request") == "true" or request.headers.get("sec-fetch-dest") in _BY_ITSELF
+    return request.method not in SAFE_METHODS or not itself
 
 
 class Known:

@@ -30,6 +30,7 @@ async function left(keep) {
 class SessionLeft {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer
+  #looks = 0
 
   /** @param {HTMLElement} element */
   constructor(element) {
@@ -40,7 +41,9 @@ class SessionLeft {
 
   async look(keep = false) {
     clearTimeout(this.#timer)
+    const look = ++this.#looks
     const seconds = await left(keep)
+    if (look !== this.#looks) return // A later look may have been answered first, and knows better.
     if (seconds !== null) this.#tell(seconds, keep)
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => void this.look(), seconds === null ? LOOK_MS : lookAgainMs(seconds))
