@@ -19,6 +19,7 @@ from hub.live.read_models import renew
 from hub.record.journal import Act, Batch
 from hub.store.engine import open_engine
 from hub.store.entries import Entries
+from hub.store.job_worker import JobWorker
 from hub.store.journal import PostgresJournal
 from web.app import create_app
 from web.settings import Mode, Settings
@@ -74,6 +75,10 @@ def _of_a_page(statement: str) -> bool:
     return words not in FRAMES and not any(each in words for each in (*BESIDE, *ABOUT_TYPES))
 
 
+async def nothing(_: object) -> None:
+    """Stand for what is not to happen."""
+
+
 @contextmanager
 def statements() -> Iterator[list[str]]:
     """Gather what connections that are made from now on are asked."""
@@ -98,7 +103,11 @@ def statements() -> Iterator[list[str]]:
 
 
 @pytest.mark.parametrize(("address", "shown"), [("/panel", '<article class="patient'), ("/work", "/plans/")])
-def test_forty_patients_cost_a_few_queries(address: str, shown: str, database: str, tmp_path: Path) -> None:
+def test_forty_patients_cost_a_few_queries(
+    address: str, shown: str, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(JobWorker, "start", nothing)  # What is done beside pages at its own times is not counted.
+    monkeypatch.setattr(JobWorker, "stop", nothing)
     seeded = asyncio.run(forty_plans(database))
     settings = Settings(
         mode=Mode.DEMO, origin=ORIGIN, data_dir=tmp_path, checkpoints_dir=tmp_path, database_url=database
