@@ -21,6 +21,8 @@ ROOT = Path(__file__).resolve().parents[2]
 READY_SECONDS_MAX = 60
 STOP_SECONDS_MAX = 60.0
 """A test gives up on a hub that was asked to end."""
+ANSWER_SECONDS_MAX = 60.0
+"""A test gives up on a page: a busy machine says nothing about a hub."""
 LOG_LINES_SHOWN = 40
 
 
@@ -171,7 +173,7 @@ class Hub:
     def cookie(self, person: str) -> str:
         """Sign a person in; return the session as the value of a Cookie header."""
         told = self.description["sign_in"]
-        with httpx2.Client(trust_env=False) as client:
+        with httpx2.Client(trust_env=False, timeout=ANSWER_SECONDS_MAX) as client:
             answer = client.request(
                 told["method"],
                 told["url"],
@@ -184,7 +186,7 @@ class Hub:
     def pages(self, person: str = "") -> httpx2.Client:
         """Return an HTTP client signed in as a person, or not at all; close it, or use it in ``with``."""
         headers = {"Origin": self.base_url} | ({"Cookie": self.cookie(person)} if person else {})
-        return httpx2.Client(base_url=self.base_url, headers=headers, trust_env=False)
+        return httpx2.Client(base_url=self.base_url, headers=headers, trust_env=False, timeout=ANSWER_SECONDS_MAX)
 
     def live(self, person: str, plan: str = "") -> Live:
         """Return how to join a plan's socket as a person."""

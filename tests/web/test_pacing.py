@@ -16,6 +16,12 @@ class Seconds:
         return self.now
 
 
+@pytest.fixture(autouse=True)
+def within_one_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hold the clock of the app still: no minute ends in the middle of a test."""
+    monkeypatch.setattr(Pace.__init__, "__defaults__", (lambda: 30.0,))
+
+
 def test_a_minute_has_its_bound_and_the_next_one_begins_anew() -> None:
     clock = Seconds()
     pace = Pace(clock)
