@@ -44,7 +44,7 @@ class Cover {
   #ownKeptPages() {
     void findWorkers().then(() => tellWorkers({ kind: "owner", person: personOf(mark()) }))
     document.addEventListener("submit", ({ target }) => {
-      if (target instanceof Element && target.matches('[action="/sign-out"], [data-signs-out]')) tellWorkers({ kind: "forget" })
+      if (target instanceof Element && target.matches('[action="/sign-out"], [data-signs-out]')) tellWorkers({ kind: "forget", mark: mark() })
     })
   }
 

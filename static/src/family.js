@@ -69,16 +69,14 @@ function start() {
   const news = new FamilyNews(document.getElementById("say"))
   document.addEventListener("htmx:after:swap", () => news.swapped())
   document.addEventListener("page:left", () => line.signedOut())
-  let behind = keptAt() !== null
-  if (behind) line.say(keptAt()?.textContent ?? "") // The date stays in sight.
+  if (keptAt()) line.say(keptAt()?.textContent ?? "") // The date stays in sight.
   keepSections()
   tellZone()
   goOn()
   new NoticeSocket(socket ?? `/plans/${plan}/live`, {
     connected: () => {
       line.connected()
-      if (behind) renew()
-      behind = true
+      renew() // The first time, too: nobody told what changed between the page's answer and this line.
       retry()
       tell("line:connected")
     },

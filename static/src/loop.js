@@ -24,7 +24,6 @@ function end(status, reason) {
 function start() {
   keepWhole(document)
   const status = new Status(document, () => location.reload())
-  let everConnected = false
   tidyMenus()
   keepForms()
   keepSections()
@@ -34,8 +33,8 @@ function start() {
   new NoticeSocket(document.body.dataset.socket ?? "", {
     connected: () => {
       status.happened({ kind: "connected" })
-      if (everConnected) document.body.dispatchEvent(new CustomEvent("plan:reconnected"))
-      everConnected = true
+      // The first time, too: nobody told what changed between the page's answer and this line.
+      document.body.dispatchEvent(new CustomEvent("plan:reconnected"))
       retry()
     },
     lost: (since, cause) => status.happened({ kind: "lost", since, cause }),

@@ -7,7 +7,7 @@ import { personOf } from "./belonging.js"
 import { forgetPage, keepPage, keptPages, openPage } from "./kept_pages.js"
 import { NETWORK_MS_MAX, filesIn, heeding, isAway, isFile, isHome, markIn } from "./page_keeping.js"
 
-/** @typedef {{ kind: "renew", address: string, mark: string } | { kind: "owner", person: string } | { kind: "doubt" } | { kind: "forget", address?: string }} Said what pages say to their worker */
+/** @typedef {{ kind: "renew", address: string, mark: string } | { kind: "owner", person: string } | { kind: "doubt" } | { kind: "forget", address?: string, mark?: string }} Said what pages say to their worker */
 
 const FILES = "careplan-files"
 /** @type {{ skipWaiting: () => Promise<void>, clients: { claim: () => Promise<void> } }} */
@@ -15,6 +15,11 @@ const worker = /** @type {any} */ (globalThis)
 
 /** One thing after the other: what is kept and the files it needs are changed together. @type {Promise<unknown>} */
 let turn = Promise.resolve()
+
+/** What was forgotten since this worker began: an answer that was asked for before does not bring it back. @type {((page: { address: string, mark: string }) => boolean)[]} */
+const forgotten = []
+/** Sign-ins that were ended here: nothing of them is kept again. @type {Set<string>} */
+const over = new Set()
 
 /** @template T @param {() => Promise<T>} act @returns {Promise<T>} */
 function inTurn(act) {
@@ -33,7 +38,8 @@ addEventListener("fetch", (event) => {
   if (request.method !== "GET" || url.origin !== location.origin) return
   if (request.mode === "navigate" && isHome(url.pathname)) {
     const answered = fetch(request)
-    asked.waitUntil(answered.then((answer) => heed(url, answer.clone()), () => {}))
+    const before = forgotten.length
+    asked.waitUntil(answered.then((answer) => heed(url, answer.clone(), before), () => {}))
     asked.respondWith(shown(url.pathname, answered))
   } else if (isFile(url.pathname)) asked.respondWith(caches.match(request).then((file) => file ?? fetch(request)))
 })
@@ -47,10 +53,13 @@ addEventListener("message", (event) => {
 async function heard(said) {
   if (said.kind === "renew") {
     const url = new URL(said.address, location.origin)
-    await heed(url, await fetch(url, { headers: { "page-of": said.mark, "HX-Request": "true" }, redirect: "manual" }))
+    const before = forgotten.length
+    await heed(url, await fetch(url, { headers: { "page-of": said.mark, "HX-Request": "true" }, redirect: "manual" }), before)
   } else if (said.kind === "owner") await inTurn(() => forget(({ mark }) => personOf(mark) !== said.person))
-  else if (said.kind === "forget") await inTurn(() => forget(({ address }) => !said.address || address === said.address))
-  else await doubt(() => true)
+  else if (said.kind === "forget") {
+    if (said.mark) over.add(said.mark)
+    await inTurn(() => forget(({ address }) => !said.address || address === said.address))
+  } else await doubt(() => true)
 }
 
 /** The hub's answer, or the kept page where there is none in time. @param {string} path @param {Promise<Response>} answered @returns {Promise<Response>} */
@@ -63,23 +72,23 @@ async function shown(path, answered) {
   return answered.catch(() => new Response(NOTHING, { status: 503, headers: { "content-type": "text/html; charset=utf-8", "content-security-policy": "default-src 'none'" } }))
 }
 
-/** Do with what is kept of an address as the hub's answer says. @param {URL} url @param {Response} answer */
-async function heed(url, answer) {
+/** Do with what is kept of an address as the hub's answer says. @param {URL} url @param {Response} answer @param {number} before what had been forgotten when it was asked for */
+async function heed(url, answer, before) {
   const hours = Number(answer.headers.get("offline-hours") ?? 0)
   const what = heeding({ type: answer.type, status: answer.status, hours, plain: !url.search })
   const here = (/** @type {{ address: string }} */ { address }) => address === url.pathname
-  if (what === "keep") await inTurn(() => keep(url.pathname, hours, answer))
+  if (what === "keep") await inTurn(() => keep(url.pathname, hours, answer, before))
   else if (what === "forget") await inTurn(() => forget(here))
   else if (what === "doubt") await doubt(here)
 }
 
-/** The page and every file it names, or nothing: an old page never meets new files. @param {string} address @param {number} hours @param {Response} answer */
-async function keep(address, hours, answer) {
+/** The page and every file it names, or nothing: an old page never meets new files. @param {string} address @param {number} hours @param {Response} answer @param {number} before */
+async function keep(address, hours, answer, before) {
   const kept = Date.now()
   const headers = Object.fromEntries([...answer.headers].filter(([name]) => !["content-encoding", "content-length", "date"].includes(name)))
   const html = await answer.text()
   const mark = markIn(html)
-  if (!mark) return
+  if (!mark || over.has(mark) || forgotten.slice(before).some((which) => which({ address, mark }))) return
   const files = filesIn(html)
   const cache = await caches.open(FILES)
   for (const file of files) if (!(await cache.match(file))) await cache.add(file)
@@ -87,8 +96,9 @@ async function keep(address, hours, answer) {
   await tidy()
 }
 
-/** @param {(page: import("./kept_pages.js").KeptPage) => boolean} which */
+/** @param {(page: { address: string, mark: string }) => boolean} which */
 async function forget(which) {
+  forgotten.push(which)
   for (const page of (await keptPages()).filter(which)) await forgetPage(page.address)
   await tidy()
 }

@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from array import array
+from collections import Counter
 from pathlib import Path
 from typing import Any, Final
 
@@ -67,9 +68,11 @@ async def _devices(hub: Hub) -> None:
         answers = await asyncio.gather(*waits)
         taken, used = time.perf_counter() - began, _cpu(process) - before
     made = sum(status == 201 for status, _ in answers)
+    others = Counter(status for status, _ in answers if status != 201)
     p50, p95 = percentiles(array("d", [seconds for _, seconds in answers]), 0.5, 0.95)
     _say(
         f"{len(tokens)} devices, {A_SECOND} readings a second asked: {made} of {len(answers)} recorded, "
+        f"answers beside 201: {dict(others)}, "
         f"{made / taken:,.0f} a second, p50 {p50:,.0f} ms, p95 {p95:,.0f} ms, {used * 1e3 / max(made, 1):.1f} ms of "
         "one core a reading without PostgreSQL"
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, expect
+from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, WebSocketRoute, expect
 
 from tests.browser.seats import a_seat
 from tests.browser.test_for_everyone import violations
@@ -144,9 +144,9 @@ def test_a_phone_that_was_off_opens_the_page_without_a_network_and_sends_once_wh
         each.evaluate("dispatchEvent(new Event('online'))")
         expect(each.locator("#kept-at")).to_be_hidden()
         expect(each.locator("#unsent")).to_be_hidden()
-    expect(page.locator("#notes .own", has_text="Slept well, on two pillows.")).to_have_count(1)
-    expect(page.locator("#measure")).to_contain_text("Last: 143 mmHg")
-    expect(page.locator(".letters")).to_have_count(0)
+        expect(each.locator("#notes .own", has_text="Slept well, on two pillows.")).to_have_count(1)
+        expect(each.locator("#measure")).to_contain_text("Last: 143 mmHg")
+        expect(each.locator(".letters")).to_have_count(0)
     assert journaled(shared_hub, "on two pillows") == 1
     context.close()
 
@@ -227,3 +227,29 @@ def test_whose_access_ended_while_away_finds_the_page_covered_the_kept_one_gone_
         context.set_offline(True)
         page.goto(f"{shared_hub.base_url}/plans/{plan}/family")
         expect(page.get_by_role("heading", name="No connection")).to_be_visible()
+
+
+def test_what_changes_between_a_pages_answer_and_its_first_connection_is_seen(
+    browser: Browser, shared_hub: Hub
+) -> None:
+    address, held = f"/plans/{shared_hub.plan('Mary')}/family", True
+
+    def met(line: WebSocketRoute) -> None:
+        if held:
+            line.close()
+        else:
+            line.connect_to_server()
+
+    with (
+        a_seat(browser, shared_hub, DAUGHTER, "/sessions") as late,
+        a_seat(browser, shared_hub, DAUGHTER, address) as seat,
+    ):
+        late.line_may_fail = True
+        late.page.route_web_socket(re.compile("/live"), met)
+        late.page.goto(shared_hub.base_url + address)
+        type_a_note(seat.page, "He ate soup at noon.")
+        expect(seat.page.locator("#notes .own", has_text="He ate soup at noon.")).to_have_count(1)
+        expect(late.page.locator("#notes .own", has_text="He ate soup at noon.")).to_have_count(0)
+        held = False
+
+        expect(late.page.locator("#notes .own", has_text="He ate soup at noon.")).to_have_count(1)
