@@ -41,7 +41,8 @@ HEADERS: Final = {
 HSTS: Final = "max-age=63072000; includeSubDomains"
 _ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
-_BY_ITSELF: Final = frozenset({"manifest", "serviceworker"})
+_OPENED: Final = "navigate"
+"""What a browser says of a page that a person opens (Fetch Metadata); one that says nothing is believed."""
 """Asked by machines that know the process by another name than browsers do."""
 
 _PROVES_ITSELF: Final = frozenset({"/sign-in/work/logged-out"})
@@ -147,11 +148,10 @@ class Addressed:
 
 
 def _is_activity(request: Request) -> bool:
-    """Say whether a person did something: a page that renews its fragments by itself keeps no session alive.
-
-    Nor does a browser that fetches a page's manifest or the script of its worker, at a time of its own.
+    """Say whether a person did something: opened a page, sent a form. What a page or the browser fetches keeps no
+    session alive: fragments, a page anew once the line is back, a manifest, the script of a worker.
     """
-    itself = request.headers.get("hx-request") == "true" or request.headers.get("sec-fetch-dest") in _BY_ITSELF
+    itself = request.headers.get("hx-request") == "true" or request.headers.get("sec-fetch-mode", _OPENED) != _OPENED
     return request.method not in SAFE_METHODS or not itself
 
 

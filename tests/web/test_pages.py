@@ -312,11 +312,12 @@ def test_a_page_that_renews_itself_keeps_no_session_alive(mary: Mary, as_person:
     mary.world.directory.activity.clear()
 
     browser.get(f"/plans/{mary.plan}/sections/goals", headers={"hx-request": "true"})
-    for fetched in ("serviceworker", "manifest"):  # By the browser, when it likes.
-        browser.get("/offline.js", headers={"sec-fetch-dest": fetched})
+    for fetched in ("cors", "same-origin", "no-cors"):  # By a script of the page, or by the browser when it likes.
+        browser.get("/panel", headers={"sec-fetch-mode": fetched})
+    browser.get("/panel", headers={"sec-fetch-mode": "navigate"})
     browser.get("/panel")
 
-    assert mary.world.directory.activity == [False, False, False, True]
+    assert mary.world.directory.activity == [False, False, False, False, True, True]
 
 
 @pytest.mark.anyio
