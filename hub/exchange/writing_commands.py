@@ -49,7 +49,7 @@ class EntryArrive:
         if self.section in MADE_BY_COMMAND:
             return Refusal("command", MADE_BY_COMMAND[self.section])
         if plan.entry(self.section, self.key) is not None:
-            return Refusal(KNOWN, f"This {declaration.noun} is there already.", self.key)
+            return Refusal(KNOWN, f"This {declaration.noun_of(self.values)} is there already.", self.key)
         if declaration.single and active(plan, self.section):
             return Refusal("state", f"The plan has its {declaration.noun} already. Change that one.")
         free = {name: value for name, value in self.values.items() if not _of_command(self.section, name)}
@@ -67,7 +67,8 @@ class EntryArrive:
                 continue
             label = SECTIONS[self.section].field(name)
             assert label is not None, "only declared fields are read"
-            words_ = f"{label.label}: a new {declaration.noun} begins as {begins or 'nothing'}, not as {value}."
+            new = f"a new {declaration.noun_of(self.values)} begins as {begins or 'nothing'}"
+            words_ = f"{label.label}: {new}, not as {value}."
             return Refusal("form", words_, self.key, name)
         moved = {"lifecycle": told["lifecycle"]} if self.section is Section.GOALS and told.get("lifecycle") else {}
         return [Create(self.section, self.key, {**created.values, **moved, "source": "import"})]
