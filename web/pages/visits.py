@@ -22,10 +22,10 @@ from web.rendering import elsewhere, is_swap, page
 from web.views.banner import banner
 from web.views.entries import Reader
 from web.views.visits import (
-    beside,
     fingerprint,
     grouped,
     in_use,
+    lists_beside,
     parts,
     recommendations,
     referral_words,
@@ -171,7 +171,7 @@ async def _form(
         "asker": asker,
         "question": question,
         "waits": [each for each in waiting_referrals(reader) if each[0] != entry],
-        "beside": beside(reader),
+        "beside": lists_beside(reader),
         "changeable": {each for each, _, _ in in_use(reader)},
         "rows": rows,
         "parts": shown,

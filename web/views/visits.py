@@ -169,7 +169,7 @@ def waiting_referrals(reader: Reader) -> list[tuple[str, str, str]]:
     return [(it.entry, *referral_words(reader, it.entry)) for it in waits if it.kind is WaitingKind.REFERRAL_TO_ANSWER]
 
 
-def beside(reader: Reader) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+def lists_beside(reader: Reader) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
     """Return what stands beside the form, as (title, entries): medicines, problems, readings the reader sees."""
     told = []
     for section in (MEDICATIONS, Section.CONDITIONS, Section.MONITORING):
