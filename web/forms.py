@@ -44,7 +44,7 @@ DOORS: Final = ("/cds-services/", "/scim/v2/", "/fhir/", "/gateway/")
 FILE_BYTES_MAX: Final = 16 << 20
 """A page that takes a file takes one of at most that; the command takes larger ones."""
 
-_TAKES_FILE: Final = re.compile(r"/plans/[0-9a-f-]{36}/files")
+_TAKES_FILE: Final = re.compile(r"/plans/[0-9a-f-]{36}/(?:files|lists/file)")
 MULTIPART: Final = "multipart/form-data"
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
@@ -81,7 +81,7 @@ _LONG: Final = frozenset(
 
 
 def brings_file(scope: Scope) -> bool:
-    """Say whether a request is a form with a file, for the one kind of page that takes files.
+    """Say whether a request is a form with a file, for the pages that take files.
 
     Such a form is not read into memory: Starlette's parser writes its file to the disk while it comes.
     """

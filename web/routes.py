@@ -132,6 +132,7 @@ WORK_ROUTES: tuple[BaseRoute, ...] = (
     Route(PLAN + "/lists/decide", lists.decide, name="lists_decide", methods=["POST"]),
     Route(PLAN + "/lists/sign", lists.sign, name="lists_sign", methods=["POST"]),
     Route(PLAN + "/lists/remove", lists.remove, name="lists_remove", methods=["POST"]),
+    Route(PLAN + "/lists/file", lists.bring_file, name="lists_bring_file", methods=["POST"]),
     Route(PLAN + "/lists/sheet", lists.sheet, name="lists_sheet", methods=["GET"]),
     Route(PLAN + "/questions/new", questions.new, name="question_new", methods=["GET"]),
     Route(PLAN + "/questions", questions.ask, name="question_ask", methods=["POST"]),

@@ -57,6 +57,7 @@ def sheet_of(
             "words": said.family.strip() or plain.get(line.entry, ""),
             "why": why(line, said, sources) if part in ("new", "changed", "stopped", "held") else "",
             "until": plain_day(said.until) if part == "held" and said.until is not None else "",
+            "until_day": said.until.isoformat() if part == "held" and said.until is not None else "",
         }
         parts[part].append(told)
     return parts

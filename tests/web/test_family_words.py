@@ -111,14 +111,15 @@ def test_no_refusal_is_left_in_english(code: str, section: Section) -> None:
 
 def sentences() -> Iterator[str]:
     """Every sentence of the sources that the catalogues must have."""
-    names = ("home_asking", "homing", "languages", "reminding", "calendars", "views/family", "views/reminders",
-             "pages/reminders")  # fmt: skip
+    names = ("home_asking", "homing", "languages", "reminding", "calendars", "views/family", "views/list_sheets",
+             "views/reminders", "pages/reminders")  # fmt: skip
     python = [f"web/{name}.py" for name in names]
     for source in (*python, "hub/workflows/family.py", "hub/workflows/family_news.py", "hub/workflows/home_reports.py"):
         for _line, words, *_rest in extract_from_file("python", ROOT / source, keywords={"_": None, "said": None}):
             yield str(words)
     templates = ROOT / "web/templates"
-    for path in sorted((*(templates / "family").glob("*.html"), *(templates / each for each in DOORS))):
+    beside = ("lists/sheet.html", *DOORS)
+    for path in sorted((*(templates / "family").glob("*.html"), *(templates / each for each in beside))):
         text = path.read_text("utf-8")
         yield from (found[1] for found in re.findall(r"""say\((["'])(.*?)\1\)""", text))
     yield from (each.reason for each in (LINK_ENDED, CODE_ENDED, TOO_MANY))

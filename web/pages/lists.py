@@ -1,11 +1,12 @@
 """One list from several: lists come in, each line is decided with one key, and what is signed is the plan's list."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Final
 
-from starlette.datastructures import FormData
+from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,9 +14,16 @@ from starlette.responses import Response
 from auth.decisions import sections_readable
 from auth.roles import CLINICIANS, PATIENT_SIDE, Participant
 from crdt.sections import Section
+from hub.directory.names import search_key
+from hub.exchange.clinical_documents import (
+    DOCUMENT_BYTES_MAX,
+    ClinicalDocumentError,
+    DocumentMedicines,
+    document_medicines,
+)
 from hub.exchange.medicine_listing import SOURCE_CHARACTERS_MAX, MedicineListing
 from hub.live.commands import Refused
-from hub.workflows.contents import active, words
+from hub.workflows.contents import active, plain_day, words
 from hub.workflows.entries import EntryCreate
 from hub.workflows.list_decisions import (
     ASK,
@@ -28,17 +36,19 @@ from hub.workflows.list_decisions import (
     open_lines,
     sources_of,
 )
-from hub.workflows.list_sheets import PARTS, following, sheet_of
+from hub.workflows.list_sheets import following, sheet_of
 from hub.workflows.medicine_lists import LineGroup, ListedMedicine, ListKind, ListLine, MedicineList, lines_of
 from hub.workflows.transitions import TransitionReconciled
 from hub.workflows.typed_lists import of_rows, read_typed
 from web.doors.guards import Member, for_member, services
+from web.languages import LANGUAGES, Language, language_of
+from web.languages import language as language_named
 from web.reading import reader_for, team
 from web.rendering import elsewhere, is_swap, page
 from web.views.banner import banner
 from web.views.entries import Reader
+from web.views.list_sheets import density, sheet_parts
 from web.views.lists import MARKS, NOTHING_TYPED, LineTypedView, lists_view, may_decide
-from web.views.words import day_and_time
 
 MEDICATIONS: Final = Section.MEDICATIONS
 WORDS_CHARACTERS_MAX: Final = 500
@@ -73,6 +83,45 @@ async def bring(request: Request, member: Member) -> Response:
     if wrong:
         return await _answer(request, member, reader, bringing=(told, rows, wrong), status=422)
     return elsewhere(request, f"/plans/{member.plan_id}/lists")
+
+
+@for_member
+async def bring_file(request: Request, member: Member) -> Response:
+    """Read a hospital's document into lines to look at; what could not be read stands among them as it is written."""
+    if not _brings(member.participant):
+        raise HTTPException(403, "The team, the patient and the family bring lists in.")
+    reader, form = await _reader(request, member), await request.form(max_files=1, max_fields=10)
+    file = form.get("file")
+    told = {"kind": ListKind.HOSPITAL.value, "source": "", "written": ""}
+    if not isinstance(file, UploadFile) or not file.size:
+        wrong = "Choose the file first."
+        return await _answer(request, member, reader, bringing=(told, (), wrong), status=422)
+    try:
+        document = await file.read(DOCUMENT_BYTES_MAX + 1)
+        found = await asyncio.to_thread(document_medicines, document)
+    except ClinicalDocumentError as error:
+        return await _answer(request, member, reader, bringing=(told, (), str(error)), status=422)
+    another = "" if form.get("same_person") == "yes" else await _another(request, member, found)
+    if another:
+        return await _answer(request, member, reader, bringing=(told, (), another), status=422)
+    told |= {"source": found.source[:SOURCE_CHARACTERS_MAX], "written": found.written}
+    rows = (*found.medicines, *(ListedMedicine(name=each.words) for each in found.unread))
+    not_read = {len(found.medicines) + number: each.why for number, each in enumerate(found.unread)}
+    return await _answer(request, member, reader, bringing=(told, rows, ""), not_read=not_read)
+
+
+async def _another(request: Request, member: Member, found: DocumentMedicines) -> str:
+    """Return whom a document is about where it is another person than the plan, by name or day of birth."""
+    patient = await services(request).directory.patient(member.plan_id)
+    if patient is None:
+        raise HTTPException(404)
+    born = patient.born.isoformat() if patient.born is not None else ""
+    names = set(search_key(found.person).split())
+    name_fits = not names or set(search_key(patient.family_name).split()) <= names
+    if name_fits and (not born or found.born in ("", born)):
+        return ""
+    on = f", born {plain_day(date.fromisoformat(found.born))}" if found.born else ""
+    return f"This document is about {found.person or 'somebody'}{on}. If it is the same person, say so below."
 
 
 @for_member
@@ -159,18 +208,34 @@ async def sheet(request: Request, member: Member) -> Response:
     if not found or patient is None:
         raise HTTPException(404)
     signature = found[0]
-    told = signature.sheet.get("parts", {})
+    language = _language(request, member, reader)
+    parts = sheet_parts(signature.sheet.get("parts", {}), language)
     context = {
+        "language": language,
+        "languages": LANGUAGES,
+        "say": language.say,
         "plan_id": member.plan_id,
         "first_name": patient.given_name or patient.family_name,
-        "parts": [(name, PARTS[name], told[name]) for name in PARTS if told.get(name)],
+        "parts": parts,
+        "density": density(parts),
         "sources": signature.sheet.get("sources", []),
         "who": reader.setting.people.name(signature.person),
-        "when": day_and_time(signature.signed, reader.setting.reading),
+        "when": language.when_on_paper(signature.signed, reader.setting.reading),
         "back": f"/plans/{member.plan_id}" + ("/family" if member.participant.role in PATIENT_SIDE else ""),
         "done": request.query_params.get("done") == "yes",
     }
     return page(request, "lists/sheet.html", context)
+
+
+def _language(request: Request, member: Member, reader: Reader) -> Language:
+    """Return the language asked for; else the reader's at home, for staff the one that stands in the plan."""
+    asked = request.query_params.get("language", "")
+    if asked in LANGUAGES:
+        return language_named(asked)
+    if member.participant.role in PATIENT_SIDE:
+        return language_of(request, member.who.person)
+    spoken = next((words(each.values, "language") for each in active(reader.content, Section.ABOUT_ME)), "")
+    return language_named(spoken or "en")
 
 
 async def _reader(request: Request, member: Member) -> Reader:
@@ -320,6 +385,7 @@ async def _answer(
     *,
     typed: Mapping[str, LineTypedView] | None = None,
     bringing: tuple[Mapping[str, str], Sequence[ListedMedicine], str] | None = None,
+    not_read: Mapping[int, str] | None = None,
     stood: str = "",
     told: str = "",
     status: int = 200,
@@ -351,6 +417,7 @@ async def _answer(
         "told": said,
         "listed": [*listed, *([None] * BLANK_ROWS)],
         "wrong": wrong,
+        "not_read": not_read or {},
         "bringing": bringing is not None,
         "signed": bool(await rows.signatures(member.plan_id)),
         "back": f"/plans/{member.plan_id}" + ("/family" if member.participant.role in PATIENT_SIDE else ""),
