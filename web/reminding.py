@@ -33,6 +33,7 @@ LINES: Final[Mapping[Matter, str]] = {
     Matter.DUE: _("Something is due or was asked of you."),
     Matter.ANSWER: _("There is an answer to your question."),
     Matter.MEDICINE: _("Something has changed in a shared plan."),
+    Matter.HOSPITAL: _("There is an alert from a hospital."),
 }
 """What a message says of a matter."""
 ONE_WAITS: Final = "%(count)s thing waits on you."

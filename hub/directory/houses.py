@@ -62,6 +62,10 @@ class House:
             left -= ends - begins
         return asked + timedelta(days=DAYS_AHEAD_MAX)
 
+    def open_next(self, instant: datetime, zone: tzinfo) -> datetime:
+        """Return the instant, or where nobody is there then, when somebody next is; in UTC."""
+        return next((begins for begins, _ in self._open_from(instant, zone)), instant)
+
     def _open_from(self, asked: datetime, zone: tzinfo) -> Iterator[tuple[datetime, datetime]]:
         first = asked.astimezone(zone).date()
         for ahead in range(DAYS_AHEAD_MAX):

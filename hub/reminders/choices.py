@@ -35,13 +35,15 @@ class Matter(StrEnum):
     ANSWER = "answer"
     """An answer to the person's own question."""
     MEDICINE = "medicine"
+    HOSPITAL = "hospital"
+    """A hospital, or somebody at home, tells of a stay of a patient whom one answers for."""
     WAITING = "waiting"
     """How much waits on somebody of the staff, once a day."""
 
 
 AT_HOME: Final = (Matter.APPOINTMENT, Matter.DUE, Matter.ANSWER, Matter.MEDICINE)
 """What patients and relatives choose among."""
-AT_WORK: Final = (Matter.DUE, Matter.WAITING)
+AT_WORK: Final = (Matter.DUE, Matter.HOSPITAL, Matter.WAITING)
 """What staff choose among; appointments stand in their own calendars, the rest on their list."""
 
 Channels: TypeAlias = Mapping[Matter, Channel]

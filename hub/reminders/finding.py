@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from auth.decisions import Operation
-from auth.roles import PATIENT_SIDE, Participant
+from auth.roles import PATIENT_SIDE, Participant, Role
 from crdt.sections import Section
 from hub.live.commands import EntryContent, PlanContent
 from hub.reminders.choices import Matter, Terms
-from hub.reminders.hours import before, on_day, soon
+from hub.reminders.hours import after_quiet, before, on_day, soon
 from hub.workflows import tasks
 from hub.workflows.contents import day, instant, retired, words
 from hub.workflows.digests import FieldEdit
@@ -28,6 +28,8 @@ NEWS_FOR: Final = timedelta(days=1)
 MEDICINE_FIELDS: Final = frozenset({"dose", "frequency", "instructions", "times", "taking", "status"})
 """Fields of a medicine whose change the people at home are told of."""
 ASKED: Final = "asked"
+TOLD_OF_STAYS: Final = frozenset({Role.PRIMARY_CARE, Role.CARE_MANAGER})
+"""Who is told of a stay by mail or text: who answers for the patient between stays. Others see it in the plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,10 @@ def happened(
             and barred(plan, viewer, edit.section, Operation.READ, now=now, entry_id=entry.id) is None
         ):
             occasion = f"{ASKED} {edit.seq}" if matter is Matter.DUE else str(edit.seq)
-            found[matter, entry.id] = _of(plan, viewer, matter, edit.section, entry, occasion, due)
+            at = due
+            if matter is Matter.HOSPITAL:  # Outside of the opening hours nobody of the house would act on it.
+                at = after_quiet(plan.house.open_next(due, plan.zone), terms.quiet, terms.zone)
+            found[matter, entry.id] = _of(plan, viewer, matter, edit.section, entry, occasion, at)
     return list(found.values())
 
 
@@ -124,6 +129,8 @@ def still_so(plan: PlanContent, viewer: Participant, reminder: Reminder, now: da
             return _owes(entry, viewer) and by is not None and by.isoformat() == reminder.occasion
         case Matter.ANSWER:
             return not retired(entry) and turns(entry.values)[-1].side is Side.ASKED
+        case Matter.HOSPITAL:
+            return not retired(entry)
         case Matter.MEDICINE | Matter.WAITING:
             return True
 
@@ -161,5 +168,7 @@ def _matter(plan: PlanContent, viewer: Participant, edit: FieldEdit, entry: Entr
             return Matter.ANSWER if mine and answered else None
         case Section.MEDICATIONS if viewer.role in PATIENT_SIDE and is_medicine(entry):
             return Matter.MEDICINE if edit.made or edit.field in MEDICINE_FIELDS else None
+        case Section.TRANSITIONS if viewer.role in TOLD_OF_STAYS:
+            return Matter.HOSPITAL if edit.made or edit.field == "event" else None
         case _:
             return None

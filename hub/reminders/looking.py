@@ -83,12 +83,15 @@ class ReminderLooking:
         edits, now = edits_of(rows), self._now()
         team = await self._people.team(content, now)
         known = await self._people.reminded({each.person_id for each in team})
+        away = await self._people.away(now)
         ahead, news = [], []
         for viewer in team:
             if viewer.person_id in known:
                 terms = known[viewer.person_id].terms
                 ahead += planned(content, viewer, terms, now)
-                news += happened(content, viewer, terms, edits, now, begun=behind.begun)
+                told = happened(content, viewer, terms, edits, now, begun=behind.begun)
+                stands_in = away.get(viewer.person_id) in known
+                news += [each for each in told if each.matter is not Matter.HOSPITAL or not stands_in]
         await self._rows.read(behind, until, self._named(ahead), self._named(news), now)
 
     def _named(self, found: Iterable[Reminder]) -> list[tuple[str, Reminder]]:

@@ -11,6 +11,7 @@ from hub.jobs.letters import Channel
 from hub.live.commands import PlanContent
 from hub.live.zones import Zones, zone_named
 from hub.reminders.choices import Terms, terms_of
+from hub.store.absences import Absences
 from hub.store.engine import Engine
 from hub.store.organisations import Organisations
 from hub.store.participants import Participants
@@ -41,7 +42,7 @@ class ReminderPeople:
         """``ways``: the channels by which this hub can send."""
         self._live, self._zones, self.ways = plans, zones, frozenset(ways) | {Channel.PAGE}
         self._people, self._participants, self._plans = People(engine), Participants(engine), Plans(engine)
-        self._organisations = Organisations(engine)
+        self._organisations, self._absences = Organisations(engine), Absences(engine)
         self.choices = ReminderChoices(engine)
 
     async def contents(self, plan_ids: Collection[str]) -> Mapping[str, PlanContent]:
@@ -55,6 +56,10 @@ class ReminderPeople:
             )
             for plan_id, content in zip(known, await self._live.contents(known), strict=True)
         }
+
+    async def away(self, now: datetime) -> Mapping[str, str]:
+        """Return who is away now, with who stands in for them."""
+        return {each.person: each.stand_in for each in await self._absences.all_now(now)}
 
     async def stewards(self, plan_ids: Collection[str]) -> Mapping[str, str]:
         """Return who answers for each of these plans, ``""`` for nobody."""

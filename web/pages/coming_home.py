@@ -10,7 +10,7 @@ from hub.workflows.contents import words
 from hub.workflows.transition_clocks import RULES_SOURCE
 from web.doors.guards import Member, for_member, services
 from web.reading import reader_for, team
-from web.rendering import is_swap, page
+from web.rendering import elsewhere, is_swap, page
 from web.views.banner import banner
 from web.views.coming_home import coming_home_view
 
@@ -25,8 +25,10 @@ async def show(request: Request, member: Member) -> Response:
     stay = reader.content.entry(Section.TRANSITIONS, entry)
     patient = await services(request).directory.patient(member.plan_id)
     seen = stay is not None and reader.sees(Section.TRANSITIONS, entry)
-    if stay is None or not seen or patient is None or words(stay.values, "event") != "discharged":
+    if stay is None or not seen or patient is None:
         raise HTTPException(404)
+    if words(stay.values, "event") != "discharged":  # A notice of a discharge leads here that was taken back since.
+        return elsewhere(request, f"/plans/{member.plan_id}#entry-{entry}")
     _, me = await team(request, member)
     context = {
         "plan_id": member.plan_id,

@@ -8,7 +8,7 @@ from web.doors.directory import SignedIn
 from web.doors.guards import for_person, services
 from web.reading import reading_now
 from web.rendering import elsewhere, page
-from web.views.notifications import NotificationView, notification_view
+from web.views.notifications import NotificationView, batched, notification_view
 from web.views.people import own_chip
 
 
@@ -43,7 +43,8 @@ async def told(request: Request, who: SignedIn, *, unseen: bool = False) -> list
         patient = await services(request).directory.patient(plan_id)
         patients[plan_id] = patient.name if patient is not None else ""
     reading = reading_now(request)
-    return [notification_view(each, names, patients[each.row.plan], who.person.person_id, reading) for each in rows]
+    mine = who.person.person_id
+    return batched([notification_view(each, names, patients[each.row.plan], mine, reading) for each in rows])
 
 
 def _named(actor: str, words: object) -> list[str]:

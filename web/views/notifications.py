@@ -1,7 +1,7 @@
 """One notification in words: what happened to whose plan, told to the patient or to a member of staff."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -25,6 +25,8 @@ _STAYS: Final = {
     "back": "is still in {place}: the discharge was taken back",
     "handed-over": "is handed over by {place}: the handoff waits to be read back",
     "result": "has a result that was waited for, as {place} tells",
+    "no-result": "has no such result: the one that came was of somebody else, and it is still to come",
+    "of-another": "is not in {place}: what was told of the stay was of somebody else",
     "taken-back": "is not in {place}: what was told of the stay was taken back",
 }
 """What a hospital told, by the word of the row."""
@@ -32,10 +34,25 @@ _REPORTED: Final = {
     "emergency room": "is in an emergency room", "hospital": "is in hospital", "home again": "is home again",
 }  # fmt: skip
 """What the people at home told, by the word of the row."""
-_STAY_ACTS: Final = {
-    "left": ("See what is due now", "#section-transitions"),
-    "died": ("Record the death, if it is so", "/stays/died"),
+_STAY_ACTS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
+    "emergency": (
+        ("Follow the stay", "/entries/transitions/{entry}/transition.follow"),
+        ("Invite the hospital's nurse", "/invitations/new"),
+    ),
+    "admitted": (
+        ("Follow the stay", "/entries/transitions/{entry}/transition.follow"),
+        ("Invite the hospital's nurse", "/invitations/new"),
+    ),
+    "left": (
+        ("See what is due now", "/coming-home/{entry}"),
+        ("Log an attempt of contact", "/entries/transitions/{entry}/transition.attempt"),
+    ),
+    "died": (("Record the death, if it is so", "/stays/died"),),
+    "handed-over": (("Read it back", "/handoff/{entry}"),),
+    "result": (("Read the result", "/coming-home/{entry}"),),
+    "no-result": (("See what is still to come", "/coming-home/{entry}"),),
 }
+_OPEN_STAY: Final = (("Open the stay in the plan", "#entry-{entry}"),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +67,23 @@ class NotificationView:
     plan_id: str
     acts: tuple[tuple[str, str], ...] = ()
     """What to do next, where that is known, and where it is done."""
+    stay: str = ""
+    """The stay of which a hospital told, where it did."""
+    earlier: tuple[tuple[str, Moment], ...] = ()
+    """What was told before of the same stay, the newest first."""
+
+
+def batched(rows: Sequence[NotificationView]) -> list[NotificationView]:
+    """Return the rows with those of one stay as one: the last word, with what to do now, and what came before it."""
+    found: dict[str, NotificationView] = {}
+    for number, row in enumerate(rows):
+        first = found.get(row.stay) if row.stay else None
+        if first is None:
+            found[row.stay or str(number)] = row
+        else:
+            seen = first.seen and row.seen
+            found[row.stay] = replace(first, seen=seen, earlier=(*first.earlier, (row.words, row.when)))
+    return list(found.values())
 
 
 def notification_view(
@@ -64,16 +98,16 @@ def notification_view(
     sentence = _sentence(row, actor, person, f"{patient}'s plan" if patient else "a plan", words)
     acts = tuple((each, f"/plans/{row.plan}{where}") for each, where in _acts(row, words))
     when = moment(row.recorded, reading)
-    return NotificationView(sentence, quote, when, told.seen is not None, row.plan, acts)
+    stay = row.entry if row.event == "stay.tell" else ""
+    return NotificationView(sentence, quote, when, told.seen is not None, row.plan, acts, stay)
 
 
 def _acts(row: Row, words: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     """Return what to do about the row, each with where in the plan it is done."""
     match row.event:
-        case "stay.tell" if words.get("what") == "handed-over":
-            return (("Read it back", f"/handoff/{row.entry}"),)
         case "stay.tell":
-            return (_STAY_ACTS.get(words.get("what", ""), ("Open the stay in the plan", "#section-transitions")),)
+            acts = _STAY_ACTS.get(words.get("what", ""), _OPEN_STAY)
+            return tuple((each, where.format(entry=row.entry)) for each, where in acts)
         case "clock.tell":
             return (("Open the checklist", f"/coming-home/{row.entry}"),)
         case "report.tell":

@@ -18,6 +18,7 @@ TITLES: Final[Mapping[Matter, str]] = {
     Matter.DUE: _("What is due or asked of me"),
     Matter.ANSWER: _("Answers to my questions"),
     Matter.MEDICINE: _("Changes of medicines"),
+    Matter.HOSPITAL: _("Hospital stays of my patients"),
     Matter.WAITING: _("How much waits on me, once a day"),
 }
 """As one chooses them."""
@@ -26,6 +27,7 @@ SENTENCES: Final[Mapping[Matter, str]] = {
     Matter.DUE: _("Something is due or was asked"),
     Matter.ANSWER: _("A question was answered"),
     Matter.MEDICINE: _("A medicine has changed"),
+    Matter.HOSPITAL: _("An alert from a hospital"),
     Matter.WAITING: _("What waits on me"),
 }
 """As one is told of them."""

@@ -158,3 +158,20 @@ def test_what_happens_at_night_waits_for_the_morning(bench: Bench) -> None:
 
     assert told.due == datetime(2026, 11, 21, 8, tzinfo=UTC)
     assert TERMS.channel(told.matter) is Channel.PAGE
+
+
+def test_a_stay_is_told_soon_to_who_answers_for_the_patient_and_outside_of_opening_hours_when_they_open(
+    bench: Bench,
+) -> None:
+    stay = bench.put(Section.TRANSITIONS, by=bench.nurse, event="visited", facility="Northside", setting="inpatient")
+    made = edit(bench, Section.TRANSITIONS, stay, "status", by=bench.patient, made=True)
+
+    [told] = news(bench, bench.doctor, made)
+    assert (told.matter, told.due) == (Matter.HOSPITAL, bench.now + timedelta(minutes=2))
+    assert news(bench, bench.specialist, made) == []
+    assert news(bench, bench.doctor, edit(bench, Section.TRANSITIONS, stay, "severity", by=bench.nurse)) == []
+    assert still_so(bench.plan, bench.doctor, told, bench.now)
+
+    bench.now = datetime(2026, 11, 25, 23, 0, tzinfo=UTC)  # The night before Thanksgiving.
+    [later] = news(bench, bench.doctor, replace(made, recorded=bench.now))
+    assert later.due == datetime(2026, 11, 27, 8, tzinfo=UTC)
