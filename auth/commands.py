@@ -78,7 +78,7 @@ class CommandRule:
     """It takes back remarks and suggestions that the person made, on entries they may see."""
 
 
-OWN_COMMANDS: Final = frozenset({"letter.fail", "result.follow", "stay.follow"})
+OWN_COMMANDS: Final = frozenset({"letter.fail", "result.follow", "result.withdraw", "stay.follow"})
 """Commands of the hub itself, which no person can issue: they have no line in ``COMMANDS``."""
 
 PARTIES: Final = CLINICIANS | {Role.COMMUNITY_WORKER}
@@ -340,6 +340,7 @@ _CARE: Final[Mapping[str, CommandRule]] = {
                 "handoff_contingency",
                 "destination",
                 "contingency_call",
+                "pending_results",
             }
         ),
         also=_MEDICINES_WAIT,
@@ -366,7 +367,9 @@ _CARE: Final[Mapping[str, CommandRule]] = {
             ("transition.follow", "clock_owners"),
             ("transition.check", "checks"),
             ("transition.ask_result", ""),
-            ("transition.result", "pending_results"),
+            ("transition.expect_result", "pending_results"),
+            ("transition.code_result", "results"),
+            ("transition.result", "pending_results results"),
         )
     },
     **{

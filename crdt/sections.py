@@ -649,6 +649,7 @@ _DECLARATIONS: Final[tuple[Declaration, ...]] = (
             _of(Form.INSTANT, "visit_done", "Visit done", command=True),
             _choice("medicines_reconciled", "Medicines reconciled", "no", "yes", command=True),
             _set("pending_results", "Results still to come"),
+            _log("results", "Results", "The code of each that is to come, and what each said that came."),
             _log("attempts", "Attempts of contact", "When, how, by whom, and whether somebody was reached."),
             _log("clock_owners", "Who sees to it", "Who took the contact, the visit or the medicines upon themselves."),
             _log("checks", "Checklist", "What must be true at home, and how it stands."),

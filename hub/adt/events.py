@@ -26,7 +26,7 @@ class Trigger(StrEnum):
     UPDATE_PERSON = "A31"
     MERGE = "A40"
     RESULT = "R01"
-    """Of an ORU message: results of tests."""
+    """Of an ORU message, or a DiagnosticReport: results of tests."""
 
 
 OF_VISITS: Final = frozenset(Trigger) - {Trigger.ADD_PERSON, Trigger.UPDATE_PERSON, Trigger.MERGE, Trigger.RESULT}
@@ -87,7 +87,7 @@ class ToldVisit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToldResult:
-    """One result as a laboratory tells it: an OBR with its OBX."""
+    """One result as a laboratory tells it: an OBR with its OBX, a DiagnosticReport with its Observations."""
 
     numbers: tuple[str, ...] = ()
     """Of the order and of the specimen: the placer's and the filler's (OBR-2, OBR-3)."""
@@ -98,6 +98,8 @@ class ToldResult:
     """Neither preliminary nor incomplete, nor taken back (OBR-25, OBX-11: F, C, U)."""
     words: str = ""
     """The values in one line."""
+    identifier: str = ""
+    """The sender's own name for it, as ``system|value``: what comes under it again is a correction."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -246,11 +246,11 @@ def results_of(message: "Message", header: Header) -> tuple[ToldResult, ...]:
             groups.append([_Segments([each], header)])
         elif name == "OBX" and groups and len(groups[-1]) <= VALUES_MAX:
             groups[-1].append(_Segments([each], header))
-    return tuple(_result(group[0], group[1:]) for group in groups[:RESULTS_MAX])
+    return tuple(_result(group[0], group[1:], header.sending_facility) for group in groups[:RESULTS_MAX])
 
 
-def _result(order: _Segments, values: Sequence[_Segments]) -> ToldResult:
-    numbers = (order.text("OBR", 2), order.text("OBR", 3))
+def _result(order: _Segments, values: Sequence[_Segments], facility: str) -> ToldResult:
+    numbers, filler = (order.text("OBR", 2), order.text("OBR", 3)), order.text("OBR", 3)
     codes = [*_loinc(order, "OBR", 4), *(code for each in values for code in _loinc(each, "OBX", 3))]
     states = {order.text("OBR", 25).upper(), *(each.text("OBX", 11).upper() for each in values)} - {""}
     told = "; ".join(filter(None, map(_value, values)))
@@ -260,6 +260,7 @@ def _result(order: _Segments, values: Sequence[_Segments]) -> ToldResult:
         name=order.text("OBR", 4, 2) or order.text("OBR", 4, 5) or order.text("OBR", 4),
         final=bool(states) and states <= _SETTLED,
         words=told[:RESULT_CHARACTERS_MAX],
+        identifier=f"{facility}|{filler}" if filler else "",
     )
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from crdt.sections import Section
+from hub.adt.reports import observed
 from hub.fhir.codes import LOINC_FORM, UCUM_NAMES
 from hub.fhir.elements import list_of, measure_words, number_of, plain_number, words_of
 from hub.fhir.observing import identifier_of
@@ -19,6 +20,7 @@ from hub.live.commands import EntryContent, PlanContent
 from hub.safety.measures import measure_of
 from hub.workflows.contents import active, words
 from hub.workflows.reading_arrivals import ArrivedReading
+from hub.workflows.results_coming import ComingResult
 
 COMPONENTS_MAX: Final = 20
 IDENTIFIER_CHARACTERS_MAX: Final = 200
@@ -87,6 +89,16 @@ def measurements(
         key = known_id(entry.id, name) if name else known_id(entry.id, value, when.isoformat())
         found.append(ArrivedReading(entry=entry.id, key=key, value=value, when=when, device=device, identifier=name))
     return Measurements(tuple(found), tuple(remarks))
+
+
+def awaited_result(resource: Mapping[str, Any]) -> ComingResult | None:
+    """Return the final result of a laboratory that an Observation is, ``None`` for any other."""
+    told = observed(resource)
+    if told is None or not told.final or resource.get("modifierExtension"):
+        return None
+    return ComingResult(
+        numbers=told.numbers, codes=told.codes, name=told.name, words=told.words, identifier=told.identifier
+    )
 
 
 def _parts(resource: Mapping[str, Any]) -> list[_MeasuredNumber]:

@@ -18,7 +18,7 @@ from crdt.fields import Form, Kind, Value
 from crdt.sections import SECTIONS, Section
 from hub.exchange.askers import Asker
 from hub.exchange.fhir_api import PlansAsFhir
-from hub.exchange.measurements import measurements
+from hub.exchange.measurements import awaited_result, measurements
 from hub.exchange.writing_commands import GONE, KNOWN, STALE, EntryAmend, EntryArrive, may_be_written, move_of
 from hub.fhir.arriving import Arriving, SeveralPatientsError, learned, unread
 from hub.fhir.comparing import EVERYTHING, comparable
@@ -35,6 +35,7 @@ from hub.fhir.proposing import derived
 from hub.fhir.reading import scoped
 from hub.fhir.shapes import type_of
 from hub.ids import known_id, new_id
+from hub.live.authority import the_hub
 from hub.live.commands import Command, EntryContent, Outcome, PlanContent, Refusal, Refused
 from hub.safety.weighing import DANGER
 from hub.store.arrivals import BY_API, Arrival, ArrivalLine, Arrivals
@@ -44,6 +45,7 @@ from hub.store.plans import Plan, Plans
 from hub.workflows.contents import active, members, retired, words
 from hub.workflows.reading_arrivals import ReadingArrive, key_known
 from hub.workflows.readings import ReadingMarkError
+from hub.workflows.results_coming import ComingResult, ResultFollow, follows, has_come
 
 DESPITE_URL: Final = OURS + "despite"
 """An extension with the reason why a medicine is right although a rule says that it is a danger."""
@@ -183,13 +185,30 @@ class WritingPlans:
         bound = asker.measures if asker.plan else None
         if not asker.plan and not scoped(asker.scopes, sent.resource, "c"):
             raise ApiRefusedError(403, "The token's scopes leave out this category of Observation.")
-        told = measurements(sent.resource, content, bound, asker.name, self._now())
+        result = None if asker.plan or part.closed else awaited_result(sent.resource)
+        try:
+            told = measurements(sent.resource, content, bound, asker.name, self._now())
+        except ApiRefusedError:
+            if result is None or not (follows(content, result) or has_come(content, result)):
+                raise
+            remark = await self._followed(plan.plan_id, asker, result)
+            return WrittenResource(kind="Observation", key="", is_new=False, remarks=(remark,))
         sent.remark(told.remarks)
         known = [key_known(content, each) for each in told.readings]
         if not all(known):
             await self._perform(plan.plan_id, part, ReadingArrive(readings=told.readings, by_device=bool(asker.plan)))
+        if result is not None and follows(content, result):
+            await self._followed(plan.plan_id, asker, result)
         key = known[0] or told.readings[0].key
         return WrittenResource(kind="Observation", key=key, is_new=not all(known), remarks=tuple(sent.remarks))
+
+    async def _followed(self, plan_id: str, asker: Asker, result: ComingResult) -> str:
+        """Close the line that waits for a laboratory's Observation; return what is told of it."""
+        follow = ResultFollow(results=(result,), facility=asker.name, message=new_id())
+        outcome = await self._live.perform(plan_id, the_hub(plan_id), follow)
+        if isinstance(outcome, Refused):
+            raise _refused(outcome, Section.TRANSITIONS, "Observation")
+        return "It was waited for after a hospital stay and stands there; the plan has no measure of it."
 
     async def _unmeasured(
         self, plan: Plan, part: Participant, content: PlanContent, sent: SentResource, key: str

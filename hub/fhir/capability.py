@@ -19,6 +19,12 @@ WRITABLE: Final = frozenset(
 
 VERSIONED: Final = frozenset(kind for section in Section if section not in CLOSED for kind in types_of(section))
 """Types of which versions are kept: those that are entries or readings."""
+_MESSAGES: Final = "http://hl7.org/fhir/OperationDefinition/MessageHeader-"
+_REPORT: Final[Json] = {
+    "type": "DiagnosticReport",
+    "interaction": [{"code": "create"}],
+    "documentation": "A result that is waited for. It is kept, answered 202, and closes the line of its stay.",
+}
 _OAUTH: Final = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
 
 
@@ -50,7 +56,12 @@ def capability(base: str, token_address: str) -> Json:
         "format": ["application/fhir+json", "json"],
         "patchFormat": ["application/json-patch+json"],
         "rest": [
-            {"mode": "server", "security": security, "resource": [_resource(kind) for kind in sorted(PARAMETERS)]}
+            {
+                "mode": "server",
+                "security": security,
+                "resource": [*(_resource(kind) for kind in sorted(PARAMETERS)), _REPORT],
+                "operation": [{"name": "process-message", "definition": f"{_MESSAGES}process-message"}],
+            }
         ],
     }
 
@@ -98,6 +109,9 @@ def smart_configuration(token_address: str) -> Json:
         "token_endpoint_auth_methods_supported": ["private_key_jwt"],
         "token_endpoint_auth_signing_alg_values_supported": ["RS384", "ES384"],
         "grant_types_supported": ["client_credentials"],
-        "scopes_supported": [f"system/{kind}.{'crus' if kind in WRITABLE else 'rs'}" for kind in sorted(PARAMETERS)],
+        "scopes_supported": [
+            *(f"system/{kind}.{'crus' if kind in WRITABLE else 'rs'}" for kind in sorted(PARAMETERS)),
+            "system/DiagnosticReport.c",
+        ],
         "capabilities": ["client-confidential-asymmetric", "permission-v1", "permission-v2"],
     }

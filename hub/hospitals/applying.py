@@ -14,10 +14,11 @@ from uuid import NAMESPACE_URL, uuid5
 from auth.roles import Participant
 from hub.adt.events import HospitalEvent, PatientNumber, Trigger
 from hub.adt.reading import MessageError
+from hub.adt.reports import OWN_PATIENT
 from hub.adt.scores import KnownTraits, Resemblance, resemblance, who_it_is
 from hub.adt.stays import Stay, stay_of
 from hub.directory.matching import Sameness, Traits
-from hub.hospitals.receiving import Receiving, event_in, people_of
+from hub.hospitals.receiving import FHIR, Receiving, event_in, people_of
 from hub.ids import HUB
 from hub.jobs.handlers import Handlers, NotDoneError
 from hub.live.authority import the_hub
@@ -25,12 +26,12 @@ from hub.live.commands import Command, EntryContent, Outcome, PlanContent, Refus
 from hub.record.jobs import Payload
 from hub.record.journal import Act, Action, Journal
 from hub.store.engine import Engine
-from hub.store.hospital_messages import APPLY, HeldMessages, HospitalMessage
+from hub.store.hospital_messages import APPLY, TAKE_BACK, HeldMessages, HospitalMessage
 from hub.store.patients import Number, Patients, RegisteredPatient
 from hub.store.plans import Plans
 from hub.workflows.contents import active, instant, stamp, words
 from hub.workflows.hospital_stays import OVER, TRANSITIONS, StayFollow, standing_of_medicines
-from hub.workflows.results_coming import ComingResult, ResultFollow, line_of
+from hub.workflows.results_coming import ComingResult, ResultFollow, ResultWithdraw, follows
 
 TWO_OF_OURS: Final = "two-of-ours"
 """A hospital joins two numbers that are of two patients here: only a person joins those."""
@@ -58,6 +59,8 @@ class Identified:
 
     patient: RegisteredPatient | None
     nobody: bool = False
+    asked: bool = False
+    """Somebody is asked already who has one of these numbers: no rule decides meanwhile."""
     possible: Sequence[Resemblance[RegisteredPatient]] = ()
 
 
@@ -69,8 +72,14 @@ class Identifying:
         self._messages = receiving.messages
 
     async def identify(self, event: HospitalEvent) -> Identified:
-        """Return who it is; sure by what was decided before, by a number, or by everything together."""
-        decided = await self._messages.identities(people_of(event))
+        """Return who it is; sure by our own id, by what was decided before, by a number, or by everything together."""
+        own = next((each.value for each in event.patient.numbers if each.system == OWN_PATIENT), "")
+        if own:
+            return Identified(await self.survivor(await self._patients.get(own)))
+        people = people_of(event)
+        if await self._messages.is_asked(people):
+            return Identified(None, asked=True, possible=await self.possible(event))
+        decided = await self._messages.identities(people)
         found = {patient_id for patient_id, _ in decided.values()}
         if len(found) > 1:
             return Identified(None, possible=await self.possible(event))
@@ -139,6 +148,7 @@ class Applying:
     def work_in(self, handlers: Handlers) -> None:
         """Take on the kind of job that messages make."""
         handlers.add(APPLY, self.apply, given_up=self.given_up)
+        handlers.add(TAKE_BACK, self.take_back)
 
     async def apply(self, payload: Payload) -> None:
         """Do what one message says, once.
@@ -180,7 +190,8 @@ class Applying:
             return
         who = await self.identifying.identify(event)
         if who.patient is None:
-            state = "waiting" if who.possible and not who.nobody else "aside"
+            waits = who.asked or (who.possible and not who.nobody)
+            state = "waiting" if waits else "aside"
             reason = "" if state == "waiting" else "decided-nobody" if who.nobody else "nobody"
             await held.settle(message.message_id, state, now, reason=reason)
             return
@@ -194,43 +205,78 @@ class Applying:
         await held.settle(message.message_id, "aside" if reason else "applied", now, reason=reason, patient=patient)
 
     async def _results(self, message: HospitalMessage, event: HospitalEvent, patient: str) -> str:
-        """Close the lines that wait for these results; return why none was closed, if so."""
+        """Close the lines that wait for these results, or ask of which they are; return why nothing follows, if so."""
         final = tuple(
-            ComingResult(numbers=each.numbers, codes=each.codes, name=each.name, words=each.words)
+            ComingResult(
+                numbers=each.numbers, codes=each.codes, name=each.name, words=each.words, identifier=each.identifier
+            )
             for each in event.results
             if each.final
         )
         if not final:
             return "not-final"
-        closed = False
+        followed = False
         for plan in await self._plans.of_patients([patient]):
             content = await self._live.content(plan.plan_id) if plan.closed is None else None
-            if content is None or all(line_of(content, each) is None for each in final):
+            if content is None or not any(follows(content, each) for each in final):
                 continue
-            facility = event.facility.partition("^")[0]
+            facility = event.visit.facility or ("" if message.door == FHIR else event.facility.partition("^")[0])
             command = ResultFollow(results=final, facility=facility, message=message.message_id)
             outcome = await self._live.perform(plan.plan_id, the_hub(plan.plan_id), command)
             if isinstance(outcome, Refused):
                 raise NotDoneError(outcome.code)
-            closed = True
-        return "" if closed else "no-line-waits"
+            followed = True
+        return "" if followed else "no-line-waits"
 
     async def _followed(self, held: HeldMessages, message: HospitalMessage, event: HospitalEvent, patient: str) -> str:
         """Make the stay in the patient's plans what the visit's messages say; return why nothing follows, if so."""
-        told = [await self._event(each) for each in await held.of_visit(event.visit.number, patient)]
-        stay = stay_of(told)
+        stay = await self._stay(held, event.visit.number, patient)
         plans = [each for each in await self._plans.of_patients([patient]) if each.closed is None]
         if not plans:
             return "no-plan"
         followed = False
         for plan in plans:
-            followed |= await self._follow(held, message, event, plan.plan_id, stay)
+            followed |= await self._follow(
+                held, plan.plan_id, event.visit.number, stay, message=message.message_id,
+                moved=event.trigger is Trigger.TRANSFER,
+            )  # fmt: skip
         return "" if followed else "no-stay"
 
+    async def _stay(self, held: HeldMessages, visit: str, patient: str) -> Stay | None:
+        return stay_of([await self._event(each) for each in await held.of_visit(visit, patient)])
+
+    async def take_back(self, payload: Payload) -> None:
+        """Take back what followed in the plans of somebody whom a message was not about: the stay, or the result.
+
+        Raises:
+            NotDoneError: a plan did not take it.
+            JournalAwayError: the store can't be reached; the job is tried again.
+        """
+        patient, visit, message_id = (str(payload[name]) for name in ("patient", "visit", "message"))
+        plans = [each for each in await self._plans.of_patients([patient]) if each.closed is None]
+        async with self._at_once, self._messages.held(visit or message_id) as held:
+            stay = await self._stay(held, visit, patient) if visit else None
+            for plan in plans:
+                if visit and await held.stay(visit, plan.plan_id) is not None:
+                    await self._follow(held, plan.plan_id, visit, stay, message=message_id, another=True)
+                elif not visit:
+                    withdraw = ResultWithdraw(message=message_id)
+                    outcome = await self._live.perform(plan.plan_id, the_hub(plan.plan_id), withdraw)
+                    if isinstance(outcome, Refused):
+                        raise NotDoneError(outcome.code)
+
     async def _follow(
-        self, held: HeldMessages, message: HospitalMessage, event: HospitalEvent, plan_id: str, stay: Stay | None
+        self,
+        held: HeldMessages,
+        plan_id: str,
+        visit: str,
+        stay: Stay | None,
+        *,
+        message: str,
+        moved: bool = False,
+        another: bool = False,
     ) -> bool:
-        visit = event.visit.number
+        """Make the stay of a visit what it is by now; ``another``: messages of it were of somebody else."""
         known = await held.stay(visit, plan_id)
         if known is None and stay is None:
             return False
@@ -248,8 +294,7 @@ class Applying:
             async with self._messages.held(f"{visit}|{plan_id}") as first:
                 await first.keep_stay(visit, plan_id, entry, dict(was), marked)
         command = StayFollow(
-            entry=entry, was=was, stay=said, marked=marked, message=message.message_id,
-            moved=event.trigger is Trigger.TRANSFER,
+            entry=entry, was=was, stay=said, marked=marked, message=message, moved=moved, another=another,
         )  # fmt: skip
         outcome = await self._live.perform(plan_id, the_hub(plan_id), command)
         if isinstance(outcome, Refused):

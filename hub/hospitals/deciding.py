@@ -20,6 +20,8 @@ from hub.store.hospital_messages import HospitalMessage, HospitalMessages
 from hub.store.patients import Patients, RegisteredPatient
 
 SHOWN_MAX: Final = 50
+REMEMBERED_MAX: Final = 200
+"""Numbers that are listed; an older decision is found by the message that it let through."""
 COUNTED: Final = timedelta(days=1)
 
 
@@ -30,6 +32,20 @@ class WaitingMessage:
     message: HospitalMessage
     event: HospitalEvent
     possible: Sequence[Resemblance[RegisteredPatient]]
+
+
+@dataclass(frozen=True, slots=True)
+class RememberedDecision:
+    """Numbers of hospitals, and who was found to have them: nobody of ours where ``patient`` is ``None``.
+
+    ``by`` is who said so, nobody where a rule was sure of it or a hospital joined the numbers (``merged``).
+    """
+
+    keys: tuple[str, ...]
+    patient: RegisteredPatient | None
+    by: str
+    when: datetime
+    merged: bool
 
 
 class Deciding:
@@ -100,6 +116,38 @@ class Deciding:
         async with self._journal.exclusively(HUB) as turn:
             await self._messages.set_aside(turn, message_id, self._now(), reason=TWO_OF_OURS)
             await turn.append([hub_row(doer, "hospital.left", message_id, {})])
+
+    async def remembered(self) -> list[RememberedDecision]:
+        """Return who was found to have which numbers, the newest first; numbers of one decision are one."""
+        found: dict[tuple[str | None, str | None, datetime], list[str]] = {}
+        rows = await self._messages.remembered(REMEMBERED_MAX)
+        merged = {each.key for each in rows if each.merged}
+        for each in rows:
+            found.setdefault((each.patient, each.decided_by, each.decided), []).append(each.key)
+        patients = await self._patients.among([patient for patient, _, _ in found if patient])
+        return [
+            RememberedDecision(
+                tuple(keys), patients.get(patient or ""), by or "", when, merged=any(each in merged for each in keys)
+            )
+            for (patient, by, when), keys in found.items()
+        ]
+
+    async def forget(self, doer: Doer, keys: Sequence[str]) -> int:
+        """Take back who has these numbers, with all that followed; return how many messages wait for a person now.
+
+        Raises:
+            KeepingError: not allowed, or nothing is remembered of them any more.
+        """
+        require(doer, Duty.REGISTER)
+        known = await self._messages.identities(keys)
+        if not known:
+            raise KeepingError("Somebody has taken this back meanwhile.")
+        patient = next((each for each, _ in known.values() if each), "")
+        async with self._journal.exclusively(HUB) as turn:
+            ids = await self._messages.forget(turn, sorted(known))
+            words: dict[str, JSON] = {"numbers": len(known), "messages": len(ids), "patient": patient}
+            await turn.append([hub_row(doer, "hospital.forget", patient or next(iter(ids), ""), words)])
+        return len(ids)
 
     async def again(self, doer: Doer, message_id: str) -> None:
         """Have a message applied once more that stands aside or could not be applied.

@@ -10,7 +10,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from hub.adt.answers import DUPLICATE_KEY, INTERNAL, SEGMENT_SEQUENCE, AnswerCode, MessageFault, answer
-from hub.adt.bundles import notification_of
+from hub.adt.bundles import event_told
 from hub.adt.events import HospitalEvent
 from hub.adt.frames import MESSAGE_BYTES_MAX, FrameFault
 from hub.adt.headers import Header, header_of
@@ -150,7 +150,7 @@ async def event_in(message: bytes, door: str, sender: str, zone: tzinfo) -> Hosp
         MessageError: it can't be taken.
     """
     if door == FHIR:
-        return await asyncio.to_thread(notification_of, message, sender)
+        return await asyncio.to_thread(event_told, message, sender)
     header = header_of(message)
     if header is None:
         raise MessageError(_NO_HEADER)

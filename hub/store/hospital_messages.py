@@ -20,6 +20,8 @@ from hub.store.jobs import enqueue
 
 APPLY: Final = "hospital.apply"
 """The kind of the jobs that do what a message says."""
+TAKE_BACK: Final = "hospital.take-back"
+"""The kind of the jobs that take back what followed from messages of somebody else."""
 OF_VISIT_MAX: Final = 500
 """Messages of one visit that are folded; a stay of a year has fewer."""
 
@@ -51,6 +53,17 @@ class HospitalMessage:
     reason: str = ""
     patient: str | None = None
     original: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RememberedIdentity:
+    """Who has a number: of whom a rule was sure, or whom somebody named; ``patient`` is ``None`` for nobody of ours."""
+
+    key: str
+    patient: str | None
+    decided_by: str | None
+    merged: bool
+    decided: datetime
 
 
 class HospitalMessages:
@@ -118,6 +131,44 @@ class HospitalMessages:
         async with connected(self._engine) as connection:
             rows = await connection.execute(query.where(hospital_identity.c.key.in_(list(keys))))
             return {row.key: (row.patient, row.said) for row in rows}
+
+    async def remembered(self, limit: int) -> list[RememberedIdentity]:
+        """Return who was found to have which number, what was found last first."""
+        columns = hospital_identity.c
+        query = sa.select(columns.key, columns.patient, columns.decided_by, columns.merged, columns.decided)
+        async with connected(self._engine) as connection:
+            rows = await connection.execute(query.order_by(columns.decided.desc(), columns.key).limit(limit))
+            return [RememberedIdentity(*row) for row in rows]
+
+    async def is_asked(self, keys: Collection[str]) -> bool:
+        """Say whether somebody is asked now who has one of these numbers."""
+        query = sa.select(sa.exists().where((table.c.state == "waiting") & table.c.people.overlap(list(keys))))
+        async with connected(self._engine) as connection:
+            return bool(await connection.scalar(query))
+
+    async def forget(self, turn: Turn, keys: Sequence[str]) -> Sequence[str]:
+        """Forget who has these numbers: their messages wait for a person, what followed from them is taken back.
+
+        Return the ids of the messages.
+        """
+        connection = connection_of(turn)
+        await connection.execute(sa.delete(hospital_identity).where(hospital_identity.c.key.in_(list(keys))))
+        followed = table.c.patient.is_not(None) | (table.c.reason == "decided-nobody")
+        settled = table.c.people.overlap(list(keys)) & followed & (table.c.state != "parked")
+        columns = (table.c.id, table.c.patient, table.c.visit, table.c.trigger)
+        found = (await connection.execute(sa.select(*columns).where(settled).with_for_update())).all()
+        ids = [each.id for each in found]
+        asked = sa.update(table).where(table.c.id.in_(ids))
+        await connection.execute(asked.values(state="waiting", reason="", patient=None, settled=None))
+        visits = {(each.patient, each.visit): each.id for each in found if each.patient and each.visit}
+        payloads = [{"patient": who, "visit": visit, "message": of} for (who, visit), of in visits.items()]
+        payloads += [
+            {"patient": each.patient, "visit": "", "message": each.id}
+            for each in found
+            if each.patient and not each.visit
+        ]
+        await enqueue(connection, [Job(kind=TAKE_BACK, payload=each) for each in payloads])
+        return ids
 
     async def decide(
         self, turn: Turn, keys: Sequence[str], patient: str | None, *, by: str | None, now: datetime

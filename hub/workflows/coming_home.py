@@ -13,11 +13,13 @@ from crdt.sections import Section
 from hub.live.commands import EntryContent, PlanContent, Refusal
 from hub.record.jobs import Job
 from hub.workflows.arguments import Asked
+from hub.workflows.awaited_results import came, code_of, coded
 from hub.workflows.clock_alarms import tellings_of
 from hub.workflows.comments import commented
 from hub.workflows.contents import Values, active, instant, members, records, stamp, words
 from hub.workflows.grants import commanded, missing
 from hub.workflows.ongoing_stays import going_on
+from hub.workflows.panels import is_loinc, usual_code
 from hub.workflows.steps import Step, joined_by, tasks_of
 from hub.workflows.tasks import OPEN
 from hub.workflows.team import NewId
@@ -33,6 +35,7 @@ ITEMS: Final = ("equipment", "services", "education", "who is at home", "what to
 """What must be true at home, beside the clocks and the results."""
 SEEN_TO: Final = ("seen to", "not needed", "open")
 RESULT_TASK: Final = "Get the result: "
+RESULT_CHARACTERS_MAX: Final = 200
 
 
 def checks(values: Values) -> Mapping[str, Record]:
@@ -199,6 +202,62 @@ class TransitionAskResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TransitionExpectResult:
+    """A result is still to come that nobody wrote down at the discharge."""
+
+    entry: str
+    result: Annotated[str, Asked("Result", help="One test, for example blood culture or 24331-1 Lipid panel.")]
+    name: ClassVar[str] = "transition.expect_result"
+
+    def changes(
+        self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId
+    ) -> Sequence[Change] | Refusal:
+        """Return the new line; refused for one that stands there already."""
+        result = " ".join(self.result.split())
+        refusal = missing(result, "result", "Enter which result is to come.", self.entry)
+        entry = refusal or _home(plan, actor, now, self.entry, self.name)
+        if isinstance(entry, Refusal):
+            return entry
+        if len(result) > RESULT_CHARACTERS_MAX:
+            told = f"At most {RESULT_CHARACTERS_MAX} characters: the name of the test is enough."
+            return Refusal("form", told, self.entry, "result")
+        if result in members(entry.values, "pending_results"):
+            return Refusal("state", "This result is waited for already.", self.entry, "result")
+        return [Include(TRANSITIONS, self.entry, "pending_results", result, True)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransitionCodeResult:
+    """A result that is to come gets the code by which a laboratory's answer is known, however its name is spelt."""
+
+    entry: str
+    result: Annotated[str, Asked("Result")]
+    code: Annotated[
+        str, Asked("Code (LOINC)", help="For example 600-7, or the test's usual name: blood culture, lipid panel.")
+    ]
+    name: ClassVar[str] = "transition.code_result"
+
+    def changes(
+        self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId
+    ) -> Sequence[Change] | Refusal:
+        """Return the record of the code; refused for what is no LOINC code and no name that is known here."""
+        entry = _home(plan, actor, now, self.entry, self.name)
+        if isinstance(entry, Refusal):
+            return entry
+        wrong = _awaited(entry, self.result)
+        if wrong is not None:
+            return wrong
+        typed = self.code.strip()
+        code = typed if is_loinc(typed) else usual_code(typed)
+        if not code:
+            told = "This is no LOINC code: digits, a hyphen and a check digit that fits, as in 600-7."
+            return Refusal("form", told, self.entry, "code")
+        if code == code_of(entry.values, self.result):
+            return Refusal("state", "It has this code already.", self.entry, "code")
+        return [Append(TRANSITIONS, self.entry, "results", new_id(), coded(self.result, code, actor.person_id, now))]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TransitionResult:
     """A result came, typed in: its line is closed, and whoever waits for it is told."""
 
@@ -223,7 +282,9 @@ class TransitionResult:
         waits += [plan.creator(TRANSITIONS, self.entry), *clock_owners(entry.values).values()]
         called = [each for each in dict.fromkeys(waits) if each and each != actor.person_id]
         said = f"Result: {self.result}. {self.words.strip()}"
+        record = came(entry.values, self.result, self.words.strip(), now, person=actor.person_id)
         return [
             Include(TRANSITIONS, self.entry, "pending_results", self.result, False),
+            Append(TRANSITIONS, self.entry, "results", new_id(), record),
             commented(TRANSITIONS, self.entry, new_id(), said, actor.person_id, now, mentions=called),
         ]

@@ -28,6 +28,7 @@ TELL_STAY: Final = "stay.tell"
 """The kind of the job that tells people of a stay, and the event of the row that they are shown."""
 OVER: Final = frozenset({"discharged", "died"})
 TAKEN_BACK: Final = "The hospital took it back."
+OF_ANOTHER: Final = "The hospital's messages were of somebody else."
 _CLOCKS: Final = ("contact_due", "visit_due", "medicines_reconciled")
 _DAYS: Final = int(VISIT_DAYS[-1])
 """Until a person says that it is to be seen within a week."""
@@ -51,6 +52,8 @@ class StayFollow:
     """The message that brought it, as the job names it."""
     moved: bool = False
     """The patient was moved within the hospital, of which the plan says nothing."""
+    another: bool = False
+    """What was told was of somebody else: a stay that a person recorded stands, and is told no more."""
     name: ClassVar[str] = "stay.follow"
 
     def changes(
@@ -62,12 +65,14 @@ class StayFollow:
         if standing is None:
             return [*self._made(plan), *self._medicines(plan), *reports] if self.stay else []
         if not self.stay:
-            out = [self._set("status", "retired"), self._set("retired_reason", TAKEN_BACK)]
-            gone = [] if retired(standing) else out
+            why = OF_ANOTHER if self.another else TAKEN_BACK
+            out = [self._set("status", "retired"), self._set("retired_reason", why)]
+            stands = retired(standing) or (self.another and words(standing.values, "source") == "person")
+            gone = [] if stands else out
             return [*gone, *self._medicines(plan)]
         told = {name: value for name, value in self.stay.items() if value != self.was.get(name, "")}
         told |= self._clocks(plan, standing.values)
-        if retired(standing) and words(standing.values, "retired_reason") == TAKEN_BACK:
+        if retired(standing) and words(standing.values, "retired_reason") in (TAKEN_BACK, OF_ANOTHER):
             told |= {"status": "active", "retired_reason": ""}
         changed = [self._set(name, value) for name, value in told.items() if words(standing.values, name) != value]
         return [*changed, *self._medicines(plan), *reports]
@@ -86,7 +91,7 @@ class StayFollow:
         """Return what happened, in one word."""
         before, after = self.was.get("event", ""), self.stay.get("event", "")
         if not after:
-            return "taken-back" if before else ""
+            return ("of-another" if self.another else "taken-back") if before else ""
         if before in OVER and after not in OVER:
             return "back"
         if before != after:

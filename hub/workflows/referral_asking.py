@@ -12,8 +12,9 @@ from crdt.fields import Form, Value
 from crdt.sections import SECTIONS, Section
 from hub.live.commands import PlanContent, Refusal
 from hub.workflows.arguments import Asked
-from hub.workflows.contents import number, plain_day, words
-from hub.workflows.earlier_results import EarlierResult, results_at_hand
+from hub.workflows.awaited_results import results_come
+from hub.workflows.contents import instant, number, plain_day, words
+from hub.workflows.earlier_results import LATELY, EarlierResult, results_at_hand
 from hub.workflows.entries import made
 from hub.workflows.grants import barred, missing, standing, visible
 from hub.workflows.monitoring import readings, taken
@@ -21,6 +22,7 @@ from hub.workflows.referral_states import MACHINE
 from hub.workflows.referrals import REFERRALS, assigned
 from hub.workflows.team import NewId
 
+LINE_SHOWN_MAX: Final = 200
 _CHOICES: Final = {each.name: each.choices for each in SECTIONS[REFERRALS].fields}
 
 
@@ -36,13 +38,15 @@ def name_of(measure: str) -> str:
 
 
 def told(plan: PlanContent, result: EarlierResult) -> str:
-    """Return an earlier result in one line."""
-    value = measured(result.value, result.unit)
-    return f"{name_of(result.measure)} {value} on {plain_day(plan.day_of(result.when))}"
+    """Return an earlier result in one line, its name once."""
+    name = name_of(result.name)
+    said = result.said if result.said.casefold().startswith(name.casefold()) else f"{name} {result.said}"
+    return f"{said} on {plain_day(plan.day_of(result.when))}"
 
 
 def results_offered(plan: PlanContent, viewer: Participant, now: datetime) -> tuple[str, ...]:
-    """Return the last result of each measure that the viewer may see, as a line for ``tests_done``."""
+    """Return the last result of each measure that the viewer may see, and what came of a stay lately, as lines for
+    ``tests_done``."""
     found: list[str] = []
     for entry in visible(plan, viewer, Section.MONITORING, now):
         counted = readings(entry.values)
@@ -51,6 +55,12 @@ def results_offered(plan: PlanContent, viewer: Participant, now: datetime) -> tu
         if when is not None and value is not None:
             result = measured(value, words(entry.values, "unit"))
             found.append(f"{name_of(words(entry.values, 'measure'))} {result}, {plain_day(plan.day_of(when))}")
+    for stay in visible(plan, viewer, Section.TRANSITIONS, now):
+        for record in results_come(stay.values):
+            when = instant(record, "when")
+            if when is not None and now - when < LATELY:
+                told = f"{name_of(words(record, 'result'))}: {words(record, 'words')}"[:LINE_SHOWN_MAX]
+                found.append(f"{told}, {plain_day(plan.day_of(when))}")
     return tuple(found)
 
 
@@ -94,10 +104,11 @@ class ReferralAsk:
 
     def repeated(self, plan: PlanContent, viewer: Participant, now: datetime) -> tuple[EarlierResult, ...]:
         """Return the results at hand, of those the viewer may see, that make an asked test unnecessary."""
-        seen = {entry.id for entry in visible(plan, viewer, Section.MONITORING, now)}
+        looked_at = (Section.MONITORING, Section.TRANSITIONS)
+        seen = {entry.id for section in looked_at for entry in visible(plan, viewer, section, now)}
         tests = (each.strip() for each in self.tests_asked.split(","))
         found = (result for test in tests if test for result in results_at_hand(plan, test, now))
-        return tuple({each.entry: each for each in found if each.entry in seen}.values())
+        return tuple({(each.entry, each.name): each for each in found if each.entry in seen}.values())
 
     def _values(self) -> dict[str, Value]:
         asked = f"\n\nTests asked for: {self.tests_asked.strip()}" if self.tests_asked.strip() else ""

@@ -1,5 +1,6 @@
 """Stays in hospital and the way home, recorded by hand; the clocks that then run are in ``transition_clocks``."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,7 +8,7 @@ from typing import Annotated, ClassVar, Final
 
 from auth.decisions import EntryFacts, Operation, decide
 from auth.roles import Participant
-from crdt.changes import Assign, Change, Create, Rewrite
+from crdt.changes import Assign, Change, Create, Include, Rewrite
 from crdt.fields import Form, Kind, Value
 from crdt.sections import CALLS, SECTIONS, Section
 from hub.live.commands import EntryContent, PlanContent, Refusal
@@ -48,7 +49,10 @@ class TransitionRecord:
     reason: Annotated[str, Asked("Reason", wide=True)] = ""
     visit_days: Annotated[str, Asked("Visit within (days)", Form.CHOICE, choices=VISIT_DAYS)] = "14"
     severity: Annotated[str, Asked("Illness severity", Form.CHOICE, choices=SEVERITIES)] = ""
-    pending: Annotated[tuple[str, ...], Asked("Results still to come")] = ()
+    pending: Annotated[
+        tuple[str, ...],
+        Asked("Results still to come", help="Several, with commas between: lipid panel, blood culture."),
+    ] = ()
     summary: Annotated[str, Asked("Summary", wide=True)] = ""
     actions: Annotated[str, Asked("Actions", wide=True)] = ""
     contingency: Annotated[str, Asked("If things change", wide=True)] = ""
@@ -121,6 +125,11 @@ class TransitionRecord:
         }  # fmt: skip
         return values | {name: value.strip() for name, value in typed.items() if value.strip()}
 
+    def _results(self) -> list[str]:
+        """Return the results that are still to come, each once; several may stand in one line."""
+        told = (part for each in self.pending for part in re.split("[,\n]", each))
+        return list(dict.fromkeys(" ".join(each.split()) for each in told if each.strip()))
+
     def _new(self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId) -> list[Change] | Refusal:
         assert self.start is not None, "asked for by _fault"
         if self.event == "discharged" and not self.setting:
@@ -128,7 +137,7 @@ class TransitionRecord:
         values = self._values(plan, self.setting) | {
             "facility": self.facility.strip(),
             "start": stamp(self.start),
-            "pending_results": {each.strip(): True for each in self.pending if each.strip()},
+            "pending_results": dict.fromkeys(self._results(), True),
             "status": "active",
             "source": "person",
             "position": next_place(plan, TRANSITIONS),
@@ -152,7 +161,8 @@ class TransitionRecord:
             return self._unplaced()
         if self.end is not None and began is not None and self.end < began:
             return Refusal("form", "They can't have left before they came.", self.entry, "end")
-        return [self._set(name, value) for name, value in self._values(plan, setting).items()]
+        waits = [Include(TRANSITIONS, self.entry, "pending_results", each, True) for each in self._results()]
+        return [*(self._set(name, value) for name, value in self._values(plan, setting).items()), *waits]
 
     def _unplaced(self) -> Refusal:
         told = "Say what kind of place they left: what is due now depends on it."

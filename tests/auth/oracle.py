@@ -109,6 +109,8 @@ transition.take            transitions PCP, specialist, care manager, pharmacist
 transition.follow           transitions PCP, specialist, care manager, pharmacist, social worker, behavioural
 transition.check           transitions PCP, specialist, care manager, pharmacist, social worker, behavioural
 transition.ask_result      transitions PCP, specialist, care manager, pharmacist, social worker, behavioural
+transition.expect_result    transitions PCP, specialist, care manager, pharmacist, social worker, behavioural
+transition.code_result      transitions PCP, specialist, care manager, pharmacist, social worker, behavioural
 transition.result          transitions PCP, specialist, care manager, pharmacist, social worker, behavioural
 handoff.write transitions PCP, specialist, care manager, pharmacist, social worker, behavioural, facility nurse
 handoff.give transitions PCP, specialist, care manager, pharmacist, social worker, behavioural, facility nurse

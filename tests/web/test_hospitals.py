@@ -31,6 +31,7 @@ from hub.store.jobs import enqueue
 from hub.workflows.clock_alarms import BEHIND, OWNER, TELL_CLOCK
 from hub.workflows.coming_home import TransitionAttempt, TransitionTake
 from hub.workflows.contents import instant, members, plain_day
+from hub.workflows.hospital_stays import OF_ANOTHER
 from hub.workflows.transitions import TransitionRecord
 from tests.harness import browsers
 from tests.hub.adt.messages import MARY, a_message, a_result, at
@@ -119,11 +120,53 @@ async def test_a_visit_is_one_stay_that_follows_its_messages_and_the_team_is_tol
     page = (await kim.get("/notifications")).text
     assert "came to the emergency department of NORTHSIDE GENERAL" in page
     assert "the discharge was taken back" in page
-    assert "See what is due now" in page
+    assert "3 earlier of this stay" in page, "one notice a stay, with the last word first"
+    assert page.index("the discharge was taken back") < page.index("came to the emergency department of NORTHSIDE")
+    assert f"#entry-{stay.id}" in page, "with what to do next"
 
     await told(house, a_message("A11", kind="E", at=at(3, 22, year=2025), person=OURS))
     [stay] = await stays(house)
     assert stay.values.get("status") == "active", "it cancels the arrival; the move and what follows stand"
+
+
+async def test_the_hospital_s_nurse_comes_by_invitation_and_hands_over_and_the_receiver_reads_it_back(
+    house: House,
+) -> None:
+    kim, nora = await house.browser("Grace Kim"), await house.browser()
+    await told(house, a_message("A01", kind="I", at=at(1, 15, year=2025), person=OURS))
+    [stay] = await stays(house)
+
+    async def is_told(word: str) -> bool:
+        return any((row.words or {}).get("what") == word for row in await house.rows(Action.NOTIFY))
+
+    await until(lambda: is_told("admitted"))
+    notices = (await kim.get("/notifications")).text
+    assert f'href="/plans/{house.plan}/invitations/new"' in notices
+    nurse = {"role": "facility_nurse", "relation": "Northside General, 3 West", "name": "Nora Stay",
+             "sections": ["medications", "transitions"]}  # fmt: skip
+    link = await house.invited(kim, **nurse)
+    await link.open(nora)
+    assert (await link.redeem(nora)).status_code == 303
+
+    at_handoff = f"/plans/{house.plan}/handoff/{stay.id}"
+    entry = await nora.get(f"/plans/{house.plan}/entries/transitions/{stay.id}")
+    assert at_handoff in entry.text, "the stay leads to it"
+    written = {"severity": "watcher", "summary": "Stent on day 1.", "actions": "Call her on Monday\nCheck INR",
+               "contingency": "Chest pain: 911.", "contingency_call": "emergency number"}  # fmt: skip
+    assert (await nora.post(f"{at_handoff}/write", data=written)).status_code == 303
+    assert (await nora.post(f"{at_handoff}/give")).status_code == 303
+    assert "Read back and accept" not in (await nora.get(at_handoff)).text, "who gives does not read back"
+
+    await until(lambda: is_told("handed-over"))
+    assert f'href="{at_handoff}"' in (await kim.get("/notifications")).text, "the notice leads to its next act"
+    accepted = {"synthesis": "I call her on Monday, the INR is checked at the visit.",
+                "steps.0.title": "Call her on Monday", "steps.0.owner": house.person("Grace Kim").person_id,
+                "steps.0.due": "2031-01-01"}  # fmt: skip
+    assert (await kim.post(f"{at_handoff}/accept", data=accepted)).status_code == 303
+    page = (await nora.get(at_handoff)).text
+    assert "Read back and accepted." in page
+    assert "I call her on Monday, the INR is checked at the visit." in page
+    assert "Call her on Monday" in (await kim.get("/work")).text
 
 
 async def medicines(house: House) -> dict[str, object]:
@@ -162,7 +205,8 @@ async def test_the_same_message_again_has_the_same_answer_and_another_under_its_
 
 async def test_nobody_is_taken_for_another_and_no_message_opens_a_plan(house: House) -> None:
     near = OURS.replace("WHITFIELD", "WHITFELD")
-    stranger = OURS.replace("WHITFIELD^MARY", "ABARA^TOM").replace("19560514", "19880101").replace("5550121", "5550999")
+    stranger = OURS.replace("WHITFIELD^MARY", "ABARA^TOM").replace("19560514", "19880101")
+    stranger = stranger.replace("5550121", "5550999").replace("X1", "X9")
 
     found = await told(
         house,
@@ -218,28 +262,43 @@ async def test_the_queue_shows_identities_to_who_may_see_both_and_a_decision_is_
     [known] = await told(house, a_message("A03", kind="E", person=near, at=at(1, 20, year=2025), pv1={36: "01"}))
     assert known.state == "applied", "remembered"
 
+    listed = (await kim.get("/hospitals")).text
+    assert "Decided by Grace Kim" in listed
+    keys = re.findall(r'name="key" value="([^"]+)"', listed)
+    assert (await lee.post("/hospitals", data={"act": "forget", "key": keys})).status_code == 404
+    assert (await kim.post("/hospitals", data={"act": "forget", "key": keys})).status_code == 303
+    assert (await kim.post("/hospitals", data={"act": "forget", "key": keys})).status_code == 409
+
+    async def gone() -> bool:
+        return [each.values["status"] for each in await stays(house)] == ["retired"]
+
+    await until(gone)
+    assert [each.values["retired_reason"] for each in await stays(house)] == [OF_ANOTHER]
+    assert (await kim.get("/hospitals")).text.count("Not in any plan yet") == 1, "it is asked anew"
+    [late] = await told(house, a_message("A08", kind="E", person=near, at=at(1, 21, year=2025)))
+    assert late.state == "waiting", "nothing is taken for sure while somebody is asked"
+    await kim.post("/hospitals", data={"message": asked.message_id, "act": "is", "patient": patient})
+    assert (await settled(house, late.message_id)).state == "applied"
+    await settled(house, known.message_id)
+    [stay] = await stays(house)
+    assert (stay.values["status"], stay.values["event"]) == ("active", "discharged")
+
 
 async def test_a_notification_comes_in_as_fhir_from_a_system_that_may_tell_of_stays_and_from_no_other(
     house: House,
 ) -> None:
-    machines = house.services.machines
-    assert machines is not None
-    admin = replace(house.person("Grace Kim"), may_administer=True)
     bundle = a_bundle()
     bundle["entry"][2]["resource"] |= {"telecom": [{"system": "phone", "value": "555-0121"}]}
 
-    async def posted(scope: str, body: object = bundle) -> httpx2.Response:
-        asked = NewMachine(name="Northside", days=9, purpose="fhir", role="care_manager", scopes=[scope])
-        _, token = await machines.make(Doer(admin), asked)
-        browser = await house.browser()
-        headers = {"authorization": f"Bearer {token}", "content-type": "application/fhir+json"}
-        return await browser.post("/fhir/$process-message", content=json.dumps(body), headers=headers)
+    async def told_by(scope: str, body: object = bundle) -> httpx2.Response:
+        return await posted(house, "/fhir/$process-message", scope, body)
 
-    assert (await posted("system/*.rs")).status_code == 403
+    assert (await told_by("system/*.rs")).status_code == 403
+    assert (await told_by("system/DiagnosticReport.c")).status_code == 403, "results are another right than stays"
     assert await stays(house) == []
-    wrong = await posted("system/Encounter.c", {"resourceType": "Bundle", "type": "batch"})
+    wrong = await told_by("system/Encounter.c", {"resourceType": "Bundle", "type": "batch"})
     assert (wrong.status_code, wrong.json()["resourceType"]) == (400, "OperationOutcome")
-    taken = await posted("system/Encounter.c")
+    taken = await told_by("system/Encounter.c")
     assert taken.status_code == 200, taken.text
     [stay] = await until(lambda: stays(house))
     assert (stay.values["event"], stay.values["facility"]) == ("admitted", "Northside")
@@ -379,9 +438,42 @@ async def test_a_result_closes_its_line_once_and_tells_who_waits_and_a_prelimina
     await until(all_told)
     nurse = await house.browser("Grace Kim")
     assert "has a result that was waited for" in (await nurse.get("/notifications")).text
+    assert (await reported(house, "system/*.rs", patient=final.patient or "")).status_code == 403
+    sent = await reported(house, "system/DiagnosticReport.c", patient=final.patient or "")
+    assert (sent.status_code, sent.json()["resourceType"]) == (202, "OperationOutcome")
+
+    async def report_came() -> bool:
+        found = (await plans.content(house.plan)).entries(Section.TRANSITIONS)[stay].values
+        return members(found, "pending_results") == ()
+
+    await until(report_came)
+    checklist = (await nurse.get(f"/plans/{house.plan}/coming-home/{stay}")).text
+    assert "Benign tissue" in checklist
+    assert "Northside Pathology" in checklist
     page = (await nurse.get(f"/plans/{house.plan}")).text
     assert "TSH 2.1 mIU/L" in page
     assert "The hub for a hospital" in page
+
+
+async def reported(house: House, scope: str, patient: str) -> httpx2.Response:
+    """Post a report of a biopsy as a laboratory does."""
+    report = {
+        "resourceType": "DiagnosticReport", "status": "final", "subject": {"reference": f"Patient/{patient}"},
+        "code": {"coding": [{"system": "http://loinc.org", "code": "11529-5"}]}, "issued": "2025-11-27T15:09:00Z",
+        "conclusion": "Benign tissue", "performer": [{"display": "Northside Pathology"}],
+    }  # fmt: skip
+    return await posted(house, "/fhir/DiagnosticReport", scope, report)
+
+
+async def posted(house: House, address: str, scope: str, body: object) -> httpx2.Response:
+    """Post a resource as a system with this scope does."""
+    assert house.services.machines is not None
+    admin = replace(house.person("Grace Kim"), may_administer=True)
+    asked = NewMachine(name="Northside", days=9, purpose="fhir", role="care_manager", scopes=[scope])
+    _, token = await house.services.machines.make(Doer(admin), asked)
+    browser = await house.browser()
+    headers = {"authorization": f"Bearer {token}", "content-type": "application/fhir+json"}
+    return await browser.post(address, content=json.dumps(body), headers=headers)
 
 
 async def test_a_client_of_hl7_that_is_not_ours_is_answered_message_by_message(house: House) -> None:

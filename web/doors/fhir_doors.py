@@ -65,10 +65,17 @@ async def token(request: Request) -> Response:
 
 
 async def _process_message(request: Request, machine: KnownMachine) -> Response:
-    """Take a notification of a hospital."""
+    """Take a message of a hospital or a laboratory."""
     from web.doors.process_message import process_message  # noqa: PLC0415 - when a machine first comes in
 
     return await process_message(request, machine)
+
+
+async def _report(request: Request, machine: KnownMachine) -> Response:
+    """Take a DiagnosticReport of a laboratory."""
+    from web.doors.process_message import report  # noqa: PLC0415 - when a machine first comes in
+
+    return await report(request, machine)
 
 
 _EVERY: Final = ["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -81,6 +88,12 @@ FHIR_ROUTES: Final[tuple[BaseRoute, ...]] = (
         for_machine(FHIR, refused_as_outcome)(_process_message),
         name="fhir_process_message",
         methods=_EVERY,
+    ),
+    Route(
+        FHIR_BASE + "/DiagnosticReport",
+        for_machine(FHIR, refused_as_outcome)(_report),
+        name="fhir_report",
+        methods=["POST"],
     ),
     Route(
         FHIR_BASE + "/Patient/{id}/$everything",

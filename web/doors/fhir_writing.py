@@ -143,6 +143,8 @@ def _prefers(request: Request, what: str) -> bool:
 async def _told(request: Request, who: Asker, written: WrittenResource, status: int) -> Response:
     """Answer with the resource as it stands to whoever may read it; what was not taken is told instead of it."""
     base = base_of(request)
+    if not written.key:  # It stands where no resource of its own is.
+        return fhir_answer(taken(written.remarks), {}, status)
     at = f"{base}/{written.kind}/{written.key}"
     wanted = [each for each in ("representation", "minimal", "OperationOutcome") if _prefers(request, f"return={each}")]
     headers = {"location": at}

@@ -325,6 +325,8 @@ _OWN_WORDS: Final = {
     "transition.take": "Take it",
     "transition.check": "Note how it stands",
     "transition.ask_result": "Ask for the result",
+    "transition.expect_result": "A result is still to come",
+    "transition.code_result": "Give its code",
     "transition.result": "Note the result",
 }
 

@@ -5,13 +5,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from hub.access.keeping_rows import KeepingError
+from web.asking import access
 from web.doors.directory import SignedIn
 from web.doors.guards import for_registrar, services
 from web.doors.hospitals import Hospitals
 from web.pages.admin_people import doer
 from web.reading import reading_now
 from web.rendering import elsewhere, page
-from web.views.hospitals import alert_view, parked_view
+from web.views.hospitals import alert_view, parked_view, remembered_view
+
+KEYS_MAX = 40
+"""Numbers of one decision."""
 
 
 @for_registrar
@@ -22,7 +26,7 @@ async def show(request: Request, who: SignedIn) -> Response:
 
 @for_registrar
 async def decide(request: Request, who: SignedIn) -> Response:
-    """Say who it is, or nobody of ours; or have a message applied again."""
+    """Say who it is, or nobody of ours; take such a decision back; or have a message applied again."""
     form = await request.form()
     message, acting = str(form.get("message", ""))[:80], await doer(request, who)
     try:
@@ -31,6 +35,10 @@ async def decide(request: Request, who: SignedIn) -> Response:
                 await _hospitals(request).deciding.decide(acting, message, str(form["patient"])[:80])
             case "nobody":
                 await _hospitals(request).deciding.decide(acting, message, "")
+            case "forget":
+                await _hospitals(request).deciding.forget(
+                    acting, [str(each) for each in form.getlist("key")][:KEYS_MAX]
+                )
             case "again":
                 await _hospitals(request).deciding.again(acting, message)
             case _:
@@ -48,7 +56,11 @@ def _hospitals(request: Request) -> Hospitals:
 
 async def _show(request: Request, fault: str) -> Response:
     deciding, reading = _hospitals(request).deciding, reading_now(request)
+    remembered = await deciding.remembered()
+    people = await access(request).people.among(sorted({each.by for each in remembered if each.by}))
+    names = {person_id: person.name for person_id, person in people.items()}
     context = {
+        "remembered": [remembered_view(each, names, reading) for each in remembered],
         "alerts": [alert_view(each, reading) for each in await deciding.waiting()],
         "parked": [parked_view(each, reading) for each in await deciding.parked()],
         "counts": await deciding.counts(),

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+from urllib.parse import quote_plus
 
 from auth.decisions import Operation
 from crdt.sections import Section
 from hub.live.commands import EntryContent
+from hub.workflows.awaited_results import code_of, results_come
 from hub.workflows.coming_home import ITEMS, RESULT_TASK, checks, result_tasks
 from hub.workflows.contents import active, day, instant, members, plain_day, records, words
 from hub.workflows.grants import barred
@@ -83,7 +85,8 @@ def coming_home_view(reader: Reader, stay: EntryContent) -> ComingHomeView:
                      command="transition.check")  # fmt: skip
     running = clocks(plan, stay, today)
     left = instant(values, "end")
-    lines = [*_results(reader, stay, may=may), *_tasks(reader, stay), *_items(reader, stay, may=may)]
+    results = [*_results(reader, stay, may=may), *_came(reader, stay)]
+    lines = [*results, *_tasks(reader, stay), *_items(reader, stay, may=may)]
     return ComingHomeView(
         title=words(values, "facility") or "place not named",
         told=f"left {plain_day(plan.day_of(left))}, to {words(values, 'destination')}" if left is not None else "",
@@ -148,22 +151,38 @@ def _attempt(reader: Reader, record: Mapping[str, object]) -> tuple[str, str, st
 
 
 def _results(reader: Reader, stay: EntryContent, *, may: bool) -> list[HomeLine]:
+    """Return the results that are to come, each with the code by which a laboratory's answer will be known."""
     asked, today = result_tasks(reader.content, stay.id), reader.setting.reading.today
     found = []
     for result in members(stay.values, "pending_results"):
-        task = asked.get(result)
-        query = f"result={result.replace('&', '%26').replace(' ', '+')}"
+        task, code = asked.get(result), code_of(stay.values, result)
+        query = f"result={quote_plus(result)}"
         acts = [("transition.result", "It came", query)] if may else []
+        if may and not code:
+            acts.append(("transition.code_result", "Give its code", query))
         due = day(task.values, "due") if task is not None else None
         if task is None and may:
             acts.append(("transition.ask_result", "Ask somebody for it", query))
         late = due is not None and due < today
         state = f"by {plain_day(due)}" if due is not None else "no date"
         who = reader.setting.people.name(words(task.values, "owner")) if task is not None else "Nobody has it"
-        more = f"{words(task.values, 'state')}" if task is not None else ""
+        coded = f"LOINC {code}" if code else "no code: an answer is known by its words alone"
+        more = ", ".join(filter(None, (words(task.values, "state") if task is not None else "", coded)))
         rank = "late" if late else "waits"
         found.append(HomeLine("Result to come", result, more, who, state, rank, acts=tuple(acts)))
     return found
+
+
+def _came(reader: Reader, stay: EntryContent) -> list[HomeLine]:
+    """Return the results that came, the last word on each."""
+    found = {words(each, "result"): each for each in results_come(stay.values)}
+    lines = []
+    for name, record in found.items():
+        by, when = words(record, "by"), instant(record, "when")
+        who = reader.setting.people.name(by) if by else words(record, "from") or "The hub"
+        state = f"came {_when(reader, when)}" if when is not None else "came"
+        lines.append(HomeLine("Result", name, words(record, "words"), who, state, "good", done=True))
+    return lines
 
 
 def _tasks(reader: Reader, stay: EntryContent) -> list[HomeLine]:

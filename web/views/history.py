@@ -94,6 +94,8 @@ _EVENTS: Final[Mapping[str, str]] = {
     "transition.take": "took a part of the way home upon themselves",
     "transition.check": "noted how the way home stands",
     "transition.ask_result": "asked for a result",
+    "transition.expect_result": "noted that a result is still to come",
+    "transition.code_result": "gave a result its code",
     "transition.result": "noted a result",
     "transition.reconciled": "noted that the medicines are reconciled",
     "goal.move": "moved the goal on",

@@ -8,10 +8,11 @@ from hub.adt.events import ToldPatient, Trigger
 from hub.adt.scores import Resemblance
 from hub.directory.matching import Sameness
 from hub.hospitals.applying import TWO_OF_OURS
-from hub.hospitals.deciding import WaitingMessage
+from hub.hospitals.deciding import RememberedDecision, WaitingMessage
 from hub.store.hospital_messages import HospitalMessage
 from hub.store.patients import RegisteredPatient
 from web.views.directory import patient_line
+from web.views.people import SOMEONE
 from web.views.words import Moment, Reading, born_words, listed_name, moment, sentence
 
 CANDIDATES_SHOWN: Final = 4
@@ -82,6 +83,39 @@ class ParkedView:
     when: Moment
     ours: bool
     """It was taken, and can be applied again."""
+
+
+@dataclass(frozen=True, slots=True)
+class RememberedView:
+    """One remembered decision: which numbers, whose, who said so, and when."""
+
+    keys: tuple[str, ...]
+    numbers: str
+    patient_id: str
+    name: str
+    who: str
+    when: Moment
+
+
+def remembered_view(told: RememberedDecision, names: Mapping[str, str], reading: Reading) -> RememberedView:
+    """Return a remembered decision in words."""
+    who = f"Decided by {names.get(told.by, SOMEONE)}" if told.by else "A rule was sure"
+    line = patient_line(told.patient, reading) if told.patient is not None else None
+    return RememberedView(
+        told.keys,
+        ", ".join(map(_number, told.keys)),
+        told.patient.patient_id if told.patient is not None else "",
+        line.name if line is not None else "Nobody of ours",
+        "The hospital joined the numbers" if told.merged else who,
+        moment(told.when, reading),
+    )
+
+
+def _number(key: str) -> str:
+    """Return a remembered number without the name of its system, or by what else somebody is known."""
+    system, _, value = key.rpartition("|")
+    kind = system.partition("|")[0]
+    return {"traits": "name, birth date, sex and telephone", "stay": "one stay alone"}.get(kind, value)
 
 
 def alert_view(waiting: WaitingMessage, reading: Reading) -> AlertView:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from hub.adt.bundles import notification_of, outcome
+from hub.adt.bundles import event_told, outcome
 from hub.adt.events import PatientNumber, Trigger
 from hub.adt.reading import MessageError
 from hub.adt.stays import stay_of
@@ -37,7 +37,7 @@ def a_bundle(event: str = "notification-admit", /, **encounter: Any) -> dict[str
 
 
 def test_a_notification_is_the_same_kind_of_event() -> None:
-    event = notification_of(json.dumps(a_bundle()).encode(), "machine")
+    event = event_told(json.dumps(a_bundle()).encode(), "machine")
 
     assert (event.trigger, event.control, event.visit.number) == (Trigger.ADMIT, "m1", "urn:v|V1")
     assert event.patient.numbers == (PatientNumber("urn:n", "7"),)
@@ -48,9 +48,7 @@ def test_a_notification_is_the_same_kind_of_event() -> None:
     ("kind", "setting"), [("EMER", "emergency department"), ("OBSENC", "observation"), ("AMB", "")]
 )
 def test_the_class_says_what_kind_of_stay_it_is(kind: str, setting: str) -> None:
-    stay = stay_of(
-        [notification_of(json.dumps(a_bundle("notification-admit", **{"class": {"code": kind}})).encode(), "m")]
-    )
+    stay = stay_of([event_told(json.dumps(a_bundle("notification-admit", **{"class": {"code": kind}})).encode(), "m")])
 
     assert (stay.setting if stay is not None else "") == setting
 
@@ -63,7 +61,7 @@ def test_the_class_says_what_kind_of_stay_it_is(kind: str, setting: str) -> None
 )  # fmt: skip
 def test_what_is_no_notification_is_told_as_an_outcome(broken: bytes) -> None:
     with pytest.raises(MessageError) as caught:
-        notification_of(broken, "m")
+        event_told(broken, "m")
 
     assert outcome(caught.value.fault)["issue"][0]["severity"] == "error"
 
@@ -71,7 +69,7 @@ def test_what_is_no_notification_is_told_as_an_outcome(broken: bytes) -> None:
 @pytest.mark.skipif(not os.environ.get("CAREPLAN_FHIR_EXAMPLES"), reason="the public examples are not here")
 def test_the_public_examples_are_one_stay_that_ends_at_home() -> None:
     folder = Path(os.environ["CAREPLAN_FHIR_EXAMPLES"]) / "davinci-alerts-adt"
-    events = [notification_of(each.read_bytes(), "m") for each in sorted(folder.iterdir())]
+    events = [event_told(each.read_bytes(), "m") for each in sorted(folder.iterdir())]
 
     stay = stay_of(events)
 

@@ -70,6 +70,8 @@ NAMES = [
     "handoff.accept",
     "transition.check",
     "transition.ask_result",
+    "transition.expect_result",
+    "transition.code_result",
     "transition.result",
     "goal.move",
     "social_need.record_met",
