@@ -23,11 +23,13 @@ def test_a_stay_begins_and_ends_by_two_forms_and_the_second_knows_which(mary: Ma
 
     first = browser.post(f"{at}/came", data=came)
     form = browser.get(f"{at}/home").text
-    second = browser.post(f"{at}/home", data={"destination": "home", "end": "2026-11-21T07:00", "visit_days": "7"})
+    home = {"destination": "home", "end": "2026-11-21T07:00", "visit_days": "7", "pending": "TSH, blood  culture"}
+    second = browser.post(f"{at}/home", data=home)
 
     assert (first.status_code, second.status_code) == (303, 303)
     assert not re.search(r'name="facility"', form), "the stay that goes on is the one that ends"
     (added,) = stays(mary)[before:]
+    assert added["pending_results"] == {"TSH": True, "blood culture": True}
     assert (added["event"], added["contact_due"], added["visit_due"]) == ("discharged", "2026-11-24", "2026-11-28")
 
 

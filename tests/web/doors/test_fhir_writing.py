@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import fhirkit
@@ -14,9 +15,12 @@ from auth.machine_sight import sight
 from auth.roles import Role
 from crdt.sections import Section
 from hub.access.keeping_rows import Doer
-from hub.live.commands import Refused
+from hub.live.commands import Done, Refused
 from hub.record.journal import Action, Row
+from hub.workflows.awaited_results import results_come
+from hub.workflows.contents import members
 from hub.workflows.reading_arrivals import ReadingArrive
+from hub.workflows.transitions import TransitionRecord
 from tests.harness.databases import Databases
 from tests.web.doors.test_fhir import S, a_machine, bundle, machine_rows, mary, plant, resources
 from tests.web.house import House, a_house
@@ -100,6 +104,34 @@ async def test_a_reading_that_is_sent_is_in_the_plan_once_in_the_unit_of_its_mea
     assert (newest.on_behalf_of, newest.role) == (organisation, "care_manager")
     assert (await house.services.machines.rows.names([newest.actor])) == {newest.actor: "Laboratory"}  # type: ignore[union-attr]
     assert not {each.person_id for each in house.people.values()} & {newest.actor}
+
+
+async def test_an_observation_of_a_laboratory_closes_the_line_that_waits_for_it_once(house: House) -> None:
+    client = await a_machine(house, EVERYTHING_WRITTEN, name="Laboratory")
+    patient, plans = await mary(client), house.services.plans
+    left = house.services.now() - timedelta(minutes=1)
+    record = TransitionRecord(event="discharged", facility="Mercy", setting="inpatient", destination="home",
+                              start=left - timedelta(days=3), end=left, pending=("blood culture",))  # fmt: skip
+    done = await plans.perform(house.plan, await house.member("Grace Kim"), record)
+    assert isinstance(done, Done)
+    stay = next(each for each, section in done.created.items() if section is Section.TRANSITIONS)
+    culture = an_ldl(
+        patient,
+        code={"coding": [{"system": LOINC, "code": "600-7"}]},
+        valueString="No growth",
+        category=[{"coding": [{"code": "laboratory"}]}],
+        identifier=[{"system": "urn:lab", "value": "c"}],
+    )
+    del culture["valueQuantity"]
+
+    early = await client.post("/Observation", json=culture | {"status": "preliminary"})
+    made, again = [await client.post("/Observation", json=culture) for _ in range(2)]
+
+    assert [early.status_code, made.status_code, again.status_code] == [422, 200, 200]
+    assert "stands there" in made.json()["issue"][0]["diagnostics"]
+    values = (await plans.content(house.plan)).entries(Section.TRANSITIONS)[stay].values
+    assert members(values, "pending_results") == ()
+    assert [each["words"] for each in results_come(values)] == ["600-7 No growth"]
 
 
 async def test_the_same_reading_sent_at_the_same_instant_is_recorded_once(house: House) -> None:
