@@ -38,6 +38,7 @@ class Allergen:
     names: frozenset[str] = frozenset()
     classes: frozenset[str] = frozenset()
     severe: bool = False
+    anaphylaxis: bool = False
     swelling: bool = False
     cough: bool = False
     near: tuple[str, ...] = ()
@@ -116,10 +117,11 @@ def _with_reaction(
     mild = _REACTIONS["intolerance"].search(happened) is not None or unable or line.intolerance
     rest = _REACTIONS["intolerance"].sub(" ", happened)
     severe = _REACTIONS["severe"].search(rest) is not None or bare(line.criticality) == "high"
+    anaphylaxis = _REACTIONS["anaphylaxis"].search(rest) is not None
     swelling = _REACTIONS["swelling"].search(rest) is not None
     cough = _REACTIONS["cough"].search(rest) is not None and not severe
     kind = AllergyKind.INTOLERANCE if (mild or cough) and not severe else AllergyKind.ALLERGY
-    return Allergen(line, kind, names, classes, severe, swelling, cough)
+    return Allergen(line, kind, names, classes, severe, anaphylaxis, swelling, cough)
 
 
 def _about(told: str) -> tuple[frozenset[str], frozenset[str]]:

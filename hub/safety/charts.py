@@ -3,6 +3,7 @@
 A plan, a FHIR Bundle and a plain list each become a ``Chart``; the rules know nothing else.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -10,6 +11,7 @@ from functools import cached_property
 from hub.safety.directions import NO_RATE, Directions, understand
 from hub.safety.names import INGREDIENTS, RXCUIS, Ingredient, Naming, ProductForm, read_name
 from hub.safety.sigs import Part, scan
+from hub.safety.wordings import bare
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,8 @@ class ChartMedicine:
     route: str = ""
     codes: tuple[str, ...] = ()
     declared: tuple[str, ...] = ()
+    times: tuple[str, ...] = ()
+    """Times of day that were chosen, without "when needed"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +115,7 @@ class Product:
         """The form; an ingredient that reaches the whole body in any form is never local."""
         form = self.naming.form
         everywhere = any("systemic_any_form" in each.classes for each in self.ingredients)
-        if form is ProductForm.SYSTEMIC and self._puffed and not everywhere:
+        if form is ProductForm.SYSTEMIC and not everywhere and (self._puffed or self._local_by_nature):
             return ProductForm.LOCAL
         return ProductForm.PATCH if form is ProductForm.LOCAL and everywhere else form
 
@@ -119,6 +123,15 @@ class Product:
     def _puffed(self) -> bool:
         told = f" {self.line.dose} {self.line.frequency} ".lower()
         return any(f" {word}" in told for word in ("puff", "spray", "inhal", "drop in each eye", "nebul"))
+
+    @cached_property
+    def _local_by_nature(self) -> bool:
+        """Its strength is in percent, as that of creams and eye drops, or there is no product for the whole body."""
+        if self.ingredients and all("never_systemic" in each.classes for each in self.ingredients):
+            return True
+        told = bare(f"{self.line.name} {self.line.dose} {self.line.frequency} {self.line.route}")
+        percent = "%" in f"{self.naming.strength} {self.line.dose}"
+        return percent and re.search(r"\b(?:oral|orally|po|mouth|syrup|elixir|solucion oral)\b", told) is None
 
     @cached_property
     def directions(self) -> Directions:
@@ -157,11 +170,17 @@ class Product:
 
     def daily_mg(self, ingredient: str) -> float | None:
         """Return the most in one day of the ingredient in milligrams, ``None`` where it is not known."""
-        daily = self.directions.daily
+        return self._of(ingredient, self.directions.daily)
+
+    def single_mg(self, ingredient: str) -> float | None:
+        """Return the milligrams of the ingredient in one taking, ``None`` where they are not known."""
+        return self._of(ingredient, self.directions.single)
+
+    def _of(self, ingredient: str, amounts: tuple[float, ...] | None) -> float | None:
         names = [each.name for each in self.ingredients]
-        if daily is None or ingredient not in names or len(daily) != len(names):
+        if amounts is None or ingredient not in names or len(amounts) != len(names):
             return None
-        return daily[names.index(ingredient)]
+        return amounts[names.index(ingredient)]
 
     @property
     def not_checked(self) -> str:
@@ -181,4 +200,12 @@ class Product:
         asked = any(each.daily_mg_max is not None for each in self.ingredients)
         if directions.lacks and (asked or directions.lacks == NO_RATE):
             return f"the amount in a day: {directions.lacks}"
-        return ""
+        return self._times_contradict
+
+    @property
+    def _times_contradict(self) -> str:
+        """Why the chosen times of day do not fit how often it is taken: of two lists merged into one both may stand."""
+        told, chosen = self.directions, self.line.times
+        if not chosen or told.when_needed or told.times is None or told.days_a_week != 7 or told.times == len(chosen):
+            return ""
+        return f"the times of day ({', '.join(chosen)}) do not fit how often it is taken"

@@ -76,7 +76,12 @@ def _composed(
     if doubt_units and bare and not any(each.part in (Part.COUNT, Part.FORM) for each in dose):
         raise _DirectionsError(NO_UNIT)
     steps = _steps([*dose, *frequency])
-    most = {each.unit: each.value for step in steps for each in step.of(Part.MOST)}
+    pieces = any(step.has(Part.COUNT) for step in steps)
+    most = {
+        ("count" if pieces else "times") if each.unit == "either" else each.unit: each.value
+        for step in steps
+        for each in step.of(Part.MOST)
+    }
     needed = any(step.has(Part.NEEDED) for step in steps)
     if not any(step.has(*_AMOUNTS) for step in steps) and not any(step.has(*_RATES) for step in steps):
         if most and "mg" in most and parts == 1:

@@ -29,8 +29,8 @@ _GONE: Final = re.compile(
 )
 _DATE: Final = re.compile(r"\(?\b(?:on )?(\d{4}-\d{2}-\d{2})\b\)?")
 _LAB: Final = re.compile(
-    r"(?P<name>[\w+/ .%-]*?[a-z+)])\s*(?:level|of|is|"
-    r"was)?\s*[:=]?\s*(?P<value>[<>]?=?\s*\d+(?:\.\d+)?)(?:/\d+)?\s*(?P<unit>\S.*)?",
+    r"(?P<name>[\w+/ .%-]*?[a-z+)])(?:\s*[:=]\s*|\s+(?:(?:level|of|is|"
+    r"was)\s*)?[:=]?\s*)(?P<value>[<>]?=?\s*\d+(?:\.\d+)?)(?:/\d+)?\s*(?P<unit>\S.*)?",
     re.I,
 )
 _LOINC: Final = re.compile(r"(\d{1,6}-\d)\s+(.*)")

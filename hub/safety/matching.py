@@ -137,7 +137,10 @@ def _within(product: Product, ingredient: Ingredient, bound: object) -> bool:
     if what == "single":
         single = product.directions.single
         return bool(holds(max(single) if single else None))
-    return bool(holds(product.daily_mg(ingredient.name)))
+    daily = product.daily_mg(ingredient.name)
+    if daily is None and getattr(bound, "op", "").startswith(">"):
+        daily = product.single_mg(ingredient.name)  # It is at least that much on a day on which it is taken.
+    return bool(holds(daily))
 
 
 def _together(clauses: Sequence[Clause], seen: Seen) -> Iterator[Match]:
@@ -234,19 +237,26 @@ def _same(seen: Seen, *, anticoagulants: bool) -> Iterator[Match]:
 
 def _above_most(seen: Seen) -> Iterator[Match]:
     for ingredient in _ingredients(seen):
-        daily = [
-            (each, amount)
-            for each in seen.products
-            if each.form is ProductForm.SYSTEMIC and (amount := each.daily_mg(ingredient.name)) is not None
-        ]
+        most = ingredient.daily_mg_max
+        if most is None:
+            continue
+        daily = [(each, amount) for each in seen.products if (amount := _on_a_day(each, ingredient.name, most))]
         total = sum(amount for _, amount in daily)
-        if ingredient.daily_mg_max is not None and total > ingredient.daily_mg_max * (1 + 1e-9):
-            told = {
-                "ingredient": ingredient.name,
-                "daily": f"{total:,.10g}",
-                "most": f"{ingredient.daily_mg_max:,.10g}",
-            }
+        if total > most * (1 + 1e-9):
+            told = {"ingredient": ingredient.name, "daily": f"{total:,.10g}", "most": f"{most:,.10g}"}
             yield Match((tuple(each for each, _ in daily),), told=told)
+
+
+def _on_a_day(product: Product, ingredient: str, most: float) -> float | None:
+    """Return what of the ingredient counts towards its most in a day; ``None`` for what can't be said.
+
+    What a label says of a day is not meant for one dose a week. Where it is not said how often, one dose that is above
+    the most is enough.
+    """
+    if product.form is not ProductForm.SYSTEMIC or (product.directions.days_a_week or 7) <= 1:
+        return None
+    daily, single = product.daily_mg(ingredient), product.single_mg(ingredient)
+    return daily if daily is not None else single if single is not None and single > most else None
 
 
 def _same_allergy(seen: Seen, kind: AllergyKind) -> Iterator[Match]:
@@ -293,7 +303,9 @@ def _reacted(allergen: Allergen, reaction: str) -> bool:
         return allergen.cough
     if allergen.kind is not AllergyKind.ALLERGY:
         return False
-    states = {"severe": allergen.severe, "swelling": allergen.swelling, "": True}
+    states = {
+        "severe": allergen.severe, "anaphylaxis": allergen.anaphylaxis, "swelling": allergen.swelling, "": True,
+    }  # fmt: skip
     return not states[reaction.removeprefix("not ")] if reaction.startswith("not ") else states[reaction]
 
 

@@ -111,7 +111,7 @@ _BRAND_FORMS: Final = {
 FORM_WORDS: Final = frozenset(_FORMS)
 """Words that say a form."""
 _FILLERS: Final = plain_words("fillers.txt") | frozenset(_FORMS)
-_MINERALS: Final = frozenset({"potassium", "calcium", "magnesium", "zinc", "iron", "alcohol", "caffeine"})
+_MINERALS: Final = frozenset({"potassium", "calcium", "magnesium", "zinc", "iron", "alcohol"})
 _NEGATIONS: Final = frozenset({"non", "no", "not", "free", "without", "never", "sin", "except", "anti"})
 _AMOUNT: Final = re.compile(
     r"\d[\d.]*(?:\s?[/-]\s?\d[\d.]*)*\s?(?:mgs?|mcg|ug|μg|g|gm|meq|mmol|units?|unt|iu|ml|%)?(?![a-z])"

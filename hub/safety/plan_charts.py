@@ -37,6 +37,7 @@ def medicine_line(entry: EntryContent) -> ChartMedicine:
         words(values, "route"),
         (code,) if code else (),
         members(values, "ingredients"),
+        tuple(each for each in members(values, "times") if each != "when needed"),
     )
 
 

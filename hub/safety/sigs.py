@@ -154,7 +154,9 @@ def _most(found: re.Match[str]) -> Piece:
         return Piece(Part.MOST, value * factor, unit)
     if told in ("ml", "mls", "cc"):
         return Piece(Part.MOST, value, "ml")
-    return Piece(Part.MOST, value, "times" if told in ("times", "time", "x", "dose", "doses", "") else "count")
+    if not told:
+        return Piece(Part.MOST, value, "either")
+    return Piece(Part.MOST, value, "times" if told in ("times", "time", "x", "dose", "doses") else "count")
 
 
 def _every_hours(found: re.Match[str]) -> Piece | None:
@@ -230,6 +232,10 @@ _SHAPES: Final = (
     _shape(rf"{_RANGE} ?(?:times?|x|veces) ?(?:{_PER} ?)?(?:week|weekly|wk|semana)\b", _times(Part.DAYS, "weekly")),
     _shape(rf"{_RANGE} ?(?:days?) ?{_PER} ?(?:week|wk)\b", _times(Part.DAYS, "weekly")),
     _shape(rf"(?:take |for |x ?){_RANGE} ?(?:days?|d|weeks?|wks?|w|months?|dias|semanas?)\b\.?", _of(Part.LASTS)),
+    _shape(rf"(?:every|each|q|cada) ?{_RANGE} ?(?:minutes?|mins?)\b\.?(?:,? ?(?:for )?(?:x|up to|times) ?\d+"
+           rf"(?: ?(?:doses?|times?|{_PIECE_UNIT}))?\b)?", _of(Part.FILLER)),
+    _shape(r"x ?([2-4])() (?=(?:bid|tid|qid|daily|nightly|once|twice|every|each|at|in the|q\d)\b)",
+           _times(Part.COUNT, "of")),
     _shape(rf"(?:every|each|q|cada) ?{_RANGE} ?{_HOURS}", _every_hours),
     _shape(rf"(?:every|each|q|cada) ?{_N} ?(?P<of>days?|d|weeks?|wks?|w|months?|mo|dias|semanas|"
                rf"meses)\b", _every_days),
@@ -237,7 +243,9 @@ _SHAPES: Final = (
     _shape(r"(?:at )?(?:1[0-2]|0?[1-9])(?::[0-5]\d)? ?(?:am|pm|a m|p m)\b", _of(Part.MOMENT, 1.0)),
     _shape(r"at (?:[01]?\d|2[0-3]):[0-5]\d\b", _of(Part.MOMENT, 1.0)),
     _shape(rf"in {_RANGE} ?(?:divided |equal |equally divided )?doses?\b", _of(Part.TOTAL)),
-    _shape(r"(?:on )?day \d+(?: ?- ?\d+)?\b|(?:on )?the first day\b", _of(Part.LASTS)),
+    _shape(r"(?:on )?days? \d+(?: ?(?:-|to|through|thru|and) ?\d+)?\b|(?:on )?the first day\b", _of(Part.LASTS)),
+    _shape(r"\((?:pain )?(?:scale |score )?\d+ ?(?:-|to) ?\d+(?:/10)?\)", _of(Part.FILLER)),
+    _shape(r"(?:24|12) ?(?:hr|hour)s? (?=tab|cap|er\b|extended)", _of(Part.FILLER)),
     _shape(rf"{_N}()(?= (?:by mouth|po|orally|at|in the|every|each|q|once|twice|daily|bid|tid|qid|as needed|prn|"
                rf"{_NUMBER} ?(?:times|x) )|$| ?[,;.])",
            _times(Part.BARE)),
@@ -260,7 +268,7 @@ _SHAPES: Final = (
     _shape(r"(?:on )?weekends\b", _of(Part.DAYS, 2.0, "weekdays")),
     _shape(r"once (?:a |per |each |every )?(?:day|daily)\b|(?:once |1 )(?:in|every) 24 ?h(?:ours?)?\b|1 vez al dia\b",
            _of(Part.TIMES, 1.0)),
-    _shape(r"twice[ -]?(?:a |per |each |every )?(?:day|daily)\b|twice in 24 hours\b", _of(Part.TIMES, 2.0)),
+    _shape(r"twice[ -]?(?:a[ -]|per |each |every )?(?:day|daily)\b|twice in 24 hours\b", _of(Part.TIMES, 2.0)),
     _shape(r"thrice[ -]?(?:a |per |each )?(?:day|daily)\b", _of(Part.TIMES, 3.0)),
     _shape(rf"({'|'.join(_ABBREVIATED)})\b\.?", _abbreviated),
     _shape(r"(?:q ?d|qday|od|q24h|daily|every day|each day|per day|a day|/ ?day|/ ?d|qdaily|al dia|por dia|cada dia|"
@@ -268,7 +276,8 @@ _SHAPES: Final = (
     _shape(r"(?:once )?(?:every|each|in the|at|por la|en la|cada|q) ?(?:morning|evening|night|noon|midday|"
                r"bedtime|afternoon|"
            r"manana|noche|tarde|am|pm)\b(?: time)?", _of(Part.MOMENT, 1.0)),
-    _shape(r"(?:before|at|with|after|around) (?:going to )?(?:bed|bedtime|sleep|breakfast|lunch|dinner|"
+    _shape(r"(?:\d+ ?(?:minutes?|mins?|hours?|hrs?) )?(?:before|at|with|after|around) (?:going to )?(?:bed|bedtime|"
+               r"sleep|breakfast|lunch|dinner|"
                r"supper)\b|al acostarse\b|"
            r"(?:with |before |after )?(?:the )?(?:morning|evening|midday|noon|main) meal\b|"
            r"con (?:el )?(?:desayuno|almuerzo|la cena)\b|"
@@ -295,7 +304,11 @@ _SHAPES: Final = (
            r"(?:on an |with an )?empty stomach\b|with (?:a )?(?:full )?(?:glass of )?(?:food|water|milk|juice|"
            r"a snack|a meal)\b|"
            r"without (?:regard to )?food\b|without food\b|con (?:alimentos|comida|agua)\b|with or without food\b|"
-           r"\d+ (?:minutes?|min|hours?) (?:before|after) (?:meals|food|eating|breakfast|sex)\b|"
+           r"\d+ (?:minutes?|min|hours?) (?:before|after) (?:meals|food|eating|sex)\b|"
+           r"with (?:plenty of|lots of|a lot of) (?:water|fluids?|liquids?)\b|"
+           r"(?:under|into|in) the (?:skin|muscle|abdomen|thigh)\b|(?:via|by|with) nebuli[sz]er\b|"
+           r"at (?:the )?(?:first sign|onset) of (?:a )?(?:migraine|headache|flare|attack)\b|"
+           r"around the clock\b|at the same time (?:each|every) day\b|sig\b:?|"
            r"u-?(?:100|200|300|500)\b|do not crush\b|swallow(?:ed)? whole\b|rinse mouth\b|in divided doses\b|"
            r"divided\b|"
            r"slowly\b|"

@@ -22,8 +22,8 @@ _NUMBERS: Final = {
 _NUMBER_WORD: Final = re.compile(rf"\b({'|'.join(_NUMBERS)})\b")
 _HALF: Final = (
     (re.compile(r"\b(\d+) and (?:a |1 )?half\b"), r"\1.5"),
-    (re.compile(r"\b(?:a |1 )?half (?:of )?(?:an? |1 )?(?=[a-z])"), "0.5 "),
-    (re.compile(r"\b(?:a |1 )?quarter (?:of )?(?:an? )?(?=tab|pill|cap)"), "0.25 "),
+    (re.compile(r"\b(?:a |1[ -])?half (?:of )?(?:an? |1 )?(?=[a-z])"), "0.5 "),
+    (re.compile(r"\b(?:a |1[ -])?quarter (?:of )?(?:an? )?(?=tab|pill|cap)"), "0.25 "),
 )
 _FRACTION: Final = re.compile(r"(?<![\d./,])(?:(\d{1,3})(?: and | ?- ?| )(?=\d/))?([1-7])/([2348])(?![\d./]|,\d)")
 _THOUSANDS: Final = re.compile(r"(?<![\d.,])([1-9]\d{0,2}(?:,\d{3})+)(?![\d,])")
@@ -32,6 +32,7 @@ _SPACED_THOUSANDS: Final = re.compile(
 )
 _ROUND_THOUSANDS: Final = re.compile(r"(?<![\d.,/x-])([1-9]\d{0,2}(?: 000)+)(?= ?(?:mg|units?|iu|mcg)\b)")
 _DECIMAL_COMMA: Final = re.compile(r"(?<![\d.,])(0,\d+|\d+,\d{1,2})(?![\d,.])")
+_THREE_PLACES: Final = re.compile(r"(?<![\d.,])([1-9]\d{0,2})\.(\d{3})(?![\d.,])")
 _LEADING_POINT: Final = re.compile(r"(?<![\d.,])\.(?=\d)")
 _INITIALS: Final = re.compile(r"\b(?:[a-z]\.){2,}|\b(?:[a-z]\.)+[a-z]\b")
 
@@ -65,6 +66,7 @@ def numbered(told: str) -> str:
     plain = _SPACED_THOUSANDS.sub(lambda found: found[1].replace(" ", ""), plain)
     plain = _DECIMAL_COMMA.sub(lambda found: found[1].replace(",", "."), plain)
     plain = _THOUSANDS.sub(_thousands, plain)
+    plain = _THREE_PLACES.sub(r"\1,\2", plain)  # A thousand to some, one to others: it is not understood.
     return " ".join(_LEADING_POINT.sub("0.", plain).split())
 
 

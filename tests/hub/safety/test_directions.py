@@ -6,6 +6,18 @@ from hub.safety.directions import CONTRADICTS, NO_MOST, NO_RATE, NO_UNIT, unders
 from hub.safety.sigs import WORDS_MAX, Part, scan
 
 READ = [
+    ("25 mg", "one-half tablet twice daily", 25),
+    ("1.000 mg", "QID", None),
+    ("500 mg x 2 tid", "", 3000),
+    ("500 mg", "BID x 10", None),
+    ("500 mg", "1-2 tabs q4-6h prn pain, max 8/day", 4000),
+    ("250 mg tablet", "2 tablets on day 1, then 1 tablet daily on days 2-5", 500),
+    ("5 mg", "1 tablet every 6 hours as needed for severe pain (7-10)", 20),
+    ("500 mg 24 hr tablet", "take 4 tablets by mouth daily with dinner", 2000),
+    ("0.25 mg", "inject under the skin once a week", 0.25),
+    ("20 mg", "30 minutes before breakfast", 20),
+    ("12.5mg", "twice-a-day", 25),
+    ("0.4 mg", "every 5 minutes up to 3 doses as needed for chest pain", None),
     (".5 mg", "four times a day", 2),
     ("0,5 mg", "daily", 0.5),
     ("1,5 g", "daily", 1500),
@@ -151,7 +163,7 @@ def test_a_rate_that_is_missing_is_told_apart_from_one_that_is_not_understood() 
 def test_combinations_count_each_ingredient_by_its_own_strength() -> None:
     both = understand("5-325 mg", "1-2 tablets every 4-6 hours prn, max 8 a day", parts=2)
 
-    assert both.daily == pytest.approx((60, 3900))
+    assert both.daily == pytest.approx((40, 2600))
     assert understand("1 tablet", "q4h", parts=2, strengths=(5, 325)).daily == pytest.approx((30, 1950))
     assert understand("10/325", "1 tab q6h", parts=2).daily == pytest.approx((40, 1300))
     assert understand("10 mg", "q6h", parts=2).daily is None

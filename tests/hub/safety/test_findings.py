@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from hub.safety.charts import Chart
+from hub.safety.charts import Chart, ChartMedicine
 from hub.safety.findings import MEDICINES_MAX, Screening, check
 from hub.safety.rules import FamilyAdvice, Severity
 from tests.hub.safety.charts import TODAY, a_chart, checked, found, rules
@@ -43,6 +43,12 @@ def silent(chart: Chart) -> bool:
         (a_chart("sertraline 50 mg daily", "phenelzine 15 mg TID"), "maoi-serotonergic"),
         (a_chart("citalopram 40 mg daily", age=72), "older-citalopram"),
         (a_chart("nitroglycerin 0.4 mg SL prn", "sildenafil 50 mg prn"), "nitrate-pde5"),
+        (a_chart("simvastatin 40 mg", "amlodipine 10 mg"), "simvastatin-20"),
+        (a_chart("Lexapro 40 mg"), "daily-maximum"),
+        (a_chart("ketorolac 10 mg q6h", "aspirin 81 mg daily"), "ketorolac-nsaid"),
+        (a_chart("citalopram 40 mg daily", "omeprazole 20 mg daily"), "citalopram-cyp2c19"),
+        (a_chart("naproxen 500 mg BID", problems=["s/p Roux-en-Y gastric bypass"]), "nsaid-bariatric"),
+        (a_chart("warfarin 5 mg daily", "red yeast rice", "Lipitor 40 mg daily"), "two-statins"),
     ],
     ids=lambda each: each if isinstance(each, str) else "",
 )
@@ -77,6 +83,14 @@ def test_a_danger_is_found(chart: Chart, rule: str) -> None:
         a_chart("lisinopril 10 mg daily", labs=[("potassium", 4.4, "mmol/L"), ("eGFR", 72, "mL/min")]),
         a_chart("albuterol inhaler 2 puffs q4h prn", "metoprolol succinate 50 mg daily"),
         a_chart("amoxicillin 500 mg TID", allergies=["peanuts", "sulfites", "latex"]),
+        a_chart("cefdinir 300 mg BID", allergies=[("penicillin", "rash")]),
+        a_chart("alendronate 70 mg once weekly on Sunday"),
+        a_chart(
+            "clobetasol 0.05% twice daily",
+            "triamcinolone 0.1% BID",
+            "hydrocortisone 1% BID",
+            problems=["diabetes", "osteoporosis"],
+        ),
     ],
 )
 def test_where_there_is_no_danger_nothing_is_said(chart: Chart) -> None:
@@ -94,6 +108,11 @@ def test_where_there_is_no_danger_nothing_is_said(chart: Chart) -> None:
         (a_chart("aspirin 81 mg daily", allergies=["Zorblax"], age=50), "Zorblax", "not known"),
         (a_chart("aspirin 81 mg daily", allergies=["Unknown"], age=50), "allergies", "ask"),
         (a_chart("ibuprofen 400 mg TID"), "age", "not given"),
+        (
+            Chart((ChartMedicine("m", "metoprolol", "25 mg", "once daily", times=("morning", "bedtime")),), age=50),
+            "metoprolol",
+            "the times of day (morning, bedtime) do not fit",
+        ),
     ],
 )
 def test_what_was_not_checked_is_said(chart: Chart, what: str, why: str) -> None:
@@ -101,6 +120,19 @@ def test_what_was_not_checked_is_said(chart: Chart, what: str, why: str) -> None
 
     assert told
     assert why in told[0].why
+
+
+@pytest.mark.parametrize(
+    ("often", "times"),
+    [
+        ("once daily", ("morning",)), ("twice daily", ("morning", "evening")), ("as needed", ("bedtime",)),
+        ("once a week", ("morning",)), ("twice daily", ()),
+    ],
+)  # fmt: skip
+def test_times_of_day_that_fit_how_often_are_no_contradiction(often: str, times: tuple[str, ...]) -> None:
+    chart = Chart((ChartMedicine("m", "nitroglycerin", "0.4 mg", often, times=times),), age=50)
+
+    assert checked(chart).not_checked == ()
 
 
 def test_what_is_understood_is_not_called_unchecked() -> None:

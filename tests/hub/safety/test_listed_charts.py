@@ -45,6 +45,13 @@ def test_each_kind_of_line_is_read() -> None:
     assert "not taken" in chart.unread[0][1]
 
 
+@pytest.mark.parametrize("line", ["A1c 6.1 %", "HbA1c: 6.1%", "Hgb A1c 6.1", "A1c = 6.1 %"])
+def test_a_measure_with_a_number_in_its_name_is_read(line: str) -> None:
+    (value,) = read_list(f"aspirin 81 mg daily\nlab: {line}").labs
+
+    assert value.value == 6.1
+
+
 def test_a_value_and_an_age_that_can_not_be_read_are_told() -> None:
     chart = read_list("aspirin 81 mg daily\nlab: potassium high\nage: old\nlab: ferritin 12 ng/mL")
 

@@ -20,6 +20,11 @@ from hub.safety.names import ProductForm as Form
         ("12 HR Oxycodone Hydrochloride 60 MG Extended Release Oral Tablet [OxyContin]", ["oxycodone"]),
         ("acetaminophen 325 MG / hydrocodone bitartrate 5 MG Oral Tablet", ["acetaminophen", "hydrocodone"]),
         ("Humulin 70/30", ["insulin nph", "insulin regular"]), ("Tylenol #3", ["acetaminophen", "codeine"]),
+        ("Klor-Con M20", ["potassium chloride"]), ("Lo Loestrin Fe", ["norethindrone", "ethinyl estradiol"]),
+        ("butalbital-acetaminophen-caffeine", ["butalbital", "acetaminophen", "caffeine"]),
+        ("Humalog Mix 75/25", ["insulin lispro", "insulin nph"]), ("Wixela Inhub", ["fluticasone", "salmeterol"]),
+        ("EpiPen Jr", ["epinephrine"]), ("metoprolol succ ER 50 mg", ["metoprolol"]), ("Adalat CC", ["nifedipine"]),
+        ("Advil Dual Action", ["ibuprofen", "acetaminophen"]), ("doxycycline hyclate", ["doxycycline"]),
         ("morphine sulfate ER 15 mg", ["morphine"]), ("Tylenol PM", ["acetaminophen", "diphenhydramine"]),
     ],
 )  # fmt: skip

@@ -55,7 +55,9 @@ def a_medicine(entry: str, name: str, clause: MedicineClause | ManyClause) -> Ch
 
 
 def an_allergy(name: str, reaction: str) -> ChartAllergy:
-    happened = {"severe": "anaphylaxis", "swelling": "angioedema", "cough": "cough"}.get(reaction, "")
+    happened = {"severe": "anaphylaxis", "anaphylaxis": "anaphylaxis", "swelling": "angioedema", "cough": "cough"}.get(
+        reaction, ""
+    )
     return ChartAllergy("a", name, happened)
 
 
