@@ -107,6 +107,7 @@ export class RegisterBinding {
 
   restore() {
     this.#show()
+    this.control.dispatchEvent(new Event("input", { bubbles: true })) // What stood beside the draft is about other words.
     this.control.setAttribute("aria-invalid", "false")
     this.company.drafting(this.field.key, null)
     tell(this.field.message, "")

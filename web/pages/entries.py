@@ -17,6 +17,7 @@ from crdt.sections import SECTIONS, Section
 from hub.live.commands import Done, Outcome, Refused
 from hub.safety.weighing import DESPITE
 from hub.workflows.arguments import Argument
+from hub.workflows.contents import words
 from hub.workflows.readings import SURE, UNLIKELY
 from hub.workflows.registry import COMMANDS, Faults, arguments, beginning, build
 from web.doors.guards import InSection, for_section, services
@@ -153,9 +154,11 @@ def _editing(
     if typed is not None:
         filled = tuple((name, each) for name, values in typed.items() if name.startswith("was.") for each in values)
     view = entry_view(reader, here.section, entry)
+    kind = words(reader.content.entries(here.section)[entry].values, "kind")
     context = {
         "rows": rows,
         "hidden": filled,
+        "tries": _tries(here, kind, entry),
         "title": f"Edit · {view.headline}",
         "button": "Save",
         "action": f"/plans/{here.plan_id}/entries/{here.section}/{entry}/edit",
@@ -240,10 +243,11 @@ def _doubt(faults: Mapping[str, str], typed: Typed) -> dict[str, str]:
     return {"doubt": asked, "sure": next(iter(typed.get("value", ())), "").strip()} if asked else {}
 
 
-def _tries(here: InSection, kind: str) -> str:
+def _tries(here: InSection, kind: str, entry: str = "") -> str:
     """Return where a medicine's form asks, before it is sent, what the rules would say; ``""`` for all else."""
     asks = here.section is Section.MEDICATIONS and kind == "medicine"
-    return f"/plans/{here.plan_id}/sections/{here.section}/findings" if asks else ""
+    of = f"?entry={entry}" if entry else ""
+    return f"/plans/{here.plan_id}/sections/{here.section}/findings{of}" if asks else ""
 
 
 def _begun(reader: Reader, here: InSection, entry: str, name: str) -> Mapping[str, str] | None:

@@ -1,5 +1,6 @@
 """Findings of the rules over medicines: at the plan's top, and while a medicine is being written."""
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -31,12 +32,17 @@ async def show(request: Request, member: Member) -> Response:
 
 @for_section
 async def try_out(request: Request, here: InSection) -> Response:
-    """Show what the rules would say if what stands in the form were in the plan; nothing is kept."""
+    """Show what the rules would say if what is typed were in the plan; nothing is kept.
+
+    Of a medicine of the plan (``entry`` of the query) with ``beyond`` only what its row does not say already.
+    """
     reader = await reader_for(request, here.member, [here.section])
     form = await request.form()
     typed = {name: [str(each) for each in form.getlist(name)] for name in form}
     values, _ = entry_values(MEDICATIONS, typed)
-    entry = str(form.get("entry", ""))
+    entry = request.query_params.get("entry", "")
+    if entry and not reader.sees(MEDICATIONS, entry):
+        raise HTTPException(404)
     held = reader.content.entry(MEDICATIONS, entry)
     known = dict(held.values) if held is not None else {"kind": "medicine", "taking": "active"}
     if not words(known | values, "name"):
@@ -45,6 +51,9 @@ async def try_out(request: Request, here: InSection) -> Response:
     after = imagined(reader.content, changes, by=0)
     name_of = reader.setting.people.name
     told = await beside(findings_view, here.member.participant, after, name_of, reader.now, entry=entry or TRIED)
+    if held is not None and "beyond" in request.query_params:
+        stands = findings_view(here.member.participant, reader.content, name_of, reader.now, entry=entry)
+        told = told.beyond(stands)
     count_shown(told)
     context = {"plan_id": here.plan_id, "findings": told}
     return page(request, "plan/tried.html", context)

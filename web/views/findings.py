@@ -60,6 +60,14 @@ class FindingsView:
         """How many dangers nobody has answered."""
         return sum(each.severity == Severity.DANGER for each in self.open)
 
+    def beyond(self, other: "FindingsView") -> "FindingsView":
+        """Return what is said here and not there in the same words."""
+        said = {(each.rule, each.text) for each in other.open}
+        return FindingsView(
+            tuple(each for each in self.open if (each.rule, each.text) not in said),
+            not_checked=tuple(each for each in self.not_checked if each not in other.not_checked),
+        )
+
 
 def findings_view(
     participant: Participant, content: PlanContent, name_of: Callable[[str], str], now: datetime, *, entry: str = ""
