@@ -1,6 +1,6 @@
 """What the pages of those at home share: whose page it is, all that it shows, and what a form of it is answered."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -308,17 +308,32 @@ async def _edits(
 ) -> list[Row]:
     """Return the edits of these sections that are told: those of the last weeks, and those since the last look.
 
+    Of medicines that the person has never marked as read all since they joined: a stop stays told until it is seen.
     What else happened in the plan meanwhile, however often it was read, pushes none of them out.
     """
+    seen, since, joined = min(looked.values(), default=None), now - NEW_FOR, member.participant.since
     narrowed = Narrowed(actions=CHANGES_CONTENT, sections=frozenset(shown))
-    seen, since = min(looked.values(), default=None), now - NEW_FOR
+    found = await _rows_told(
+        request, member, narrowed, lambda row: row.recorded > since or (seen is not None and row.seq > seen)
+    )
+    medicines = Section.MEDICATIONS
+    if medicines in shown and medicines not in looked and joined is not None and joined < since:
+        narrowed, known = replace(narrowed, sections=frozenset({medicines}), since=joined), {row.seq for row in found}
+        found += [row for row in await _rows_told(request, member, narrowed) if row.seq not in known]
+    return found
+
+
+async def _rows_told(
+    request: Request, member: Member, narrowed: Narrowed, is_told: Callable[[Row], bool] = lambda _: True
+) -> list[Row]:
+    """Return the newest rows down to the first that is not told, at most ``EDITS_ROWS_IN_ALL_MAX``."""
     found: list[Row] = []
     before: int | None = None
-    while shown and len(found) < EDITS_ROWS_IN_ALL_MAX:
+    while narrowed.sections and len(found) < EDITS_ROWS_IN_ALL_MAX:
         rows = await services(request).journal.history(
             member.plan_id, narrowed=narrowed, before_seq=before, limit=EDITS_ROWS_MAX
         )
-        told = [row for row in rows if row.recorded > since or (seen is not None and row.seq > seen)]
+        told = [row for row in rows if is_told(row)]
         found += told
         if len(told) < EDITS_ROWS_MAX:
             break

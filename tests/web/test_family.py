@@ -88,11 +88,49 @@ def test_a_stop_is_told_however_often_the_plan_was_read_since(mary: Mary, as_per
         async with mary.world.journal.exclusively(mary.plan) as turn:
             await turn.append(reads)
 
-    asyncio.run(read())
-    page = words_of(family_page(mary, as_person))
+    def told() -> bool:
+        page = words_of(family_page(mary, as_person))
+        sheet = words_of(as_person("kate").get(f"/plans/{mary.plan}/family/sheet").text)
+        orders = ["Do not take any more furosemide" in each for each in (page, sheet)]
+        assert orders == ["Stop taking furosemide." in page] * 2
+        return orders[0]
 
-    assert "Do not take any more furosemide" in page
-    assert "Stop taking furosemide." in page
+    asyncio.run(read())
+    assert told()
+    mary.world.clock.pass_by(days=200)
+    assert told(), "nobody at home has seen it yet"
+    seq = re.search(r'name="seq" value="(\d+)"', family_page(mary, as_person))
+    assert seq is not None
+    as_person("kate").post(f"/plans/{mary.plan}/family/seen", data={"seq": seq[1]})
+    assert not told(), "seen, and older than thirty days"
+
+
+def test_a_stop_that_was_seen_is_told_for_thirty_days_all_the_same(mary: Mary, as_person: As) -> None:
+    change(mary, "lee", Assign(S.MEDICATIONS, mary.entries["furosemide"], "taking", "stopped"))
+    as_person("kate").post(f"/plans/{mary.plan}/family/seen", data={"seq": "999999"})
+
+    mary.world.clock.pass_by(days=29)
+    assert "Do not take any more furosemide" in words_of(family_page(mary, as_person))
+    mary.world.clock.pass_by(days=2)
+    assert "Do not take any more furosemide" not in words_of(family_page(mary, as_person))
+
+
+def test_a_danger_is_told_in_the_readers_language_on_the_page_and_on_the_sheet(mary: Mary, as_person: As) -> None:
+    given: dict[str, Value] = {"kind": "medicine", "frequency": "twice daily", "taking": "active", "status": "active"}
+    warfarin, ibuprofen = new_id(), new_id()
+    change(mary, "lee", Create(S.MEDICATIONS, warfarin, {**given, "name": "warfarin", "dose": "5 mg"}))
+    change(mary, "lee", Create(S.MEDICATIONS, ibuprofen, {**given, "name": "ibuprofen", "dose": "400 mg"}))
+    told = {
+        "en": "Ask before you take this: Ibuprofen makes dangerous bleeding more likely while warfarin is taken.",
+        "es": "Pregunte antes de tomarlo: Ibuprofen hace más probable un sangrado peligroso mientras se toma warfarin.",
+    }
+    for tag, sentence in told.items():
+        kate = as_person("kate")
+        kate.cookies.set("language", tag)
+        for at in ("family", "family/sheet"):
+            page = words_of(kate.get(f"/plans/{mary.plan}/{at}").text)
+            assert sentence in page
+            assert not any(other in page for language, other in told.items() if language != tag)
 
 
 @pytest.mark.parametrize(
