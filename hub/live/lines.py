@@ -7,17 +7,21 @@ wraps it once and hands the very same object to every line.
 from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from functools import cache
-from typing import Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 import msgspec
 
 from crdt.contents import Refusal
 from crdt.effects import Scope
-from crdt.frames import Frame, FrameKind, encode
+from crdt.frames import Frame, FrameKind, encode, packed
 from crdt.sections import Section
 from crdt.sessions import PLAN_DOCUMENT
 
 NoticeWords: TypeAlias = str | int | bool | Sequence[str]
+
+PACKED_BYTES_MIN: Final = 2 << 10
+PACKED_BYTES_MAX: Final = 1 << 20
+"""What is packed is between these: less gains nothing, and more would hold the loop for longer than it saves anyone."""
 
 
 class CloseCode(IntEnum):
@@ -45,6 +49,10 @@ class Line(Protocol):
     @property
     def paused(self) -> bool:
         """The peer reads slower than it is written to: leave out what can be caught up with later."""
+
+    @property
+    def unpacks(self) -> bool:
+        """The peer said at its upgrade that it reads what is packed (``crdt.frames.packed``)."""
 
     def write(self, data: bytes) -> None:
         """Send messages already wrapped by ``wrapped``."""
@@ -75,6 +83,11 @@ def notice(document: str, kind: str, words: Mapping[str, NoticeWords]) -> bytes:
     return wrapped(encode(Frame(document, FrameKind.STATELESS, text)))
 
 
+def storage(*, away: bool) -> bytes:
+    """Return the notice that what is typed is not saved for now, or is again."""
+    return notice(PLAN_DOCUMENT, "trouble", {"storage": "away" if away else "back"})
+
+
 def update(section: Section, merged: bytes) -> bytes:
     """Return a committed update, wrapped."""
     return wrapped(encode(Frame(section.value, FrameKind.UPDATE, merged)))
@@ -85,9 +98,11 @@ def step_1(section: Section, state_vector: bytes) -> bytes:
     return wrapped(encode(Frame(section.value, FrameKind.SYNC_STEP_1, state_vector)))
 
 
-def step_2(section: Section, missing: bytes) -> bytes:
-    """Return the answer to the question what the peer lacks, wrapped."""
-    return wrapped(encode(Frame(section.value, FrameKind.SYNC_STEP_2, missing)))
+def step_2(section: Section, missing: bytes, *, unpacks: bool) -> bytes:
+    """Return the answer to the question what the peer lacks, wrapped; packed for who unpacks, where it is worth it."""
+    frame = encode(Frame(section.value, FrameKind.SYNC_STEP_2, missing))
+    worth_it = PACKED_BYTES_MIN <= len(frame) <= PACKED_BYTES_MAX
+    return wrapped(packed(section.value, frame) if unpacks and worth_it else frame)
 
 
 @cache

@@ -14,7 +14,7 @@ from crdt.intakes import Intake
 from crdt.lib0 import read_number
 from crdt.sections import Section
 from crdt.updates import FROM_JOURNAL, FROM_PEERS, Limits, UpdateError, read_update
-from hub.live.lines import Line
+from hub.live.lines import Line, step_2
 from hub.record.journal import Row, Snapshot
 
 _log = logging.getLogger("hub.live")
@@ -86,7 +86,7 @@ class OpenSection:
         self.edits_since_snapshot = 0
         self.facts_version = 0
         """Counts up whenever what a decision may depend on has changed: anything but words in a text."""
-        self._answers: dict[bytes, bytes] = {}
+        self._answers: dict[tuple[bytes, bool], bytes] = {}
 
     def read_ahead(self) -> None:
         """Begin to make the index on another thread, before anyone needs it."""
@@ -183,18 +183,18 @@ class OpenSection:
         """
         return self.document.state_vector() if any(each.line.paused for each in self.readers) else NOTHING
 
-    def missing_from(self, state_vector: bytes) -> bytes:
-        """Return what a replica lacks; only between batches, so that it is committed.
+    def answer(self, state_vector: bytes, *, unpacks: bool) -> bytes:
+        """Return the message that brings a replica what it lacks; only between batches, so that it is committed.
 
         Raises:
             UpdateError: these bytes are not a state vector.
         """
-        known = self._answers.get(state_vector)
+        known = self._answers.get((state_vector, unpacks))
         if known is None:
-            known = self.document.missing_from(state_vector)
+            known = step_2(self.section, self.document.missing_from(state_vector), unpacks=unpacks)
             if len(self._answers) >= ANSWERS_KEPT_MAX:
                 self._answers.clear()
-            self._answers[state_vector] = known
+            self._answers[state_vector, unpacks] = known
         return known
 
     def snapshot(self) -> Snapshot:

@@ -123,12 +123,12 @@ def _answer(room: OpenPlan, connection: Connection, section: Section, state_vect
         return
     document = room.sections[section]
     try:
-        missing = document.missing_from(state_vector)
+        answer = document.answer(state_vector, unpacks=connection.line.unpacks)
     except UpdateError as error:
         room.dismiss(connection, CloseCode.BAD_FRAME, str(error))
         return
     _challenge(room, connection, section)  # First: once it has read the answer, its own crossed values are gone.
-    connection.line.write(lines.step_2(section, missing))
+    connection.line.write(answer)
     reading.follows = True
     reading.behind = None
     document.readers[connection] = None  # From here on it gets what is committed; what was before is in the answer.

@@ -45,6 +45,10 @@ PATH: Final = re.compile(
     r"/(plans|huddles|people)/([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})/live(\?.*)?"
 )
 
+UNPACKS: Final = re.compile(r"[?&]unpacks=yes(&|$)")
+"""In the address of a socket whose page reads packed answers. Not permessage-deflate: with that a browser packs every
+keystroke, each of which the hub would have to unpack."""
+
 _REQUEST_END: Final = b"\r\n\r\n"
 
 PING_SECONDS: Final = 20.0
@@ -118,6 +122,7 @@ class LiveSocket(asyncio.Protocol):
         "_sockets",
         "_timers",
         "_transport",
+        "_unpacks",
     )
 
     def __init__(self, config: object, server_state: Sockets, app_state: MutableMapping[str, Any]) -> None:
@@ -134,6 +139,7 @@ class LiveSocket(asyncio.Protocol):
         """The beginning of a frame whose end has not come."""
         self._parts: list[bytes] = []
         self._long: LongMessage | None = None
+        self._unpacks = False
         self._early = False
         """Something came behind the request before it was answered."""
         self._backlog: list[bytes] = []
@@ -208,6 +214,10 @@ class LiveSocket(asyncio.Protocol):
         return self._paused
 
     @property
+    def unpacks(self) -> bool:
+        return self._unpacks
+
+    @property
     def waiting_bytes(self) -> int:
         """What was written and is not yet sent."""
         return 0 if self._transport is None else self._transport.get_write_buffer_size()
@@ -267,6 +277,7 @@ class LiveSocket(asyncio.Protocol):
         return door
 
     async def _admit(self, request: Request, response: Response, door: Door, name: str) -> None:
+        self._unpacks = UNPACKS.search(request.path) is not None
         verdict = await self._asked(request, door, name)
         self._lookup = None
         self._protocol.send_response(response)

@@ -5,6 +5,7 @@ import { Kind, decode } from "./frames.js"
 import { LineSockets } from "./line_sockets.js"
 import { Line } from "./lines.js"
 import { readNotice } from "./notices.js"
+import { Unpacking, unpacks } from "./packed.js"
 
 /** @typedef {import("./notices.js").Notice} Notice */
 /**
@@ -34,14 +35,16 @@ export class PlanSocket {
   constructor(address, watcher) {
     this.watcher = watcher
     const sockets = new LineSockets(() => this.line)
-    this.line = new Line(address, {
+    const unpacking = new Unpacking((frame) => {
+      if (decode(frame).kind === Kind.SYNC_STATUS) queueMicrotask(() => watcher.acknowledged())
+      sockets.received(frame)
+    })
+    this.line = new Line(unpacks ? `${address}?unpacks=yes` : address, {
       opened: () => sockets.opened(),
-      received: (bytes) => {
-        if (decode(bytes).kind === Kind.SYNC_STATUS) queueMicrotask(() => watcher.acknowledged())
-        sockets.received(bytes)
-      },
+      received: (bytes) => unpacking.take(bytes),
       connected: () => watcher.connected(),
       lost: (since, cause) => {
+        unpacking.forget()
         sockets.lost()
         watcher.lost(since, cause)
       },
@@ -51,6 +54,7 @@ export class PlanSocket {
         watcher.tooLarge()
       },
       stopped: (closing, reason) => {
+        unpacking.forget()
         sockets.lost()
         this.#stopped(closing, reason)
       },

@@ -1,6 +1,7 @@
 """Peers of a hub without sockets: a page's documents, and the line that what is written to it is read from."""
 
 import itertools
+import zlib
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -9,7 +10,7 @@ import msgspec
 from pycrdt import Doc, Map, Text
 
 from auth.roles import Participant
-from crdt.frames import Frame, FrameKind, encode
+from crdt.frames import PACKED, Frame, FrameKind, encode
 from crdt.lib0 import number, read_bytes, read_number, read_string, string
 from crdt.sections import Section
 from hub.live.connections import Connection
@@ -28,7 +29,7 @@ class FakeLine:
     def __init__(self) -> None:
         self.out: deque[bytes] = deque()
         self.written: list[bytes] = []
-        self.paused = False
+        self.paused = self.unpacks = False
         self.closed: tuple[int, str] | None = None
         self.breathing = False
 
@@ -75,6 +76,9 @@ class Peer:
         self.plans: CarePlans | None = None
         self.unsaved: dict[Section, int] = {}
         self.scopes: dict[Section, str] = {}
+        self.unpacks = False
+        self.packed = 0
+        """Messages that came packed."""
         self.synced: set[Section] = set()
         self.denied: list[str] = []
         self.ended: dict[Section, str] = {}
@@ -90,6 +94,7 @@ class Peer:
     def connect(self, plans: CarePlans, *, watch: bool = True) -> "Peer":
         """Open a socket and say hello, as a page does."""
         self.line = FakeLine()
+        self.line.unpacks = self.unpacks
         self.plans = plans
         entered = plans.enter(Admitted(self.participant, 1), self.line)
         if isinstance(entered, TurnedAway):
@@ -150,6 +155,11 @@ class Peer:
         self.seen.append(message)
         document, at = read_string(message, 0)
         kind, at = read_number(message, at)
+        if kind == PACKED and self.unpacks:
+            self.packed += 1
+            message = zlib.decompress(message[at:])
+            document, at = read_string(message, 0)
+            kind, at = read_number(message, at)
         section = Section(document) if document != "plan" else None
         if kind == 0:
             step, at = read_number(message, at)

@@ -16,7 +16,7 @@ from hub.live import inboxes, rooms
 from hub.live.lines import CloseCode
 from hub.record.journal import Action
 from tests.hub.builders import PLAN, LiveHub, Make, a_hub, a_person, an_id, reads, two_in_a_hub
-from tests.hub.peers import ENTRY
+from tests.hub.peers import ENTRY, Peer
 
 pytestmark = pytest.mark.anyio
 GOALS, NOTES = Section.GOALS, Section.STAFF_NOTES
@@ -38,6 +38,27 @@ async def test_nothing_is_relayed_or_called_saved_before_it_is_committed() -> No
     assert ben.line.out
     assert ann.line.out
     assert len(hub.journal.edits()) == 2
+
+
+async def test_a_long_answer_comes_packed_to_who_unpacks_it_and_as_ever_to_others() -> None:
+    hub, ann, _ = await two_in_a_hub()
+    ann.write("She walks to the shop. " * 300)
+    await hub.settle()
+
+    unpacking = Peer(a_person(Role.PRIMARY_CARE))
+    unpacking.unpacks = True
+    hub.gatekeeper.members[unpacking.participant.person_id] = unpacking.participant
+    hub.peers.append(unpacking)
+    unpacking.connect(hub.plans)
+    plain = hub.peer(Role.PRIMARY_CARE)
+    await hub.settle()
+    ann.write("Then ")
+    await hub.settle()
+
+    assert unpacking.packed == 1, "what is short is not packed"
+    assert sum(map(len, unpacking.line.written)) < sum(map(len, plain.line.written)) / 4
+    assert unpacking.text() == plain.text() == ann.text()
+    assert unpacking.unsaved == plain.unsaved
 
 
 async def test_a_joiner_is_not_answered_from_what_is_not_committed() -> None:
