@@ -7,6 +7,7 @@ application's lifespan drains the committer, and the caller's cleanup runs; all 
 import asyncio
 import contextlib
 import errno
+import gc
 import signal
 import socket
 import sys
@@ -138,6 +139,7 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
+            gc.freeze()  # What the start made stays: to look through it for garbage would hold the loop for 0.3 s.
             self._watchdog.start()
             if self._lifeline is not None:
                 asyncio.get_running_loop().add_reader(self._lifeline, self._cut_loose)

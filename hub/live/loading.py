@@ -55,9 +55,8 @@ async def bring_up(room: Room, journal: Journal, opening: Opening | None = None)
         others += [row for row in rows if row.seq > room.head.seq] if not first_load else []
     if room.ended:
         return
-    for name, section in fresh.items():
-        snapshot = snapshots.get(name)
-        if snapshot is not None and len(snapshot.state) >= OFF_LOOP_BYTES_MIN:
+    for section in fresh.values():
+        if len(section.document.state()) >= OFF_LOOP_BYTES_MIN:
             section.read_ahead()
     take_over(room, others, head)
     for section in fresh.values():

@@ -12,7 +12,6 @@ from typing import Any, Final
 from auth.roles import Participant
 from crdt.passages import Passage
 from crdt.sections import Section
-from crdt.sessions import PLAN_DOCUMENT
 from hub.ids import new_id
 from hub.live import performing, versions
 from hub.live.bus import Bus, LocalBus
@@ -22,7 +21,7 @@ from hub.live.committer import Committer
 from hub.live.connections import Connection
 from hub.live.enforcement import POLL_SECONDS, Enforcement
 from hub.live.gatekeepers import Admitted, Gatekeeper, TurnedAway
-from hub.live.lines import CloseCode, Line, notice
+from hub.live.lines import CloseCode, Line, storage
 from hub.live.loading import bring_up
 from hub.live.neighbours import Neighbours
 from hub.live.performing import OutcomeUnknownError
@@ -100,7 +99,7 @@ class CarePlans:
         self._snapshots = Snapshots(journal, self._rooms, self.committer.drop)
         self.gatekeeper, self.zones = gatekeeper, Zones()
         self.enforcement = Enforcement(gatekeeper, journal, self._rooms, self._clock, mark=self.committer.mark)
-        documents = Documents(journal, self._is_open, self.content, self.enforcement.look_behind)
+        documents = Documents(journal, self._is_open, self._content, self.enforcement.look_behind)
         self._read_model = ReadModel(entries, journal, self.zones, documents)
         self.neighbours = Neighbours(
             bus or LocalBus(),
@@ -202,7 +201,7 @@ class CarePlans:
         self.enforcement.entered(room, admitted.version)
         self._sockets[participant.person_id] += 1
         if self.committer.away:
-            line.write(_storage(away=True))
+            line.write(storage(away=True))
         return room, connection
 
     def left(self, room: Room, connection: Connection) -> None:
@@ -213,13 +212,20 @@ class CarePlans:
 
     # -- pages
 
-    async def content(self, plan_id: str, opening: Opening | None = None) -> PlanContent:
-        """Return the committed content of all sections.
+    async def content(self, plan_id: str) -> PlanContent:
+        """Return the committed content of all sections: of the documents where they are at hand, else of the table.
 
         Raises:
             KeyError: the plan has no journal.
             JournalAwayError: the journal can't be reached.
         """
+        room = self._rooms.get(plan_id)
+        if not self._read_model.keeps or (room is not None and performing.at_hand(room)):
+            return await self._content(plan_id)
+        return await self._read_model.content(plan_id)
+
+    async def _content(self, plan_id: str, opening: Opening | None = None) -> PlanContent:
+        """Return what the plan's documents hold, opened for it where they are not. Raises as ``content``."""
         async with self._turn(plan_id) as room:
             await performing.open_all(room, self._journal, opening)
             return performing.content_of(room)
@@ -462,7 +468,7 @@ class CarePlans:
                 self._reassess(plan_id)
 
     def _trouble(self, away: bool) -> None:
-        message = _storage(away=away)
+        message = storage(away=away)
         for connection in (each for room in self._rooms.values() for each in room.connections if each.watching):
             connection.line.write(message)
 
@@ -489,7 +495,3 @@ class CarePlans:
         while True:
             await asyncio.sleep(seconds)
             await what()
-
-
-def _storage(*, away: bool) -> bytes:
-    return notice(PLAN_DOCUMENT, "trouble", {"storage": "away" if away else "back"})
