@@ -165,8 +165,8 @@ function roomKeys() {
   const common = commonKeys().filter(({ keys }) => keys !== "j" && keys !== "k")
   return [
     ...common,
-    ...presses.map(([keys, words]) => ({ keys, words, act: () => press(keys) })),
-    ...writes.map(([keys, words]) => ({ keys, words, act: () => write(keys) })),
+    ...presses.map(([keys, words]) => ({ keys, words, act: () => press(keys), on: `#stage [data-key="${keys}"]` })),
+    ...writes.map(([keys, words]) => ({ keys, words, act: () => write(keys), on: `input[data-line="${keys}"]` })),
     { keys: "Escape", words: "Leave the field, then leave following", act: () => press("Esc") },
   ]
 }
@@ -180,6 +180,18 @@ function giveBack(form) {
   if (!(line instanceof HTMLInputElement) || line.value) return
   line.value = sent.get(line.id) ?? ""
   if (line.value) line.focus()
+}
+
+/** A link that opened a form takes it away again; capturing, so that htmx does not fetch it anew. */
+function watchForms() {
+  document.addEventListener("click", (event) => {
+    const link = event.target instanceof Element ? event.target.closest("a[data-toggles]") : null
+    const slot = link ? document.querySelector(link.getAttribute("hx-target") ?? "") : null
+    if (!slot?.firstElementChild) return
+    event.preventDefault()
+    event.stopPropagation()
+    slot.replaceChildren()
+  }, { capture: true })
 }
 
 function watchLines() {
@@ -235,6 +247,7 @@ function start() {
   })
   watchFocus()
   watchLines()
+  watchForms()
   watchSession()
   tellZone()
   listen(roomKeys())

@@ -1,48 +1,61 @@
 /** Keys of the page. Single keys work outside of fields only; an entry of the table is all that it takes to add one. */
 import { palette } from "./palette.js"
-import { goTo, goToSection, step } from "./places.js"
+import { ITEMS, goTo, goToSection, step } from "./places.js"
 import { entryOf, openEntry } from "./rows.js"
 import { listenToSearch, search } from "./search.js"
 
-/** @typedef {{ keys: string, words: string, act: () => void }} Key `keys` as in "g p", "Ctrl+k" or "Alt+Shift+w" */
+/**
+ * @typedef {{ keys: string, words: string, act?: () => void, on?: string }} Key `keys` as in "g p", "Ctrl+k" or "Alt+Shift+w";
+ * `on` is what has to be on the page for the key to do anything; without `act` the page does it elsewhere
+ */
 
 /** The second key of a pair comes within this time. */
 const PAIR_MS = 1_500
 
+/** Where letters are words. */
+const FIELDS = "input:not([type=radio]), textarea, select, [contenteditable]"
+
 /** @returns {Key[]} those that every page has */
 export function commonKeys() {
   return [
-    { keys: "/", words: "Search", act: () => search() },
-    { keys: "?", words: "These keys", act: () => {} },
-    { keys: "j", words: "Next entry", act: () => step(1) },
-    { keys: "k", words: "Previous entry", act: () => step(-1) },
-    { keys: "g p", words: "My patients", act: () => location.assign("/panel") },
-    { keys: "g h", words: "Huddles", act: () => location.assign("/huddles") },
+    { keys: "/", words: "Search", act: () => search(), on: "#search, a.to-search, input[type=search]" },
+    { keys: "?", words: "These keys" },
+    { keys: "j", words: "Next line", act: () => step(1), on: ITEMS },
+    { keys: "k", words: "Previous line", act: () => step(-1), on: ITEMS },
+    { keys: "g p", words: "My patients", act: () => location.assign("/panel"), on: 'nav a[href="/panel"]' },
+    { keys: "g h", words: "Huddles", act: () => location.assign("/huddles"), on: 'nav a[href="/huddles"]' },
     { keys: "Ctrl+k", words: "Go to or do anything", act: () => (document.querySelector("section.section") ? palette() : search()) },
   ]
 }
 
+/** @param {string} key of the patient in focus */
+function press(key) {
+  const button = document.activeElement?.closest(".patient")?.querySelector(`[data-key="${key}"]`)
+  if (button instanceof HTMLElement) button.click()
+}
+
 /** @returns {Key[]} those of the panel */
 export function panelKeys() {
-  if (!document.querySelector(".patient")) return []
-  const add = () => /** @type {HTMLElement | null | undefined} */ (document.activeElement?.closest(".patient")?.querySelector('[data-key="h"]'))?.click()
-  const seen = () => /** @type {HTMLElement | null | undefined} */ (document.activeElement?.closest(".patient")?.querySelector('[data-key="e"]'))?.click()
-  const narrow = () => goTo(document.getElementById("narrow"))
-  return [{ keys: "h", words: "Add to huddle", act: add }, { keys: "e", words: "Mark this patient seen", act: seen }, { keys: "f", words: "Narrow this list", act: narrow }]
+  return [
+    { keys: "h", words: "Add to huddle", act: () => press("h"), on: '.patient [data-key="h"]' },
+    { keys: "e", words: "Mark this patient seen", act: () => press("e"), on: '.patient [data-key="e"]' },
+    { keys: "f", words: "Narrow this list", act: () => goTo(document.getElementById("narrow")), on: "#narrow" },
+  ]
 }
 
 /** @returns {Key[]} those of a plan that need nothing but the page */
 export function planKeys() {
-  const numbers = Array.from({ length: 9 }, (_, index) => ({ keys: String(index + 1), words: `Section ${index + 1}`, act: () => goToSection(index + 1) }))
+  const numbers = Array.from({ length: 9 }, (_, index) => ({ keys: String(index + 1), words: `Section ${index + 1}`, act: () => goToSection(index + 1), on: "section.section" }))
+  const [row, suggested] = ["article.entry", '.sub[data-rank="suggests"], .suggestion-acts']
   return [
     ...numbers,
-    { keys: "t", words: "Add a task about this entry", act: () => void task() },
-    { keys: "c", words: "Comment on this entry", act: () => void comment() },
-    { keys: "a", words: "Accept the suggestion on this entry", act: () => decide("form button") },
-    { keys: "d", words: "Decline the suggestion on this entry", act: () => decide("a.act") },
-    { keys: "h", words: "History of this entry", act: () => void history() },
-    { keys: "Enter", words: "Open this row", act: () => {} },
-    { keys: "Escape", words: "Leave the field; again: close the row", act: () => {} },
+    { keys: "t", words: "Add a task about this entry", act: () => void task(), on: "#task-line" },
+    { keys: "c", words: "Comment on this entry", act: () => void comment(), on: row },
+    { keys: "a", words: "Accept the suggestion on this entry", act: () => decide("form button"), on: suggested },
+    { keys: "d", words: "Decline the suggestion on this entry", act: () => decide("a.act"), on: suggested },
+    { keys: "h", words: "History of this entry", act: () => void history(), on: row },
+    { keys: "Enter", words: "Open this row", on: row },
+    { keys: "Escape", words: "Leave the field; again: close the row", on: row },
   ]
 }
 
@@ -92,19 +105,26 @@ function decide(choice) {
 /** @param {readonly Key[]} keys */
 export function listen(keys) {
   listenToSearch()
-  const table = new Map(keys.map((key) => [key.keys, key.act]))
-  table.set("?", () => help(keys))
+  const table = new Map(keys.map((key) => [key.keys, key]))
+  table.set("?", { keys: "?", words: "", act: () => help(keys.filter(works)) })
   let first = { key: "", when: -Infinity }
   addEventListener("keydown", (event) => {
     const name = nameOf(event)
-    if (event.defaultPrevented || event.isComposing || !mayAct(event, name)) return
+    if (event.defaultPrevented || event.isComposing) return
+    if (name === "Escape" && leaveField(event.target)) return
+    if (!mayAct(event, name)) return
     const pair = event.timeStamp - first.when < PAIR_MS ? `${first.key} ${name}` : ""
     first = { key: name, when: event.timeStamp }
-    const act = table.get(pair) ?? table.get(name)
-    if (!act) return
+    const key = table.get(pair) ?? table.get(name)
+    if (!key?.act || !works(key)) return
     if (name !== "Enter") event.preventDefault()
-    act()
+    key.act()
   })
+}
+
+/** @param {Key} key @returns {boolean} whether it does anything on the page as it stands */
+function works({ on }) {
+  return !on || document.querySelector(on) !== null
 }
 
 /** @param {KeyboardEvent} event @returns {string} */
@@ -116,13 +136,20 @@ function nameOf(event) {
   return [ctrlKey || metaKey ? "Ctrl" : "", altKey ? "Alt" : "", shift ? "Shift" : "", key].filter(Boolean).join("+")
 }
 
+/** Where a row or a room has nothing else in mind, Esc leaves the field, so that keys are keys again. @param {EventTarget | null} target @returns {boolean} */
+function leaveField(target) {
+  if (!(target instanceof HTMLElement) || !target.matches(FIELDS) || target.closest("dialog")) return false
+  target.blur()
+  return true
+}
+
 /** @param {KeyboardEvent} event @param {string} name @returns {boolean} */
 function mayAct(event, name) {
   if (document.querySelector("dialog[open]")) return false
   if (/^(Ctrl|Alt)\+/.test(name)) return true
   const target = event.target instanceof Element ? event.target : null
-  if (target?.closest("input:not([type=radio]), textarea, select, [contenteditable]")) return false
-  return name !== "Escape" && (name !== "Enter" || target?.matches(".work-item") === true)
+  if (target?.closest(FIELDS)) return false
+  return name !== "Enter" || target?.matches(".work-item") === true
 }
 
 /** @param {readonly Key[]} keys */

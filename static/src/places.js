@@ -8,9 +8,12 @@ export function sections() {
   return [...document.querySelectorAll("section.section")].filter((each) => each instanceof HTMLElement)
 }
 
+/** What j and k walk over. */
+export const ITEMS = "article.entry > h3 > .to, .patient, .work-item, .reconcile-line"
+
 /** @returns {HTMLElement[]} what j and k walk over: rows of a plan, patients of a panel */
 export function items() {
-  return [...document.querySelectorAll("article.entry > h3 > .to, .patient, .work-item, .reconcile-line")].filter((each) => each instanceof HTMLElement && shown(each)).map((each) => /** @type {HTMLElement} */ (each))
+  return [...document.querySelectorAll(ITEMS)].filter((each) => each instanceof HTMLElement && shown(each)).map((each) => /** @type {HTMLElement} */ (each))
 }
 
 /** @param {Element} section @returns {string} */

@@ -7,10 +7,11 @@ import { goTo } from "./places.js"
 export function reconcileKeys() {
   if (document.getElementById("lists")) return listKeys()
   if (!document.getElementById("reconcile")) return []
+  const on = ".reconcile-line"
   return [
-    { keys: "c", words: "Continue this medicine", act: () => choose("c") },
-    { keys: "m", words: "Change it", act: () => choose("m") },
-    { keys: "s", words: "Stop it", act: () => choose("s") },
+    { keys: "c", words: "Continue this medicine", act: () => choose("c"), on },
+    { keys: "m", words: "Change it", act: () => choose("m"), on },
+    { keys: "s", words: "Stop it", act: () => choose("s"), on },
   ]
 }
 
@@ -31,15 +32,15 @@ function choose(key) {
 /** On a line of two lists: one key decides, and the focus goes to the next line that is open. @returns {Key[]} */
 function listKeys() {
   return [
-    { keys: "c", words: "Continue this medicine", act: () => press("c") },
-    { keys: "1", words: "The first of the lists counts", act: () => press("1") },
-    { keys: "2", words: "The second of the lists counts", act: () => press("2") },
-    { keys: "3", words: "The third of the lists counts", act: () => press("3") },
-    { keys: "s", words: "Stop it", act: () => press("s") },
-    { keys: "m", words: "Change it", act: () => openMore('[name="dose"]') },
-    { keys: "u", words: "Hold it until a day", act: () => openMore('[name="until"]') },
-    { keys: "q", words: "Ask somebody", act: () => openMore('[name="asked"]') },
-    { keys: "C", words: "Continue all that are the same", act: () => same() },
+    { keys: "c", words: "Continue this medicine", act: () => press("c"), on: '#lists [data-key="c"]' },
+    { keys: "1", words: "The first of the lists counts", act: () => press("1"), on: '#lists [data-key="1"]' },
+    { keys: "2", words: "The second of the lists counts", act: () => press("2"), on: '#lists [data-key="2"]' },
+    { keys: "3", words: "The third of the lists counts", act: () => press("3"), on: '#lists [data-key="3"]' },
+    { keys: "s", words: "Stop it", act: () => press("s"), on: '#lists [data-key="s"]' },
+    { keys: "m", words: "Change it", act: () => openMore('[name="dose"]'), on: '.pair-more [name="dose"]' },
+    { keys: "u", words: "Hold it until a day", act: () => openMore('[name="until"]'), on: '.pair-more [name="until"]' },
+    { keys: "q", words: "Ask somebody", act: () => openMore('[name="asked"]'), on: '.pair-more [name="asked"]' },
+    { keys: "C", words: "Continue all that are the same", act: () => same(), on: '#lists [data-key="C"]' },
   ]
 }
 

@@ -85,7 +85,7 @@ function fade(words) {
 
 /** @returns {import("./keys.js").Key} */
 export function seenKey() {
-  return { keys: "e", words: "Mark everything here seen", act: markAll }
+  return { keys: "e", words: "Mark everything here seen", act: markAll, on: '.patient button[data-key="e"], [data-seen-all] button' }
 }
 
 function markAll() {

@@ -6,11 +6,11 @@ import { goTo } from "./places.js"
 /** @returns {Key[]} */
 export function triageKeys() {
   return [
-    { keys: "s", words: "Choose this line", act: () => toggle(here()) },
-    { keys: "a", words: "Accept what is chosen", act: () => press("accept") },
-    { keys: "x", words: "Done: what is chosen", act: () => press("done") },
-    { keys: "r", words: "Decline what is chosen, with a reason", act: () => press("reject") },
-    { keys: "Enter", words: "Open this line", act: () => here()?.querySelector("a")?.click() },
+    { keys: "s", words: "Choose this line", act: () => toggle(here()), on: '.work-item input[name="item"]' },
+    { keys: "a", words: "Accept what is chosen", act: () => press("accept"), on: '.work-bar [data-verb="accept"]' },
+    { keys: "x", words: "Done: what is chosen", act: () => press("done"), on: '.work-bar [data-verb="done"]' },
+    { keys: "r", words: "Decline what is chosen, with a reason", act: () => press("reject"), on: '.work-bar [data-verb="reject"]' },
+    { keys: "Enter", words: "Open this line", act: () => here()?.querySelector("a")?.click(), on: ".work-item" },
   ]
 }
 

@@ -19,7 +19,7 @@ from web.huddling import Attending, attending, huddles, known_plans, reader_in, 
 from web.pages.huddle_ends import ended_context
 from web.pages.huddle_letters import told_of_end
 from web.rendering import elsewhere, is_swap, page
-from web.views.huddles import UNKNOWN, agenda_lines, card_of, clock, patient_name, someone, tone_of
+from web.views.huddles import CHANGED_OPEN_MAX, UNKNOWN, agenda_lines, card_of, clock, patient_name, someone, tone_of
 
 _SEEN_MAX: Final = 60
 
@@ -212,6 +212,7 @@ async def _running(request: Request, here: Attending, at: str) -> dict[str, obje
         card = card_of(huddle, here.places[shown].patient, reader, await rows_of(request, shown))
     return {
         "card": card,
+        "changed_open": CHANGED_OPEN_MAX,
         "shown": shown,
         "shown_name": names.get(shown, UNKNOWN) if shown else "",
         "current_name": names.get(huddle.current, UNKNOWN) if huddle.current else "the end",

@@ -33,6 +33,7 @@ REASON_CHARACTERS_MAX: Final = 500
 UPDATE_ROWS_MAX: Final = 100
 """Rows that one visit update can have written."""
 
+ROOM: Final = "room"
 _SIDE: Final = ("tests_done",)
 
 
@@ -46,7 +47,7 @@ async def show(request: Request, member: Member) -> Response:
 async def new(request: Request, member: Member) -> Response:
     """Show the form in which a referral is composed, with the results that are at hand."""
     reader = await _composer(request, member)
-    return _composing(request, member, reader, {}, {})
+    return _composing(request, member, reader, {"slot": [request.query_params.get("slot", "")]}, {})
 
 
 @for_member
@@ -66,6 +67,11 @@ async def create(request: Request, member: Member) -> Response:
     if isinstance(outcome, Refused):
         return _composing(request, member, reader, typed, {outcome.field: outcome.reason}, status=422)
     entry = next(iter(outcome.created), "")
+    if _in_a_room(request, typed):
+        sent = {"plan_id": member.plan_id, "entry": entry, "to": command.to, "sent": form.get("do") == "send"}
+        answer = page(request, "referrals/asked.html", sent)
+        answer.headers["hx-trigger"] = "plan:changed-tasks"  # The room looks again: it is one of its reasons now.
+        return answer
     if form.get("do") == "invite":
         return elsewhere(request, f"/plans/{member.plan_id}/invitations/new?referral={entry}")
     return elsewhere(request, f"/plans/{member.plan_id}/referrals/{entry}")
@@ -213,9 +219,15 @@ def _composing(
         "chosen": set(typed.get("tests_done", [])),
         "others": [each for each in typed.get("tests_done", []) if each not in offered],
         "refusal": " ".join(message for name, message in faults.items() if name not in named),
+        "in_room": _in_a_room(request, typed),
         "person": reader.setting.people.person(member.participant.person_id),
     }
     return page(request, "referrals/form.html" if is_swap(request) else "referrals/new.html", context, status)
+
+
+def _in_a_room(request: Request, typed: Mapping[str, Sequence[str]]) -> bool:
+    """Say whether the form stands within a huddle's room, which who fills it in does not want to leave."""
+    return is_swap(request) and ROOM in typed.get("slot", ())
 
 
 def _of_need(row: FieldRow, reader: Reader) -> FieldRow:

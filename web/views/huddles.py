@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import Final
 
-from auth.decisions import fields_visible, sections_readable
+from auth.decisions import EntryFacts, Operation, decide, fields_visible, sections_readable
 from crdt.contents import SectionContent
 from crdt.sections import Section
 from hub.live.commands import EntryContent, PlanContent
@@ -28,7 +28,10 @@ from web.views.rows import RANKS
 from web.views.words import Moment, count, listed_name, moment
 from web.views.words import day as day_words
 
-CHANGED_SHOWN_MAX: Final = 8
+CHANGED_SHOWN_MAX: Final = 40
+CHANGED_OPEN_MAX: Final = 4
+"""Of these so many stand open, so that worry, medicines and the read-back stay in sight; the others unfold."""
+
 WHY_SHOWN_MAX: Final = 5
 FLAGS_SHOWN_MAX: Final = 4
 UNKNOWN: Final = "A patient you do not take part in"
@@ -173,6 +176,8 @@ class HuddleCard:
     decision: str
     """The id of this huddle's decision, ``""`` where nothing is decided yet."""
     signed: bool
+    may_refer: bool
+    """The reader may ask for a referral."""
     hash: str
     signed_by: tuple[str, ...]
 
@@ -220,6 +225,13 @@ def card_of(huddle: Huddle, patient: Patient, reader: Reader, rows: Sequence[Row
         to_say=_to_say(reader, content, decision),
         decision=decision.id if decision is not None else "",
         signed=decision is not None and is_signed(decision),
+        may_refer=decide(
+            reader.participant,
+            Section.REFERRALS,
+            Operation.CREATE,
+            entry=EntryFacts(creator=reader.participant.person_id, values={"kind": "community"}),
+            now=reader.now,
+        ).allowed,
         hash=content_hash(reader.content.entries(Section.HUDDLES)[decision.id]) if decision is not None else "",
         signed_by=tuple(names.get(each, "someone") for each in signers(decision)) if decision is not None else (),
     )
