@@ -30,7 +30,7 @@ from hub.process import measures
 from hub.record.journal import JournalAwayError
 from hub.sockets.budgets import Budget, Budgets
 from hub.sockets.long_messages import LONG_SECONDS_MAX, LongMessage
-from hub.sockets.seats import Door, PlanDoor, Seat, SitDown, Sockets, own_seat
+from hub.sockets.seats import UNPACKS, Door, PlanDoor, Seat, SitDown, Sockets, only, own_seat
 
 LIVE: Final = "live"
 """Under this name the application's lifespan state holds the ``CarePlans``."""
@@ -44,10 +44,6 @@ DESKS: Final = "desks"
 PATH: Final = re.compile(
     r"/(plans|huddles|people)/([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})/live(\?.*)?"
 )
-
-UNPACKS: Final = re.compile(r"[?&]unpacks=yes(&|$)")
-"""In the address of a socket whose page reads packed answers. Not permessage-deflate: with that a browser packs every
-keystroke, each of which the hub would have to unpack."""
 
 _REQUEST_END: Final = b"\r\n\r\n"
 
@@ -139,11 +135,10 @@ class LiveSocket(asyncio.Protocol):
         """The beginning of a frame whose end has not come."""
         self._parts: list[bytes] = []
         self._long: LongMessage | None = None
-        self._unpacks = False
         self._early = False
         """Something came behind the request before it was answered."""
         self._backlog: list[bytes] = []
-        self._resting = self._paused = False
+        self._resting = self._paused = self._unpacks = False
         self._closing = self._closing_bytes = 0
         self._heard = self._since = self._loop.time()
         self._budget = Budget(self._since)
@@ -273,8 +268,7 @@ class LiveSocket(asyncio.Protocol):
     def _door(self, kind: str) -> Door | None:
         if kind == "plans":
             return PlanDoor(self._plans)
-        door: Door | None = self._app_state.get(HUDDLES if kind == "huddles" else DESKS)
-        return door
+        return cast("Door | None", self._app_state.get(HUDDLES if kind == "huddles" else DESKS))
 
     async def _admit(self, request: Request, response: Response, door: Door, name: str) -> None:
         self._unpacks = UNPACKS.search(request.path) is not None
@@ -303,8 +297,8 @@ class LiveSocket(asyncio.Protocol):
             async with asyncio.timeout(LOOKUP_SECONDS_MAX):
                 return await door.knock(
                     cookies="; ".join(headers.get_all("Cookie")),
-                    origin=_only(headers.get_all("Origin")),
-                    host=_only(headers.get_all("Host")),
+                    origin=only(headers.get_all("Origin")),
+                    host=only(headers.get_all("Host")),
                     name=name,
                 )
         except (JournalAwayError, TimeoutError):
@@ -504,8 +498,3 @@ def _fault_told(protocol: ServerProtocol) -> int:
     """Return the code that the protocol ended a peer with for bytes that are no WebSocket, 0 where the peer ended."""
     sent = protocol.close_sent
     return sent.code if sent is not None and not protocol.close_rcvd_then_sent else 0
-
-
-def _only(values: list[str]) -> str:
-    """Return the header's value, ``""`` where it is absent or given twice."""
-    return values[0] if len(values) == 1 else ""

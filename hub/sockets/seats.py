@@ -14,6 +14,11 @@ OF: Final = re.compile(r"[?&]of=([0-9A-Za-z-]{1,64})\.[0-9A-Za-z-]{1,64}(&|$)")
 """In the address of a page's socket: the person and the sign-in for whom the page was rendered."""
 
 
+UNPACKS: Final = re.compile(r"[?&]unpacks=yes(&|$)")
+"""In the address of a socket whose page reads packed answers. Not permessage-deflate: with that a browser packs every
+keystroke, each of which the hub would have to unpack."""
+
+
 class Sockets(Protocol):
     """What uvicorn keeps of its connections, so that it can end them."""
 
@@ -114,3 +119,8 @@ def own_seat(seat: Seat | TurnedAway, path: str) -> Seat | TurnedAway:
         return seat
     seat.left()
     return TurnedAway(CloseCode.ANOTHER, "another person is signed in")
+
+
+def only(values: list[str]) -> str:
+    """Return a header's value, ``""`` where it is absent or given twice."""
+    return values[0] if len(values) == 1 else ""
