@@ -5,6 +5,7 @@ device may do with readings what the patient may, and sees nothing else.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from auth.roles import Narrowing, Participant, Role
@@ -53,6 +54,16 @@ def device_sight(machine_id: str, name: str, plan_id: str, closed: bool, organis
     return Participant(
         machine_id, plan_id, name, Role.PATIENT, sections=readings, closed=closed, on_behalf_of=organisation
     )
+
+
+def app_sight(person: Participant, scopes: Sequence[SmartScope]) -> Participant:
+    """Return a person's part in a plan as their app has it: what the person sees, narrowed by its scopes, to be read.
+
+    What is kept from every machine is kept from apps too.
+    """
+    opened = frozenset(each for each in Section if each not in CLOSED and _opens(scopes, each, READING))
+    seen = opened if person.sections is None else opened & person.sections
+    return replace(person, sections=seen, session_id="")
 
 
 def _opens(scopes: Sequence[SmartScope], section: Section, letters: str) -> bool:

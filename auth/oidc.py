@@ -1,8 +1,8 @@
 """Sign-in of staff at an OpenID provider: code flow with PKCE and nonce, logout in both directions.
 
-With ``auth.machine_tokens``, which hands out tokens, the only file that knows Authlib and joserfc. It keeps no sign-
-in: what one under way needs is a value (``SignInUnderWay``) that the caller keeps in the server-side session and
-takes away before it calls ``finish``, so that a callback serves once. A claim says who someone is at the provider,
+With ``auth.machine_tokens`` and ``auth.app_tokens``, which hand out tokens, the only file that knows Authlib. It keeps
+no sign-in: what one under way needs is a value (``SignInUnderWay``) that the caller keeps in the server-side session
+and takes away before it calls ``finish``, so that a callback serves once. A claim says who someone is at the provider,
 never what they may do here.
 
 RFC 6749, RFC 7636 (S256 only), RFC 9207, OpenID Connect Core 1.0, Discovery 1.0, RP-Initiated Logout 1.0, Back-Channel

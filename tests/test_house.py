@@ -36,6 +36,9 @@ CALLED_BY_LIBRARIES = frozenset(
         *("connection_lost", "connection_made", "data_received", "eof_received", "pause_writing", "resume_writing"),
         "preprocess",
         *("check_endpoint_auth_method", "check_grant_type", "query_client", "save_token"),
+        *("check_client", "check_client_secret", "check_response_type", "get_redirect_uri", "get_scope"),
+        *("authenticate_refresh_token", "authenticate_user", "delete_authorization_code", "get_default_redirect_uri"),
+        *("query_authorization_code", "revoke_old_credential", "save_authorization_code"),
         *("process_assertion_claims", "resolve_client_public_key", "validate_requested_scope"),
     }
 )

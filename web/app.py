@@ -9,6 +9,7 @@ from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
 from web.composition import hub_services
+from web.doors.cross_origin import CrossOrigin
 from web.failures import HANDLERS, on_broken
 from web.forms import Bounded
 from web.middleware import Addressed, Answered, Known
@@ -44,6 +45,7 @@ def create_app(settings: Settings, opening: Opening = hub_services) -> Starlette
             Middleware(Answered, settings=settings),
             Middleware(Addressed, settings=settings),
             Middleware(GZipMiddleware, minimum_size=GZIP_BYTES_MIN),
+            Middleware(CrossOrigin, services=services),
             Middleware(Known, settings=settings, services=services),
             Middleware(Paced),
             Middleware(Bounded),

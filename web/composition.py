@@ -9,6 +9,7 @@ from functools import partial
 from typing import Protocol
 
 from hub.access.alarm_telling import AlarmTelling
+from hub.access.apps import AppKeeping
 from hub.access.changes import AccessChanges
 from hub.access.clock_telling import ClockTelling
 from hub.access.devices import Devices
@@ -164,6 +165,7 @@ def _with_machines(
         served,
         exchange=Exchange(engine, journal, served.now, new_id),
         listing=MedicineListing(engine, journal, plans.written, served.now, new_id),
+        apps=AppKeeping(engine, changes, served.now, new_id),
         machines=MachineKeeping(engine, changes, served.now, new_id),
         provisioning=Provisioning(engine, changes, served.now, new_id),
         fhir=api,

@@ -57,6 +57,8 @@ _OWN_BOUNDS: Final = {
     "seen": WORDS_MAX,
     "reason": WORDS_MAX,
     "scopes": WORDS_MAX,
+    "redirects": WORDS_MAX,
+    "origins": WORDS_MAX,
     "keys": WORDS_MAX,
     "response": RESPONSE_CHARACTERS_MAX,
     "logout_token": TOKEN_CHARACTERS_MAX,

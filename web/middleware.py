@@ -156,7 +156,7 @@ def _is_activity(request: Request) -> bool:
 
 
 class Known:
-    """Finds whose session the cookie names and leaves it in ``request.state.signed_in``.
+    """Finds whose session the cookie names and leaves it in ``request.state.signed_in``; doors for machines take none.
 
     A browser has one sign-in: where the answer brings the cookie of a new one, the one before ends with it, and with
     that the sockets of the pages that were rendered for it.
@@ -173,7 +173,7 @@ class Known:
             request.state.signed_in = None
             request.state.storage_away = False
             token = request.cookies.get(self._cookie, "")
-            if token and not scope["path"].startswith("/static/") and scope["path"] not in _PROBES:
+            if token and not scope["path"].startswith(("/static/", *DOORS)) and scope["path"] not in _PROBES:
                 directory, active = self._services().directory, _is_activity(request)
                 try:
                     request.state.signed_in = await directory.signed_in(token, active=active)

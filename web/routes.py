@@ -11,15 +11,17 @@ from starlette.routing import BaseRoute, Route
 from web.doors import cds, gateways, scim_doors
 from web.doors.fhir_doors import FHIR_ROUTES
 from web.doors.guards import for_anyone
-from web.doors.machines import SCIM_BASE
+from web.doors.machines import APPS_AT, AUTHORIZE_AT, SCIM_BASE
 from web.gateways import GATEWAY_AT
 from web.pages import (
     admin,
+    admin_apps,
     admin_people,
     admin_provider,
     admin_reminders,
     admin_systems,
     admin_units,
+    app_consent,
     audit,
     audit_export,
     beginnings,
@@ -46,6 +48,7 @@ from web.pages import (
     lists,
     mailbox,
     mine,
+    my_apps,
     my_sessions,
     notifications,
     offline,
@@ -155,6 +158,15 @@ AUDIT_ROUTES: tuple[BaseRoute, ...] = (
 )
 """Audit: search, verification, signed exports."""
 
+APP_ROUTES: tuple[BaseRoute, ...] = (
+    Route(AUTHORIZE_AT, app_consent.authorize, name="app_authorize"),
+    Route(APPS_AT, my_apps.show, name="apps", methods=["GET"]),
+    Route(APPS_AT, my_apps.end, name="apps_end", methods=["POST"]),
+    Route(APPS_AT + "/allow/{request}", app_consent.show, name="app_allow", methods=["GET"]),
+    Route(APPS_AT + "/allow/{request}", app_consent.answer, name="app_answer", methods=["POST"]),
+)
+"""Apps that a person gives access to, by SMART on FHIR."""
+
 ENTRANCE_ROUTES: tuple[BaseRoute, ...] = (
     Route("/sign-in/work", work_sign_in.begin, name="sign_in_work"),
     Route("/sign-in/work/back", work_sign_in.back, name="sign_in_back"),
@@ -187,6 +199,8 @@ DIRECTORY_ROUTES: tuple[BaseRoute, ...] = (
     Route("/admin/reminders", admin_reminders.change, name="admin_reminders_change", methods=["POST"]),
     Route("/admin/systems", admin_systems.show, name="admin_systems", methods=["GET"]),
     Route("/admin/systems", admin_systems.change, name="admin_systems_change", methods=["POST"]),
+    Route("/admin/apps", admin_apps.show, name="admin_apps", methods=["GET"]),
+    Route("/admin/apps", admin_apps.change, name="admin_apps_change", methods=["POST"]),
     Route("/admin/people/file", csv_files.people, name="people_file", methods=["GET"]),
     Route("/admin/people/file", csv_files.bring_people, name="people_file_bring", methods=["POST"]),
     Route("/patients/file", csv_files.patients, name="patients_file", methods=["GET"]),
@@ -357,6 +371,7 @@ ROUTES: tuple[BaseRoute, ...] = (
     *DIRECTORY_ROUTES,
     *SCIM_ROUTES,
     *FHIR_ROUTES,
+    *APP_ROUTES,
     *ENTRANCE_ROUTES,
     *HOME_ROUTES,
     *HUDDLE_ROUTES,

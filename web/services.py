@@ -20,6 +20,7 @@ from web.panel_rows import PanelRows
 from web.settings import Settings
 
 if TYPE_CHECKING:
+    from hub.access.apps import AppKeeping
     from hub.access.devices import Devices
     from hub.access.machines import MachineKeeping
     from hub.access.provisioning import Provisioning
@@ -152,6 +153,8 @@ class Services:
     """Calendars that people subscribe to; ``None`` for a hub without a store."""
     machines: "MachineKeeping | None" = None
     """Machines that may call; ``None`` for a hub without a store."""
+    apps: "AppKeeping | None" = None
+    """Apps that people give access to; ``None`` for a hub without a store."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     zones: Zones = field(default_factory=Zones)
     """Where plans are at home; pages that belong to no plan have the default organisation's clock."""

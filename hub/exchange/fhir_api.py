@@ -12,7 +12,7 @@ from typing import Final
 from urllib.parse import urlencode
 
 from auth.decisions import Operation, sections_readable
-from auth.machine_sight import types_of
+from auth.machine_sight import app_sight, types_of
 from auth.roles import Participant
 from auth.scopes import categories
 from crdt.sections import Section
@@ -40,7 +40,7 @@ from hub.store.patients import Patients
 from hub.store.plans import Plan, Plans
 from hub.store.stamped_entries import StampedEntries, StampedPlan
 from hub.workflows.contents import retired
-from hub.workflows.grants import barred
+from hub.workflows.grants import assigned_in, barred
 
 PLANS_AT_ONCE: Final = 25
 """Plans that are read together while a search walks through all."""
@@ -87,6 +87,23 @@ class PlansAsFhir:
         self._plans, self._patients = Plans(engine), Patients(engine)
         self._participants, self._organisations = Participants(engine), Organisations(engine)
         self._entries = StampedEntries(engine)
+
+    async def parts(self, asker: Asker, plans: Iterable[Plan]) -> dict[str, Participant]:
+        """Return the part that the asker has in each of these plans, those in which it has none left out.
+
+        An app has the part of its person. An emergency reading is the person's own: nothing is taken out of it.
+        """
+        asked = list(plans)
+        if not asker.person:
+            return {plan.plan_id: part for plan in asked if (part := asker.part_in(plan)) is not None}
+        mine = [each for each in asked if asker.patient in ("", each.patient_id) and each.archived is None]
+        standing = await self._participants.of_person([each.plan_id for each in mine], asker.person, self._now())
+        found = {
+            plan_id: app_sight(part, asker.scopes)
+            for plan_id, part in standing.items()
+            if part.broke_glass_until is None
+        }
+        return {plan_id: part for plan_id, part in found.items() if sections_readable(part, self._now())}
 
     async def read(self, asker: Asker, kind: str, key: str, base: str) -> Json:
         """Return one resource, its row written first.
@@ -209,9 +226,10 @@ class PlansAsFhir:
             return plans
         ids = [each.plan_id for each in plans]
         kept, stands = await self._entries.kept(ids), await self._entries.of_plans(ids, sections)
+        parts = await self.parts(asker, plans)
 
         def holds(plan: Plan) -> bool:
-            part = asker.part_in(plan)
+            part = parts.get(plan.plan_id)
             if part is None or plan.plan_id not in kept:
                 return part is not None
             stamped = stands.get(plan.plan_id)
@@ -237,9 +255,22 @@ class PlansAsFhir:
         if after.plan and after.key != _LAST_OF_PLAN:
             yield list((await self._plans.among([after.plan])).values())
         begin = after.plan
+        if asker.person:
+            mine = [each for each in await self._of_asker(asker) if each.plan_id > begin]
+            for start in range(0, len(mine), PLANS_AT_ONCE):
+                yield mine[start : start + PLANS_AT_ONCE]
+            return
         while plans := await self._plans.at_home(asker.organisation, after=begin, limit=PLANS_AT_ONCE):
             yield plans
             begin = plans[-1].plan_id
+
+    async def _of_asker(self, asker: Asker) -> list[Plan]:
+        """Return the plans in which an app's person takes part, in the order of their ids."""
+        if asker.patient:
+            found = await self._plans.of_patients([asker.patient])
+        else:
+            found = [each.plan for each in await self._plans.panel(asker.person, self._now())]
+        return sorted(found, key=lambda each: each.plan_id)
 
     async def _bound(self, asker: Asker, query: Query) -> list[Plan]:
         """Return the plans that a search of certain patients or ids is about, in the order of their ids."""
@@ -261,6 +292,8 @@ class PlansAsFhir:
                 ids = [each.removesuffix(_SUFFIXES[kind]) for each in keys]
             case "Practitioner" | "PractitionerRole" | "RelatedPerson":
                 return await self._of_people(asker, [each.removesuffix("-role") for each in keys])
+            case "Organization" if asker.person:
+                return await self._of_asker(asker)
             case "Organization":
                 return await self._plans.at_home(asker.organisation, limit=1)
             case "Provenance":
@@ -272,24 +305,24 @@ class PlansAsFhir:
     async def _of_people(self, asker: Asker, people: Sequence[str]) -> list[Plan]:
         found: dict[str, Plan] = {}
         for person in people:
-            for each in await self._plans.panel(person, self._now()):
-                if asker.part_in(each.plan) is not None:
-                    found[each.plan.plan_id] = each.plan
-                    break
+            theirs = {each.plan.plan_id: each.plan for each in await self._plans.panel(person, self._now())}
+            mine = next(iter(await self.parts(asker, theirs.values())), "")
+            if mine:
+                found[mine] = theirs[mine]
         return list(found.values())
 
     async def _views(
         self, asker: Asker, plans: Sequence[Plan], base: str, letter: str, *, last: bool
     ) -> list[PlanView]:
         """Return the plans of these that the asker has a part in, each as it may be seen. A few queries for all."""
-        parts = {plan.plan_id: part for plan in plans if (part := asker.part_in(plan)) is not None}
+        parts = await self.parts(asker, plans)
         mine = [plan for plan in plans if plan.plan_id in parts]
         if not mine:
             return []
         stands = await self._stands(list(parts))
         people = await self._participants.of_plans(list(parts), self._now())
         patients = await self._patients.among(sorted({each.patient_id for each in mine}))
-        home = await self._organisations.get(asker.organisation)
+        homes = {each: await self._organisations.get(each) for each in {plan.organisation for plan in mine}}
         found = []
         for plan in mine:
             part = parts[plan.plan_id]
@@ -300,7 +333,7 @@ class PlansAsFhir:
             standing = {entry for held in seen.sections.values() for entry in held.entries}
             leaving = Leaving(
                 content=seen,
-                subject=subject(patients[plan.patient_id], home),
+                subject=subject(patients[plan.patient_id], homes[plan.organisation]),
                 people=people[plan.plan_id],
                 base=base,
                 changes=await self._changes(plan.plan_id, part) if last else {},
@@ -313,6 +346,7 @@ class PlansAsFhir:
 
     def _seen(self, asker: Asker, part: Participant, stamped: StampedPlan, letter: str) -> PlanContent:
         content = content_of_plan(part.plan_id, stamped, self._zones)
+        part = assigned_in(part, content) if asker.person else part
         return allowed_entries(seen_by(content, part, self._now()), asker.scopes, letter)
 
     async def _stands(self, plan_ids: Sequence[str]) -> Mapping[str, StampedPlan]:
@@ -334,14 +368,15 @@ class PlansAsFhir:
 
     async def _is_gone(self, asker: Asker, plans: Iterable[Plan], kind: str, key: str) -> bool:
         """Say whether the asker could read it before it was taken out of the plan."""
-        parts = {plan.plan_id: part for plan in plans if (part := asker.part_in(plan)) is not None}
+        parts = await self.parts(asker, plans)
         for plan_id, stamped in (await self._stands(list(parts))).items():
             content = content_of_plan(plan_id, stamped, self._zones)
             for section, held in content.sections.items():
                 entry = held.entries.get(key)
                 if entry is None or not retired(entry) or type_of(section, entry.values) != kind:
                     continue
-                unseen = barred(content, parts[plan_id], section, Operation.READ, now=self._now(), entry_id=key)
+                part = assigned_in(parts[plan_id], content)
+                unseen = barred(content, part, section, Operation.READ, now=self._now(), entry_id=key)
                 return unseen is None and categories(asker.scopes, kind, "r") == frozenset({""})
         return False
 
@@ -359,17 +394,38 @@ class PlansAsFhir:
         acts = []
         for plan, ids in sorted(by_plan.items()):
             named: list[JSON] = [*ids[:IDS_IN_ROW_MAX]]
-            words: dict[str, JSON] = {"machine": asker.name, "asked": asked, "count": len(ids), "resources": named}
+            words: dict[str, JSON] = asker.told | {"asked": asked, "count": len(ids), "resources": named}
             action = Action.DISCLOSE if plan != HUB else Action.SEARCH
             acts.append(
-                Act(plan=plan, actor=asker.machine_id, role=asker.role, action=action, event=event, words=words)
+                Act(
+                    plan=plan,
+                    actor=asker.actor,
+                    role=asker.role,
+                    action=action,
+                    event=event,
+                    words=words,
+                    purpose=asker.through,
+                )
             )
         await self._record(acts)
 
     async def _nothing_left(self, asker: Asker, event: str, asked: str) -> None:
-        words: dict[str, JSON] = {"machine": asker.name, "asked": asked, "count": 0}
-        act = Act(plan=HUB, actor=asker.machine_id, role=asker.role, action=Action.SEARCH, event=event, words=words)
+        words: dict[str, JSON] = asker.told | {"asked": asked, "count": 0}
+        act = Act(
+            plan=HUB,
+            actor=asker.actor,
+            role=asker.role,
+            action=Action.SEARCH,
+            event=event,
+            words=words,
+            purpose=asker.through,
+        )
         await self._record([act])
+
+
+def _act(asker: Asker, plan: str, action: Action, event: str, words: dict[str, JSON]) -> Act:
+    who, how = asker.actor, asker.through
+    return Act(plan=plan, actor=who, role=asker.role, action=action, event=event, words=words, purpose=how)
 
 
 def _match(query: Query, views: Sequence[PlanView], page: Page) -> None:

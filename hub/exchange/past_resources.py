@@ -25,6 +25,7 @@ from hub.record.journal import CHANGES_CONTENT, Journal, Narrowed, Row
 from hub.store.engine import Engine
 from hub.store.plans import Plans
 from hub.workflows.contents import records
+from hub.workflows.grants import assigned_in
 
 VERSIONS: Final = 10
 VERSIONS_MAX: Final = 50
@@ -100,8 +101,8 @@ class PastResources:
     async def _asked(self, asker: Asker, kind: str, key: str, base: str) -> _Asked:
         view, resource = await self._api.standing(asker, kind, key, base)
         plan = (await self._plans.among([view.plan_id]))[view.plan_id]
-        part = asker.part_in(plan)
-        assert part is not None, "what stands in a plan of others is not found"
+        part = (await self._api.parts(asker, [plan]))[view.plan_id]
+        part = assigned_in(part, await self._content(view.plan_id)) if asker.person else part
         for section, held in view.leaving.content.sections.items():
             for entry in held.entries.values():
                 if key == entry.id or (section is Section.MONITORING and key in records(entry.values, "readings")):

@@ -28,10 +28,10 @@ _REPORT: Final[Json] = {
 _OAUTH: Final = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
 
 
-def capability(base: str, token_address: str) -> Json:
+def capability(base: str, token_address: str, authorize_address: str) -> Json:
     """Return the CapabilityStatement of the hub at ``base``."""
     security: Json = {
-        "cors": False,
+        "cors": True,
         "service": [
             {
                 "coding": [
@@ -42,9 +42,12 @@ def capability(base: str, token_address: str) -> Json:
                 ]
             }
         ],
-        "description": "A token that an administrator of the hub made, or SMART Backend Services.",
+        "description": "A token of an administrator, SMART Backend Services, or an app that a person gives access.",
     }
-    security["extension"] = [{"url": _OAUTH, "extension": [{"url": "token", "valueUri": token_address}]}]
+    told = [("token", token_address), ("authorize", authorize_address)]
+    security["extension"] = [
+        {"url": _OAUTH, "extension": [{"url": name, "valueUri": address} for name, address in told]}
+    ]
     return {
         "resourceType": "CapabilityStatement",
         "status": "active",
@@ -102,16 +105,30 @@ def _interactions(kind: str) -> list[str]:
     return ["read", "search-type", *kept, *(["create", "update", "patch"] if kind in WRITABLE else [])]
 
 
-def smart_configuration(token_address: str) -> Json:
-    """Return what ``.well-known/smart-configuration`` says."""
+def smart_configuration(token_address: str, authorize_address: str, apps_address: str) -> Json:
+    """Return what ``.well-known/smart-configuration`` says; ``apps_address`` is where people end what they gave."""
+    systems = [f"system/{kind}.{'crus' if kind in WRITABLE else 'rs'}" for kind in sorted(PARAMETERS)]
+    people = [f"{level}/{kind}.rs" for level in ("patient", "user") for kind in sorted(PARAMETERS)]
     return {
+        "authorization_endpoint": authorize_address,
         "token_endpoint": token_address,
-        "token_endpoint_auth_methods_supported": ["private_key_jwt"],
+        "management_endpoint": apps_address,
+        "token_endpoint_auth_methods_supported": ["private_key_jwt", "client_secret_basic", "none"],
         "token_endpoint_auth_signing_alg_values_supported": ["RS384", "ES384"],
-        "grant_types_supported": ["client_credentials"],
-        "scopes_supported": [
-            *(f"system/{kind}.{'crus' if kind in WRITABLE else 'rs'}" for kind in sorted(PARAMETERS)),
-            "system/DiagnosticReport.c",
+        "response_types_supported": ["code"],
+        "code_challenge_methods_supported": ["S256"],
+        "grant_types_supported": ["client_credentials", "authorization_code", "refresh_token"],
+        "scopes_supported": ["launch/patient", "offline_access", *people, *systems, "system/DiagnosticReport.c"],
+        "capabilities": [
+            "launch-standalone",
+            "context-standalone-patient",
+            "client-public",
+            "client-confidential-symmetric",
+            "client-confidential-asymmetric",
+            "permission-patient",
+            "permission-user",
+            "permission-offline",
+            "permission-v1",
+            "permission-v2",
         ],
-        "capabilities": ["client-confidential-asymmetric", "permission-v1", "permission-v2"],
     }

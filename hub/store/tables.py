@@ -15,7 +15,7 @@ from auth.roles import Role
 from auth.sessions import Idle
 from crdt.changes import Root
 from crdt.sections import Section
-from hub.store import arrival_tables, columns, reminder_tables, service_tables
+from hub.store import app_tables, arrival_tables, columns, reminder_tables, service_tables
 from hub.store.columns import among as _among
 from hub.store.columns import binary as _binary
 from hub.store.columns import metadata
@@ -487,5 +487,5 @@ huddle_attendee: Final = sa.Table(
     sa.Index("huddle_attendee_person_index", "person"),
 )
 
-SERVICE: Final = (*arrival_tables.ARRIVALS, *reminder_tables.REMINDERS, *service_tables.SERVICE)
+SERVICE: Final = (*app_tables.APPS, *arrival_tables.ARRIVALS, *reminder_tables.REMINDERS, *service_tables.SERVICE)
 """Declared in a module of their own."""

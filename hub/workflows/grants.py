@@ -1,8 +1,9 @@
 """What every rule asks before it changes anything: is the entry there, and may this person do this to it?"""
 
+from dataclasses import replace
 from datetime import datetime
 
-from auth.decisions import EntryFacts, Operation, decide, facts_of
+from auth.decisions import EntryFacts, Operation, assignments, decide, facts_of
 from auth.roles import Participant
 from crdt.sections import SECTIONS, Section
 from hub.live.commands import EntryContent, PlanContent, Refusal
@@ -13,6 +14,16 @@ def facts(plan: PlanContent, section: Section, entry_id: str) -> EntryFacts | No
     """Return what ``decide`` needs to know of an entry: who made it, who owns it, what it says."""
     entry = plan.entry(section, entry_id)
     return facts_of(section, plan.creator(section, entry_id), entry.values) if entry is not None else None
+
+
+def assigned_in(participant: Participant, content: PlanContent) -> Participant:
+    """Return the participant with the sections in which an entry of this content names them."""
+    known = (
+        (section, facts_of(section, content.creator(section, entry), it.values))
+        for section in content.sections
+        for entry, it in content.entries(section).items()
+    )
+    return replace(participant, assigned=assignments(participant.person_id, known))
 
 
 def barred(

@@ -80,6 +80,8 @@ PAGES: Mapping[str, tuple[str, str]] = {
     "admin_units": (JONAS, "/admin/units"),
     "admin_provider": (JONAS, "/admin/provider"),
     "admin_systems": (JONAS, "/admin/systems"),
+    "admin_apps": (JONAS, "/admin/apps"),
+    "apps": (EMILY, "/apps"),
     "people_file": (JONAS, "/admin/people/file"),
     "patients_file": (JONAS, "/patients/file"),
     "plan_offers": (KIM, "/patients/offers"),
@@ -105,6 +107,7 @@ PAGES: Mapping[str, tuple[str, str]] = {
 NO_PAGES = frozenset(
     {
         "plan_margins",
+        *("app_authorize", "app_allow"),  # For an app that asks; tests/browser/test_apps.py comes to them.
         *("home", "told", "calendar", "sign_in_work", "sign_in_back", "sign_out_work"),  # They lead elsewhere.
         *("passkey_challenge", "passkey_options", "session_left", "static", "alive", "ready", "metrics"),
         *("offline_worker", "offline_stays"),

@@ -110,6 +110,23 @@ def packages() -> None:
         hatch_build.npm(ROOT, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
 
 
+def smart_client() -> str:
+    """Return the script of the stock SMART client (npm ``fhirclient``), as locked; fetched first, whole or not at all.
+
+    Its bundle for browsers stands alone, so the lock puts one small package for all that it would bring for servers.
+    """
+    pinned, place = PINNED.with_name("smart"), Path(sys.prefix) / "smart-client"
+    lock, there = (pinned / "package-lock.json").read_bytes(), place / "package-lock.json"
+    if not there.exists() or there.read_bytes() != lock:
+        with tempfile.TemporaryDirectory(dir=place.parent) as scratch:
+            fresh = Path(scratch) / "smart"
+            shutil.copytree(pinned, fresh)
+            hatch_build.npm(fresh, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+            shutil.rmtree(place, ignore_errors=True)
+            fresh.rename(place)
+    return (place / "node_modules/fhirclient/build/fhir-client.js").read_text("utf-8")
+
+
 def types() -> int:
     """Check the types of the browser's scripts with the TypeScript of the lock; return the exit code."""
     compiler = ROOT / "node_modules/typescript/bin/tsc"

@@ -3,8 +3,8 @@
 What may be seen and what a search finds stands in ``hub.exchange.fhir_api``. JSON alone; XML is refused with 406.
 """
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, TypeAlias
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from auth.machine_tokens import TOKEN_SECONDS, TokenRequestError
 from hub.access.machine_tokens import token_for
-from hub.exchange.askers import asker
+from hub.exchange.askers import Asker, asker
 from hub.exchange.fhir_api import PlansAsFhir
 from hub.exchange.past_resources import VERSIONS, PastResources
 from hub.fhir.capability import capability
@@ -24,9 +24,18 @@ from hub.fhir.queries import read_query, searchable
 from hub.fhir.searching import instant_of
 from hub.ids import new_id
 from hub.record.journal import JournalAwayError
-from hub.store.machines import KnownMachine
 from web.doors.guards import services
-from web.doors.machines import FHIR_BASE, ISSUING_AT, MachineDoor, hurried, machines
+from web.doors.machines import (
+    APPS_AT,
+    AUTHORIZE_AT,
+    FHIR_BASE,
+    ISSUING_AT,
+    Caller,
+    CallerDoor,
+    apps,
+    hurried,
+    machines,
+)
 from web.doors.refusing import FHIR_JSON, refused_as_outcome
 from web.forms import URLENCODED
 
@@ -36,13 +45,17 @@ _JSON: Final = frozenset(
 _OPERATION_PARAMETERS: Final = frozenset({"_format", "_pretty", "_type", "_since"})
 
 
-def answered(page: MachineDoor) -> MachineDoor:
+FhirDoor: TypeAlias = Callable[[Request, Asker], Awaitable[Response]]
+"""What answers a machine, or an app for a person, that was let in."""
+
+
+def answered(page: FhirDoor) -> CallerDoor:
     """Answer what is wrong with a request as FHIR says it."""
 
-    async def endpoint(request: Request, machine: KnownMachine) -> Response:
+    async def endpoint(request: Request, caller: Caller) -> Response:
         try:
             _require_json(request)
-            return await page(request, machine)
+            return await page(request, asker(caller))
         except ApiRefusedError as error:
             answer = refused_as_outcome(error.status, str(error), error.where)
             if error.status == 405:
@@ -61,19 +74,25 @@ def metadata(request: Request) -> Response:
         _require_json(request)
     except ApiRefusedError as error:
         return refused_as_outcome(error.status, str(error))
-    return fhir_answer(capability(base_of(request), base_of(request) + ISSUING_AT))
+    return fhir_answer(capability(base_of(request), base_of(request) + ISSUING_AT, _authorize_address(request)))
 
 
 def smart_configuration(request: Request) -> Response:
-    """Tell where a system gets its tokens, and how."""
-    return JSONResponse(smart_told(base_of(request) + ISSUING_AT))
+    """Tell where a system gets its tokens, and where an app asks a person, and how."""
+    site = services(request).settings.live_address
+    return JSONResponse(smart_told(base_of(request) + ISSUING_AT, _authorize_address(request), site + APPS_AT))
+
+
+def _authorize_address(request: Request) -> str:
+    return services(request).settings.live_address + AUTHORIZE_AT
 
 
 async def token(request: Request) -> Response:
-    """Hand a short-lived token to a system that signs; refused as RFC 6749 asks, counted by address."""
+    """Hand a short-lived token to a system that signs, or to an app that a person gave access to; refused as RFC 6749
+    asks, counted by address."""
     try:
         form = dict(await _form(request))
-        issued = await token_for(machines(request), form, base_of(request) + ISSUING_AT)
+        told = await (_of_system if form.get("grant_type") == "client_credentials" else _of_app)(request, form)
     except TokenRequestError as error:
         if wait := hurried(request):
             return JSONResponse({"error": "slow_down"}, 429, headers={"retry-after": str(wait)})
@@ -82,32 +101,48 @@ async def token(request: Request) -> Response:
         return JSONResponse({"error": "invalid_request", "error_description": str(error)}, 400)
     except JournalAwayError:
         return JSONResponse({"error": "temporarily_unavailable"}, 503)
+    return JSONResponse(told, headers={"pragma": "no-cache"})
+
+
+async def _of_system(request: Request, form: dict[str, str]) -> Json:
+    issued = await token_for(machines(request), form, base_of(request) + ISSUING_AT)
     told = {"access_token": issued.token, "token_type": "bearer", "expires_in": TOKEN_SECONDS}
-    return JSONResponse(told | {"scope": " ".join(issued.scopes)}, headers={"pragma": "no-cache"})
+    return told | {"scope": " ".join(issued.scopes)}
+
+
+async def _of_app(request: Request, form: dict[str, str]) -> Json:
+    handed = await apps(request).tokens_for(form, request.headers.get("authorization", ""))
+    made, access = handed.tokens, handed.access
+    told: Json = {"access_token": made.token, "token_type": "Bearer"}
+    told["expires_in"] = int(handed.lasts.total_seconds())
+    told["scope"] = " ".join(made.scopes)
+    if made.renewal:
+        told["refresh_token"] = made.renewal
+    if access.patient is not None:
+        told["patient"] = access.patient
+    return told
 
 
 @answered
-async def resource(request: Request, machine: KnownMachine) -> Response:
+async def resource(request: Request, who: Asker) -> Response:
     """Hand out one resource; 304 to who has this version of it already."""
     _require_get(request)
     kind = kind_of(request)
-    found = await _api(request).read(asker(machine), kind, str(request.path_params["id"]), base_of(request))
+    found = await _api(request).read(who, kind, str(request.path_params["id"]), base_of(request))
     return _current(request, found)
 
 
 @answered
-async def version(request: Request, machine: KnownMachine) -> Response:
+async def version(request: Request, who: Asker) -> Response:
     """Hand out one resource as it was."""
     _require_get(request)
     past, place = _past(request), request.path_params
-    found = await past.version(
-        asker(machine), kind_of(request), str(place["id"]), str(place["version"]), base_of(request)
-    )
+    found = await past.version(who, kind_of(request), str(place["id"]), str(place["version"]), base_of(request))
     return _current(request, found)
 
 
 @answered
-async def history(request: Request, machine: KnownMachine) -> Response:
+async def history(request: Request, who: Asker) -> Response:
     """Hand out the versions of a resource, the newest first."""
     _require_get(request)
     told = dict(parse_qsl(request.url.query))
@@ -116,12 +151,12 @@ async def history(request: Request, machine: KnownMachine) -> Response:
     if unknown or not count.isdecimal() or not int(count[:6]) > 0:
         raise ApiRefusedError(400, "_history takes _count, a number from 1.")
     key = str(request.path_params["id"])
-    found = await _past(request).history(asker(machine), kind_of(request), key, int(count[:6]), base_of(request))
+    found = await _past(request).history(who, kind_of(request), key, int(count[:6]), base_of(request))
     return fhir_answer(found)
 
 
 @answered
-async def search(request: Request, machine: KnownMachine) -> Response:
+async def search(request: Request, who: Asker) -> Response:
     """Search resources of a type, by the address or by a posted form."""
     kind = kind_of(request)
     posted = request.url.path.endswith("/_search")
@@ -132,11 +167,11 @@ async def search(request: Request, machine: KnownMachine) -> Response:
         told += await _form(request)
     strict = "handling=strict" in request.headers.get("prefer", "")
     query = read_query(kind, told, strict=strict)
-    return fhir_answer(await _api(request).search(asker(machine), query, base_of(request)))
+    return fhir_answer(await _api(request).search(who, query, base_of(request)))
 
 
 @answered
-async def everything(request: Request, machine: KnownMachine) -> Response:
+async def everything(request: Request, who: Asker) -> Response:
     """Hand out all that may be seen of a patient's plans."""
     _require_get(request)
     told = dict(parse_qsl(request.url.query))
@@ -146,19 +181,19 @@ async def everything(request: Request, machine: KnownMachine) -> Response:
     kinds = frozenset(told["_type"].split(",")) if told.get("_type") else None
     since = instant_of(told["_since"]) if told.get("_since") else None
     patient = str(request.path_params["id"])
-    return fhir_answer(await _api(request).everything(asker(machine), patient, kinds, since, base_of(request)))
+    return fhir_answer(await _api(request).everything(who, patient, kinds, since, base_of(request)))
 
 
 @answered
-async def plan_document(request: Request, machine: KnownMachine) -> Response:
+async def plan_document(request: Request, who: Asker) -> Response:
     """Hand out a plan as one document."""
     _require_get(request)
     plan_id = str(request.path_params["id"])
-    return fhir_answer(await _api(request).document(asker(machine), plan_id, new_id(), base_of(request)))
+    return fhir_answer(await _api(request).document(who, plan_id, new_id(), base_of(request)))
 
 
 @answered
-async def nowhere(request: Request, machine: KnownMachine) -> Response:
+async def nowhere(request: Request, who: Asker) -> Response:
     """Say that there is nothing at this address."""
     raise ApiRefusedError(404, f"There is nothing at this address. {FHIR_BASE}/metadata says what there is.")
 

@@ -1,6 +1,6 @@
-"""The doors of FHIR, and who is let in there: machines alone, with a token of the purpose ``fhir``.
+"""The doors of FHIR, and who is let in there: machines with a token of the purpose ``fhir``, and people's apps.
 
-What answers behind them is loaded when a machine first comes in. Each door takes every method, so that it can say in
+What answers behind them is loaded when one first comes in. Each door takes every method, so that it can say in
 its own format which it has.
 """
 
@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute, Route
 from hub.access.machines import DEVICE, FHIR
 from hub.store.machines import KnownMachine
 from web.doors.guards import Endpoint, for_anyone
-from web.doors.machines import FHIR_BASE, ISSUING_AT, MachineDoor, for_machine
+from web.doors.machines import FHIR_BASE, ISSUING_AT, Caller, CallerDoor, for_caller, for_machine
 from web.doors.refusing import refused_as_outcome
 
 
@@ -35,12 +35,12 @@ def _writing() -> ModuleType:
 def _door(name: str, does: str, *, of: Callable[[], ModuleType] = _answers, also: str = "") -> Endpoint:
     """Return the door behind which the function of that name answers; ``does`` says what."""
 
-    async def answer(request: Request, machine: KnownMachine) -> Response:
-        door = cast(MachineDoor, getattr(await asyncio.to_thread(of), name))
-        return await door(request, machine)
+    async def answer(request: Request, caller: Caller) -> Response:
+        door = cast(CallerDoor, getattr(await asyncio.to_thread(of), name))
+        return await door(request, caller)
 
     answer.__doc__ = does
-    return for_machine(FHIR, refused_as_outcome, also=also)(answer)
+    return for_caller(FHIR, refused_as_outcome, also=also)(answer)
 
 
 @for_anyone
@@ -59,7 +59,7 @@ async def smart_configuration(request: Request) -> Response:
 
 @for_anyone
 async def token(request: Request) -> Response:
-    """Hand a short-lived token to a system that signs."""
+    """Hand a short-lived token to a system that signs, or to an app that a person gave access to."""
     found: Response = await (await asyncio.to_thread(_answers)).token(request)
     return found
 

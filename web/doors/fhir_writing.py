@@ -13,12 +13,11 @@ from jsonpointer import JsonPointerException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hub.exchange.askers import Asker, asker
+from hub.exchange.askers import Asker
 from hub.exchange.writing import SentResource, WritingPlans, WrittenResource
 from hub.fhir.capability import WRITABLE
 from hub.fhir.outcomes import ApiRefusedError, taken
 from hub.fhir.places import Json
-from hub.store.machines import KnownMachine
 from web.doors.fhir import answered, base_of, fhir_answer, version_headers
 from web.doors.guards import services
 from web.doors.refusing import FHIR_JSON
@@ -35,9 +34,8 @@ _VERSION: Final = re.compile(r'(?:W/)?"([^"]{1,64})"')
 
 
 @answered
-async def create(request: Request, machine: KnownMachine) -> Response:
+async def create(request: Request, who: Asker) -> Response:
     """Make what a resource says: an entry of a plan, or a reading of one of its measures."""
-    who = asker(machine)
     sent = await _sent(request)
     sent.identifier = _identifier(request)
     written = await _writing(request).create(who, sent)
@@ -45,9 +43,9 @@ async def create(request: Request, machine: KnownMachine) -> Response:
 
 
 @answered
-async def update(request: Request, machine: KnownMachine) -> Response:
+async def update(request: Request, who: Asker) -> Response:
     """Change an entry to what a resource says, or as a JSON Patch says, if it still is at the version named."""
-    who, key, base = asker(machine), str(request.path_params["id"]), base_of(request)
+    key, base = str(request.path_params["id"]), base_of(request)
     who.require(_kind(request), "u")
     found = _VERSION.fullmatch(request.headers.get("if-match", "").strip())
     if found is None:

@@ -8,7 +8,7 @@ there.
 
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 from urllib.parse import quote
 
@@ -16,13 +16,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from auth.decisions import assignments, facts_of, sections_readable
+from auth.decisions import sections_readable
 from auth.registry import Duty, Keeper, refusal
 from auth.roles import CLINICIANS, Participant
 from crdt.sections import Section
 from hub.ids import HUB
-from hub.live.commands import PlanContent
 from hub.record.journal import Act, Action, JournalAwayError
+from hub.workflows.grants import assigned_in
 from web.doors.belonging import refused
 from web.doors.directory import SignedIn
 from web.rendering import is_swap
@@ -231,16 +231,6 @@ async def _member(request: Request, who: SignedIn) -> Member:
 async def assigned(request: Request, participant: Participant) -> Participant:
     """Return the participant with the sections in which an entry names them, which opens what needs assignment."""
     return assigned_in(participant, await services(request).plans.content(participant.plan_id))
-
-
-def assigned_in(participant: Participant, content: PlanContent) -> Participant:
-    """Return the participant with the sections in which an entry of this content names them."""
-    facts = (
-        (section, facts_of(section, content.creator(section, entry), it.values))
-        for section in content.sections
-        for entry, it in content.entries(section).items()
-    )
-    return replace(participant, assigned=assignments(participant.person_id, facts))
 
 
 async def _record_refusal(request: Request, who: SignedIn, plan_id: str) -> None:

@@ -1,4 +1,5 @@
-"""The guard of doors for machines: a bearer token of the door's purpose, within its rate. No cookie counts here."""
+"""The guard of doors for machines, and for people's apps: a bearer token for the door, within its rate. No cookie
+counts here."""
 
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final, TypeAlias
@@ -6,20 +7,37 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from hub.record.journal import JournalAwayError
+from hub.store.apps import AppAccess
 from hub.store.machines import KnownMachine
 from web.doors.guards import GUARD, Endpoint, services
 from web.pacing import Pace
 
 if TYPE_CHECKING:
+    from hub.access.apps import AppKeeping
     from hub.access.machines import MachineKeeping
     from hub.access.provisioning import Provisioning
 
 SCIM_BASE: Final = "/scim/v2"
 FHIR_BASE: Final = "/fhir"
 ISSUING_AT: Final = "/auth/token"
-"""Below the base of FHIR: where a system that signs gets its tokens."""
+"""Below the base of FHIR: where a system that signs and an app get their tokens."""
+
+AUTHORIZE_AT: Final = "/authorize"
+"""Where an app sends a person to ask for access: a page, with a cookie, so not below the base of FHIR."""
+
+APPS_AT: Final = "/apps"
+"""Where a person sees what they gave to apps, and ends it."""
+
 MachineDoor: TypeAlias = Callable[[Request, KnownMachine], Awaitable[Response]]
 """What answers a machine that was let in."""
+
+Caller: TypeAlias = KnownMachine | AppAccess
+CallerDoor: TypeAlias = Callable[[Request, Caller], Awaitable[Response]]
+"""What answers a machine, or an app for a person, that was let in."""
+
+APP_REQUESTS_MAX: Final = 600
+"""A minute and access that a person gave: an app that shows a plan makes some ten."""
 
 Refusing: TypeAlias = Callable[[int, str], Response]
 """How a door says no: a status and a sentence."""
@@ -48,31 +66,66 @@ def for_machine(purpose: str, refuse: Refusing | None = None, *, also: str = "")
         async def endpoint(request: Request) -> Response:
             machine = await _let_in(request, purpose, also)
             if machine is None:
-                if hurried(request):
-                    return no(429, "Too many requests without a token that opens this door.")
-                answer = no(401, "Send a token that the administrator of this hub made for you.")
-                answer.headers["www-authenticate"] = "Bearer"
-                return answer
-            wait = _pace.wait(machine.machine_id, machine.requests_a_minute)
-            if wait:
-                answer = no(429, "Too many requests. Come back later.")
-                answer.headers["retry-after"] = str(wait)
-                return answer
-            return await page(request, machine)
+                return _unknown(request, no)
+            return _hurrying(machine, no) or await page(request, machine)
 
-        setattr(endpoint, GUARD, "machine")
-        endpoint.__doc__ = page.__doc__
-        return endpoint
+        return _marked(endpoint, page.__doc__)
 
     return guarded
 
 
-async def _let_in(request: Request, *purposes: str) -> KnownMachine | None:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    found = services(request).machines
-    if found is None or scheme.lower() != "bearer":
+def for_caller(purpose: str, no: Refusing, *, also: str = "") -> Callable[[CallerDoor], Endpoint]:
+    """Guard a door as ``for_machine`` does; a person's app comes in as well."""
+
+    def guarded(page: CallerDoor) -> Endpoint:
+        async def endpoint(request: Request) -> Response:
+            caller: Caller | None = await _app_let_in(request) or await _let_in(request, purpose, also)
+            if caller is None:
+                return _unknown(request, no)
+            return _hurrying(caller, no) or await page(request, caller)
+
+        return _marked(endpoint, page.__doc__)
+
+    return guarded
+
+
+def _marked(endpoint: Endpoint, does: str | None) -> Endpoint:
+    setattr(endpoint, GUARD, "machine")
+    endpoint.__doc__ = does
+    return endpoint
+
+
+def _unknown(request: Request, no: Refusing) -> Response:
+    if hurried(request):
+        return no(429, "Too many requests without a token that opens this door.")
+    answer = no(401, "Send a token that the administrator of this hub made for you, or that a person gave to your app.")
+    answer.headers["www-authenticate"] = "Bearer"
+    return answer
+
+
+def _hurrying(caller: Caller, no: Refusing) -> Response | None:
+    key = caller.access_id if isinstance(caller, AppAccess) else caller.machine_id
+    wait = _pace.wait(key, APP_REQUESTS_MAX if isinstance(caller, AppAccess) else caller.requests_a_minute)
+    if not wait:
         return None
-    return await found.let_in(token.strip(), *filter(None, purposes))
+    answer = no(429, "Too many requests. Come back later.")
+    answer.headers["retry-after"] = str(wait)
+    return answer
+
+
+async def _let_in(request: Request, *purposes: str) -> KnownMachine | None:
+    found, token = services(request).machines, _bearer(request)
+    return await found.let_in(token, *filter(None, purposes)) if found is not None and token else None
+
+
+async def _app_let_in(request: Request) -> AppAccess | None:
+    found = services(request).apps
+    return await found.let_in(_bearer(request)) if found is not None else None
+
+
+def _bearer(request: Request) -> str:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 def refused(status: int, detail: str, kind: str = "") -> Response:
@@ -92,4 +145,16 @@ def machines(request: Request) -> "MachineKeeping":
     """Return what keeps machines; only behind a guard of an administrator or a machine."""
     found = services(request).machines
     assert found is not None, "the guard let nobody in without it"
+    return found
+
+
+def apps(request: Request) -> "AppKeeping":
+    """Return what keeps apps.
+
+    Raises:
+        JournalAwayError: this hub has no store.
+    """
+    found = services(request).apps
+    if found is None:
+        raise JournalAwayError("a hub without a store knows no apps")
     return found

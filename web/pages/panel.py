@@ -17,10 +17,11 @@ from hub.access.personal_views import NAME_CHARACTERS_MAX
 from hub.record.journal import Act, Action
 from hub.store.plans import PANEL_PLANS_MAX
 from hub.store.saved_views import SavedView
+from hub.workflows.grants import assigned_in
 from hub.workflows.huddle_states import TEAM
 from web.beside import beside
 from web.doors.directory import Membership, SignedIn
-from web.doors.guards import Member, assigned_in, for_member, for_person, services
+from web.doors.guards import Member, for_member, for_person, services
 from web.languages import language_of
 from web.pages.notifications import told
 from web.reading import reading_now

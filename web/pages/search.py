@@ -14,8 +14,9 @@ from auth.decisions import sections_readable
 from auth.roles import PATIENT_SIDE
 from crdt.sections import Section
 from hub.directory.names import search_key
+from hub.workflows.grants import assigned_in
 from web.doors.directory import Membership, SignedIn
-from web.doors.guards import assigned_in, for_person, services
+from web.doors.guards import for_person, services
 from web.reading import reading_now
 from web.rendering import is_swap, page
 from web.views.people import own_chip, people_of

@@ -11,11 +11,12 @@ from starlette.responses import Response
 
 from hub.live.commands import Refused
 from hub.record.journal import Act, Action
+from hub.workflows.grants import assigned_in
 from hub.workflows.registry import Faults, build
 from hub.workflows.waiting import Waiting
 from web.beside import beside
 from web.doors.directory import SignedIn
-from web.doors.guards import assigned_in, for_person, services
+from web.doors.guards import for_person, services
 from web.reading import reading_now
 from web.rendering import is_swap, page
 from web.views.people import own_chip, people_of

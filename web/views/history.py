@@ -123,6 +123,11 @@ _EVENTS: Final[Mapping[str, str]] = {
 }
 """Commands in the past tense; any other is told by its own words."""
 
+_APPS: Final[Mapping[str, str]] = {
+    "app.allow": "gave access to", "app.refuse": "gave no access to", "app.take_back": "ended the access of",
+}  # fmt: skip
+"""What people do with apps, before the app's name."""
+
 _VERBS: Final[Mapping[str, str]] = {
     Action.READ: "opened",
     Action.REFUSE: "was refused a change of",
@@ -300,8 +305,11 @@ def _who(row: Row, words: Mapping[str, JSON], person: PersonView | None, name: s
 
 
 def _verb(row: Row) -> str:
+    app = (row.words or {}).get("app") if row.event.startswith(("fhir.", "app.")) else None
     if row.event.startswith("fhir."):
-        return "read as FHIR"
+        return f"read by the app {app}" if app else "read as FHIR"
+    if app:
+        return f"{_APPS.get(row.event, row.event)} the app {app}"
     if row.action is Action.COMMAND and row.event:
         noun, _, verb = row.event.replace("_", " ").partition(".")
         return _EVENTS.get(row.event) or (f"{noun}, {verb}" if verb else noun)
@@ -367,6 +375,8 @@ def _place(row: Row) -> tuple[object, ...]:
 def _continues(row: Row, newer: Row) -> bool:
     """Say whether a row belongs to the burst whose next newer row this is."""
     same = (row.actor, row.action, row.event, row.outcome) == (newer.actor, newer.action, newer.event, newer.outcome)
+    if same and row.event.startswith("fhir."):
+        same = (row.words or {}).get("app") == (newer.words or {}).get("app")
     read = row.action is Action.READ or row.event.startswith("fhir.")
     bursting = read or (row.action is Action.EDIT and bool(row.field))
     return same and bursting and newer.recorded - row.recorded <= BURST

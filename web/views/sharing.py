@@ -11,6 +11,7 @@ from auth.decisions import Grant, Operation, decide, grant_of
 from auth.roles import Participant, Role
 from auth.standings import membership
 from crdt.sections import SECTIONS, Section
+from hub.exchange.askers import BY_APP
 from hub.record.journal import Action as Act
 from hub.store.audits import Trace
 from web.views.inviting import HOW_WORDS, last_day
@@ -209,6 +210,8 @@ def looked(rows: Sequence[Trace], names: Mapping[str, str], people: PlanPeople, 
 
 
 def _kind(row: Trace) -> str:
+    if row.event.startswith("fhir."):
+        return f"fhir {row.purpose}"
     return row.event if row.action is not Act.READ or row.event else "sections"
 
 
@@ -228,6 +231,7 @@ def _visit(rows: Sequence[Trace], names: Mapping[str, str], people: PlanPeople, 
             "version.read": "the plan as it was on another day",
             "version.compare": "the plan on two days, side by side",
         }.get(latest.event)
+        or (f"by the {latest.purpose.replace(BY_APP, 'app ', 1)}" if latest.purpose.startswith(BY_APP) else "")
         or ", ".join(titles)
         or ("an export of the record" if latest.action in (Act.EXPORT, Act.DISCLOSE) else "the plan")
     )

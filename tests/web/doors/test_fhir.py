@@ -428,7 +428,11 @@ def test_what_the_api_says_it_can_is_r4() -> None:
     assert [
         str(each)
         for each in fhirkit.validate(
-            json.dumps(capability("https://hub.example/fhir", "https://hub.example/fhir/auth/token"))
+            json.dumps(
+                capability(
+                    "https://hub.example/fhir", "https://hub.example/fhir/auth/token", "https://hub.example/authorize"
+                )
+            )
         )
     ] == []
     assert len(read_scopes(ALL.split())) == len(PARAMETERS)
