@@ -336,7 +336,7 @@ class PlansAsFhir:
                 subject=subject(patients[plan.patient_id], homes[plan.organisation]),
                 people=people[plan.plan_id],
                 base=base,
-                changes=await self._changes(plan.plan_id, part) if last else {},
+                changes=await self._changes(plan.plan_id, sorted(seen.sections)) if last else {},
             )
             versions = {
                 key: EntryVersion(stamp.seq, stamp.recorded) for key, stamp in stamped.stamps.items() if key in standing
@@ -357,9 +357,8 @@ class PlansAsFhir:
             found |= await self._entries.of_plans(lacking)
         return found
 
-    async def _changes(self, plan_id: str, part: Participant) -> dict[tuple[Section, str], ChangedLast]:
+    async def _changes(self, plan_id: str, readable: Sequence[Section]) -> dict[tuple[Section, str], ChangedLast]:
         found: dict[tuple[Section, str], ChangedLast] = {}
-        readable = sorted(sections_readable(part, self._now()))
         for (section, entry, _), latest in (await self._journal.latest(plan_id, readable)).items():
             known = found.get((section, entry))
             if known is None or latest.seq > known.seq:
