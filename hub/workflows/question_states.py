@@ -105,11 +105,11 @@ def topic_of(values: Mapping[str, Value]) -> str:
 
 
 def promised(plan: PlanContent, entry: EntryContent) -> datetime | None:
-    """Return by when the answer was promised, ``None`` where nobody owes one.
+    """Return by when the answer was promised, ``None`` where nobody owes one, or the patient has died.
 
     What came without a promise, from another record, has that of its topic from when it was said.
     """
-    if turn_of(entry.values) is not Side.ASKED:
+    if turn_of(entry.values) is not Side.ASKED or plan.deceased:
         return None
     said = turns(entry.values)[-1].when
     kept = instant(entry.values, "answer_due")

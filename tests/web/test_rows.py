@@ -8,7 +8,7 @@ import pytest
 from auth.roles import Participant, Role
 from crdt.fields import Value
 from crdt.sections import Section
-from web.views.badges import Badge, Tone
+from web.views.badges import Badge, Tone, badges
 from web.views.fields import Setting
 from web.views.lines import first_sentences, line_of, near_day
 from web.views.people import people_of
@@ -171,3 +171,23 @@ def test_danger_and_lateness_are_told_apart_and_the_few_words_keep_the_whole() -
 
     assert (danger.rank, late.rank) == (Rank.DANGER, Rank.LATE)
     assert (late.words, late.whole) == ("1 day late", "Overdue by 1 day")
+
+
+@pytest.mark.parametrize(
+    ("section", "values"),
+    [
+        (Section.TASKS, {"state": "requested", "owner": "ruiz", "due": "2026-11-20", "review_due": "2026-11-01"}),
+        (Section.REFERRALS, {"state": "requested", "expected_by": "2026-11-20", "state_since": "2026-11-01T00:00Z"}),
+        (Section.GOALS, {"due": "2026-11-20"}),
+        (Section.TRANSITIONS, {"contact_due": "2026-11-20", "visit_due": "2026-11-22"}),
+        (Section.CAREGIVER_LOG, {"kind": "question", "words": "May she walk?", "asked_from": "home"}),
+        (Section.MEDICATIONS, {"kind": "medicine", "name": "aspirin", "reconciliation": "unreconciled"}),
+    ],
+)
+def test_no_day_is_late_and_nothing_waits_once_the_patient_has_died(
+    section: Section, values: Mapping[str, Value]
+) -> None:
+    quiet = {Tone.GOOD, Tone.PLAIN}
+
+    assert {each.tone for each in badges(section, values, TEAM, Reading(NOW))} - quiet
+    assert {each.tone for each in badges(section, values, TEAM, Reading(NOW, died=True))} <= quiet

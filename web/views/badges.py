@@ -72,6 +72,8 @@ def badges(section: Section, values: Values, people: PlanPeople, reading: Readin
     review = day_of(values.get("review_due"))
     if review is not None and review < reading.today:
         found.append(Badge(f"Review was due {count((reading.today - review).days, 'day')} ago", Tone.WARN))
+    if reading.died and values.get("kind") != "allergy":
+        found = [each for each in found if each.tone in (Tone.GOOD, Tone.PLAIN)]
     return tuple(sorted(found, key=lambda each: list(Tone).index(each.tone)))
 
 

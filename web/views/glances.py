@@ -293,11 +293,16 @@ def _marks(
     found: list[Badge] = [*reader.findings.get(entry, ()), *finding_badges(told)]
     if not allergy and section not in _SAID_BY_CLOCKS:
         found += badges(section, values, reader.setting.people, reader.setting.reading)
-    if entry in reader.stale:
+    if reader.setting.reading.died and not allergy:
+        asks = (Rank.DANGER, Rank.LATE, Rank.WAITS)
+        own = tuple(mark for mark in own if mark.rank not in asks)
+        found = [badge for badge in found if mark_of(badge).rank not in asks]
+    elif entry in reader.stale:
         found.append(OLD_WORDS)
     if section is Section.TASKS:
         return _task_marks(found)
-    if section is Section.MONITORING and monitoring.never_began(reader.content.entries(section)[entry], reader.now):
+    never = section is Section.MONITORING and not reader.setting.reading.died
+    if never and monitoring.never_began(reader.content.entries(section)[entry], reader.now):
         own = (*own, RowMark(Rank.WAITS, "no reading yet", "ring"))
     loud = [badge for badge in found if badge.tone is not Tone.PLAIN]
     quiet = [] if section in _PLAIN_SAID else [badge for badge in found if badge.tone is Tone.PLAIN]

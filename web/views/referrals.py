@@ -10,7 +10,7 @@ from crdt.sections import Section
 from hub.record.journal import Row
 from hub.workflows.contents import day as day_in
 from hub.workflows.contents import instant, records, words
-from hub.workflows.referral_states import silence, undecided
+from hub.workflows.referral_states import Silence, silence, undecided
 from hub.workflows.visit_undoing import WITHDRAWN
 from web.views.entries import Reader
 from web.views.words import Moment, count, day, day_and_time, instant_of, moment
@@ -149,8 +149,14 @@ def referral_view(reader: Reader, entry: str, rows: Sequence[Row]) -> ReferralVi
     )
 
 
+def _quiet(values: Mapping[str, Value], reader: Reader) -> Silence:
+    """Return for how long nothing was heard; nobody waits once the patient has died."""
+    reading = reader.setting.reading
+    return Silence(0, 0) if reading.died else silence(values, reader.now, reading.today)
+
+
 def _silence(values: Mapping[str, Value], reader: Reader) -> str:
-    quiet = silence(values, reader.now, reader.setting.reading.today)
+    quiet = _quiet(values, reader)
     if quiet.late:
         return f"No answer: {count(quiet.late, 'day')} past the day it was expected"
     appointment = instant(values, "appointment")
@@ -200,7 +206,7 @@ def _reached(values: Mapping[str, Value]) -> int:
 
 
 def _clock(values: Mapping[str, Value], reader: Reader, key: str) -> tuple[str, bool]:
-    since, quiet = instant(values, "state_since"), silence(values, reader.now, reader.setting.reading.today)
+    since, quiet = instant(values, "state_since"), _quiet(values, reader)
     if quiet.late:
         return f"{count(quiet.late, 'day')} late", True
     days = (reader.now - since).days if since is not None else 0

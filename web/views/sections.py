@@ -1,7 +1,7 @@
 """A section as a page shows it, and the whole plan as its sections."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from typing import Final
@@ -80,6 +80,7 @@ def reader_of(
     changes: Mapping[tuple[Section, str], tuple[str, datetime, int]] | None = None,
 ) -> Reader:
     """Return the reader for whom the rows of a page are made; names only what the participant may read."""
+    reading = replace(reading, died=bool(content.deceased))
     readable = sections_readable(participant, reading.now)
     live = documents_readable(participant, reading.now)
     unnamed = Reader(participant, content, Setting(reading, people, lambda section, entry: ""), {}, live)

@@ -39,6 +39,8 @@ class Reading:
 
     now: datetime
     zone: tzinfo = UTC
+    died: bool = False
+    """The patient has died: no day is late any more, and nothing waits."""
 
     @property
     def today(self) -> date:

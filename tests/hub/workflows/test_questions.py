@@ -106,6 +106,8 @@ def test_past_its_time_a_question_is_late_everywhere_and_rises_to_the_steward(be
     bench.now += timedelta(days=9)
     (flag,) = (it for it in flags(Brief(bench.plan, "Mary"), bench.now) if it.cause is Cause.QUESTION)
     assert flag.words.endswith("answer 9 days late")
+    died = replace(bench.plan, deceased="2026-11-20")
+    assert (promised(died, bench.entry(LOG, asked)), waiting_on(died, bench.nurse, bench.now)) == (None, ())
 
     bench.perform(bench.nurse, QuestionPhone(entry=asked, said="Not before the visit.", spoken_with="Kate Jensen"))
     entry = bench.entry(LOG, asked)
