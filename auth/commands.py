@@ -288,7 +288,7 @@ _CARE: Final[Mapping[str, CommandRule]] = {
     ),
     "medication.say_taken": CommandRule(
         section=Section.MEDICATIONS,
-        roles=frozenset({Role.PATIENT, Role.FAMILY}),
+        roles=PATIENT_SIDE,
         sets=frozenset({"doses"}),
         refusal="Only the patient and the family say what was taken.",
     ),
@@ -303,7 +303,7 @@ _CARE: Final[Mapping[str, CommandRule]] = {
     "reading.record": CommandRule(
         section=Section.MONITORING,
         at_large=True,
-        roles=frozenset({Role.PATIENT, Role.FAMILY}),
+        roles=PATIENT_SIDE,
         relations=frozenset({"responder", "creator"}),
         by=CLINICIANS,
         sets=frozenset({"readings"}),
@@ -311,7 +311,7 @@ _CARE: Final[Mapping[str, CommandRule]] = {
     ),
     "reading.mark_error": CommandRule(
         section=Section.MONITORING,
-        roles=frozenset({Role.PATIENT, Role.FAMILY}) | CLINICIANS,
+        roles=PATIENT_SIDE | CLINICIANS,
         sets=frozenset({"readings"}),
         refusal="Only who sent this reading, or the team, marks it as entered in error.",
     ),
@@ -407,7 +407,7 @@ _CARE: Final[Mapping[str, CommandRule]] = {
         section=Section.GOALS,
         at_large=True,
         relations=frozenset({"creator", "owner", "voice"}),
-        by=frozenset({Role.SPECIALIST, Role.PATIENT, Role.FAMILY}),
+        by=PATIENT_SIDE | {Role.SPECIALIST},
         sets=frozenset({"lifecycle"}),
         refusal="Only the goal's owner, primary care, the care manager or the social worker moves it.",
     ),

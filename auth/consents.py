@@ -1,8 +1,9 @@
 """What the patient's consent may say of one person and section, and who may record it.
 
-The patient decides; primary care and the care manager record what the patient agreed to, saying how. A consent hides
-a section, makes it reading only, or opens the one restricted section that waits for it; and it may let a relative write
-to the team alone. It never widens anything else.
+The patient decides, or a guardian in their place; primary care and the care manager record what they agreed to, saying
+how. What a guardian sees is not theirs to change, nor another guardian's. A consent hides a section, makes it reading
+only, or opens the one restricted section that waits for it; it may let a relative write to the team alone, and a
+guardian see what is confidential to a minor. It never widens anything else.
 """
 
 from dataclasses import dataclass
@@ -10,12 +11,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from auth.policy import MATRIX, Grant, Precondition
-from auth.roles import Narrowing, Participant, Role
+from auth.policy import CONFIDENTIAL, MATRIX, Grant, Precondition
+from auth.roles import AS_PATIENT, PATIENT_SIDE, Narrowing, Participant, Role
 from auth.standings import membership
 from crdt.sections import SECTIONS, Section
 
-RECORDERS: Final = frozenset({Role.PATIENT, Role.PRIMARY_CARE, Role.CARE_MANAGER})
+RECORDERS: Final = AS_PATIENT | {Role.PRIMARY_CARE, Role.CARE_MANAGER}
 TEXT_VERSION: Final = "2026-11"
 """Version of the words that the page shows to whoever agrees."""
 
@@ -62,18 +63,24 @@ def record(
     *,
     how: How,
     now: datetime,
+    guardian: str = "",
 ) -> Consent | ConsentRefusal:
-    """Return the consent to keep, or why it can't be. The patient is ``recorder.patient_id`` for staff."""
-    refusal = _may_not_record(recorder, subject, how, now) or _fault(subject, section, narrowing, how, now)
+    """Return the consent to keep, or why it can't be.
+
+    For staff who agreed is ``guardian``, a present one of the plan, or without one the patient.
+    """
+    agreed_by = recorder.person_id if recorder.role in AS_PATIENT else guardian or recorder.patient_id
+    refusal = _may_not_record(recorder, subject, how, now, agreed_by) or _fault(subject, section, narrowing, how, now)
+    if refusal is None and subject.role is Role.GUARDIAN:
+        refusal = _of_guardian(recorder, section, narrowing, agreed_by)
     if refusal is not None:
         return refusal
-    patient = recorder.person_id if recorder.role is Role.PATIENT else recorder.patient_id
     return Consent(
         plan_id=recorder.plan_id,
         person_id=subject.person_id,
         section=section,
         narrowing=narrowing,
-        agreed_by=patient,
+        agreed_by=agreed_by,
         recorded_by=recorder.person_id,
         how=how,
         text_version=TEXT_VERSION,
@@ -90,21 +97,42 @@ def choices(role: Role, section: Section) -> tuple[str, ...]:
         return ("none", "granted")
     if role is Role.FAMILY and section is Section.CAREGIVER_LOG:
         return ("none", "read", "granted")
+    if role is Role.GUARDIAN and section in CONFIDENTIAL:
+        return ("none", "granted")
     return ("none",) if cell.grant is Grant.READ else ("none", "read")
 
 
-def _may_not_record(recorder: Participant, subject: Participant, how: How, now: datetime) -> ConsentRefusal | None:
+def _of_guardian(
+    recorder: Participant, section: Section, narrowing: Narrowing | None, agreed_by: str
+) -> ConsentRefusal | None:
+    """Return why this may not change what a guardian sees: the team may, and the patient opens what is confidential."""
+    opens = section in CONFIDENTIAL and (narrowing is None or narrowing.access == "granted")
+    if recorder.role is Role.PATIENT and opens:
+        return None
+    if recorder.role in PATIENT_SIDE:
+        return ConsentRefusal("guardian", "Only the care team changes what a guardian sees. Ask them.")
+    if narrowing is not None and narrowing.access == "granted" and agreed_by != recorder.patient_id:
+        return ConsentRefusal("guardian", "Only the patient opens what is confidential to a guardian.")
+    return None
+
+
+def _may_not_record(
+    recorder: Participant, subject: Participant, how: How, now: datetime, agreed_by: str
+) -> ConsentRefusal | None:
     if membership(recorder, now) or recorder.broke_glass_until is not None:
         return ConsentRefusal("not-member", "You have no access to this plan.")
     if recorder.plan_id != subject.plan_id:
         return ConsentRefusal("other-plan", "You have no access to this plan.")
     if recorder.role not in RECORDERS:
-        return ConsentRefusal("recorder", "Only the patient, primary care or the care manager records a consent.")
+        words = "Only the patient, a guardian, primary care or the care manager records a consent."
+        return ConsentRefusal("recorder", words)
     if recorder.person_id == subject.person_id:
         return ConsentRefusal("self", "Nobody records a consent about themselves.")
-    if recorder.role is Role.PATIENT:
+    if recorder.role in AS_PATIENT:
         return None if how is How.PAGE else ConsentRefusal("how", "The patient agrees on the page.")
-    if how is How.PAGE or not recorder.patient_id:
+    if not agreed_by:
+        return ConsentRefusal("agreed", "Nobody can agree yet. Invite the patient, or a guardian of theirs, first.")
+    if how is How.PAGE:
         return ConsentRefusal("how", "Say how the patient agreed: in person, by telephone or in writing.")
     return None
 

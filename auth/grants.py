@@ -87,7 +87,7 @@ def compile_grants(participant: Participant, now: datetime) -> Grants:
 
 def _next_change(participant: Participant, now: datetime) -> datetime | None:
     """Return the first instant after ``now`` at which time alone changes an answer."""
-    instants = [participant.ends, participant.since, participant.broke_glass_until]
+    instants = [participant.ends, participant.since, participant.broke_glass_until, participant.confidential_from]
     instants.extend(narrowing.ends for narrowing in participant.consents.values())
     return min((each for each in instants if each is not None and each > now), default=None)
 

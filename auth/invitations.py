@@ -24,7 +24,7 @@ from typing import Final
 from auth.consents import How
 from auth.passcodes import code_matches, hash_code, normal
 from auth.policy import MATRIX, Grant
-from auth.roles import Participant, Role
+from auth.roles import AS_PATIENT, Basis, Participant, Role
 from auth.sessions import hash_token, token_matches
 from auth.standings import membership, standing_of
 from crdt.sections import Section
@@ -38,6 +38,7 @@ ATTEMPTS_PER_ADDRESS_MAX: Final = 20
 ATTEMPTS_WINDOW: Final = timedelta(hours=1)
 ACCESS_LASTS_MAX: Final = timedelta(days=366)
 RELATION_CHARACTERS_MAX: Final = 80
+AUTHORITY_CHARACTERS_MAX: Final = 200
 
 _OF_OTHERS: Final = (Role.REFERRAL_COORDINATOR, Role.FACILITY_NURSE, Role.COMMUNITY_WORKER)
 
@@ -51,6 +52,7 @@ INVITES: Final = {
             Role.BEHAVIORAL_HEALTH,
             *_OF_OTHERS,
             Role.PATIENT,
+            Role.GUARDIAN,
             Role.FAMILY,
         }
     ),
@@ -62,11 +64,13 @@ INVITES: Final = {
             Role.BEHAVIORAL_HEALTH,
             *_OF_OTHERS,
             Role.PATIENT,
+            Role.GUARDIAN,
             Role.FAMILY,
         }
     ),
     Role.SOCIAL_WORKER: frozenset({Role.COMMUNITY_WORKER, Role.FAMILY}),
     Role.PATIENT: frozenset({Role.FAMILY}),
+    Role.GUARDIAN: frozenset({Role.FAMILY}),
 }
 """Whom each role may invite. Auditors and administrators are never invited."""
 
@@ -124,6 +128,10 @@ class Invitation:
     """Version of the words that the patient agreed to."""
     referral: str = ""
     """The entry of the referral that the person is invited to answer, empty where it is for none."""
+    basis: Basis = Basis.NONE
+    """Why a guardian acts for the patient."""
+    authority: str = ""
+    """What shows that they may, as in ``birth certificate``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,12 +190,38 @@ def draft_refusal(
         return InvitationRefusal("sections", "Choose at least one part of the plan.")
     if sections & withheld or any(MATRIX[role, each].grant is Grant.NONE for each in sections):
         return InvitationRefusal("sections", "Some of these parts can't be shared with this person.")
-    if inviter.role is not Role.PATIENT and any(standing_of(inviter, each, now).denied for each in sections):
+    by_right = inviter.role is Role.PATIENT or role in AS_PATIENT  # What is theirs to see nobody shares with them.
+    if not by_right and any(standing_of(inviter, each, now).denied for each in sections):
         return InvitationRefusal("sections", "You can share only what you may see.")
     if role is not Role.PATIENT and access_ends is None:
         return InvitationRefusal("ends", "Choose when the access ends.")
     if access_ends is not None and not now < access_ends <= now + ACCESS_LASTS_MAX:
         return InvitationRefusal("ends", "Choose an end within the next year.")
+    return None
+
+
+def guardian_refusal(
+    role: Role, basis: Basis, authority: str, *, access_ends: datetime | None, of_age: datetime | None, now: datetime
+) -> InvitationRefusal | None:
+    """Return why nobody may act for the patient on this ground, or ``None``; of other roles it says nothing.
+
+    ``of_age`` is when the patient comes of age, ``None`` where the year of birth is not known.
+    """
+    if role is not Role.GUARDIAN:
+        return None
+    if basis is Basis.NONE:
+        return InvitationRefusal("basis", "Say why this person acts for the patient.")
+    if not authority.strip() or len(authority) > AUTHORITY_CHARACTERS_MAX:
+        return InvitationRefusal("authority", "Say what shows that they may: which document, and who saw it.")
+    if of_age is None:
+        words = "Record the patient's date of birth first: what a guardian sees, and until when, depends on it."
+        return InvitationRefusal("basis", words)
+    if basis is Basis.MINOR and of_age <= now:
+        return InvitationRefusal("basis", "The patient is of age. Choose that they can't decide, or invite family.")
+    if basis is Basis.INCAPABLE and of_age > now:
+        return InvitationRefusal("basis", "The patient is a minor. Choose that.")
+    if basis is Basis.MINOR and access_ends is not None and access_ends > of_age:
+        return InvitationRefusal("ends", "The patient comes of age before that day. Choose an earlier end.")
     return None
 
 

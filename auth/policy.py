@@ -123,30 +123,38 @@ COLUMNS: Final = (
     Role.REFERRAL_COORDINATOR,
     Role.FACILITY_NURSE,
     Role.COMMUNITY_WORKER,
+    Role.GUARDIAN,
 )
 
 _ROWS: Final[Mapping[Section, tuple[Cell, ...]]] = {
-    Section.ABOUT_ME: (W, R, W, R, W, R, W, C, N, N, N, R, R, R_CONTACT),
-    Section.CARE_TEAM: (W, C, W, R, C, C, R, R, N, W, N, R, R, R_WHOM),
-    Section.CONDITIONS: (W, W_OWN, P, R, R, R, P, R, N, N, N, N, R, N),
-    Section.GOALS: (W, W_OWN, W, P, W, P, W_OWN, C, N, N, N, N, R, N),
-    Section.MEDICATIONS: (W, W_OWN, P, W, R, R, C_TAKES, C_TAKES, N, N, N, N, P, N),
-    Section.TASKS: (W, C, W, C, C, C, C, COMPLETE_OWN, N, N, N, C, C, COMPLETES_OWN),
-    Section.REFERRALS: (W, W_OWN, W, R, W_COMMUNITY, R, R, R, N, N, N, W, N, HANDLES_OWN),
-    Section.MONITORING: (W, W_OWN, W, R, R, R, C_READINGS, C_READINGS, N, N, N, N, R, N),
-    Section.TRANSITIONS: (W, C, W, C, C, R, R, R, N, N, N, N, C, N),
-    Section.SOCIAL_NEEDS: (R, R, W, N, W, R, C, N, N, N, N, N, N, N),
-    Section.CAREGIVER_LOG: (W_ANSWER, ASKS, W_ANSWER, ASKS, W, ASKS, W_OWN, W_OWN, N, N, N, N, N, N),
-    Section.HUDDLES: (W, W, W, W, W, W, R_DECISION, N, N, N, N, N, N, N),
-    Section.ADVANCE_CARE: (W, R, C, R, C, R, W_DRAFT, R_AGENT, N, N, N, N, R, N),
-    Section.BEHAVIORAL_HEALTH: (R_CONSENT, N, N, N, C_ASSIGNED, W, R, N, N, N, N, N, N, N),
-    Section.STAFF_NOTES: (W, W, W, W, W, W, N, N, N, N, N, N, N, N),
+    Section.ABOUT_ME: (W, R, W, R, W, R, W, C, N, N, N, R, R, R_CONTACT, W),
+    Section.CARE_TEAM: (W, C, W, R, C, C, R, R, N, W, N, R, R, R_WHOM, R),
+    Section.CONDITIONS: (W, W_OWN, P, R, R, R, P, R, N, N, N, N, R, N, P),
+    Section.GOALS: (W, W_OWN, W, P, W, P, W_OWN, C, N, N, N, N, R, N, W_OWN),
+    Section.MEDICATIONS: (W, W_OWN, P, W, R, R, C_TAKES, C_TAKES, N, N, N, N, P, N, C_TAKES),
+    Section.TASKS: (W, C, W, C, C, C, C, COMPLETE_OWN, N, N, N, C, C, COMPLETES_OWN, C),
+    Section.REFERRALS: (W, W_OWN, W, R, W_COMMUNITY, R, R, R, N, N, N, W, N, HANDLES_OWN, R),
+    Section.MONITORING: (W, W_OWN, W, R, R, R, C_READINGS, C_READINGS, N, N, N, N, R, N, C_READINGS),
+    Section.TRANSITIONS: (W, C, W, C, C, R, R, R, N, N, N, N, C, N, R),
+    Section.SOCIAL_NEEDS: (R, R, W, N, W, R, C, N, N, N, N, N, N, N, C),
+    Section.CAREGIVER_LOG: (W_ANSWER, ASKS, W_ANSWER, ASKS, W, ASKS, W_OWN, W_OWN, N, N, N, N, N, N, W_OWN),
+    Section.HUDDLES: (W, W, W, W, W, W, R_DECISION, N, N, N, N, N, N, N, R_DECISION),
+    Section.ADVANCE_CARE: (W, R, C, R, C, R, W_DRAFT, R_AGENT, N, N, N, N, R, N, W_DRAFT),
+    Section.BEHAVIORAL_HEALTH: (R_CONSENT, N, N, N, C_ASSIGNED, W, R, N, N, N, N, N, N, N, R),
+    Section.STAFF_NOTES: (W, W, W, W, W, W, N, N, N, N, N, N, N, N, N),
 }
 
 MATRIX: Final[Mapping[tuple[Role, Section], Cell]] = MappingProxyType(
     {(role, section): cell for section, cells in _ROWS.items() for role, cell in zip(COLUMNS, cells, strict=True)}
 )
 """Every role's cell in every section."""
+
+CONFIDENTIAL: Final = frozenset({Section.SOCIAL_NEEDS, Section.BEHAVIORAL_HEALTH})
+"""Closed to the guardian of a minor from an age on that the organisation sets, unless the minor opens them.
+
+Care that minors may seek in confidence stands there: mental health, drugs and alcohol, violence at home (laws of the
+states differ; 45 CFR 164.502(g)(3) follows them).
+"""
 
 ANSWERERS: Final = frozenset({Role.PRIMARY_CARE, Role.CARE_MANAGER, Role.SOCIAL_WORKER})
 """Who answers what the people at home ask."""

@@ -25,6 +25,7 @@ ROLE_NAMES: Final[Mapping[Role, str]] = MappingProxyType(
         Role.REFERRAL_COORDINATOR: "the referral coordinator",
         Role.FACILITY_NURSE: "the facility nurse",
         Role.COMMUNITY_WORKER: "the community worker",
+        Role.GUARDIAN: "the guardian",
     }
 )
 
@@ -45,6 +46,7 @@ _SENTENCES: Final[Mapping[str, str]] = MappingProxyType(
         "role-none": "This part of the plan is not open to {role}.",
         "not-invited": "Your invitation does not include {title}.",
         "consent-hidden": "The patient does not share {title} with you.",
+        "confidential": "At the patient's age {title} stays between the patient and the team.",
         "plan-closed": "This plan is closed and can only be read. Its steward can open it again.",
         "consent-read-only": "The patient lets you read {title}, not change it.",
         "consent-needed": "{title} opens only with the patient's consent.",

@@ -29,6 +29,18 @@ class Role(StrEnum):
     """Nurse of a nursing facility or of home health, for as long as the stay lasts."""
     COMMUNITY_WORKER = "community_worker"
     """Works for a service in the community; sees only referrals and tasks that name them."""
+    GUARDIAN = "guardian"
+    """Acts for a patient who is a minor or can't decide: as the patient, by law, and until a day."""
+
+
+class Basis(StrEnum):
+    """Why a guardian acts for the patient; ``NONE`` for everyone else."""
+
+    NONE = ""
+    MINOR = "minor"
+    """The patient is a minor: it ends when they come of age, and what is confidential then is closed to it before."""
+    INCAPABLE = "incapable"
+    """The patient is an adult who can't decide: a court or the patient's own health care proxy says so."""
 
 
 CLINICIANS = frozenset(
@@ -36,7 +48,9 @@ CLINICIANS = frozenset(
 )
 STAFF_OF_PLANS = CLINICIANS | {Role.REFERRAL_COORDINATOR, Role.FACILITY_NURSE, Role.COMMUNITY_WORKER}
 """Who of the staff takes part in plans. Emergencies, huddles and units stay with the clinicians among them."""
-PATIENT_SIDE = frozenset({Role.PATIENT, Role.FAMILY})
+PATIENT_SIDE = frozenset({Role.PATIENT, Role.FAMILY, Role.GUARDIAN})
+AS_PATIENT = frozenset({Role.PATIENT, Role.GUARDIAN})
+"""Whose own word on a page is the patient's consent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +89,8 @@ class Participant:
     """The plan was closed: it is for reading only until it is opened again."""
     on_behalf_of: str = ""
     """The organisation that a machine acts for; empty for a person."""
+    basis: Basis = Basis.NONE
+    authority: str = ""
+    """What shows that a guardian may act, as in ``birth certificate``."""
+    confidential_from: datetime | None = None
+    """From when on confidential sections are closed to this guardian of a minor; ``None``: never."""

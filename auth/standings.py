@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from auth.commands import Operation
-from auth.policy import MATRIX, Cell, EntryFacts, Grant, N, Precondition, hidden
+from auth.policy import CONFIDENTIAL, MATRIX, Cell, EntryFacts, Grant, N, Precondition, hidden
 from auth.roles import CLINICIANS, Narrowing, Participant, Role
 from crdt.sections import Section
 
@@ -88,6 +88,12 @@ def membership(participant: Participant, now: datetime) -> str:
     return ""
 
 
+def _confidential(participant: Participant, now: datetime) -> bool:
+    """Return whether the patient is of an age at which a guardian does not see what is confidential."""
+    begins = participant.confidential_from
+    return participant.role is Role.GUARDIAN and begins is not None and begins <= now
+
+
 def _narrowing(participant: Participant, section: Section, now: datetime) -> str:
     """Return the access that the consent in force says: ``""`` without one, ``none`` for a word we don't know."""
     narrowing: Narrowing | None = participant.consents.get(section)
@@ -102,6 +108,8 @@ def _closed_by_consent(participant: Participant, section: Section, cell: Cell, n
     access = _narrowing(participant, section, now)
     if access == "none":
         return "consent-hidden"
+    if section in CONFIDENTIAL and _confidential(participant, now) and access != "granted":
+        return "confidential"
     if cell.opening is Precondition.CONSENT and access != "granted":
         return "consent-needed"
     return ""

@@ -123,7 +123,7 @@ async def _viewer(request: Request, member: Member, home: Home) -> Participant:
     asked = request.query_params.get("as", "")
     if asked and settles(member.participant, services(request).now()):
         everyone = await services(request).directory.participants(member.plan_id)
-        named = [each for each in everyone if each.person_id == asked and each.role is Role.FAMILY and not each.removed]
+        named = [each for each in everyone if each.person_id == asked and home.is_of(each) and not each.removed]
         if named:
             return named[0]
     return as_family(member.participant)
@@ -355,6 +355,7 @@ def _kept(
     """Return whether the page is only looked at; and for how long one's own is kept here, and from when it is then."""
     return {
         **_previewed(viewer, me, home),
+        "acts_as_patient": me.role is Role.GUARDIAN and settles(me, reading.now),
         "offline": hours_kept(request, me.person_id),
         "offline_choices": HOURS,
         "kept_at": language.weekday_and_clock(reading.now, reading),

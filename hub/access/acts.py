@@ -6,7 +6,7 @@ from typing import Final
 
 from auth.consents import Consent
 from auth.invitations import Invitation
-from auth.roles import Participant, Role
+from auth.roles import Basis, Participant, Role
 from hub.record.chain import JSON
 from hub.record.journal import Act, Action
 
@@ -47,6 +47,8 @@ def told_of(invitation: Invitation) -> Mapping[str, JSON]:
         "how": invitation.agreed_how.value,
         "text_version": invitation.text_version,
     }
+    if invitation.basis is not Basis.NONE:
+        told |= {"basis": invitation.basis.value, "authority": invitation.authority}
     return told | ({"referral": invitation.referral} if invitation.referral else {})
 
 

@@ -73,12 +73,20 @@ class Emergencies:
                 return NO_PLAN
             if standing is not None and not membership(standing, now):
                 return MEMBER
+            patient_side = await self._patient_side(plan_id, plan.patient)
             async with self._changes.of_plan(plan_id) as turn:
                 await self._readings.add(turn, glass)
                 await turn.append([_begun(glass, session_id)])
                 officers = [each.person_id for each in await self._people.active() if each.may_audit]
-                await self._notifications.tell(turn, [plan.patient or "", *officers], plan_id)
+                await self._notifications.tell(turn, [*patient_side, *officers], plan_id)
         return glass
+
+    async def _patient_side(self, plan_id: str, patient: str | None) -> list[str]:
+        """Return the patient, where they sign in, and who acts for them now."""
+        now = self._now()
+        everyone = await self._participants.of_plan(plan_id, now)
+        acting = [each.person_id for each in everyone if each.role is Role.GUARDIAN and not membership(each, now)]
+        return [patient or "", *acting]
 
     async def pending(self) -> list[BreakGlass]:
         """Return the readings that wait for their review, the oldest first."""
@@ -114,12 +122,12 @@ class Emergencies:
         if isinstance(reviewed, BreakGlassRefusal):
             return reviewed.reason
         plan = await self._plans.get(plan_id)
+        patient_side = await self._patient_side(plan_id, plan.patient if plan is not None else None)
         async with self._changes.of_plan(plan_id) as turn:
             first = await self._readings.review(turn, reviewed)
             await turn.append([_reviewed(reviewed, session_id, first=first)])
             if first:
-                patient = plan.patient if plan is not None else None
-                await self._notifications.tell(turn, [patient or "", person_id], plan_id)
+                await self._notifications.tell(turn, [*patient_side, person_id], plan_id)
         return "" if first else "This was reviewed already."
 
 

@@ -15,13 +15,15 @@ from auth.invitations import (
     InvitationRefusal,
     InvitationState,
     draft_refusal,
+    guardian_refusal,
     revoke,
     state_of,
     with_spoken_code,
 )
 from auth.passcodes import spoken_code
-from auth.roles import Participant, Role
+from auth.roles import AS_PATIENT, Basis, Participant, Role
 from auth.sessions import TOKEN_BYTES, hash_token
+from auth.standings import membership
 from crdt.sections import Section
 from hub.access.acts import by_member, told_of
 from hub.access.changes import AccessChanges
@@ -33,6 +35,7 @@ from hub.store.invitations import Addressee, Invitations
 from hub.store.letters import Letters
 from hub.store.notifications import Notifications
 from hub.store.participants import Participants
+from hub.store.plans import Plans
 
 BLIND: Final = InvitationRefusal("sections", "To answer the referral they have to see the referrals.")
 _ADDRESS: Final = re.compile(r"[^\s@<>,;:\"\x00-\x20\x7f]+@[^\s@<>,;:\"\x00-\x20\x7f]+")
@@ -62,6 +65,11 @@ class Draft:
     addressee: Addressee
     referral: str = ""
     """The referral they come for, one that the inviter sees."""
+    basis: Basis = Basis.NONE
+    """Why a guardian acts for the patient, and ``authority`` what shows it."""
+    authority: str = ""
+    guardian: str = ""
+    """The guardian who agreed, where it was not the patient."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +113,7 @@ class Inviting:
         self._invitations = Invitations(engine)
         self._participants = Participants(engine)
         self._notifications = Notifications(engine)
+        self._plans = Plans(engine)
 
     async def of_plan(self, plan_id: str) -> list[tuple[Invitation, Addressee]]:
         """Return the plan's invitations with whom they are for, the newest first."""
@@ -116,8 +125,10 @@ class Inviting:
         """Make an invitation, or say why not. The letter that ``write`` returns leaves if the invitation is kept."""
         if draft.referral and Section.REFERRALS not in draft.sections:
             return BLIND
-        if (draft.how is How.PAGE) != (inviter.role is Role.PATIENT):
+        if (draft.how is How.PAGE) != (inviter.role in AS_PATIENT):
             return InvitationRefusal("how", "Say how the patient agreed: in person, by telephone or in writing.")
+        if draft.guardian and not await self._guards(inviter.plan_id, draft.guardian):
+            return InvitationRefusal("how", "Choose who agreed: the patient, or a guardian who acts for them now.")
         return await self._invite(inviter, draft, write, reauthenticated=reauthenticated)
 
     async def resend(
@@ -140,6 +151,9 @@ class Inviting:
             delivery=kept.delivery,
             addressee=addressee,
             referral=kept.referral,
+            basis=kept.basis,
+            authority=kept.authority,
+            guardian=kept.agreed_by if kept.agreed_by != inviter.patient_id else "",
         )
         return await self._invite(inviter, draft, write, reauthenticated=reauthenticated, instead_of=invitation_id)
 
@@ -155,7 +169,8 @@ class Inviting:
             withheld=await self._withheld(inviter.plan_id, draft),
             access_ends=draft.access_ends,
             now=self._now(),
-        ) or _addressee_fault(draft)
+        )
+        refusal = refusal or await self._guardian_refusal(inviter.plan_id, draft) or _addressee_fault(draft)
         if refusal is not None:
             return refusal
         made = self._made(inviter, draft)
@@ -206,10 +221,12 @@ class Inviting:
             secret_hash=hash_token(secret),
             delivery=draft.delivery,
             may_change=draft.may_change,
-            agreed_by=inviter.patient_id,
+            agreed_by=_who_agreed(inviter, draft),
             agreed_how=draft.how,
             text_version=TEXT_VERSION,
             referral=draft.referral,
+            basis=draft.basis,
+            authority=draft.authority.strip(),
         )
         if draft.delivery is Delivery.SENT:
             return Made(invitation, draft.addressee, secret)
@@ -239,6 +256,21 @@ class Inviting:
             return NOT_WAITING
         return revoke(kept, self._now())
 
+    async def _guardian_refusal(self, plan_id: str, draft: Draft) -> InvitationRefusal | None:
+        if draft.role is not Role.GUARDIAN:
+            return None
+        plan = await self._plans.get(plan_id)
+        of_age = plan.of_age if plan is not None else None
+        return guardian_refusal(
+            draft.role, draft.basis, draft.authority, access_ends=draft.access_ends, of_age=of_age, now=self._now()
+        )
+
+    async def _guards(self, plan_id: str, person_id: str) -> bool:
+        """Return whether this person acts for the patient now."""
+        now = self._now()
+        part = await self._participants.load(plan_id, person_id, now)
+        return part is not None and part.role is Role.GUARDIAN and not membership(part, now)
+
     async def _withheld(self, plan_id: str, draft: Draft) -> frozenset[Section]:
         """Return what the patient hides from people of this name and role who are or were in the plan."""
         now, name = self._now(), draft.addressee.name.strip().casefold()
@@ -253,6 +285,13 @@ class Inviting:
             for section, narrowing in each.consents.items()
             if narrowing.access == "none" and (narrowing.ends is None or narrowing.ends > now)
         )
+
+
+def _who_agreed(inviter: Participant, draft: Draft) -> str:
+    """Return whose agreement an invitation stands on; nobody's where somebody comes who acts by law."""
+    if draft.role is Role.GUARDIAN:
+        return ""
+    return inviter.person_id if inviter.role in AS_PATIENT else draft.guardian or inviter.patient_id
 
 
 def _addressee_fault(draft: Draft) -> InvitationRefusal | None:

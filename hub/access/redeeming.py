@@ -273,6 +273,8 @@ def _participant(invitation: Invitation, person: Person, now: datetime) -> Parti
         since=now,
         ends=invitation.access_ends,
         sections=invitation.sections,
+        basis=invitation.basis,
+        authority=invitation.authority,
     )
 
 

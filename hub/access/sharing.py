@@ -7,7 +7,7 @@ from typing import Final
 
 from auth.consents import RECORDERS, Consent, ConsentRefusal, How, record
 from auth.invitations import ACCESS_LASTS_MAX
-from auth.roles import Narrowing, Participant, Role
+from auth.roles import PATIENT_SIDE, Narrowing, Participant, Role
 from auth.standings import membership
 from crdt.sections import Section
 from hub.access.acts import agreed, by_member
@@ -42,10 +42,17 @@ class Sharing:
         return {(each.person_id, each.section): each for each in latest if each.narrowing is not None}
 
     async def narrow(
-        self, recorder: Participant, person_id: str, section: Section, narrowing: Narrowing | None, *, how: How
+        self,
+        recorder: Participant,
+        person_id: str,
+        section: Section,
+        narrowing: Narrowing | None,
+        *,
+        how: How,
+        guardian: str = "",
     ) -> str:
         """Record what the patient consents to for a person and section, ``None`` for what the role says; ``""`` or why
-        not."""
+        not. ``guardian`` is who agreed in the patient's place."""
         now = self._now()
         subject = await self._participants.load(recorder.plan_id, person_id, now)
         if subject is None:
@@ -53,7 +60,9 @@ class Sharing:
         latest = await self.consents(recorder.plan_id)
         if recorder.role is not Role.PATIENT and _opens(latest, subject, section, narrowing, now):
             return "The patient closed this in person, on this page. Only the patient opens it again."
-        consent = record(recorder, subject, section, narrowing, how=how, now=now)
+        if guardian and not any(each.person_id == guardian for each in await self.guardians(recorder.plan_id)):
+            return "Choose who agreed: the patient, or a guardian who acts for them now."
+        consent = record(recorder, subject, section, narrowing, how=how, now=now, guardian=guardian)
         if isinstance(consent, ConsentRefusal):
             return consent.reason
         async with self._changes.of_plan(recorder.plan_id) as turn:
@@ -61,6 +70,12 @@ class Sharing:
             await turn.append([agreed(consent)])
             await self._tell_patient(turn, recorder)
         return ""
+
+    async def guardians(self, plan_id: str) -> list[Participant]:
+        """Return who acts for the patient now."""
+        now = self._now()
+        everyone = await self._participants.of_plan(plan_id, now)
+        return [each for each in everyone if each.role is Role.GUARDIAN and not membership(each, now)]
 
     async def end(self, remover: Participant, person_id: str) -> str:
         """End a person's membership now; ``""`` or why not."""
@@ -126,13 +141,15 @@ def settles(participant: Participant, now: datetime) -> bool:
 
 def _may_not_end(remover: Participant, subject: Participant | None, now: datetime) -> str:
     if not settles(remover, now):
-        return "Only the patient, primary care or the care manager changes who has access."
+        return "Only the patient, a guardian, primary care or the care manager changes who has access."
     if subject is None or subject.removed:
         return NOT_HERE
     if subject.broke_glass_until is not None:
         return "They are no member: they read in an emergency. End that reading instead."
     if subject.role is Role.PATIENT:
         return "The patient's own access can't be ended."
+    if subject.role is Role.GUARDIAN and remover.role in PATIENT_SIDE:
+        return "Only the care team ends a guardian's access. Ask them."
     if subject.person_id == remover.person_id:
         return "Nobody ends their own access here: ask the care manager."
     return ""
@@ -158,6 +175,6 @@ def _opens(
 
 def _end_fault(subject: Participant | None, ends: datetime | None, now: datetime) -> str:
     if ends is None:
-        is_family = subject is not None and subject.role is Role.FAMILY
-        return "Choose when the access of someone from the family ends." if is_family else ""
+        at_home = subject is not None and subject.role in PATIENT_SIDE
+        return "Choose when the access of someone from the family ends." if at_home else ""
     return "" if now < ends <= now + ENDS_MAX else "Choose an end within the next year."

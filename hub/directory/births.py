@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time, tzinfo
 from typing import Final
 
 _FORM: Final = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
@@ -73,6 +73,22 @@ def typed_birth_date(year: str, month: str, day: str, *, today: date | None = No
     if today is not None and earliest > today:
         raise BirthDateError("This date of birth is in the future. Check the year.")
     return known
+
+
+def reaches_age(born: BirthDate, age: int, zone: tzinfo) -> datetime | None:
+    """Return the first instant, in UTC, at which somebody may be ``age`` years old; ``None`` without a year of birth.
+
+    Where the day is not known, the first that it can have been counts. Who was born on 29 February is a year older on
+    1 March of other years.
+    """
+    if not born.year:
+        return None
+    year, month, day = born.year + age, born.month or 1, born.day or 1
+    try:
+        reached = date(year, month, day)
+    except ValueError:
+        reached = date(year, 3, 1)
+    return datetime.combine(reached, time(), zone).astimezone(UTC)
 
 
 def _number(text: str) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from auth.roles import Participant, Role
+from auth.roles import PATIENT_SIDE, Participant, Role
 from hub.fhir.places import Json
 
 PERSON: Final = "urn:careplan-hub:person"
@@ -86,7 +86,7 @@ def person_resources(people: Sequence[Participant], subject: Subject) -> list[Js
         match person.role:
             case Role.PATIENT:
                 continue
-            case Role.FAMILY:
+            case Role.FAMILY | Role.GUARDIAN:
                 related: Json = {"resourceType": "RelatedPerson", "id": person.person_id, **identity}
                 related["patient"] = patient
                 if person.profession:
@@ -127,7 +127,8 @@ class PlanReferences:
         known = self.people.get(person_id)
         if known is None:
             return {"identifier": identifier, "display": "someone who is not in this plan"}
-        kind = {Role.PATIENT: "Patient", Role.FAMILY: "RelatedPerson"}.get(known.role, "Practitioner")
+        kind = "RelatedPerson" if known.role in PATIENT_SIDE else "Practitioner"
+        kind = "Patient" if known.role is Role.PATIENT else kind
         target = self.patient_id if known.role is Role.PATIENT else person_id
         return {"reference": f"{kind}/{target}", "identifier": identifier, "display": known.name}
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from auth.roles import Narrowing, Participant, Role
+from auth.roles import Basis, Narrowing, Participant, Role
 from crdt.sections import Section
 from hub.record.chain import JSON
 from hub.record.journal import Action, Row
@@ -58,6 +58,7 @@ def _joined(row: Row, plan_id: str, person_id: str, words: Mapping[str, JSON]) -
         since=row.recorded,
         ends=_instant(words.get("ends")),
         sections=sections,
+        basis=next((each for each in Basis if each == words.get("basis")), Basis.NONE),
     )
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from auth.consents import How
 from auth.invitations import Delivery, Invitation, InvitationRefusal, InvitationState, WrongCode, redeem
-from auth.roles import Role
+from auth.roles import Basis, Role
 from crdt.sections import Section
 from hub.record.journal import Turn
 from hub.store.engine import connected, connection_of
@@ -122,5 +122,6 @@ def _invitation(row: sa.Row[tuple[object, ...]]) -> Invitation:
         delivery=Delivery(values.pop("delivery")),
         state=InvitationState(values.pop("state")),
         agreed_how=How(values.pop("agreed_how")),
+        basis=Basis(values.pop("basis")),
         **values,
     )

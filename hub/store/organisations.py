@@ -39,6 +39,10 @@ class Organisation:
     """Own closed days, as ``2026-12-24``."""
     answer_hours: Mapping[str, int] = field(default_factory=dict)
     """Within how many open hours questions are answered, by topic; the usual ones where nothing is said."""
+    confidential_age: int = 13
+    """From this age on what is confidential to a minor is closed to their guardians."""
+    majority_age: int = 18
+    """A guardian of a minor acts until then; the states differ (Alabama and Nebraska 19, Mississippi 21)."""
 
 
 class Organisations:

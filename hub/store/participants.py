@@ -4,22 +4,24 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from auth.roles import Narrowing, Participant, Role
+from auth.roles import Basis, Narrowing, Participant, Role
 from auth.sessions import Idle, Session
 from crdt.sections import Section
+from hub.directory.births import birth_date, reaches_age
 from hub.record.journal import Turn
 from hub.store.engine import connected, connection_of
 from hub.store.tables import participant as table
 
 _LOAD: Final = """
 select person.id as person, plan.id as plan, person.name, person.profession, person.active,
-       coalesce((select patient.person from patient where patient.id = plan.subject), '') as patient,
+       coalesce(subject.person, '') as patient, subject.born, home.time_zone, home.confidential_age, home.majority_age,
        plan.closed is not null as closed,
-       member.role, member.since, member.ends, member.removed, member.sections,
+       member.role, member.since, member.ends, member.removed, member.sections, member.basis, member.authority,
        glass.began as glass_began, glass.until as glass_until,
        glass.role as glass_role, glass.profession as glass_profession,
        (select jsonb_object_agg(latest.section, jsonb_build_array(latest.access, latest.ends))
@@ -27,7 +29,8 @@ select person.id as person, plan.id as plan, person.name, person.profession, per
                  where consent.plan = plan.id and consent.person = person.id
                  order by section, recorded desc) as latest
          where latest.access is not null) as consents
-  from plan cross join person
+  from plan join patient as subject on subject.id = plan.subject
+  join organisation as home on home.id = plan.organisation cross join person
   left join participant as member on member.plan = plan.id and member.person = person.id
   left join lateral (select * from break_glass
                       where break_glass.plan = plan.id and break_glass.person = person.id
@@ -159,6 +162,8 @@ class Participants:
             "sections": None if participant.sections is None else sorted(participant.sections),
             "relation": relation,
             "added_by": added_by or None,
+            "basis": participant.basis,
+            "authority": participant.authority,
             "since": sa.func.clock_timestamp() if participant.since is None else participant.since,
         }
         statement = sa.dialects.postgresql.insert(table).values(values)
@@ -212,6 +217,7 @@ def _participant(row: sa.Row[tuple[object, ...]], now: datetime) -> Participant:
             closed=told["closed"],
         )
     was_member = told["role"] is not None
+    basis = Basis(told["basis"] or "")
     return Participant(
         person_id=told["person"],
         plan_id=told["plan"],
@@ -219,14 +225,33 @@ def _participant(row: sa.Row[tuple[object, ...]], now: datetime) -> Participant:
         role=Role(told["role"] if was_member else told["glass_role"]),
         profession=told["profession"],
         since=told["since"] if was_member else told["glass_began"],
-        ends=told["ends"],
+        ends=_end(told, basis),
         removed=told["removed"] is not None or not told["active"],
         sections=None if told["sections"] is None else frozenset(map(Section, told["sections"])),
         consents=_consents(told["consents"]),
         broke_glass_until=None if was_member else told["glass_until"],
         patient_id=told["patient"],
         closed=told["closed"],
+        basis=basis,
+        authority=told["authority"] or "",
+        confidential_from=_reached(told, told["confidential_age"]) if basis is Basis.MINOR else None,
     )
+
+
+def _reached(told: sa.RowMapping, age: int) -> datetime:
+    """Return when the patient reaches an age; where no birth date is known, they count as having reached it."""
+    reached = reaches_age(birth_date(told["born"]), age, ZoneInfo(told["time_zone"]))
+    since: datetime = told["since"]
+    return since if reached is None else reached
+
+
+def _end(told: sa.RowMapping, basis: Basis) -> datetime | None:
+    """Return when the membership ends: that of a guardian of a minor at the latest when the patient comes of age."""
+    ends: datetime | None = told["ends"]
+    if basis is not Basis.MINOR:
+        return ends
+    of_age = reaches_age(birth_date(told["born"]), told["majority_age"], ZoneInfo(told["time_zone"]))
+    return min((each for each in (ends, of_age) if each is not None), default=None)
 
 
 def _is_member(told: sa.RowMapping, now: datetime) -> bool:

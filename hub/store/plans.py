@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from auth.roles import Role
-from hub.directory.births import BirthDate
+from hub.directory.births import BirthDate, birth_date, reaches_age
 from hub.directory.houses import House, house_of
 from hub.directory.names import number_key
 from hub.ids import new_id
@@ -71,6 +72,13 @@ class Plan:
     """Where the patient moved to."""
     same_as: str | None = None
     """The record that goes on for the same human being."""
+    majority_age: int = 18
+    """Where the home organisation is."""
+
+    @property
+    def of_age(self) -> datetime | None:
+        """When the patient comes of age at home; ``None`` where the year of birth is not known."""
+        return reaches_age(birth_date(self.born_words), self.majority_age, ZoneInfo(self.time_zone))
 
     @property
     def name(self) -> str:
@@ -111,6 +119,7 @@ _COLUMNS: Final = (
     patient.c.deceased,
     patient.c.moved,
     patient.c.same_as,
+    organisation.c.majority_age,
 )
 _HOUSE: Final = (
     organisation.c.id,

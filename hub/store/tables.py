@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql
 from auth.break_glass import Verdict
 from auth.consents import How
 from auth.invitations import CODES_SENT_MAX, WRONG_CODES_MAX, Delivery, InvitationState
-from auth.roles import Role
+from auth.roles import Basis, Role
 from auth.sessions import Idle
 from crdt.changes import Root
 from crdt.sections import Section
@@ -47,7 +47,10 @@ organisation: Final = sa.Table(
     sa.Column("number_system", _text, nullable=False, unique=True),
     _when("created"),
     sa.Column("answer_hours", postgresql.JSONB, nullable=False, server_default=sa.text("'{}'")),
+    sa.Column("confidential_age", sa.SmallInteger, nullable=False, server_default=sa.text("13")),
+    sa.Column("majority_age", sa.SmallInteger, nullable=False, server_default=sa.text("18")),
     sa.CheckConstraint("name <> ''", name="named"),
+    sa.CheckConstraint("confidential_age between 0 and majority_age and majority_age between 14 and 25", name="ages"),
 )
 """Clinics and practices. The first one is the default; ``number_system`` names its record numbers everywhere."""
 
@@ -162,7 +165,11 @@ participant: Final = sa.Table(
     sa.Column("sections", postgresql.ARRAY(_text)),
     _words("relation"),
     _of("added_by", "person", nullable=True),
+    _words("basis"),
+    _words("authority"),
     _among("role", Role),
+    _among("basis", Basis),
+    sa.CheckConstraint("(role = 'guardian') = (basis <> '')", name="guardian"),
     sa.Index("participant_person", "person"),
 )
 
@@ -216,7 +223,10 @@ invitation: Final = sa.Table(
     _words("agreed_how", How.PAGE.value),
     _words("text_version"),
     _words("referral"),
+    _words("basis"),
+    _words("authority"),
     _among("role", Role),
+    _among("basis", Basis),
     _among("delivery", Delivery),
     _among("agreed_how", How),
     _among("state", InvitationState),
@@ -319,15 +329,10 @@ break_glass: Final = sa.Table(
 )
 
 looked: Final = sa.Table(
-    "looked",
-    metadata,
-    _of("plan", "plan", primary_key=True),
-    _of("person", "person", primary_key=True),
-    sa.Column("section", _text, primary_key=True),
-    sa.Column("seq", sa.BigInteger, nullable=False),
-    _when("looked"),
+    "looked", metadata, _of("plan", "plan", primary_key=True), _of("person", "person", primary_key=True),
+    sa.Column("section", _text, primary_key=True), sa.Column("seq", sa.BigInteger, nullable=False), _when("looked"),
     _among("section", Section),
-)
+)  # fmt: skip
 
 notification: Final = sa.Table(
     "notification",

@@ -91,7 +91,7 @@ def following(
         owner = _first(team, Role.PHARMACIST) or signer
         steps.insert(0, Step(title=_title("Tell the pharmacy", told), owner=owner, due=today + timedelta(days=1)))
     if parts.get("leaves"):
-        owner = _first(team, Role.FAMILY) or _first(team, Role.CARE_MANAGER) or signer
+        owner = _first(team, Role.GUARDIAN) or _first(team, Role.FAMILY) or _first(team, Role.CARE_MANAGER) or signer
         title = _title(f"Take {', '.join(parts['leaves'])} out of the house", [])
         steps.insert(0, Step(title=title, owner=owner, due=today + timedelta(days=1)))
     return steps

@@ -29,6 +29,7 @@ def a_participant(
     assigned: frozenset[Section] = frozenset(),
     person_id: str = ME,
     patient_id: str = PATIENT,
+    confidential_from: datetime | None = None,
 ) -> Participant:
     return Participant(
         person_id=person_id,
@@ -43,6 +44,7 @@ def a_participant(
         broke_glass_until=broke_glass_until,
         patient_id=person_id if role is Role.PATIENT else patient_id,
         assigned=assigned,
+        confidential_from=confidential_from,
     )
 
 

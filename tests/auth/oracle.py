@@ -13,22 +13,22 @@ from auth.roles import Role
 from crdt.sections import SECTIONS, Section
 
 MATRIX: Final = """
-| | PCP | specialist | care manager | pharmacist | social worker | behavioural | patient | family | auditor | admin | registrar | coordinator | facility nurse | community worker |
-| about_me | W | R | W | R | W | R | W | C | N | N | N | R | R | R contact |
-| care_team | W | C | W | R | C | C | R | R | N | W | N | R | R | R whom |
-| conditions | W | W own, P | P | R | R | R | P | R | N | N | N | N | R | N |
-| goals | W | W own, P | W | P | W | P | W own | C | N | N | N | N | R | N |
-| medications | W | W own, P | P | W | R | R | C takes | R + C takes | N | N | N | N | P | N |
-| tasks | W | C | W | C | C | C | C + complete own | complete own | N | N | N | C | C | completes own |
-| referrals | W | W own | W | R | W community | R | R | R | N | N | N | W | N | handles own |
-| monitoring | W | W own | W | R | R | R | C readings | C readings | N | N | N | N | R | N |
-| transitions | W | C | W | C | C | R | R | R | N | N | N | N | C | N |
-| social_needs | R | R | W | N | W | R | C | N | N | N | N | N | N | N |
-| caregiver_log | W answer | asks | W answer | asks | W | asks | W own | W own | N | N | N | N | N | N |
-| huddles | W | W | W | W | W | W | R decision | N | N | N | N | N | N | N |
-| advance_care | W + sign | R | C | R | C | R | W draft | R if agent | N | N | N | N | R | N |
-| behavioral_health | R with consent | N | N | N | C if assigned | W | R | N | N | N | N | N | N | N |
-| staff_notes | W | W | W | W | W | W | N | N | N | N | N | N | N | N |
+| | PCP | specialist | care manager | pharmacist | social worker | behavioural | patient | family | auditor | admin | registrar | coordinator | facility nurse | community worker | guardian |
+| about_me | W | R | W | R | W | R | W | C | N | N | N | R | R | R contact | W |
+| care_team | W | C | W | R | C | C | R | R | N | W | N | R | R | R whom | R |
+| conditions | W | W own, P | P | R | R | R | P | R | N | N | N | N | R | N | P |
+| goals | W | W own, P | W | P | W | P | W own | C | N | N | N | N | R | N | W own |
+| medications | W | W own, P | P | W | R | R | C takes | R + C takes | N | N | N | N | P | N | C takes |
+| tasks | W | C | W | C | C | C | C + complete own | complete own | N | N | N | C | C | completes own | C + complete own |
+| referrals | W | W own | W | R | W community | R | R | R | N | N | N | W | N | handles own | R |
+| monitoring | W | W own | W | R | R | R | C readings | C readings | N | N | N | N | R | N | C readings |
+| transitions | W | C | W | C | C | R | R | R | N | N | N | N | C | N | R |
+| social_needs | R | R | W | N | W | R | C | N | N | N | N | N | N | N | C |
+| caregiver_log | W answer | asks | W answer | asks | W | asks | W own | W own | N | N | N | N | N | N | W own |
+| huddles | W | W | W | W | W | W | R decision | N | N | N | N | N | N | N | R decision |
+| advance_care | W + sign | R | C | R | C | R | W draft | R if agent | N | N | N | N | R | N | W draft |
+| behavioral_health | R with consent | N | N | N | C if assigned | W | R | N | N | N | N | N | N | N | R |
+| staff_notes | W | W | W | W | W | W | N | N | N | N | N | N | N | N | N |
 """  # noqa: E501 - the header of a table is one line
 
 ROLES: Final = {
@@ -46,6 +46,7 @@ ROLES: Final = {
     "coordinator": Role.REFERRAL_COORDINATOR,
     "facility nurse": Role.FACILITY_NURSE,
     "community worker": Role.COMMUNITY_WORKER,
+    "guardian": Role.GUARDIAN,
 }
 
 COMMANDS: Final = """
@@ -97,10 +98,10 @@ referral.record_need_met   referrals   W, party asker
 medication.prepare         medications PCP, care manager, pharmacist
 medication.decide          medications PCP, pharmacist, specialist prescriber, behavioural prescriber
 medication.reconcile       medications PCP, pharmacist, specialist prescriber, behavioural prescriber
-medication.say_taken       medications patient, family
+medication.say_taken       medications patient, family, guardian
 finding.set_aside         medications PCP, pharmacist, specialist prescriber, behavioural prescriber
-reading.record             monitoring  W, patient, family, clinician responder, clinician creator
-reading.mark_error  monitoring patient, family, PCP, specialist, care manager, pharmacist, social worker, behavioural
+reading.record             monitoring  W, patient, family, guardian, clinician responder, clinician creator
+reading.mark_error monitoring patient, family, guardian, PCP, specialist, care manager, pharmacist, social worker, behavioural
 reading.acknowledge monitoring PCP, specialist, care manager, pharmacist, social worker, behavioural
 transition.record          transitions as create
 transition.contacted       transitions W, clinician creator
@@ -117,7 +118,7 @@ handoff.give transitions PCP, specialist, care manager, pharmacist, social worke
 handoff.accept transitions PCP, specialist, care manager, pharmacist, social worker, behavioural, facility nurse
 transition.visited         transitions W, clinician creator
 transition.reconciled      transitions PCP, pharmacist
-goal.move                  goals       W, specialist own, patient own, family own
+goal.move                  goals       W, specialist own, patient own, family own, guardian own
 social_need.record_met     social_needs W
 advance_care.sign          advance_care PCP
 team.accept                care_team   person
@@ -131,14 +132,14 @@ question.ask               caregiver_log as create
 question.answer            caregiver_log PCP, care manager, social worker, clinician to, clinician creator
 question.phone             caregiver_log PCP, care manager, social worker, clinician to, clinician creator
 question.task              caregiver_log PCP, care manager, social worker, clinician to, clinician creator
-question.reply             caregiver_log patient, family
+question.reply             caregiver_log patient, family, guardian
 question.accept            caregiver_log creator
 question.calm              caregiver_log PCP, care manager, social worker
 stay.report                caregiver_log as create
 stay.confirm               caregiver_log PCP, care manager, social worker
 stay.known                 caregiver_log PCP, care manager, social worker
 stay.deny                  caregiver_log PCP, care manager, social worker
-"""
+"""  # noqa: E501 - one line a command
 
 CLINICAL: Final = ("PCP", "specialist", "care manager", "pharmacist", "social worker", "behavioural")
 ANSWERING: Final = (*CLINICAL, "community worker")
@@ -218,7 +219,7 @@ def _kept_from(reader: Reader, column: str, section: Section, entry: EntryFacts)
     if column == "family" and section is Section.TASKS:
         shown = entry.values.get("family_visible") or ""
         return {"no": True, "yes": False, "": not _own(reader, section, entry)}[str(shown)]
-    if column in ("patient", "family") and section is Section.CAREGIVER_LOG:
+    if column in ("patient", "family", "guardian") and section is Section.CAREGIVER_LOG:
         return entry.values.get("readers") == "the team alone" and entry.creator != reader.person
     if CELLS[column, section.value] in ("C if assigned", "handles own", "completes own"):
         return not _own(reader, section, entry)

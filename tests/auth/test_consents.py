@@ -30,18 +30,18 @@ HIDE = Narrowing("none")
 
 
 @pytest.mark.parametrize("role", Role)
-def test_the_patient_primary_care_and_the_care_manager_record(role: Role) -> None:
+def test_the_patient_a_guardian_primary_care_and_the_care_manager_record(role: Role) -> None:
     recorder = a_participant(role)
-    how = How.PAGE if role is Role.PATIENT else How.IN_PERSON
+    how = How.PAGE if role in (Role.PATIENT, Role.GUARDIAN) else How.IN_PERSON
 
     allowed = recorded(recorder, HIDE, how=how) == ""
 
-    assert allowed == (role in (Role.PATIENT, Role.PRIMARY_CARE, Role.CARE_MANAGER))
+    assert allowed == (role in (Role.PATIENT, Role.GUARDIAN, Role.PRIMARY_CARE, Role.CARE_MANAGER))
 
 
 def test_staff_say_how_the_patient_agreed() -> None:
     assert recorded(a_participant(Role.CARE_MANAGER), HIDE, how=How.PAGE) == "how"
-    assert recorded(a_participant(Role.CARE_MANAGER, patient_id=""), HIDE, how=How.WRITTEN) == "how"
+    assert recorded(a_participant(Role.CARE_MANAGER, patient_id=""), HIDE, how=How.WRITTEN) == "agreed"
     assert recorded(THE_PATIENT, HIDE, how=How.WRITTEN) == "how"
 
 
@@ -119,4 +119,6 @@ def test_every_choice_offered_is_understood_by_the_decision(role: Role, section:
         expected = Grant.NONE if access == "none" else Grant.READ
         if (role, section, access) == (Role.FAMILY, Section.CAREGIVER_LOG, "granted"):
             expected = Grant.WRITE_OWN  # It opens nothing: it lets them write to the team alone.
+        if (role, section, access) == (Role.GUARDIAN, Section.SOCIAL_NEEDS, "granted"):
+            expected = Grant.CONTRIBUTE  # What their role says, also where it is confidential to a minor.
         assert grant_of(person, section, NOW) is expected

@@ -81,6 +81,14 @@ def states_of(role: Role, section: Section) -> Iterator[tuple[Participant, Reade
     yield a_participant(role, consents=consent("granted")), reader("member", granted=True), PLAN
     yield a_participant(role, consents=consent("granted", over=True)), reader("member"), PLAN
     yield a_participant(role, assigned=here), reader("member", assigned=True), PLAN
+    if role is Role.GUARDIAN:
+        closed = "out" if section in (Section.SOCIAL_NEEDS, Section.BEHAVIORAL_HEALTH) else "member"
+        yield a_participant(role, confidential_from=NOW), reader(closed), PLAN
+        yield a_participant(role, confidential_from=NOW + HOUR), reader("member"), PLAN
+        opened = a_participant(role, confidential_from=NOW, consents=consent("granted"))
+        yield opened, reader("member", granted=True), PLAN
+        over = a_participant(role, confidential_from=NOW, consents=consent("granted", over=True))
+        yield over, reader(closed), PLAN
     glass = "glass" if role in CLINICIANS else "out"
     yield a_participant(role, broke_glass_until=NOW + HOUR), reader(glass), PLAN
     yield a_participant(role, broke_glass_until=NOW + HOUR, consents=consent("none")), reader("out"), PLAN

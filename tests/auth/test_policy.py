@@ -14,7 +14,7 @@ from auth.policy import (
     related,
     signed,
 )
-from auth.roles import Role
+from auth.roles import PATIENT_SIDE, Role
 from crdt.fields import Value
 from crdt.sections import SECTIONS, TEAM_ALONE, Section
 from tests.auth.builders import ME, OTHER, PATIENT, a_participant, an_entry
@@ -34,7 +34,7 @@ def test_every_part_a_cell_names_is_a_free_field_of_its_section() -> None:
 
 
 def test_no_cell_of_the_patients_side_reaches_the_teams_notes() -> None:
-    for role in (Role.PATIENT, Role.FAMILY, Role.AUDITOR, Role.ADMIN):
+    for role in (*PATIENT_SIDE, Role.AUDITOR, Role.ADMIN):
         assert MATRIX[role, Section.STAFF_NOTES].grant is Grant.NONE
 
 

@@ -208,6 +208,6 @@ def test_the_page_speaks_spanish_and_weighs_at_most_forty_kilobytes(mary: Mary, 
     assert weight <= 40_000
     assert "Lo que más me importa" in spanish or "importa" in spanish
     assert "Quién ve mi plan" in spanish
-    assert MINE.role is Role.PATIENT
+    assert MINE.roles == {Role.PATIENT}
     for english in ("My team", "This is not right", "Who sees my plan", "My goals"):
         assert english not in spanish

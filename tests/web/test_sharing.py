@@ -313,7 +313,7 @@ async def test_nobody_but_who_settles_access_ends_it(house: House) -> None:
     for named in ("Michael Lee", EMILY):
         fault = await house.access.sharing.end(await house.member(named), house.person("Tom Becker").person_id)
 
-        assert fault == "Only the patient, primary care or the care manager changes who has access."
+        assert fault == "Only the patient, a guardian, primary care or the care manager changes who has access."
         until = await house.access.sharing.end_on(await house.member(named), house.person(EMILY).person_id, None)
         assert until == fault
         assert "ends an emergency reading" in await house.access.sharing.end_reading(await house.member(named), "x")

@@ -9,13 +9,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from auth.invitations import INVITES, LINK_LASTS, Delivery
-from auth.roles import Role
+from auth.roles import PATIENT_SIDE, Role
 from hub.access.inviting import MANY, Made
 from hub.jobs.letters import Letter
+from hub.store.organisations import UNNAMED
 from web.asking import access
 from web.doors.entrances import way_to_prove
-from web.doors.guards import Member, for_member, services
+from web.doors.guards import Member, for_member, keeping, services
 from web.doors.handovers import handed_over, sent
+from web.languages import language
 from web.mail import NoMail, invitation_letter
 from web.reading import reading_now, team, zone_of
 from web.rendering import elsewhere, page
@@ -23,6 +25,8 @@ from web.views.inviting import FIELD_OF, MadeView, compose, draft_of, invitation
 from web.views.words import day_and_time
 
 SIGN_IN_AGAIN: Final = "Sign in again before you invite someone."
+A_CARE_TEAM: Final = "A care team"
+"""Who invites, as long as the organisation has no name."""
 CHOICES_MAX: Final = 200
 """Values of one form; beyond it nothing is read."""
 
@@ -68,7 +72,7 @@ async def create(request: Request, member: Member) -> Response:
     draft = draft_of(member.participant, role_of(member.participant, asked), typed, zone_of(request))
     reauthenticated = await access(request).reauthenticated(member.who)
     made = await access(request).inviting.invite(
-        member.participant, draft, reauthenticated=reauthenticated, write=_writer(request)
+        member.participant, draft, reauthenticated=reauthenticated, write=await _writer(request, member)
     )
     if isinstance(made, Made):
         await sent(request, member, draft.referral)
@@ -84,7 +88,10 @@ async def resend(request: Request, member: Member) -> Response:
     _may_invite(member)
     reauthenticated = await access(request).reauthenticated(member.who)
     made = await access(request).inviting.resend(
-        member.participant, _invitation_id(request), reauthenticated=reauthenticated, write=_writer(request)
+        member.participant,
+        _invitation_id(request),
+        reauthenticated=reauthenticated,
+        write=await _writer(request, member),
     )
     if isinstance(made, Made):
         return await _made(request, member, made)
@@ -103,13 +110,21 @@ async def revoke(request: Request, member: Member) -> Response:
     return elsewhere(request, f"/plans/{member.plan_id}/invitations")
 
 
-def _writer(request: Request) -> Callable[[Made], Letter | None]:
-    """Return what writes the letter of an invitation, none where no letters leave or no address is given."""
+async def _writer(request: Request, member: Member) -> Callable[[Made], Letter | None]:
+    """Return what writes the letter of an invitation, none where no letters leave or no address is given.
+
+    To somebody at home it is in the patient's language and in the clinic's: what they read is not known yet.
+    """
     origin, leaves = services(request).settings.origin, not isinstance(access(request).mail, NoMail)
+    plan = await keeping(request).plans.get(member.plan_id)
+    clinic = await keeping(request).organisations.get(plan.organisation) if plan is not None else None
+    name = clinic.name if clinic is not None and clinic.name != UNNAMED else A_CARE_TEAM
+    spoken = [plan.language if plan is not None else "", clinic.language if clinic is not None else ""]
+    at_home = list(dict.fromkeys(language(each).tag for each in spoken))
 
     def write(made: Made) -> Letter | None:
-        address = made.addressee.address
-        return invitation_letter(address, origin + made.path) if address and leaves else None
+        address, tags = made.addressee.address, at_home if made.invitation.role in PATIENT_SIDE else ["en"]
+        return invitation_letter(address, origin + made.path, name, tags) if address and leaves else None
 
     return write
 
@@ -153,7 +168,11 @@ async def _form(
     _, me = await team(request, member)
     role = role_of(member.participant, asked)
     mail = not isinstance(access(request).mail, NoMail)
-    form = compose(member.participant, role, typed, reading_now(request), mail=mail, fault=fault, fault_field=field)
+    guardians = await access(request).sharing.guardians(member.plan_id)
+    form = compose(
+        member.participant, role, typed, reading_now(request), mail=mail, guardians=guardians, fault=fault,
+        fault_field=field,
+    )  # fmt: skip
     patient = await services(request).directory.patient(member.plan_id)
     prove = await way_to_prove(request, member.who, f"/plans/{member.plan_id}/invitations") if again else ""
     context = {"plan_id": member.plan_id, "form": form, "person": me, "patient": patient, "prove": prove}

@@ -6,6 +6,8 @@ from starlette.responses import RedirectResponse, Response
 
 from auth.decisions import sections_readable
 from auth.invitations import INVITES
+from auth.roles import AS_PATIENT
+from auth.standings import membership
 from hub.access.sharing import settles
 from web.beside import beside
 from web.counting import count_shown
@@ -20,6 +22,7 @@ from web.views.findings import findings_view
 from web.views.glances import FOLDED_MAX, ROWS_MAX, GlanceSection, glance_section, plan_areas
 from web.views.history import done_words
 from web.views.homes import address_of
+from web.views.inviting import last_day
 from web.views.margins import margin_rules
 from web.views.next_lines import next_view
 from web.views.people import PersonView
@@ -69,6 +72,12 @@ async def show(request: Request, member: Member) -> Response:
         "patient": patient,
         "deceased": day(died) if (died := day_of(patient.deceased)) is not None else "",
         "beginning": beginning(reader, patient.template) if patient.template else None,
+        "guardians": [
+            (each.name, each.profession, day(last_day(each.ends, reader.setting.reading.zone)) if each.ends else "")
+            for each in people.guardians
+            if not membership(each, reader.now)
+        ],
+        "copies": member.participant.role in AS_PATIENT,
         "invites": member.participant.role in INVITES and member.participant.broke_glass_until is None,
         "printed": day_and_time(reader.now, reader.setting.reading),
     }

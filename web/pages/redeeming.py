@@ -4,6 +4,7 @@ The link's secret is in its fragment, which browsers send to nobody; a script pu
 The page of a link is the same bytes for every link, living, dead or never made.
 """
 
+from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -13,7 +14,6 @@ from starlette.responses import RedirectResponse, Response
 
 from auth.decisions import sections_readable
 from auth.invitations import LINK_ENDED, LINK_LASTS, TOO_MANY, Delivery, InvitationRefusal, WrongCode
-from auth.roles import Role
 from auth.sessions import Cookie, is_token, session_cookie
 from hub.access.redeeming import Joining, Opened, Redeemed
 from web.asking import access, address_hash
@@ -24,6 +24,7 @@ from web.languages import language_at_door, language_of
 from web.mail import code_letter
 from web.reading import reading_now, team
 from web.rendering import page
+from web.views.homes import FAMILY
 from web.views.sharing import access_words
 
 CODE_CHARACTERS_MAX: Final = 40
@@ -84,7 +85,7 @@ async def welcome(request: Request, member: Member) -> Response:
 def home_of(request: Request, member: Member) -> str:
     """Return where this member reads the plan: the family on its own page, where the hub has one."""
     names = {getattr(route, "name", "") for route in request.app.routes}
-    if member.participant.role is Role.FAMILY and "family" in names:
+    if FAMILY.is_of(member.participant) and "family" in names:
         return str(request.app.url_path_for("family", plan_id=member.plan_id))
     return f"/plans/{member.plan_id}"
 
@@ -92,7 +93,10 @@ def home_of(request: Request, member: Member) -> str:
 async def _open(request: Request, secret: str) -> Response:
     invitation_id = str(request.path_params["invitation"])
     opened = await access(request).redeeming.open(
-        invitation_id, secret, address_hash=address_hash(request), write=code_letter
+        invitation_id,
+        secret,
+        address_hash=address_hash(request),
+        write=partial(code_letter, words=language_at_door(request)),
     )
     if not isinstance(opened, Opened):
         return _refused(request, opened)

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from auth.consents import How
 from auth.decisions import assignments, facts_of
-from auth.roles import Narrowing, Participant, Role
+from auth.roles import AS_PATIENT, PATIENT_SIDE, Narrowing, Participant, Role
 from crdt.sections import Section
 from hub.access.sharing import settles
 from hub.record.journal import Act, Action
@@ -21,6 +21,7 @@ from web.doors.guards import Member, for_member, services
 from web.homing import LOOKED_ROWS_MAX, LOOKS
 from web.reading import reader_for, reading_now, team
 from web.rendering import elsewhere, page
+from web.views.homes import FAMILY
 from web.views.inviting import HOW_WORDS, WAITING, end_of_day, last_day
 from web.views.people import SOMEONE
 from web.views.preview import preview_sections
@@ -86,6 +87,7 @@ async def narrow(request: Request, member: Member) -> Response:
         section,
         Narrowing(said, until) if said else None,
         how=how,
+        guardian=form.get("agreed", ""),
     )
     return await _settled(request, member, fault, form)
 
@@ -138,7 +140,7 @@ async def preview(request: Request, member: Member) -> Response:
         "plan_id": member.plan_id,
         "subject": people.person(subject.person_id),
         "sections": preview_sections(mine, theirs),
-        "family": subject.role is Role.FAMILY,
+        "family": FAMILY.is_of(subject),
         "person": me,
     }
     return page(request, "sharing/preview.html", context)
@@ -204,7 +206,9 @@ async def _person(
         "it": sharing_person(subject, view, reading),
         "settings": settings_of(subject, consents, people, reading),
         "ways": [(each.value, HOW_WORDS[each]) for each in How if each is not How.PAGE],
-        "by_page": member.participant.person_id == member.participant.patient_id,
+        "by_page": member.participant.role in AS_PATIENT,
+        "guardians": [(each.person_id, each.name) for each in await access(request).sharing.guardians(member.plan_id)],
+        "fixed": subject.role is Role.GUARDIAN and member.participant.role in PATIENT_SIDE,
         "ends": form["ends"] if "ends" in form and "section" not in form else ends,
         "myself": subject.person_id == member.participant.person_id,
         "fault": fault,

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from auth.decisions import assignments, facts_of, sections_readable
-from auth.roles import CLINICIANS, Participant
+from auth.roles import CLINICIANS, Basis, Participant
 from hub.live.commands import PlanContent
 from hub.record.chain import JSON
 from hub.record.journal import ROWS_READ_MAX, Act, Action, Narrowed, Row
@@ -178,7 +178,14 @@ async def _other(request: Request, member: Member, then: PlanContent, person: st
         for section in then.sections
         for entry, it in then.entries(section).items()
     )
-    return replace(found, patient_id=member.participant.patient_id, assigned=assignments(person, facts))
+    everyone = await services(request).directory.participants(member.plan_id)
+    now = next((each for each in everyone if each.person_id == person), None)
+    return replace(
+        found,
+        patient_id=member.participant.patient_id,
+        assigned=assignments(person, facts),
+        confidential_from=now.confidential_from if now is not None and found.basis is Basis.MINOR else None,
+    )
 
 
 async def _versions(request: Request, member: Member, reader: Reader) -> list[Version]:

@@ -240,7 +240,8 @@ def _to_call(zone: str, call: str, numbers: Numbers, language: Language) -> str:
 
 def as_family(participant: Participant) -> Participant:
     """Return the reader as the page is made for: who is not of the family sees what any relative would."""
-    return participant if participant.role is Role.FAMILY else replace(participant, person_id="", role=Role.FAMILY)
+    at_home = participant.role in (Role.FAMILY, Role.GUARDIAN)
+    return participant if at_home else replace(participant, person_id="", role=Role.FAMILY)
 
 
 def content_for(

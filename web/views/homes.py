@@ -13,7 +13,7 @@ from web.views.family import BLOCKS, SECTIONS_SHOWN
 class Home:
     """One of the pages: whose it is, its word in addresses and routes, its parts and what they are made of."""
 
-    role: Role
+    roles: frozenset[Role]
     name: str
     sections: tuple[Section, ...]
     """Nothing else is loaded for it."""
@@ -24,13 +24,13 @@ class Home:
 
     def is_of(self, participant: Participant) -> bool:
         """Say whether the page is this person's own; anyone else sees it as a preview, if at all."""
-        return participant.role is self.role
+        return participant.role in self.roles
 
 
-FAMILY: Final = Home(Role.FAMILY, "family", SECTIONS_SHOWN, BLOCKS)
+FAMILY: Final = Home(frozenset({Role.FAMILY, Role.GUARDIAN}), "family", SECTIONS_SHOWN, BLOCKS)
 
 MINE: Final = Home(
-    Role.PATIENT,
+    frozenset({Role.PATIENT}),
     "mine",
     (*SECTIONS_SHOWN, Section.GOALS),
     {
@@ -50,7 +50,7 @@ MINE: Final = Home(
     ("notes", "team"),
 )
 
-HOMES: Final = {home.role: home for home in (FAMILY, MINE)}
+HOMES: Final = {role: home for home in (FAMILY, MINE) for role in home.roles}
 """The page on which each of the patient's side lands."""
 
 

@@ -8,7 +8,7 @@ from typing import Final
 from auth.consents import How
 from auth.invitations import INVITES, LINK_LASTS, Delivery, Invitation, InvitationState, state_of
 from auth.policy import MATRIX, Grant
-from auth.roles import Participant, Role
+from auth.roles import AS_PATIENT, Basis, Participant, Role
 from auth.standings import standing_of
 from crdt.sections import SECTIONS, Section
 from hub.access.inviting import Draft
@@ -32,6 +32,11 @@ HOW_WORDS: Final[Mapping[How, str]] = {
     How.IN_PERSON: "in person",
     How.TELEPHONE: "by telephone",
     How.WRITTEN: "in writing",
+}
+
+BASIS_WORDS: Final[Mapping[Basis, str]] = {
+    Basis.MINOR: "who is a minor",
+    Basis.INCAPABLE: "who can't decide",
 }
 
 STATE_WORDS: Final[Mapping[InvitationState, tuple[str, Tone]]] = {
@@ -65,7 +70,7 @@ class Compose:
     """Roles that this inviter may invite instead, as (value, words)."""
     sections: tuple[RoleChoice, ...]
     hows: tuple[RoleChoice, ...]
-    """Empty where the patient invites: then the page is the consent."""
+    """Empty where the patient invites, or a guardian for them: then the page is the consent."""
     deliveries: tuple[RoleChoice, ...]
     changes: tuple[RoleChoice, ...]
     values: Mapping[str, str]
@@ -73,6 +78,12 @@ class Compose:
     ends_max: str
     fault: str = ""
     fault_field: str = ""
+    bases: tuple[RoleChoice, ...] = ()
+    """Why a guardian acts for the patient; empty for everyone else."""
+    agreeing: tuple[RoleChoice, ...] = ()
+    """Who may have agreed, where the patient has a guardian."""
+    consents: bool = False
+    """Whether making the link is the consent itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +112,7 @@ def shareable(inviter: Participant, role: Role, now: datetime) -> tuple[Section,
         section
         for section in SECTIONS
         if MATRIX[role, section].grant is not Grant.NONE
-        and (inviter.role is Role.PATIENT or not standing_of(inviter, section, now).denied)
+        and (inviter.role is Role.PATIENT or role in AS_PATIENT or not standing_of(inviter, section, now).denied)
     )
 
 
@@ -118,6 +129,7 @@ def compose(
     reading: Reading,
     *,
     mail: bool,
+    guardians: Sequence[Participant] = (),
     fault: str = "",
     fault_field: str = "",
 ) -> Compose:
@@ -125,17 +137,18 @@ def compose(
     offered = shareable(inviter, role, reading.now)
     fresh = typed is None or set(typed) <= {"referral"}
     chosen = {*offered} - _LEFT_OUT.get(role, set()) if fresh else set((typed or {}).get("sections", ()))
-    values = dict.fromkeys(("name", "relation", "address", "referral"), "")
+    values = dict.fromkeys(("name", "relation", "address", "referral", "authority"), "")
     values |= {name: each[0] for name, each in (typed or {}).items() if each}
     values.setdefault("ends", (reading.today + timedelta(days=ACCESS_DAYS)).isoformat())
     delivery = values.get("delivery", Delivery.SPOKEN)
     changing = values.get("may_change", "yes")
+    consents = inviter.role in AS_PATIENT
     return Compose(
         role=role,
         role_words=ROLE_WORDS[role],
         others=tuple((each.value, ROLE_WORDS[each]) for each in Role if each in INVITES[inviter.role] and each != role),
         sections=tuple(RoleChoice(each.value, SECTIONS[each].title, each.value in chosen) for each in offered),
-        hows=() if inviter.role is Role.PATIENT else tuple(_hows(values.get("how", ""))),
+        hows=() if consents or role is Role.GUARDIAN else tuple(_hows(values.get("how", ""))),
         deliveries=(
             RoleChoice(Delivery.SPOKEN, "I say a code aloud or by telephone", delivery == Delivery.SPOKEN,
                    "The code is shown to you. Never put it in the same message as the link."),
@@ -151,6 +164,9 @@ def compose(
         ends_max=(reading.today + timedelta(days=365)).isoformat(),
         fault=fault,
         fault_field=fault_field,
+        bases=_bases(values.get("basis", "")) if role is Role.GUARDIAN else (),
+        agreeing=() if consents or role is Role.GUARDIAN else _agreeing(guardians, values.get("agreed", "")),
+        consents=consents,
     )  # fmt: skip
 
 
@@ -160,8 +176,10 @@ def draft_of(inviter: Participant, role: Role, typed: Mapping[str, Sequence[str]
     def one(name: str) -> str:
         return (typed.get(name) or [""])[0].strip()
 
-    how = How.PAGE
-    if inviter.role is not Role.PATIENT:
+    guards, how = role is Role.GUARDIAN, How.PAGE
+    if guards:
+        how = How.WRITTEN
+    elif inviter.role not in AS_PATIENT:
         how = next((each for each in How if each.value == one("how") and each is not How.PAGE), How.PAGE)
     return Draft(
         role=role,
@@ -172,6 +190,9 @@ def draft_of(inviter: Participant, role: Role, typed: Mapping[str, Sequence[str]
         how=how,
         delivery=Delivery.SENT if one("delivery") == Delivery.SENT else Delivery.SPOKEN,
         referral=one("referral"),
+        basis=next((each for each in Basis if each.value == one("basis")), Basis.NONE) if guards else Basis.NONE,
+        authority=one("authority") if guards else "",
+        guardian="" if inviter.role in AS_PATIENT or guards else one("agreed"),
         addressee=Addressee(one("name")[:NAME_CHARACTERS_MAX], one("address")[:ADDRESS_CHARACTERS_MAX]),
     )
 
@@ -226,6 +247,25 @@ def letter_words(letter: Posted) -> str:
             return "The letter is on its way."
 
 
+def _bases(chosen: str) -> tuple[RoleChoice, ...]:
+    """Return the grounds on which a guardian acts; none is chosen beforehand."""
+    return (
+        RoleChoice(
+            Basis.MINOR, "The patient is a minor", chosen == Basis.MINOR,
+            "It ends when the patient comes of age. What is confidential to a minor is closed to them before.",
+        ),
+        RoleChoice(
+            Basis.INCAPABLE, "The patient is an adult who can't decide", chosen == Basis.INCAPABLE,
+            "By a court, or by the patient's own health care proxy or power of attorney.",
+        ),
+    )  # fmt: skip
+
+
+def _agreeing(guardians: Sequence[Participant], chosen: str) -> tuple[RoleChoice, ...]:
+    found = tuple(RoleChoice(each.person_id, f"{each.name}, guardian", each.person_id == chosen) for each in guardians)
+    return (RoleChoice("", "The patient", not any(each.chosen for each in found)), *found) if found else ()
+
+
 def _hows(chosen: str) -> list[RoleChoice]:
     return [RoleChoice(each, HOW_WORDS[each], each.value == chosen) for each in How if each is not How.PAGE]
 
@@ -235,6 +275,8 @@ FIELD_OF: Final[Mapping[str, str]] = {
     "sections": "sections",
     "ends": "ends",
     "how": "how",
+    "basis": "basis",
+    "authority": "authority",
     "name": "name",
     "address": "address",
 }

@@ -137,7 +137,7 @@ def relatives_of(everyone: Sequence[Participant], now: datetime, language: Langu
             tuple(language.say(SECTIONS[section].title) for section in FAMILY_TOLD if not _open(each, section, now)),
         )
         for each in everyone
-        if each.role is Role.FAMILY and not each.removed
+        if each.role in (Role.FAMILY, Role.GUARDIAN) and not each.removed
     )
 
 

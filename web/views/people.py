@@ -25,6 +25,7 @@ ROLE_WORDS: Final[Mapping[Role, str]] = {
     Role.REFERRAL_COORDINATOR: "referral coordinator",
     Role.FACILITY_NURSE: "facility nurse",
     Role.COMMUNITY_WORKER: "community worker",
+    Role.GUARDIAN: "guardian",
 }
 
 THE_HUB: Final = "The hub for a hospital"
@@ -52,6 +53,8 @@ class PlanPeople:
     by_id: Mapping[str, PersonView] = field(default_factory=dict)
     systems: Mapping[str, str] = field(default_factory=dict)
     """Names of the machines that may write here, which nobody can choose as a person."""
+    guardians: tuple[Participant, ...] = ()
+    """Who acts for the patient, or did."""
 
     def name(self, person_id: str) -> str:
         """Return the name of a person or a machine, or words for someone who is not in the plan any more."""
@@ -98,7 +101,8 @@ def people_of(participants: Iterable[Participant]) -> PlanPeople:
                 each.role in PATIENT_SIDE,
             )
             for each in ordered
-        }
+        },
+        guardians=tuple(each for each in ordered if each.role is Role.GUARDIAN),
     )
 
 

@@ -8,13 +8,14 @@ from typing import Final
 from auth.break_glass import BreakGlass, Verdict, review_overdue
 from auth.consents import Consent, choices
 from auth.decisions import Grant, Operation, decide, grant_of
+from auth.policy import CONFIDENTIAL
 from auth.roles import Participant, Role
 from auth.standings import membership
 from crdt.sections import SECTIONS, Section
 from hub.exchange.askers import BY_APP
 from hub.record.journal import Action as Act
 from hub.store.audits import Trace
-from web.views.inviting import HOW_WORDS, last_day
+from web.views.inviting import BASIS_WORDS, HOW_WORDS, last_day
 from web.views.people import ROLE_WORDS, PersonView, PlanPeople
 from web.views.words import Moment, Reading, count, day, moment
 
@@ -35,6 +36,7 @@ OWN_WORDS: Final[Mapping[str, str]] = {
 """The same to the person's own eyes, and in their language."""
 
 _CLOSED: Final[Mapping[str, str]] = {
+    "confidential": "confidential",
     "consent-hidden": "hidden",
     "consent-needed": "needs consent",
     "not-invited": "not shared",
@@ -99,6 +101,8 @@ class SharingPerson:
     until: str
     is_patient: bool
     summary: str
+    acts: tuple[str, ...] = ()
+    """Of a guardian: why they act for the patient, what shows it, and what is closed to them from when on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +169,20 @@ def sharing_person(participant: Participant, view: PersonView, reading: Reading)
         until=day(last_day(ends, reading.zone)) if ends is not None else "",
         is_patient=participant.role is Role.PATIENT,
         summary=f"sees {count(seen, 'section')}, changes {changed}",
+        acts=_acts(participant, reading),
     )
+
+
+def _acts(participant: Participant, reading: Reading) -> tuple[str, ...]:
+    if participant.role is not Role.GUARDIAN:
+        return ()
+    told = [f"Acts for the patient, {BASIS_WORDS[participant.basis]}. Shown by: {participant.authority}."]
+    begins = participant.confidential_from
+    if begins is not None:
+        titles = " and ".join(SECTIONS[each].title.lower() for each in SECTIONS if each in CONFIDENTIAL)
+        when = "are" if begins <= reading.now else f"are from {day(begins.astimezone(reading.zone).date())} on"
+        told.append(f"{titles.capitalize()} {when} between the patient and the team, unless the patient opens them.")
+    return tuple(told)
 
 
 def settings_of(
