@@ -14,6 +14,7 @@ from starlette.types import ExceptionHandler
 from auth.roles import CLINICIANS
 from hub.record.journal import JournalAwayError
 from hub.record.submissions import RepeatedError
+from web.languages import _
 from web.rendering import elsewhere, is_swap, page
 
 FIELDS_KEPT_MAX: Final = 1_000
@@ -34,31 +35,39 @@ class Failure:
 
 
 FAILURES: Final[Mapping[int, Failure]] = {
-    400: Failure("That could not be read", "What was sent is not what this page asks for.", "Go back and try again."),
-    401: Failure("Sign in again", "Your session has ended.", "Sign in, then go back: what you typed is kept there."),
-    403: Failure("Not open to you", "Your part in this plan does not include that.", "Ask the care manager about it."),
+    400: Failure(
+        _("That could not be read"), _("What was sent is not what this page asks for."), _("Go back and try again.")
+    ),
+    401: Failure(
+        _("Sign in again"), _("Your session has ended."), _("Sign in, then go back: what you typed is kept there.")
+    ),
+    403: Failure(
+        _("Not open to you"), _("Your part in this plan does not include that."), _("Ask the care manager about it.")
+    ),
     404: Failure(
-        "Nothing here for you",
-        "There is no such page, or it is not shared with you.",
-        "Check the address, or ask whoever sent it to you.",
+        _("Nothing here for you"),
+        _("There is no such page, or it is not shared with you."),
+        _("Check the address, or ask whoever sent it to you."),
     ),
     413: Failure(
-        "This is too long",
-        "Nothing was saved. One field, or the form as a whole, holds more than it may.",
-        "Go back, shorten or split it, and send it again.",
+        _("This is too long"),
+        _("Nothing was saved. One field, or the form as a whole, holds more than it may."),
+        _("Go back, shorten or split it, and send it again."),
     ),
     429: Failure(
-        "Too much at once",
-        "More was asked from here within a minute than people ask. Nothing was saved.",
-        "Wait a minute, then try again.",
+        _("Too much at once"),
+        _("More was asked from here within a minute than people ask. Nothing was saved."),
+        _("Wait a minute, then try again."),
     ),
-    405: Failure("Not here", "This page can't do that.", "Go back and try again."),
+    405: Failure(_("Not here"), _("This page can't do that."), _("Go back and try again.")),
     503: Failure(
-        "The record is out of reach",
-        "The hub can't reach its record at the moment, so nothing is shown and nothing is saved.",
-        "Keep open pages open: they go on when it is back. Try this page again in a minute.",
+        _("The record is out of reach"),
+        _("The hub can't reach its record at the moment, so nothing is shown and nothing is saved."),
+        _("Keep open pages open: they go on when it is back. Try this page again in a minute."),
     ),
-    500: Failure("Something broke on our side", "Nothing you did. It has been noted.", "Try again in a minute."),
+    500: Failure(
+        _("Something broke on our side"), _("Nothing you did. It has been noted."), _("Try again in a minute.")
+    ),
 }
 
 

@@ -6,7 +6,7 @@ What the team writes is shown in the language in which it was written, never tra
 
 import gettext
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -17,11 +17,11 @@ from starlette.requests import Request
 from auth.reasons import ROLE_NAMES, SUGGEST_INSTEAD, origins, template, writing_roles
 from crdt.sections import SECTIONS
 from web.doors.directory import Account
-from web.views.words import Reading
+from web.views.words import Moment, Reading, moment
 
 LOCALES: Final = Path(__file__).parent / "locales"
-LANGUAGES: Final = {"en": "English", "es": "Español"}
-"""Every language of the family's page, in its own name."""
+
+
 LANGUAGE_COOKIE: Final = "language"
 
 _MOVED: Final = re.compile(r"This task is (?P<state>[a-z -]+) now(?: \(.*\))?, so it can't be (?P<done>[a-z -]+)\.")
@@ -33,6 +33,25 @@ _MORNING_HOUR, _MIDDAY_HOUR, _EVENING_HOUR, _NIGHT_HOUR = 5, 12, 17, 21
 def _(words: str) -> str:
     """Return the words; marks them for the catalogues, in which ``Language.say`` looks them up."""
     return words
+
+
+OWN_NAME: Final = _("The name of this language, in this language")
+
+
+def found_languages(folder: Path) -> dict[str, str]:
+    """Return every language by its tag, in its own name: English, and each folder with a compiled catalogue.
+
+    A language is a folder: its catalogue says its own name, as it says everything else.
+    """
+    found = {"en": "English"}
+    for catalogue in sorted(folder.glob("*/LC_MESSAGES/family.mo")):
+        tag = catalogue.parts[-3]
+        told = gettext.translation("family", folder, languages=[tag]).gettext(OWN_NAME)
+        found[tag] = told if told != OWN_NAME else tag
+    return found
+
+
+LANGUAGES: Final = found_languages(LOCALES)
 
 
 _MONTHS: Final = (
@@ -144,6 +163,13 @@ class Language:
         said = self.say(_("%(weekday)s, %(day)s, %(clock)s"))
         weekday = self.say(_WEEKDAYS[local.weekday()])
         return said % {"weekday": weekday, "day": self.day(local.date()), "clock": self.clock(instant, reading)}
+
+    def moment(self, instant: datetime, reading: Reading) -> Moment:
+        """Return an instant as ``<time>`` has it, in this language."""
+        told = moment(instant, reading)
+        if self.tag == "en":
+            return told
+        return replace(told, words=self.when(instant, reading), absolute=self.when_on_paper(instant, reading))
 
     def near_day(self, value: date, reading: Reading) -> str:
         """Return ``today``, ``yesterday``, ``tomorrow``, or the date."""

@@ -12,6 +12,7 @@ from typing import Final, Protocol
 import aiosmtplib
 
 from hub.jobs.letters import Letter, NotSentError
+from web.languages import Language, _, language
 from web.settings import Smtp
 
 SMTP_SECONDS_MAX: Final = 15.0
@@ -99,25 +100,33 @@ class Now(Protocol):
     def __call__(self) -> datetime: ...
 
 
-def invitation_letter(address: str, link: str) -> Letter:
-    """Return the message with an invitation's link."""
-    words = (
-        "You have been invited to a shared page by a care team.\n\n"
-        f"{link}\n\n"
-        "The link works for 72 hours. Opening it asks for a code before anything is shown.\n"
-        "If you did not expect this, you need do nothing.\n"
-    )
-    return Letter(address, "You have been invited to a shared page", words)
+def invitation_letter(address: str, link: str, organisation: str, tags: Sequence[str]) -> Letter:
+    """Return the message with an invitation's link: in each of these languages, for who is invited has chosen none."""
+    parts = []
+    for tag in tags:
+        say = language(tag).say
+        parts.append(
+            say(_("%(clinic)s invites you to a page that a care team shares with you.")) % {"clinic": organisation}
+            + f"\n\n{link}\n\n"
+            + say(_("The link works for 72 hours. Opening it asks for a code before anything is shown."))
+            + "\n"
+            + say(_("If you did not expect this, you need do nothing."))
+            + "\n"
+        )
+    return Letter(address, language(tags[0]).say(_("You have been invited to a shared page")), "\n\n".join(parts))
 
 
-def code_letter(address: str, code: str) -> Letter:
-    """Return the message with the code for a link that was just opened."""
-    words = (
-        f"Your code is {code}.\n\n"
-        "It works for 10 minutes, once, in the window where you asked for it.\n"
-        "Nobody from the team will ask you for it.\n"
+def code_letter(address: str, code: str, words: Language) -> Letter:
+    """Return the message with the code for a link that was just opened, in the language of the page that asks."""
+    told = (
+        words.say(_("Your code is %(code)s.")) % {"code": code}
+        + "\n\n"
+        + words.say(_("It works for 10 minutes, once, in the window where you asked for it."))
+        + "\n"
+        + words.say(_("Nobody from the team will ask you for it."))
+        + "\n"
     )
-    return Letter(address, "Your code", words)
+    return Letter(address, words.say(_("Your code")), told)
 
 
 def sign_in_letter(address: str, organisation: str, link: str) -> Letter:
@@ -130,10 +139,12 @@ def sign_in_letter(address: str, organisation: str, link: str) -> Letter:
     return Letter(address, "You can sign in to the care plan hub", words)
 
 
-def passkey_letter(address: str, link: str) -> Letter:
+def passkey_letter(address: str, link: str, words: Language) -> Letter:
     """Return the message that a passkey was made for this person, and where to remove it."""
-    words = (
-        "A passkey was just made for you. Whoever has that device can sign in as you.\n\n"
-        f"If it was not you, remove it and end the other sign-ins here:\n{link}\n"
+    told = (
+        words.say(_("A passkey was just made for you. Whoever has that device can sign in as you."))
+        + "\n\n"
+        + words.say(_("If it was not you, remove it and end the other sign-ins here:"))
+        + f"\n{link}\n"
     )
-    return Letter(address, "A passkey was made for you", words)
+    return Letter(address, words.say(_("A passkey was made for you")), told)

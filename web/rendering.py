@@ -20,6 +20,7 @@ from starlette.routing import BaseRoute
 from auth.registry import Duty, Keeper, refusal
 from auth.roles import CLINICIANS, PATIENT_SIDE
 from hub.live.zones import Zones
+from web.languages import language_at_door, language_of
 from web.marks import form_mark, marked_template, page_of, render_for
 from web.views.local_times import zone_words
 from web.views.people import own_chip
@@ -88,14 +89,34 @@ class Rendering:
             "static": lambda name: f"/static/{self.static_hash}/{name}",
             "theme": theme_of(request),
             "here": "",
-            "lang": "en",
-            "say": str,
+            **_spoken(request, template),
             **_clock(request),
             **_own(request),
             "address": request.url.path,
         }
         render_for(request)
         return self._environment.get_template(template).render({**shared, **context})
+
+
+SPOKEN: Final = frozenset(
+    {
+        *(f"inviting/{name}.html" for name in ("door", "code", "ended", "welcome")),
+        *(f"sign_in/{name}.html" for name in ("page", "address", "code", "choose", "keep", "sessions")),
+        *(f"reminders/{name}.html" for name in ("page", "choices")),
+        *("another.html", "copies/page.html", "failure.html", "family/plans.html", "notifications.html"),
+        "repeated.html",
+    }
+)
+"""Whole pages, beside those of ``family/``, that people at home meet: they speak the reader's language."""
+
+
+def _spoken(request: Request, template: str) -> dict[str, object]:
+    """Return the language of a page and what says its sentences; pages of the team's own work are in English."""
+    if template not in SPOKEN:
+        return {"lang": "en", "say": str}
+    who = getattr(request.state, "signed_in", None)
+    language = language_of(request, who.person) if who is not None else language_at_door(request)
+    return {"lang": language.tag, "say": language.say}
 
 
 def _clock(request: Request) -> dict[str, object]:
@@ -159,6 +180,7 @@ def _own(request: Request) -> dict[str, object]:
             "may_audit": False,
             "may_huddle": False,
             "may_search": False,
+            "at_home": True,
             "may_administer": False,
             "may_register": False,
             "panel_name": "My patients",
@@ -169,6 +191,7 @@ def _own(request: Request) -> dict[str, object]:
         "person": chip,
         "may_audit": person.may_audit,
         "may_huddle": person.role in CLINICIANS,
+        "at_home": person.role in PATIENT_SIDE,
         "may_search": person.role not in PATIENT_SIDE,
         "may_administer": person.may_administer,
         "may_register": not refusal(Keeper(person.person_id, person.role, person.may_administer), Duty.REGISTER),

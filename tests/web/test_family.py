@@ -16,19 +16,16 @@ from hub.ids import new_id
 from hub.record.journal import Act, Action
 from tests.web.conftest import As
 from tests.web.mary import Mary
+from web.rendering import SPOKEN
 from web.views.family import SECTIONS_SHOWN
 
 ROOT = Path(__file__).resolve().parents[2]
 SWAP = {"hx-request": "true"}
 DOORS = (
-    "layout.html",
-    *(f"inviting/{name}.html" for name in ("door", "code", "ended", "welcome")),
-    *(f"sign_in/{name}.html" for name in ("page", "address", "code", "choose", "keep")),
-    "parts/passkey_offer.html",
-    *(f"reminders/{name}.html" for name in ("page", "choices")),
-    "parts/session_left.html",
+    *sorted(SPOKEN),
+    *("layout.html", "parts/cover.html", "parts/passkey_offer.html", "parts/session_left.html"),
 )
-"""Pages that speak the language of who comes, before one is signed in and just after."""
+"""Pages that speak the language of who comes, before one is signed in and after."""
 S = Section
 FAMILY_COMMANDS = ("task.accept", "task.complete", "reading.record", "reading.mark_error", "medication.say_taken")
 """What forms of the page ask for, beside a new entry."""

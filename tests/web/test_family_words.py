@@ -23,6 +23,7 @@ from tests.web.conftest import As
 from tests.web.fakes import NOW
 from tests.web.mary import Mary
 from tests.web.test_family import DOORS, FAMILY_COMMANDS, ROOT, SWAP, family_page
+from web import languages
 from web.languages import LOCALES, language
 from web.views.sharing import OWN_WORDS
 from web.views.words import Reading
@@ -111,8 +112,9 @@ def test_no_refusal_is_left_in_english(code: str, section: Section) -> None:
 
 def sentences() -> Iterator[str]:
     """Every sentence of the sources that the catalogues must have."""
-    names = ("home_asking", "homing", "languages", "reminding", "calendars", "views/family", "views/list_sheets",
-             "views/reminders", "pages/reminders")  # fmt: skip
+    names = ("home_asking", "homing", "languages", "reminding", "calendars", "mail", "failures", "views/family",
+             "views/list_sheets", "views/notifications", "views/reminders", "pages/my_sessions",
+             "pages/reminders")  # fmt: skip
     python = [f"web/{name}.py" for name in names]
     for source in (*python, "hub/workflows/family.py", "hub/workflows/family_news.py", "hub/workflows/home_reports.py"):
         for _line, words, *_rest in extract_from_file("python", ROOT / source, keywords={"_": None, "said": None}):
@@ -130,6 +132,26 @@ def sentences() -> Iterator[str]:
     yield from {words for move in TASKS.moves.values() for words in move.sources | {move.target}}
 
 
+TEMPLATES = ROOT / "web/templates"
+ENGLISH_STILL = frozenset({"care plan hub", "Care plan hub", "Patients", "Admin", "Audit", "Search", "A−", "A+"})
+"""The product's name, the bar of the staff, and the size of letters."""
+SAID_ATTRIBUTES = r'(?:aria-label|alt|placeholder|title)="([^"]*)"'
+
+
+@pytest.mark.parametrize(
+    "name",
+    sorted({*(f"family/{each.name}" for each in (TEMPLATES / "family").glob("*.html")), *DOORS} - {"layout.html"}),
+)
+def test_no_page_of_people_at_home_has_words_that_stay_in_english(name: str) -> None:
+    text = re.sub(r"\{#.*?#\}|\{%.*?%\}", "", (TEMPLATES / name).read_text("utf-8"), flags=re.DOTALL)
+    shown = re.sub(r"\{\{.*?\}\}", "", text, flags=re.DOTALL)
+    told = [*re.split(r"<[^>]*>", shown), *re.findall(SAID_ATTRIBUTES, shown)]
+    words = {each.strip(" \n\t·:.,;()") for each in told if not each.startswith((" aria-", "This is a demonstration"))}
+    words = {each for each in words if not each.startswith(("All people and patients here", "Work accounts are not"))}
+
+    assert {each for each in words if re.search(r"[A-Za-z]{2}", each)} <= ENGLISH_STILL, "in English alone"
+
+
 @pytest.mark.parametrize("tag", [path.name for path in LOCALES.iterdir()])
 def test_a_catalogue_is_complete_keeps_its_places_and_is_compiled(tag: str, tmp_path: Path) -> None:
     folder = LOCALES / tag / "LC_MESSAGES"
@@ -145,6 +167,39 @@ def test_a_catalogue_is_complete_keeps_its_places_and_is_compiled(tag: str, tmp_
         places = re.findall(r"%\(\w+\)s|\{\w+\}", sentence)
         assert sorted(re.findall(r"%\(\w+\)s|\{\w+\}", str(message.string))) == sorted(places), sentence
     assert (tmp_path / "family.mo").read_bytes() == (folder / "family.mo").read_bytes(), "pybabel compile was not run"
+
+
+def test_a_third_language_is_a_folder(
+    mary: Mary, as_person: As, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (LOCALES / "es/LC_MESSAGES/family.po").open("rb") as opened:
+        catalogue = read_po(opened, locale="es")
+    for message in catalogue:
+        ids = message.id if isinstance(message.id, tuple) else (message.id,)
+        if message.id:
+            message.string = tuple(f"⟦{each}⟧" for each in ids) if len(ids) > 1 else f"⟦{ids[0]}⟧"
+    catalogue[languages.OWN_NAME].string = "Pseudo"
+    (tmp_path / "qps/LC_MESSAGES").mkdir(parents=True)
+    with (tmp_path / "qps/LC_MESSAGES/family.mo").open("wb") as made:
+        write_mo(made, catalogue)
+    known = languages.found_languages(tmp_path)
+    monkeypatch.setattr(languages, "LOCALES", tmp_path)
+    for tag, name in known.items():
+        monkeypatch.setitem(languages.LANGUAGES, tag, name)
+    language.cache_clear()
+    kate = as_person("kate")
+    kate.cookies.set("language", "qps")
+
+    page = kate.get(f"/plans/{mary.plan}/family").text
+    notices = kate.get("/notifications").text
+    language.cache_clear()
+
+    assert known == {"en": "English", "qps": "Pseudo"}
+    assert '<html lang="qps"' in page
+    assert '<html lang="qps"' in notices
+    spoken = re.findall(r"<(h2|label|summary|button)\b[^>]*>(.*?)</\1>", page, re.DOTALL)
+    assert spoken
+    assert [words for _, words in spoken if "⟦" not in words and words not in languages.LANGUAGES.values()] == []
 
 
 def test_the_page_s_own_tokens_are_those_of_the_hub() -> None:

@@ -14,6 +14,7 @@ from hub.ids import HUB
 from hub.record.journal import Act, Action
 from tests.harness.databases import executed
 from tests.web.house import House, a_house
+from web.languages import language
 from web.mail import Mailbox, passkey_letter
 from web.views.sharing import OWN_WORDS
 
@@ -244,7 +245,7 @@ async def test_a_passkey_is_made_on_a_fresh_sign_in_only_and_its_owner_is_writte
     stale = await browser.post("/passkeys", data={"response": "{}"})
     assert stale.status_code == 403
     assert "Sign in again" in stale.json()["words"]
-    assert "remove it" in passkey_letter("kim@demo.example", "/sessions").words
+    assert "remove it" in passkey_letter("kim@demo.example", "/sessions", language("en")).words
 
 
 async def test_someone_put_out_of_the_directory_gets_no_code(house: House) -> None:

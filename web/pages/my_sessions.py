@@ -7,31 +7,34 @@ from auth.sessions import expires
 from web.doors.directory import SignedIn
 from web.doors.entrances import CLEARED, entrances
 from web.doors.guards import for_person, services
+from web.languages import _, language_of
 from web.reading import reading_now
 from web.rendering import elsewhere, page
 from web.views.people import own_chip
-from web.views.words import moment
 
-_HOW = {"oidc": "work account", "passkey": "passkey", "invitation": "invitation", "demo": "demonstration"}
+_HOW = {
+    "oidc": _("work account"), "passkey": _("passkey"), "code": _("code"), "invitation": _("invitation"),
+    "demo": _("demonstration"),
+}  # fmt: skip
 
 
 @for_person
 async def show(request: Request, who: SignedIn) -> Response:
     """Show the sign-ins of the person, this one first, and their passkeys."""
-    found, reading = entrances(request), reading_now(request)
+    found, reading, words = entrances(request), reading_now(request), language_of(request, who.person)
     sessions = await found.entering.sessions_of(who.person.person_id)
     rows = [
         {
             "id": each.session_id,
             "how": _HOW.get(each.how, each.how),
-            "began": moment(each.began, reading),
-            "active": moment(each.active, reading),
+            "began": words.moment(each.began, reading),
+            "active": words.moment(each.active, reading),
             "here": each.session_id == who.session_id,
         }
         for each in sorted(sessions, key=lambda each: each.session_id != who.session_id)
     ]
     passkeys = [
-        {"id": each.passkey.credential_id.hex(), "label": each.label, "made": moment(each.made, reading)}
+        {"id": each.passkey.credential_id.hex(), "label": each.label, "made": words.moment(each.made, reading)}
         for each in await found.entering.passkeys_of(who.person.person_id)
     ]
     me = own_chip(who.person.person_id, who.person.name, who.person.profession)

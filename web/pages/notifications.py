@@ -6,6 +6,7 @@ from starlette.responses import Response
 from web.asking import access
 from web.doors.directory import SignedIn
 from web.doors.guards import for_person, services
+from web.languages import language_of
 from web.reading import reading_now
 from web.rendering import elsewhere, page
 from web.views.notifications import NotificationView, batched, notification_view
@@ -42,9 +43,9 @@ async def told(request: Request, who: SignedIn, *, unseen: bool = False) -> list
     for plan_id in {each.row.plan for each in rows}:
         patient = await services(request).directory.patient(plan_id)
         patients[plan_id] = patient.name if patient is not None else ""
-    reading = reading_now(request)
+    reading, words = reading_now(request), language_of(request, who.person)
     mine = who.person.person_id
-    return batched([notification_view(each, names, patients[each.row.plan], mine, reading) for each in rows])
+    return batched([notification_view(each, names, patients[each.row.plan], mine, reading, words) for each in rows])
 
 
 def _named(actor: str, words: object) -> list[str]:

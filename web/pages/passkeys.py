@@ -24,6 +24,7 @@ from web.asking import access
 from web.doors.directory import SignedIn
 from web.doors.entrances import entrances
 from web.doors.guards import for_anyone, for_person, services
+from web.languages import language
 from web.mail import passkey_letter
 from web.pages.sign_in import AGENT_CHARACTERS_MAX
 from web.rendering import elsewhere
@@ -111,7 +112,7 @@ async def _tell(request: Request, person_id: str) -> None:
     found = access(request)
     person = await found.people.get(person_id)
     if person is not None and person.email:
-        letter = passkey_letter(person.email, f"{services(request).settings.origin}/sessions")
+        letter = passkey_letter(person.email, f"{services(request).settings.origin}/sessions", language(person.locale))
         envelope = Envelope(occasion=Occasion.SIGN_IN, expires=found.now() + LETTER_LASTS, sender=person_id)
         await found.letters.put_alone(letter, envelope)
 

@@ -1,5 +1,6 @@
 """Coming back without a passkey: a code to one's mailbox at each visit. The same answer for every address."""
 
+from functools import partial
 from typing import Final
 from urllib.parse import quote
 
@@ -41,7 +42,10 @@ async def ask(request: Request) -> Response:
     if "@" not in address:
         return _asking(request, onward, "Give an e-mail address.", status=422)
     asked = await entrances(request).returning.ask(
-        address, address_hash=address_hash(request), mailbox_hash=mailbox_hash(request, address), write=code_letter
+        address,
+        address_hash=address_hash(request),
+        mailbox_hash=mailbox_hash(request, address),
+        write=partial(code_letter, words=language_at_door(request)),
     )
     if not isinstance(asked, AskedFor):
         return _asking(request, onward, asked.reason, status=429)

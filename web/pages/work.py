@@ -9,6 +9,7 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
+from auth.roles import PATIENT_SIDE
 from hub.live.commands import Refused
 from hub.record.journal import Act, Action
 from hub.workflows.grants import assigned_in
@@ -18,7 +19,7 @@ from web.beside import beside
 from web.doors.directory import SignedIn
 from web.doors.guards import for_person, services
 from web.reading import reading_now
-from web.rendering import is_swap, page
+from web.rendering import elsewhere, is_swap, page
 from web.views.people import own_chip, people_of
 from web.views.sections import reader_of
 from web.views.words import count, day_and_time
@@ -38,7 +39,9 @@ class Settled:
 
 @for_person
 async def show(request: Request, who: SignedIn) -> Response:
-    """Show what waits on the person by kind, and what they asked of others."""
+    """Show what waits on the person by kind, and what they asked of others; at home it stands on their own page."""
+    if who.person.role in PATIENT_SIDE:
+        return elsewhere(request, "/panel")
     return _answer(request, who, await _everything(request, who), Settled())
 
 
