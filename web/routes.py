@@ -193,6 +193,7 @@ DIRECTORY_ROUTES: tuple[BaseRoute, ...] = (
     Route("/admin", admin.test_letter, name="admin_test_letter", methods=["POST"]),
     Route("/admin/organisation", admin.organisation, name="admin_organisation", methods=["GET"]),
     Route("/admin/organisation", admin.change_organisation, name="admin_organisation_change", methods=["POST"]),
+    Route("/admin/organisation/add", admin.add_organisation, name="admin_organisation_add", methods=["POST"]),
     Route("/admin/provider", admin_provider.show, name="admin_provider", methods=["GET"]),
     Route("/admin/provider", admin_provider.change, name="admin_provider_change", methods=["POST"]),
     Route("/admin/reminders", admin_reminders.show, name="admin_reminders", methods=["GET"]),

@@ -61,7 +61,7 @@ class BringingIn:
             CsvError: the file can't be read.
         """
         require(doer, Duty.REGISTER)
-        home = await self._keeping.organisations.default()
+        home = await self._home(doer)
         lines = read_csv(text, PATIENT_COLUMNS, {"number", "family"})
         numbers = [Number(home.number_system, each.values.get("number", "")) for each in lines]
         known = await self._keeping.patients.with_numbers(home.number_system, [each.key for each in numbers])
@@ -95,12 +95,13 @@ class BringingIn:
             CsvError: the file can't be read.
         """
         require(doer, Duty.ADMINISTER)
+        home = await self._home(doer)
         known = {each.email.lower(): each for each in await self._keeping.people.everyone() if each.email}
         reports: list[LineReport] = []
         seen: dict[str, int] = {}
         for line in read_csv(text, PERSON_COLUMNS, {"name", "email", "role"}):
             email = line.values.get("email", "").lower()
-            typed, fault = _person(line, known.get(email))
+            typed, fault = _person(line, known.get(email), home)
             if not fault and email in seen:
                 fault = f"the address stands in line {seen[email]} already"
             seen.setdefault(email, line.number)
@@ -112,6 +113,12 @@ class BringingIn:
             told = await self._kept(doer, typed, outcome) if keep else ""
             reports.append(LineReport(line.number, typed.name, LineOutcome.WRONG if told else outcome, told))
         return reports
+
+    async def _home(self, doer: Doer) -> Organisation:
+        """Return for which organisation somebody brings people in: where they work themselves."""
+        organisations = self._keeping.organisations
+        own = await organisations.get(doer.person.organisation) if doer.person.organisation else None
+        return own or await organisations.default()
 
     async def _kept(self, doer: Doer, person: Person, outcome: LineOutcome) -> str:
         """Keep one person; return why not, or nothing."""
@@ -164,14 +171,16 @@ def _patient(
 _PLAIN: Final = ("family", "given", "called", "gender_words", "phone", "language", "address")
 
 
-def _person(line: CsvLine, was: Person | None) -> tuple[Person | None, str]:
+def _person(line: CsvLine, was: Person | None, home: Organisation) -> tuple[Person | None, str]:
     values: Mapping[str, str] = line.values
     role = _ROLES.get(values.get("role", "").lower().replace(" ", "_"))
     if line.fault or role is None:
         return None, line.fault or f"role must be one of {', '.join(sorted(_ROLES))}"
     if was is not None and was.role in PATIENT_SIDE:
         return None, "this address belongs to a patient or a relative"
-    standing = was or Person(person_id="", name="?", role=role, email=values["email"])
+    standing = was or Person(
+        person_id="", name="?", role=role, email=values["email"], organisation=home.organisation_id
+    )
     found = {name: values[name] for name in ("name", "profession", "phone") if name in values}
     return replace(standing, role=role, **found), ""  # type: ignore[arg-type]
 

@@ -155,6 +155,30 @@ class Keeping:
             await self.people.change(turn, replace(person, active=True))
             await turn.append([_of_person(doer, person, "person.activate", {})])
 
+    async def add_organisation(self, doer: Doer, name: str) -> Organisation:
+        """Add an organisation, with the clock, language and ages of the first one until they are changed.
+
+        Raises:
+            KeepingError: not an administrator, no name, or one that is there.
+        """
+        require(doer, Duty.ADMINISTER)
+        every = await self.organisations.all()
+        if not name:
+            raise KeepingError("Enter the name of the organisation.", "added")
+        if any(each.name.casefold() == name.casefold() for each in every):
+            raise KeepingError("There is an organisation of this name already.", "added")
+        made = self._new_id()
+        first = every[0]
+        added = Organisation(
+            organisation_id=made, name=name, number_system=f"urn:uuid:{made}", time_zone=first.time_zone,
+            language=first.language, emergency_number=first.emergency_number, confidential_age=first.confidential_age,
+            majority_age=first.majority_age,
+        )  # fmt: skip
+        async with self._changes.of_plan(HUB) as turn:
+            await self.organisations.add(turn, added)
+            await turn.append([hub_row(doer, "organisation.add", made, {"name": name})])
+        return added
+
     async def change_organisation(self, doer: Doer, organisation: Organisation) -> None:
         """Correct an organisation.
 

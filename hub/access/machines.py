@@ -42,6 +42,8 @@ class NewMachine:
     purpose: str
     role: str = ""
     """Whose sight it has; of the door ``fhir`` alone."""
+    organisation: str = ""
+    """Whose it is; the first one where it is not said."""
     scopes: Sequence[str] = ()
     requests_a_minute: int = 1_200
     keys: Mapping[str, object] | None = None
@@ -68,15 +70,15 @@ class MachineKeeping:
         scopes = _checked(asked)
         now = self.now()
         token = "" if asked.keys is not None else f"careplan-{secrets.token_urlsafe(TOKEN_BYTES)}"
-        home = await self._organisations.default()
+        home = asked.organisation or (await self._organisations.default()).organisation_id
         machine = KnownMachine(
             machine_id=self._new_id(), name=cleaned(asked.name)[:100], purpose=asked.purpose, role=asked.role,
-            organisation=home.organisation_id, scope=scopes, requests_a_minute=asked.requests_a_minute,
+            organisation=home, scope=scopes, requests_a_minute=asked.requests_a_minute,
             keys=asked.keys, made_by=doer.person.person_id, made=now, ends=now + timedelta(days=asked.days),
         )  # fmt: skip
         words: dict[str, JSON] = {
             "name": machine.name, "purpose": machine.purpose, "ends": machine.ends.isoformat(), "role": machine.role,
-            "scope": " ".join(scopes), "signs": asked.keys is not None,
+            "scope": " ".join(scopes), "signs": asked.keys is not None, "organisation": home,
         }  # fmt: skip
         async with self.changes.of_plan(HUB) as turn:
             await self.rows.add(turn, machine, sha256(token.encode()).digest() if token else None)

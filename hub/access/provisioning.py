@@ -21,7 +21,6 @@ from hub.record.chain import JSON
 from hub.record.journal import Act, Action
 from hub.store.engine import Engine
 from hub.store.machines import KnownMachine
-from hub.store.organisations import Organisations
 from hub.store.people import People, Person
 from hub.store.provisioned import ProvidedAccount, ProvidedGroup, Provisioned
 from hub.store.sessions import Sessions
@@ -61,7 +60,7 @@ class Provisioning:
     ) -> None:
         self._changes, self._now, self._new_id = changes, now, new_id
         self._people = People(engine)
-        self._sessions, self._organisations = Sessions(engine), Organisations(engine)
+        self._sessions = Sessions(engine)
         self.rows = Provisioned(engine)
 
     async def admit(self, person_id: str) -> None:
@@ -74,15 +73,14 @@ class Provisioning:
             await self.rows.keep_account(turn, admitted)
             await turn.append([Act(plan=HUB, actor="", action=Action.ADMIN, event="person.admit", entry=person_id)])
 
-    async def give_role(self, doer: Doer, group_id: str, role: str) -> None:
-        """Give a group a role, ``""`` for none; its people have it at once.
+    async def give_role(self, doer: Doer, organisation: str, group_id: str, role: str) -> None:
+        """Give a group of an organisation a role, ``""`` for none; its people have it at once.
 
         Raises:
             KeepingError: not an administrator, no such group, or a role that no group gives.
         """
         require(doer, Duty.ADMINISTER)
-        home = (await self._organisations.default()).organisation_id
-        group = await self.rows.group(home, group_id)
+        group = await self.rows.group(organisation, group_id)
         if group is None:
             raise KeepingError("This group is not there any more.")
         if role and role not in ROLES_OF_GROUPS:
@@ -193,10 +191,11 @@ class Provisioning:
         Raises:
             KeptError: the last administrator would lose the right to sign in.
         """
-        home = (await self._organisations.default()).organisation_id
-        standing = {each.group_id: each for each in await self.rows.groups(home)}
-        whole = [each for each in ({**standing, **groups}).values() if each is not None]
         accounts = await self.rows.of_people(person_ids)
+        made = [account for _, account in (known or {}).values()]
+        homes = sorted({each.organisation for each in (*accounts.values(), *made)})
+        standing = {each.group_id: each for home in homes for each in await self.rows.groups(home)}
+        whole = [each for each in ({**standing, **groups}).values() if each is not None]
         people = await self._people.among(list(person_ids))
         found: list[Act] = []
         for person_id in sorted(person_ids):

@@ -26,11 +26,14 @@ from web.asking import access
 from web.doors.directory import SignedIn
 from web.doors.guards import for_administrator, keeping, services
 from web.mail import NoMail
+from web.pages.admin_houses import Houses, houses
 from web.reading import reading_now
 from web.rendering import elsewhere, page
 from web.views.words import day_and_time
 
 REFUSALS_LOOKED_AT: Final = 200
+MAJORITY_MIN, MAJORITY_MAX = 14, 25
+"""Ages of majority that are taken; the states have 18, 19 and 21."""
 WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -112,7 +115,21 @@ def _last_written(folder: Path) -> datetime | None:
 @for_administrator
 async def organisation(request: Request, who: SignedIn) -> Response:
     """Show the organisation as families see it, and its clock."""
-    return _organisation(request, await keeping(request).organisations.default(), "")
+    return _organisation(request, await houses(request), "")
+
+
+@for_administrator
+async def add_organisation(request: Request, who: SignedIn) -> Response:
+    """Add an organisation, and go on to its page."""
+    form, found = await request.form(), keeping(request)
+    name = cleaned(str(form.get("added", "")))[:NAME_CHARACTERS_MAX]
+    person = await found.people.get(who.person.person_id)
+    assert person is not None, "who is signed in is in the directory"
+    try:
+        added = await found.add_organisation(Doer(person, who.session_id), name)
+    except KeepingError as error:
+        return _organisation(request, await houses(request), str(error), added=name)
+    return elsewhere(request, f"/admin/organisation?organisation={added.organisation_id}")
 
 
 @for_administrator
@@ -120,32 +137,56 @@ async def change_organisation(request: Request, who: SignedIn) -> Response:
     """Keep what was changed about the organisation."""
     form = await request.form()
     found = keeping(request)
-    mine = await found.organisations.default()
+    chosen = await houses(request, form)
+    mine = chosen.it
     typed: dict[str, Any] = {name: cleaned(str(form.get(name, "")))[:NAME_CHARACTERS_MAX] for name in _FIELDS}
     hours = tuple((str(form.get(f"from-{n}", ""))[:5], str(form.get(f"to-{n}", ""))[:5]) for n in range(7))
     days = tuple(each for each in str(form.get("holidays", "")).replace(",", " ").split() if len(each) == 10)
     answers = _answer_hours(form)
+    ages = tuple(_whole(form.get(name, was)) for name, was in _ages(mine))
     changed = replace(
         mine,
         **typed,
         answer_hours=answers or mine.answer_hours,
+        confidential_age=ages[0],
+        majority_age=ages[1],
         opening=hours if any(any(each) for each in hours) else (),
         holidays=days,
     )
-    if answers is None:
-        fault = f"Enter whole hours from 1 to {ANSWER_HOURS_MAX} for each topic."
-        return _organisation(request, changed, fault)
-    if not changed.name:
-        return _organisation(request, changed, "Enter the name of the organisation.")
-    if changed.time_zone not in available_timezones():
-        return _organisation(request, changed, "Choose a time zone from the list, such as America/New_York.")
+    typed_in = replace(chosen, it=changed)
+    if fault := _fault(changed, told=answers is not None):
+        return _organisation(request, typed_in, fault)
     person = await found.people.get(who.person.person_id)
     assert person is not None, "who is signed in is in the directory"
     try:
         await found.change_organisation(Doer(person, who.session_id), changed)
     except KeepingError as error:
-        return _organisation(request, changed, str(error))
-    return elsewhere(request, "/admin")
+        return _organisation(request, typed_in, str(error))
+    return elsewhere(request, chosen.back_to("/admin/organisation") if chosen.choices else "/admin")
+
+
+def _fault(organisation: Organisation, *, told: bool) -> str:
+    """Return what is wrong with an organisation as it was typed; ``told``: every topic has its hours."""
+    ages = (organisation.confidential_age, organisation.majority_age)
+    if not told:
+        return f"Enter whole hours from 1 to {ANSWER_HOURS_MAX} for each topic."
+    if not (ages[0] <= ages[1] and MAJORITY_MIN <= ages[1] <= MAJORITY_MAX):
+        return f"Enter the age of majority ({MAJORITY_MIN} to {MAJORITY_MAX}), and from what age care is confidential."
+    if not organisation.name:
+        return "Enter the name of the organisation."
+    if organisation.time_zone not in available_timezones():
+        return "Choose a time zone from the list, such as America/New_York."
+    return ""
+
+
+def _ages(organisation: Organisation) -> tuple[tuple[str, int], ...]:
+    return (("confidential_age", organisation.confidential_age), ("majority_age", organisation.majority_age))
+
+
+def _whole(typed: object) -> int:
+    """Return the number that was typed, a number that no age is for anything else."""
+    told = str(typed).strip()
+    return int(told) if told.isdecimal() and len(told) <= 3 else 999
 
 
 def _answer_hours(form: FormData) -> dict[str, int] | None:
@@ -158,10 +199,12 @@ def _answer_hours(form: FormData) -> dict[str, int] | None:
 _FIELDS: Final = ("name", "address", "phone", "phone_after_hours", "time_zone", "language", "emergency_number")
 
 
-def _organisation(request: Request, organisation: Organisation, fault: str) -> Response:
+def _organisation(request: Request, chosen: Houses, fault: str, *, added: str = "") -> Response:
+    organisation = chosen.it
     hours = organisation.opening or (("", ""),) * 7
     context = {
-        "it": organisation, "fault": fault, "zones": sorted(available_timezones()), "here": "admin",
+        **chosen.context, "it": organisation, "fault": fault, "added": added, "here": "admin",
+        "zones": sorted(available_timezones()),
         "answers": [(topic, organisation.answer_hours.get(topic, hours)) for topic, hours in ANSWER_HOURS.items()],
         "week": [(n, name, *hours[n]) for n, name in enumerate(WEEKDAYS)],
     }  # fmt: skip

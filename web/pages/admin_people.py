@@ -1,6 +1,7 @@
 """Staff: added, invited to sign in, changed, deactivated with what they answer for handed over; and their history."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Final
 
@@ -18,6 +19,7 @@ from web.doors.directory import SignedIn
 from web.doors.guards import for_administrator, keeping, services
 from web.doors.machines import machines, provisioning
 from web.mail import sign_in_letter
+from web.pages.admin_houses import houses
 from web.reading import reading_now
 from web.rendering import elsewhere, page
 from web.views.directory import happening_views
@@ -41,8 +43,9 @@ async def add(request: Request, who: SignedIn) -> Response:
     if "sought" in form:
         return await _list(request, {}, "", cleaned(form["sought"])[:NAME_CHARACTERS_MAX])
     try:
-        person = await keeping(request).add_person(await doer(request, who), _person(form, Person(
-            person_id="", name="", role=Role.CARE_MANAGER)))  # fmt: skip
+        home = (await houses(request, form)).it.organisation_id
+        nobody = Person(person_id="", name="", role=Role.CARE_MANAGER, organisation=home)
+        person = await keeping(request).add_person(await doer(request, who), _person(form, nobody))
     except KeepingError as error:
         return await _list(request, form, str(error), "", error.field)
     await _invite(request, person)
@@ -64,7 +67,8 @@ async def change(request: Request, who: SignedIn) -> Response:
     try:
         match form.get("act", ""):
             case "details":
-                subject = _person(form, subject)
+                home = (await houses(request, form)).it.organisation_id if form.get("organisation") else ""
+                subject = replace(_person(form, subject), organisation=home or subject.organisation)
                 await found.change_person(acting, subject)
             case "invite":
                 await _invite(request, subject)
@@ -111,8 +115,9 @@ async def doer(request: Request, who: SignedIn) -> Doer:
 
 async def _invite(request: Request, person: Person) -> None:
     address = f"{services(request).settings.origin}/sign-in"
-    organisation = await keeping(request).organisations.default()
-    letter = sign_in_letter(person.email, organisation.name, address)
+    organisations = keeping(request).organisations
+    home = await organisations.get(person.organisation) if person.organisation else None
+    letter = sign_in_letter(person.email, (home or await organisations.default()).name, address)
     envelope = Envelope(occasion=Occasion.SIGN_IN, expires=access(request).now() + LETTER_LASTS)
     await access(request).letters.put_alone(letter, envelope)
 
@@ -120,12 +125,15 @@ async def _invite(request: Request, person: Person) -> None:
 async def _list(request: Request, form: Mapping[str, str], fault: str, sought: str, field: str = "") -> Response:
     found = keeping(request)
     away = {each.person: each.ends for each in await found.standing_in.rows.all_now(services(request).now())}
+    chosen = await houses(request, form or None)
+    names = dict(chosen.choices)
     people = await (found.people.matching(sought, 200) if sought else found.people.everyone())
     context = {
         "people": [(each, ROLE_WORDS[each.role], each.subject is not None,
-                    day_and_time(away[each.person_id], reading_now(request)) if each.person_id in away else "")
+                    day_and_time(away[each.person_id], reading_now(request)) if each.person_id in away else "",
+                    names.get(each.organisation or "", ""))
                    for each in people if each.role in STAFF_ROLES],
-        "form": form, "fault": fault, "field": field, "sought": sought, "here": "admin",
+        **chosen.context, "form": form, "fault": fault, "field": field, "sought": sought, "here": "admin",
         "roles": [(role.value, ROLE_WORDS[role]) for role in STAFF_ROLES],
     }  # fmt: skip
     return page(request, "admin/people.html", context, 422 if fault else 200)
@@ -142,6 +150,7 @@ async def _person_page(request: Request, subject: Person, fault: str, field: str
     systems = {each.machine_id: each.name for each in await machines(request).all()}
     told = systems | {key: each.name for key, each in names.items()}
     context = {
+        "houses": (await houses(request, {})).choices, "house": subject.organisation,
         "it": subject, "fault": fault, "field": field, "here": "admin", "owned": owned,
         "roles": [(role.value, ROLE_WORDS[role]) for role in STAFF_ROLES],
         "successors": [each for each in successors if each.person_id != subject.person_id],

@@ -10,6 +10,7 @@ from hub.access.provisioning import ROLES_OF_GROUPS
 from web.doors.directory import SignedIn
 from web.doors.guards import for_administrator, keeping, services
 from web.doors.machines import SCIM_BASE, machines, provisioning
+from web.pages.admin_houses import Houses, houses
 from web.pages.admin_people import doer
 from web.reading import reading_now
 from web.rendering import elsewhere, page
@@ -20,46 +21,48 @@ from web.views.words import day_and_time
 @for_administrator
 async def show(request: Request, who: SignedIn) -> Response:
     """Show the tokens and the groups."""
-    return await _show(request, "", "", "")
+    return await _show(request, await houses(request), "", "", "")
 
 
 @for_administrator
 async def change(request: Request, who: SignedIn) -> Response:
     """Make a token, which is shown this once; end one; give a group a role."""
     form = await request.form()
-    found, acting = provisioning(request), await doer(request, who)
+    found, acting, chosen = provisioning(request), await doer(request, who), await houses(request, form)
+    home = chosen.it.organisation_id
     try:
         match form.get("act"):
             case "make":
                 days = str(form.get("days", ""))
                 told = int(days) if days.isdecimal() and len(days) < 5 else 0
-                asked = NewMachine(name=str(form.get("name", "")), days=told, purpose=SCIM)
+                asked = NewMachine(name=str(form.get("name", "")), days=told, purpose=SCIM, organisation=home)
                 _, token = await machines(request).make(acting, asked)
-                return await _show(request, token, "", "")
+                return await _show(request, chosen, token, "", "")
             case "revoke":
                 await machines(request).revoke(acting, str(form.get("machine", "")))
             case "role":
-                await found.give_role(acting, str(form.get("group", "")), str(form.get("role", "")))
+                await found.give_role(acting, home, str(form.get("group", "")), str(form.get("role", "")))
             case _:
                 raise HTTPException(400)
     except KeepingError as error:
-        return await _show(request, "", str(error), error.field)
-    return elsewhere(request, "/admin/provider")
+        return await _show(request, chosen, "", str(error), error.field)
+    return elsewhere(request, chosen.back_to("/admin/provider"))
 
 
-async def _show(request: Request, token: str, fault: str, field: str) -> Response:
+async def _show(request: Request, chosen: Houses, token: str, fault: str, field: str) -> Response:
     found, reading = provisioning(request), reading_now(request)
-    home = await keeping(request).organisations.default()
-    groups = await found.rows.groups(home.organisation_id)
-    accounts = await found.rows.accounts(home.organisation_id)
+    home = chosen.it.organisation_id
+    groups = await found.rows.groups(home)
+    accounts = await found.rows.accounts(home)
     people = await keeping(request).people.among([each.person_id for each in accounts])
     now = services(request).now()
     context = {
-        "token": token, "fault": fault, "field": field, "here": "admin",
+        **chosen.context, "token": token, "fault": fault, "field": field, "here": "admin",
         "address": services(request).settings.live_address + SCIM_BASE,
         "machines": [
             (each, day_and_time(each.ends, reading), said, each.opens(now))
             for each in await machines(request).all(SCIM)
+            if each.organisation == home
             for said in (day_and_time(each.used, reading) if each.used else "",)
         ],
         "groups": [

@@ -11,6 +11,7 @@ from web.asking import access
 from web.doors.directory import SignedIn
 from web.doors.guards import for_administrator, keeping
 from web.languages import language
+from web.pages.admin_houses import Houses, houses
 from web.pages.admin_people import doer
 from web.pages.reminders import reminders_of
 from web.reading import reading_now
@@ -24,23 +25,26 @@ SET_BY_CLINIC = (Channel.PAGE, Channel.MAIL)
 @for_administrator
 async def show(request: Request, who: SignedIn) -> Response:
     """Show what holds for who has not chosen, and what left lately."""
-    return await _show(request, await _mine(request), "")
+    chosen = await houses(request)
+    return await _show(request, chosen, await _mine(request, chosen), "")
 
 
 @for_administrator
 async def change(request: Request, who: SignedIn) -> Response:
     """Keep what the clinic sets."""
-    form, mine = await request.form(), await _mine(request)
+    form = await request.form()
+    chosen = await houses(request, form)
+    mine = await _mine(request, chosen)
     begins, ends, hour = (clock_of(str(form.get(name, ""))) for name in ("quiet_begins", "quiet_ends", "hour"))
     home, staff = _channels(form, "home", AT_HOME), _channels(form, "staff", AT_WORK)
     if begins is None or ends is None or hour is None:
         typed = ClinicDefaults(organisation=mine.organisation, home=home, staff=staff, quiet=mine.quiet, hour=mine.hour)
-        return await _show(request, typed, "Enter the hour and both times of the quiet hours.")
+        return await _show(request, chosen, typed, "Enter the hour and both times of the quiet hours.")
     clinic = ClinicDefaults(
         organisation=mine.organisation, home=home, staff=staff, quiet=Quiet(begins, ends), hour=hour
     )
     await reminders_of(request).set_defaults(await doer(request, who), clinic)
-    return elsewhere(request, "/admin/reminders")
+    return elsewhere(request, chosen.back_to("/admin/reminders"))
 
 
 def _channels(form: FormData, side: str, matters: tuple[Matter, ...]) -> Channels:
@@ -48,16 +52,17 @@ def _channels(form: FormData, side: str, matters: tuple[Matter, ...]) -> Channel
     return {matter: Channel.MAIL for matter, value in told.items() if value == Channel.MAIL}
 
 
-async def _mine(request: Request) -> ClinicDefaults:
-    return (await reminders_of(request).choices.defaults())[""]
+async def _mine(request: Request, chosen: Houses) -> ClinicDefaults:
+    return (await reminders_of(request).choices.defaults())[chosen.it.organisation_id]
 
 
-async def _show(request: Request, clinic: ClinicDefaults, fault: str) -> Response:
+async def _show(request: Request, chosen: Houses, clinic: ClinicDefaults, fault: str) -> Response:
     found, reading, words = reminders_of(request), reading_now(request), language("en")
     letters = [each for each in await access(request).letters.latest() if each.person]
     people = await keeping(request).people.among(sorted({each.person for each in letters}))
     names = {person: each.name for person, each in people.items()}
     context = {
+        **chosen.context,
         "sides": [
             ("home", "Patients and family", channel_choices(AT_HOME, clinic.home, {}, words)),
             ("staff", "Staff", channel_choices(AT_WORK, clinic.staff, {}, words)),

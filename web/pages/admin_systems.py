@@ -14,6 +14,7 @@ from hub.fhir.parameters import PARAMETERS
 from web.doors.directory import SignedIn
 from web.doors.guards import for_administrator, services
 from web.doors.machines import FHIR_BASE, ISSUING_AT, machines
+from web.pages.admin_houses import houses
 from web.pages.admin_people import doer
 from web.reading import reading_now
 from web.rendering import elsewhere, page
@@ -35,6 +36,7 @@ async def change(request: Request, who: SignedIn) -> Response:
     try:
         match form.get("act"):
             case "make":
+                await houses(request, form)
                 made, token = await machines(request).make(acting, _asked(form))
                 return await _show(request, token or made.machine_id, None, {}, signs=not token)
             case "revoke":
@@ -67,6 +69,7 @@ def _asked(form: FormData) -> NewMachine:
         scopes=str(form.get("scopes", "")).split(),
         requests_a_minute=_number(form, "rate"),
         keys=keys,
+        organisation=str(form.get("organisation", "")),
     )
 
 
@@ -80,7 +83,9 @@ async def _show(
 ) -> Response:
     reading, now = reading_now(request), services(request).now()
     defaults = {"name": "", "days": "365", "rate": "1200", "role": "care_manager", "scopes": _everything(), "keys": ""}
+    chosen = await houses(request, typed)
     context = {
+        **chosen.context, "names": {each.organisation_id: each.name for each in chosen.every},
         "token": token, "signs": signs, "here": "admin",
         "fault": str(fault) if fault is not None else "", "field": fault.field if fault is not None else "",
         "address": services(request).settings.live_address + FHIR_BASE,

@@ -281,9 +281,15 @@ async def _form(
 
 
 async def _choices(request: Request) -> dict[str, object]:
-    home = await keeping(request).organisations.default()
+    home = await _home(request)
     return {"genders": GENDERS, "languages": sorted(LANGUAGES.items(), key=lambda each: each[1]), "home": home,
             "months": list(enumerate(MONTHS, start=1))}  # fmt: skip
+
+
+async def _home(request: Request) -> Organisation:
+    """Return where who is signed in registers patients: where they work, whose record numbers they have."""
+    organisations, own = keeping(request).organisations, request.state.signed_in.person.organisation
+    return (await organisations.get(own) if own else None) or await organisations.default()
 
 
 def _values(subject: RegisteredPatient) -> dict[str, str]:
@@ -326,7 +332,7 @@ async def _typed(
     def said(name: str) -> str:
         return cleaned(str(form.get(name, "")))[:NAME_CHARACTERS_MAX]
 
-    home: Organisation = await keeping(request).organisations.default()
+    home = await _home(request)
     fault: KeepingError | BirthDateError | None = None
     born = BirthDate()
     try:
