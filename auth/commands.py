@@ -6,77 +6,18 @@ might make it themself, where the line's ``sets`` name its field, or where one o
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
+from auth.command_rules import CommandRule, Consequence, Operation
 from auth.roles import CLINICIANS, PATIENT_SIDE, Role
 from crdt.sections import Section
 
-
-class Operation(StrEnum):
-    """What a participant wants to do."""
-
-    READ = "read"
-    CREATE = "create"
-    WRITE = "write"
-    RETIRE = "retire"
-    COMMAND = "command"
-    SUGGEST = "suggest"
-    COMMENT = "comment"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Consequence:
-    """A change that a command makes beyond its own entry and beyond the person's own grant; nothing else goes there."""
-
-    section: Section | None
-    """``None`` for the section of the command's own entry."""
-    field: str
-    says: str | None = None
-    """The only value that it may set; ``None`` for any."""
-    named: str = ""
-    """This field of the entry must name the person."""
-    creates: bool = False
-    """It may make an entry that says so."""
-
+__all__ = ["COMMANDS", "OWN_COMMANDS", "SIGNED_STILL", "CommandRule", "Consequence", "Operation"]
 
 JOINS: Final = Consequence(section=Section.CARE_TEAM, field="accepted", says="yes", named="person", creates=True)
 """Who takes on a part of the work is a member of the team: their own entry, accepted by themself, never as steward."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CommandRule:
-    """Any one of ``follows``, ``roles``, ``at_large`` and ``relations`` that holds is enough."""
-
-    section: Section | None = None
-    """Where it lives; ``None`` for every section."""
-    follows: Operation | None = None
-    """It is allowed exactly where this action is."""
-    roles: frozenset[Role] = frozenset()
-    """They issue it on any entry."""
-    at_large: bool = False
-    """So do those whose cell reaches entries of others, for the entries it reaches."""
-    unless_named: str = ""
-    """With ``at_large``: only while this field of the entry names nobody."""
-    unfilled: str = ""
-    """In any case only while this field of the entry names nobody."""
-    relations: frozenset[str] = frozenset()
-    """Fields that must name the person, or ``creator``."""
-    by: frozenset[Role] = frozenset(Role)
-    """Roles in which a relation counts."""
-    sets: frozenset[str] = frozenset()
-    """Fields it may set beyond those which the person may write anyway."""
-    refusal: str = ""
-    """Who may, as a sentence for whoever may not."""
-    carries: frozenset[str] = frozenset()
-    """Commands that it does in the same act, each as far as the person may issue that one."""
-    also: tuple[Consequence, ...] = ()
-    """What else it changes, where it changes what it may."""
-    withdraws: bool = False
-    """It takes back remarks and suggestions that the person made, on entries they may see."""
-
 
 OWN_COMMANDS: Final = frozenset({"letter.fail", "result.follow", "result.withdraw", "stay.follow"})
 """Commands of the hub itself, which no person can issue: they have no line in ``COMMANDS``."""
@@ -250,6 +191,13 @@ _ANSWERS: Final = CommandRule(
     by=CLINICIANS,
     sets=frozenset({"answer", "answered_by", "answered", "turns", "answer_due", "ended", "ended_by"}),
     refusal="Only whom it was sent to, primary care, the care manager or the social worker answers.",
+)
+
+_ATTACHES: Final = replace(
+    _ANSWERS,
+    roles=PATIENT_SIDE,
+    sets=frozenset({"attachments"}),
+    refusal="Only who takes part in this conversation sends photos and papers with it, or hides them.",
 )
 
 _STAY_REPORTS: Final = replace(
@@ -464,7 +412,9 @@ _CARE: Final[Mapping[str, CommandRule]] = {
         sets=frozenset({"signed_by", "content_hash"}),
         refusal="Only those who attended sign a huddle.",
     ),
-    "question.ask": CommandRule(section=Section.CAREGIVER_LOG, follows=Operation.CREATE),
+    "question.ask": CommandRule(section=Section.CAREGIVER_LOG, follows=Operation.CREATE, sets=_ATTACHES.sets),
+    "question.attach": replace(_ATTACHES, carries=frozenset({"question.reply", "question.answer"})),
+    "question.hide_attachment": _ATTACHES,
     "question.reply": CommandRule(
         section=Section.CAREGIVER_LOG,
         roles=PATIENT_SIDE,

@@ -731,6 +731,7 @@ _DECLARATIONS: Final[tuple[Declaration, ...]] = (
             _choice("readers", "Who reads it", EVERYONE, TEAM_ALONE, command=True),
             _of(Form.INSTANT, "answer_due", "Answer by", command=True),
             _log("turns", "What was said then"),
+            _log("attachments", "Photos and papers", "Of each what it is, with which words it came, and who hid it."),
             _choice("ended", "Ended", "answered", "task", "telephone", command=True),
             _of(Form.PERSON, "ended_by", "Ended by", command=True),
             _of(Form.PERSON, "calmed_by", "Not an emergency, says", command=True),

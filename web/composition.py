@@ -19,6 +19,7 @@ from hub.access.provisioning import Provisioning
 from hub.access.question_telling import QuestionTelling
 from hub.access.refusals import WINDOW, Refusals
 from hub.access.undelivered import Undelivered
+from hub.attachments.keeping import AttachmentKeeping
 from hub.exchange.exchange import Exchange
 from hub.exchange.fhir_api import PlansAsFhir
 from hub.exchange.medicine_listing import MedicineListing
@@ -123,6 +124,7 @@ def _worker(
     clocks: ClockTelling,
     hospitals: Hospitals,
     reminders: RemindersAtWork,
+    attachments: AttachmentKeeping,
 ) -> JobWorker:
     """Return this process's worker; every kind of job has its handler here."""
     handlers = Handlers()
@@ -132,6 +134,7 @@ def _worker(
     clocks.work_in(handlers)
     hospitals.work_in(handlers)
     reminders.work_in(handlers)
+    attachments.work_in(handlers)
     return JobWorker(engine, handlers)
 
 
@@ -207,7 +210,8 @@ async def hub_services(settings: Settings) -> AsyncIterator[Services]:
     posting = _posting(letters, access, plans, stores, reminders, clock)
     hospitals = hospitals_over(engine, journal, plans, settings, clock.now)
     tellings = _tellings(engine, journal, stores, plans, clock)
-    worker = _worker(engine, posting, *tellings, hospitals, reminders)
+    attachments = AttachmentKeeping(engine, plans, clock.now, new_id)
+    worker = _worker(engine, posting, *tellings, hospitals, reminders, attachments)
     loops = list(map(asyncio.create_task, kept_up))
     try:
         await journal.create_plan(HUB)
@@ -230,7 +234,7 @@ async def hub_services(settings: Settings) -> AsyncIterator[Services]:
             now=clock.now,
             state=state,
         )
-        served = replace(served, reminders=reminders.keeping, feeds=reminders.feeds)
+        served = replace(served, reminders=reminders.keeping, feeds=reminders.feeds, attachments=attachments)
         yield _with_machines(served, engine, journal, changes, plans)
     finally:
         stops = [hospitals.stop, worker.stop, rooms.stop, desks.stop, plans.drain, journal.close, engine.dispose]

@@ -44,7 +44,12 @@ DOORS: Final = ("/cds-services/", "/scim/v2/", "/fhir/", "/gateway/")
 FILE_BYTES_MAX: Final = 16 << 20
 """A page that takes a file takes one of at most that; the command takes larger ones."""
 
-_TAKES_FILE: Final = re.compile(r"/plans/[0-9a-f-]{36}/(?:files|lists/file)")
+ATTACHMENT_BYTES_MAX: Final = 32 << 20
+"""A form with a photo or a paper: the largest that is taken, and the words beside it."""
+
+_PLAN: Final = "/plans/[0-9a-f-]{36}/"
+_ATTACHES: Final = re.compile(_PLAN + "(?:family|mine|questions/[0-9a-f-]{36})/attachments")
+_TAKES_FILE: Final = re.compile(f"{_PLAN}(?:files|lists/file)|{_ATTACHES.pattern}")
 MULTIPART: Final = "multipart/form-data"
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
@@ -90,6 +95,13 @@ def brings_file(scope: Scope) -> bool:
     if scope["method"] != "POST" or not _TAKES_FILE.fullmatch(scope["path"]):
         return False
     return Headers(scope=scope).get("content-type", "").partition(";")[0].strip().lower() == MULTIPART
+
+
+def form_bytes_max(scope: Scope) -> int:
+    """Return how long a form at this address may be."""
+    if not brings_file(scope):
+        return FORM_BYTES_MAX
+    return ATTACHMENT_BYTES_MAX if _ATTACHES.fullmatch(scope["path"]) else FILE_BYTES_MAX
 
 
 def characters_max(name: str) -> int:

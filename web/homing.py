@@ -23,6 +23,7 @@ from hub.workflows.family import FamilyView, contacts_of, family_view
 from hub.workflows.family_news import NEW_FOR
 from hub.workflows.own_page import own_view
 from hub.workflows.readings import UNLIKELY
+from hub.workflows.red_flags import Help, help_needed
 from hub.workflows.registry import Faults
 from hub.workflows.suggestions import suggested_medicines
 from hub.workflows.wordings import changed_of
@@ -85,8 +86,9 @@ _STATUS: Final[Mapping[str, int]] = {"form": 422, UNLIKELY: 422, "state": 409, "
 """Of a refusal by its code; anything else is not theirs to do."""
 CLINIC: Final = _("The clinic:")
 AFTER_HOURS: Final = _("After hours:")
-ALONE: Final[Mapping[str, object]] = {"telling": True, "blocks": {}, "told": [], "own": None}
-"""What the page shows where it tells of a hospital stay, and nothing else."""
+ALONE: Final[Mapping[str, object]] = {"blocks": {}, "told": [], "own": None}
+"""What the page shows beside one form that stands alone, whose template is ``alone``."""
+STAY_ALONE: Final[Mapping[str, object]] = {**ALONE, "alone": "family/telling.html"}
 WRITABLE: Final = ("question", "observation", "concern")
 
 
@@ -367,6 +369,14 @@ def _size(request: Request) -> str:
     return size if size in SIZES else SIZES[0]
 
 
+def help_answer(words: str) -> str:
+    """Return what the page answers to a note: whom to call, where its words may mean that help is needed now."""
+    needed = help_needed(words)
+    if Help.CRISIS in needed:
+        return "crisis"
+    return "emergency" if needed else "done"
+
+
 async def form_of(request: Request, member: Member) -> FormData:
     """Return what was sent from one's own page; a page that is only previewed sends nothing."""
     if not home_of(request).is_of(member.participant):
@@ -403,7 +413,7 @@ async def done(
     if is_swap(request):
         return PlainTextResponse(fault, status, {"asks": "sure"} if doubted else None)
     context = await context_of(request, member, replace(sent, fault=fault, doubted=doubted))
-    alone = ALONE if sent.block == "stay" else {}
+    alone = STAY_ALONE if sent.block == "stay" else {}
     return page(request, "family/page.html", {**context, **alone}, status)
 
 

@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from hub.ids import new_id
 from hub.record.journal import JournalAwayError
 from web.doors.directory import SignedIn
-from web.forms import DOORS, FILE_BYTES_MAX, FORM_BYTES_MAX, SAFE_METHODS, brings_file
+from web.forms import DOORS, FORM_BYTES_MAX, SAFE_METHODS, form_bytes_max
 from web.services import Services
 from web.settings import Settings
 
@@ -114,8 +114,7 @@ class Addressed:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] not in _PROBES:
-            length_max = FILE_BYTES_MAX if brings_file(scope) else FORM_BYTES_MAX
-            refusal = self._refusal(scope["method"], scope["path"], Headers(scope=scope), length_max)
+            refusal = self._refusal(scope["method"], scope["path"], Headers(scope=scope), form_bytes_max(scope))
             if refusal is not None:
                 await refusal(scope, receive, send)
                 return
@@ -132,7 +131,12 @@ class Addressed:
         if not headers.get("content-length", "0").isdecimal() or "transfer-encoding" in headers:
             return PlainTextResponse("Send the form with its length.", 411)
         if int(headers.get("content-length", "0")) > length_max:
-            return PlainTextResponse("This form is too long. Split it.", 413)
+            told = "This form is too long. Split it."
+            if length_max > FORM_BYTES_MAX:
+                told = (
+                    f"This file is over {length_max >> 20} MB. Go back, where your words are, and choose a smaller one."
+                )
+            return PlainTextResponse(told, 413)
         return None
 
     def _own(self, headers: Headers) -> bool:

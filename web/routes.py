@@ -22,6 +22,7 @@ from web.pages import (
     admin_systems,
     admin_units,
     app_consent,
+    attachments,
     audit,
     audit_export,
     beginnings,
@@ -91,6 +92,7 @@ SECTION = PLAN + "/sections/{section}"
 ENTRY = PLAN + "/entries/{section}/{entry}"
 INVITATIONS = PLAN + "/invitations"
 SHARING = PLAN + "/sharing"
+QUESTION = PLAN + "/questions/{entry}"
 REFERRAL = PLAN + "/referrals"
 HUDDLE = "/huddles/{huddle_id}"
 
@@ -141,6 +143,14 @@ WORK_ROUTES: tuple[BaseRoute, ...] = (
     Route(PLAN + "/questions", questions.ask, name="question_ask", methods=["POST"]),
     Route(PLAN + "/questions/{entry}", questions.show, name="question", methods=["GET"]),
     Route(PLAN + "/questions/{entry}", questions.say, name="question_say", methods=["POST"]),
+    Route(
+        PLAN + "/questions/{entry}/attachments", attachments.of_question, name="question_attachments", methods=["GET"]
+    ),
+    Route(
+        PLAN + "/questions/{entry}/attachments", attachments.send_with_answer, name="question_attach", methods=["POST"]
+    ),
+    Route(PLAN + "/attachments/{attachment}", attachments.show, name="attachment", methods=["GET"]),
+    Route(PLAN + "/attachments/{attachment}", attachments.hide, name="attachment_hide", methods=["POST"]),
     Route(PLAN + "/visit", visits.show, name="visit", methods=["GET"]),
     Route(PLAN + "/visit", visits.publish, name="visit_publish", methods=["POST"]),
     Route(REFERRAL + "/new", referrals.new, name="referral_new", methods=["GET"]),
@@ -257,6 +267,8 @@ def _home(name: str) -> tuple[BaseRoute, ...]:
         Route(at + "/readings/{entry}/{key}/error", family.mark_error, name=f"{name}_mark_error", methods=["POST"]),
         Route(at + "/doses/{entry}", family.say_taken, name=f"{name}_say_taken", methods=["POST"]),
         Route(at + "/notes", family.write, name=f"{name}_write", methods=["POST"]),
+        Route(at + "/attachments", attachments.at_home, name=f"{name}_attachments", methods=["GET"]),
+        Route(at + "/attachments", attachments.send_from_home, name=f"{name}_attach", methods=["POST"]),
         Route(at + "/stay", family.telling, name=f"{name}_telling", methods=["GET"]),
         Route(at + "/stay", family.tell_of_stay, name=f"{name}_stay", methods=["POST"]),
         Route(at + "/notes/{entry}/{verb}", family.say_more, name=f"{name}_say_more", methods=["POST"]),

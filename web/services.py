@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from hub.access.devices import Devices
     from hub.access.machines import MachineKeeping
     from hub.access.provisioning import Provisioning
+    from hub.attachments.keeping import AttachmentKeeping
     from hub.exchange.exchange import Exchange
     from hub.exchange.fhir_api import PlansAsFhir
     from hub.exchange.medicine_listing import MedicineListing
@@ -147,6 +148,8 @@ class Services:
     """What hospitals tell; ``None`` for a hub without a store."""
     provisioning: "Provisioning | None" = None
     """What a provider tells; ``None`` for a hub without a store."""
+    attachments: "AttachmentKeeping | None" = None
+    """Photos and papers; ``None`` for a hub without a store."""
     reminders: "ReminderKeeping | None" = None
     """What people want to be told of, and were; ``None`` for a hub without a store."""
     feeds: "FeedKeeping | None" = None

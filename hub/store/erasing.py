@@ -2,13 +2,14 @@
 
 One transaction writes the row that names what goes, empties the rows, and drops the section's snapshot; the database
 takes nothing else (``only_erased``). The login has to own the journal: the hub's own may not do it. What the section
-comes to does not change, because of an update only what is deleted in the plan by now is taken out.
+comes to does not change, because of an update only what is deleted in the plan by now is taken out; so of photos and
+papers those that are hidden there.
 """
 
 import asyncio
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import msgspec
@@ -35,6 +36,13 @@ _ROWS: Final = sa.text("""
 """)
 _STEPS: Final = sa.text("""
     select seq, update, actor from journal where plan = :plan and section = :section and update is not null order by seq
+""")
+_ATTACHED: Final = sa.text("""
+    select id, hidden is not null as hidden from attachment
+     where plan = :plan and content is not null and entry <> '' and entry = any(:entries) order by id
+""")
+_EMPTY_ATTACHED: Final = sa.text("""
+    update attachment set content = null, erased = clock_timestamp() where plan = :plan and id = any(:ids)
 """)
 _EMPTY: Final = sa.text("""
     update journal set salt = :salt, update = :update, reason = :reason, told = cast(:told as json)
@@ -85,6 +93,15 @@ class Erasing:
     """Names exactly this: whoever confirms it has seen it."""
     seq: int = 0
     """The row that names what went; 0 while nothing has."""
+    attachments: Sequence[str] = ()
+    """Ids of the photos and papers with these entries that would go: those that are hidden in the plan."""
+    shown: int = 0
+    """Photos and papers that are shown still, and stay."""
+
+    @property
+    def erases(self) -> bool:
+        """Whether anything goes."""
+        return bool(self.attachments) or any(part.erases for part in self.parts)
 
 
 async def erase(url: str, asked: RowsAsked, *, code: str, reason: str, by: str) -> Erasing:
@@ -100,13 +117,13 @@ async def erase(url: str, asked: RowsAsked, *, code: str, reason: str, by: str) 
     try:
         async with engine.connect() as connection:
             found = await _found(connection, asked)
-        if code != found.code or not any(part.erases for part in found.parts):
+        if code != found.code or not found.erases:
             return found
         async with journal.exclusively(asked.plan) as turn:
             again = await _found(turn.connection, asked)
             if again.code != code:
                 raise _MovedError
-            return Erasing(again.parts, code, await _gone(turn, asked, again.parts, reason, by))
+            return replace(again, seq=await _gone(turn, asked, again, reason, by))
     except _MovedError:
         return again
     except sa.exc.DBAPIError as error:
@@ -123,11 +140,14 @@ class _MovedError(Exception):
 
 
 async def _found(connection: Any, asked: RowsAsked) -> Erasing:
-    parts = await _parts(connection, asked)
-    return Erasing(parts, _code(asked, parts))
+    parts, entries = await _parts(connection, asked)
+    attached = (await connection.execute(_ATTACHED, {"plan": asked.plan, "entries": entries})).all()
+    going = [each.id for each in attached if each.hidden]
+    return Erasing(parts, _code(asked, parts, going), attachments=going, shown=len(attached) - len(going))
 
 
-async def _parts(connection: Any, asked: RowsAsked) -> list[RowLoss]:
+async def _parts(connection: Any, asked: RowsAsked) -> tuple[list[RowLoss], list[str]]:
+    """Return what of each row would go, and the entries that the rows are about."""
     values = {"plan": asked.plan, "rows": list(asked.rows), "section": asked.section, "entry": asked.entry}
     found = (await connection.execute(_ROWS, {**values, "field": asked.field, "most": ROWS_ERASED_MAX + 1})).all()
     if len(found) > ROWS_ERASED_MAX:
@@ -139,7 +159,8 @@ async def _parts(connection: Any, asked: RowsAsked) -> list[RowLoss]:
         several = [FoldStep(seq, section, update, actor) for seq, update, actor in steps]
         state = (await asyncio.to_thread(folded, section, None, several, several[-1].seq)).state
         dead[name] = deleted_in(state)
-    return [_part(row, emptied(row.update, dead[row.section]) if row.update is not None else None) for row in found]
+    parts = [_part(row, emptied(row.update, dead[row.section]) if row.update is not None else None) for row in found]
+    return parts, sorted({row.entry for row in found if row.entry})
 
 
 def _part(row: Any, without: Emptied | None) -> RowLoss:
@@ -156,22 +177,24 @@ def _part(row: Any, without: Emptied | None) -> RowLoss:
     return RowLoss(row.seq, row.section, words, gone, left, False, {**values, "salt": for_update + for_words})
 
 
-def _code(asked: RowsAsked, parts: Sequence[RowLoss]) -> str:
-    told = [asked.plan, [(part.seq, part.words, part.gone, part.left) for part in parts]]
+def _code(asked: RowsAsked, parts: Sequence[RowLoss], attachments: Sequence[str]) -> str:
+    told = [asked.plan, [(part.seq, part.words, part.gone, part.left) for part in parts], attachments]
     return hashlib.sha256(msgspec.json.encode(told)).hexdigest()[:8]
 
 
-async def _gone(turn: Turn, asked: RowsAsked, parts: Sequence[RowLoss], reason: str, by: str) -> int:
+async def _gone(turn: Turn, asked: RowsAsked, erasing: Erasing, reason: str, by: str) -> int:
     connection: Any = turn.connection
-    going = [part for part in parts if part.erases]
+    going = [part for part in erasing.parts if part.erases]
     erasures = [Erasure.of(part.seq, part.values["salt"], part.values["update"]) for part in going]
     act = Act(
         plan=asked.plan, actor="", action=Action.ERASE, section=asked.section, entry=asked.entry, field=asked.field,
-        event="record.erase", reason=reason, words={**named(erasures), "by": by},
+        event="record.erase", reason=reason,
+        words={**named(erasures), "attachments": [*erasing.attachments], "by": by},
     )  # fmt: skip
     head = await turn.append([act])
     for part in going:
         await connection.execute(_EMPTY, {"plan": asked.plan, **part.values})
+    await connection.execute(_EMPTY_ATTACHED, {"plan": asked.plan, "ids": list(erasing.attachments)})
     sections = sorted({part.section for part in going if part.section})
     await connection.execute(_DROP, {"plan": asked.plan, "sections": sections})
     return head.seq

@@ -1,5 +1,5 @@
 """Tables of a hub in service: machines that may call it, accounts and groups that a provider keeps, absences, transfers
-of plans, saved views of panels. Declared like those of ``hub/store/tables.py``, which takes them in."""
+of plans, saved views of panels, photos and papers. ``hub/store/tables.py`` takes them in."""
 
 from typing import Final
 
@@ -9,6 +9,7 @@ from sqlalchemy.dialects import postgresql
 from auth.roles import Role
 from hub.store import columns
 from hub.store.columns import among, binary, given, metadata, of, text, when, words
+from hub.workflows.attachments import AttachmentKind
 
 _NEVER: Final = (Role.ADMIN, Role.AUDITOR)
 
@@ -147,4 +148,30 @@ saved_view: Final = sa.Table(
 )
 """What a person asks of their panel, under a name; with at most one of them their panel begins."""
 
-SERVICE: Final = (machine, machine_access, machine_assertion, scim_account, scim_group, absence, transfer, saved_view)
+attachment: Final = sa.Table(
+    "attachment",
+    metadata,
+    columns.id_column(),
+    of("plan", "plan"),
+    of("person", "person"),
+    words("entry"),
+    words("kind", None),
+    sa.Column("content", binary),
+    sa.Column("digest", binary, nullable=False),
+    when("made"),
+    columns.maybe("named"),
+    columns.maybe("hidden"),
+    columns.maybe("erased"),
+    among("kind", AttachmentKind),
+    sa.CheckConstraint("length(content) between 1 and 10485760", name="content"),
+    sa.CheckConstraint("length(digest) = 32", name="digest"),
+    sa.CheckConstraint("(content is null) = (erased is not null)", name="erased"),
+    sa.Index("attachment_sent", "person", "made"),
+    sa.Index("attachment_of_entry", "plan", "entry"),
+    sa.Index("attachment_unnamed", "made", postgresql_where=sa.text("named is null")),
+)
+"""Photos and papers that people sent: what they show. ``named`` once the plan names it; who sees it says the plan."""
+
+SERVICE: Final = (
+    machine, machine_access, machine_assertion, scim_account, scim_group, absence, transfer, saved_view, attachment,
+)  # fmt: skip

@@ -16,6 +16,7 @@ from crdt.fields import Value
 from crdt.sections import TEAM_ALONE, Section
 from hub.directory.houses import OTHER
 from hub.live.commands import EntryContent, PlanContent
+from hub.workflows.attachments import ANSWER
 from hub.workflows.contents import active, instant, records, words
 from hub.workflows.red_flags import help_needed
 from hub.workflows.team import steward
@@ -47,22 +48,24 @@ class Saying:
     side: Side
     words: str
     when: datetime | None
+    key: str = ""
+    """By which attachments name it."""
 
 
 def turns(values: Mapping[str, Value]) -> tuple[Saying, ...]:
     """Return all that was said, in order of time; what was asked stands first."""
     first = Saying("", Side.ASKER, words(values, "words"), instant(values, "when"))
-    later = [(_said_at(record), key, _turn(record)) for key, record in records(values, "turns").items()]
+    later = [(_said_at(record), key, _turn(record, key)) for key, record in records(values, "turns").items()]
     if answered(values):
         when = instant(values, "answered")
-        told = Saying(words(values, "answered_by") or HOSPITAL, Side.ASKED, words(values, "answer"), when)
+        told = Saying(words(values, "answered_by") or HOSPITAL, Side.ASKED, words(values, "answer"), when, ANSWER)
         later.append((when.timestamp() if when is not None else 0.0, "", told))
     return (first, *(turn for _, _, turn in sorted(later, key=lambda each: each[:2])))
 
 
-def _turn(record: Record) -> Saying:
+def _turn(record: Record, key: str) -> Saying:
     side = Side.ASKER if words(record, "side") == Side.ASKER else Side.ASKED
-    return Saying(words(record, "by"), side, words(record, "words"), instant(record, "when"))
+    return Saying(words(record, "by"), side, words(record, "words"), instant(record, "when"), key)
 
 
 def _said_at(record: Record) -> float:

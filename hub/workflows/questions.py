@@ -14,6 +14,7 @@ from hub.live.commands import EntryContent, PlanContent, Refusal
 from hub.record.chain import JSON
 from hub.record.jobs import Job
 from hub.workflows.arguments import LINE_MAX, WORDS_MAX, Asked
+from hub.workflows.attachments import Attached, appended, noted
 from hub.workflows.contents import active, instant, plain_day, plain_instant, stamp, words
 from hub.workflows.entries import made
 from hub.workflows.grants import commanded, missing
@@ -59,6 +60,7 @@ class QuestionAsk:
     when: datetime | None = None
     """When it was written; a page that was cut off sends it later."""
     related: str = ""
+    attached: Attached | None = None
     name: ClassVar[str] = "question.ask"
 
     def changes(
@@ -91,12 +93,18 @@ class QuestionAsk:
         decision = decide(
             actor, CAREGIVER_LOG, Operation.CREATE, entry=EntryFacts(actor.person_id, values=whole), now=now
         )
-        return [replace(created, values=whole)] if decision.allowed else Refusal(decision.code, decision.reason)
+        if not decision.allowed:
+            return Refusal(decision.code, decision.reason)
+        asked = replace(created, values=whole)
+        if self.attached is None:
+            return [asked]
+        kept = appended(plan, asked.entry, actor, self.attached, "", now)
+        return kept if isinstance(kept, Refusal) else [asked, kept]
 
     def follow_ups(self, plan: PlanContent, changes: Sequence[Change], now: datetime) -> Sequence[Job]:
         """Return the job that tells the steward once the time of the answer is over."""
         dues = [instant(each.values, "answer_due") for each in changes if isinstance(each, Create)]
-        return told_past_its_time(plan, changes, next(iter(dues), None))
+        return [*told_past_its_time(plan, changes, next(iter(dues), None)), *noted(changes)]
 
 
 def told_past_its_time(plan: PlanContent, changes: Sequence[Change], due: datetime | None) -> Sequence[Job]:

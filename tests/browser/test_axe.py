@@ -59,6 +59,7 @@ PAGES: Mapping[str, tuple[str, str]] = {
     "task_line": (DOCTOR, "/plans/{plan}/tasks/line"),
     "question_new": (DOCTOR, "/plans/{plan}/questions/new"),
     "question": (DOCTOR, "/plans/{plan}/questions/{question}"),
+    "question_attachments": (DOCTOR, "/plans/{plan}/questions/{question}/attachments"),
     "visit": (DOCTOR, "/plans/{plan}/visit"),
     "referral_new": (DOCTOR, "/plans/{plan}/referrals/new"),
     "referral": (DOCTOR, "/plans/{plan}/referrals/{referral}"),
@@ -95,6 +96,8 @@ PAGES: Mapping[str, tuple[str, str]] = {
     "family_sheet": (EMILY, "/plans/{plan}/family/sheet"),
     "family_telling": (EMILY, "/plans/{plan}/family/stay"),
     "mine_telling": (MARY, "/plans/{plan}/mine/stay"),
+    "family_attachments": (EMILY, "/plans/{plan}/family/attachments"),
+    "mine_attachments": (MARY, "/plans/{plan}/mine/attachments"),
     "mine": (MARY, "/plans/{plan}/mine"),
     "mine_sheet": (MARY, "/plans/{plan}/mine/sheet"),
     "huddles": (DOCTOR, "/huddles"),
@@ -112,7 +115,7 @@ NO_PAGES = frozenset(
         *("passkey_challenge", "passkey_options", "session_left", "static", "alive", "ready", "metrics"),
         *("offline_worker", "offline_stays"),
         "plan",  # In test_for_everyone.py, alive and with others in it.
-        *("plan_take", "family_manifest", "mine_manifest"),  # Files.
+        *("plan_take", "family_manifest", "mine_manifest", "attachment"),  # Files.
         "lists_sheet",  # There is none before a list is signed; test_lists.py comes to it.
         "entry_origin",  # The same, of an entry that it became.
         "plan_line_original",  # JSON in a frame, of a file that somebody brought in.

@@ -27,7 +27,8 @@ def erase(
 ) -> None:
     """Erase what rows of a plan's record say. Without --code it only tells what would go.
 
-    The rows stay with who, when and where; their words and reasons go, and of their edits what is deleted in the plan.
+    The rows stay with who, when and where; their words and reasons go, of their edits what is deleted in the plan, and
+    of the photos and papers with their entries those that are hidden there.
     Backups and exported files made before still hold it: erase or renew those as well.
     """
     with refusals():
@@ -48,11 +49,14 @@ def erase(
 def _tell(found: Erasing) -> None:
     for part in found.parts:
         typer.echo(f"row {part.seq:,}: {_told(part)}")
-    going = sum(part.erases for part in found.parts)
+    if found.shown:
+        typer.echo(f"{found.shown:,} photos and papers are shown in the plan and stay, until they are hidden there.")
+    rows, files = sum(part.erases for part in found.parts), len(found.attachments)
+    going = f"{rows:,} rows" + (f" and {files:,} hidden photos and papers" if files else "")
     if found.seq:
-        typer.echo(f"{going:,} rows erased; row {found.seq:,} says so.")
-    elif going:
-        typer.echo(f"{going:,} rows would be erased. Nothing is yet: give --code {found.code} to erase exactly this.")
+        typer.echo(f"{going} erased; row {found.seq:,} says so.")
+    elif found.erases:
+        typer.echo(f"{going} would be erased. Nothing is yet: give --code {found.code} to erase exactly this.")
     else:
         typer.echo("There is nothing to erase in these rows.")
 

@@ -15,18 +15,18 @@ from crdt.sections import TEAM_ALONE, Section
 from hub.workflows.family import FamilyView
 from hub.workflows.home_reports import StayReport
 from hub.workflows.questions import QuestionAccept, QuestionAsk, QuestionReply
-from hub.workflows.red_flags import Help, help_needed
 from hub.workflows.registry import Faults, build
 from web.doors.guards import Member, for_member, services
 from web.homing import (
-    ALONE,
     SIZE_COOKIE,
     SIZES,
+    STAY_ALONE,
     WRITABLE,
     Sent,
     context_of,
     done,
     form_of,
+    help_answer,
     home_of,
     one,
     shown_to,
@@ -148,7 +148,7 @@ async def write(request: Request, member: Member) -> Response:
         when=instant_of(one(form, "when")),
         related=sent.about,
     )
-    return await done(request, member, note, sent, answer=_answer(sent.words))
+    return await done(request, member, note, sent, answer=help_answer(sent.words))
 
 
 @for_member
@@ -162,7 +162,7 @@ async def say_more(request: Request, member: Member) -> Response:
         raise HTTPException(404)
     words = one(form, "words")
     reply = QuestionReply(entry=entry, words=words, when=instant_of(one(form, "when")))
-    return await done(request, member, reply, Sent("notes", entry, words=words), answer=_answer(words))
+    return await done(request, member, reply, Sent("notes", entry, words=words), answer=help_answer(words))
 
 
 @for_member
@@ -173,7 +173,7 @@ async def telling(request: Request, member: Member) -> Response:
     assert isinstance(allowed, May), "the context holds what the reader may do"
     if not allowed.notes:
         raise HTTPException(403)
-    return page(request, "family/page.html", {**context, **ALONE})
+    return page(request, "family/page.html", {**context, **STAY_ALONE})
 
 
 @for_member
@@ -188,16 +188,8 @@ async def tell_of_stay(request: Request, member: Member) -> Response:
     )
     if typed and since is None:
         command = Faults({"since": CLOCK})
-    answer = _answer(f"{place} {words}")
+    answer = help_answer(f"{place} {words}")
     return await done(request, member, command, sent, answer="report" if answer == "done" else answer)
-
-
-def _answer(words: str) -> str:
-    """Return what the page answers to a note: whom to call, where its words may mean that help is needed now."""
-    needed = help_needed(words)
-    if Help.CRISIS in needed:
-        return "crisis"
-    return "emergency" if needed else "done"
 
 
 @for_member

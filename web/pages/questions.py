@@ -44,6 +44,12 @@ async def say(request: Request, member: Member) -> Response:
 
 
 async def _question(request: Request, member: Member, typed: str, fault: str, *, status: int = 200) -> Response:
+    context = await question_context(request, member, typed, fault)
+    return page(request, "questions/said.html" if is_swap(request) else "questions/page.html", context, status)
+
+
+async def question_context(request: Request, member: Member, typed: str, fault: str) -> dict[str, object]:
+    """Return what the pages of one question show, its reading recorded; 404 for whoever may not see it."""
     reader, entry_id = await _reader(request, member), str(request.path_params["entry"])
     entry = reader.content.entry(CAREGIVER_LOG, entry_id)
     patient = await services(request).directory.patient(member.plan_id)
@@ -52,12 +58,11 @@ async def _question(request: Request, member: Member, typed: str, fault: str, *,
     found = await ways_for(request, reader.content, member.participant)
     at_home = tuple(each.name for each in found.at_home)
     _, me = await team(request, member)
-    context = {
+    return {
         "plan_id": member.plan_id, "question": question_view(reader, entry, at_home), "typed": typed, "fault": fault,
         "seen": len(turns(entry.values)), "banner": banner(patient, reader), "me": me, "person": me, "here": "panel",
         "socket": f"/plans/{member.plan_id}/live", "entry": {"entry_id": entry_id},
     }  # fmt: skip
-    return page(request, "questions/said.html" if is_swap(request) else "questions/page.html", context, status)
 
 
 async def _reader(request: Request, member: Member) -> Reader:

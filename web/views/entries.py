@@ -36,7 +36,7 @@ _SAID_BY_BADGES: Final[Mapping[Section, frozenset[str]]] = {
     Section.REFERRALS: frozenset({"state", "state_since"}),
     Section.TRANSITIONS: frozenset({"event", "medicines_reconciled"}),
     Section.SOCIAL_NEEDS: frozenset({"need_met"}),
-    Section.CAREGIVER_LOG: frozenset({"turns", "asked_from", "answered", "ended_by"}),
+    Section.CAREGIVER_LOG: frozenset({"turns", "attachments", "asked_from", "answered", "ended_by"}),
     Section.HUDDLES: frozenset({"content_hash", "huddle"}),
 }
 """Fields that only a command changes and that the entry's badges say already."""

@@ -31,6 +31,7 @@ from hub.workflows.questions import QuestionAccept, QuestionReply
 from hub.workflows.zones import zone_of_reading
 from web.doors.directory import Patient
 from web.languages import Language, _
+from web.views.attachments import AttachmentView, attached_to
 from web.views.words import Reading
 
 SECTIONS_SHOWN: Final = (
@@ -103,6 +104,17 @@ REFUSALS: Final = (
     _("What matters most is needed."), _("Enter what matters most."), _("Goal is needed."), _("Enter goal."),
     _("This is no longer in the plan."),
     _("This reading is not in the plan."),
+    _("Choose a photo or a PDF."),
+    _("This file is over 30 MB. Send a smaller one."),
+    _("This PDF is over 10 MB. Send it in parts, or as photos."),
+    _("This is neither a photo (JPEG, PNG or WebP) nor a PDF. Send it as one of these."),
+    _("This photo is in the format HEIC. Set the camera to “Most compatible”, or send a picture of the screen."),
+    _("This photo can't be read. Take it again, or send another one."),
+    _("This picture has too many pixels. Send a smaller one."),
+    _("You have sent many files in this hour. Wait a while, or call the team."),
+    _("20 photos and papers stand here already. Ask anew."),
+    _("This plan holds as many photos and papers as it may. Call the team."),
+    _("This is not shown any more."), _("Only who sent it, or the team, hides it."),
 )  # fmt: skip
 """What the rules answer to the forms of this page."""
 
@@ -128,6 +140,8 @@ class SaidRow:
     by: str
     when: str
     answers: bool
+    attached: tuple[AttachmentView, ...] = ()
+    """Photos and papers that came with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,6 +341,7 @@ def _note(
             people.get(each.by or asker, ""),
             language.when(each.when, reading) if each.when is not None else "",
             each.side is Side.ASKED,
+            attached_to(plan, entry, each.key, reader, reading.now),
         )
         for each in turns(values)
     )

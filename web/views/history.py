@@ -108,6 +108,8 @@ _EVENTS: Final[Mapping[str, str]] = {
     "huddle.sign": "signed the decision",
     "question.ask": "asked",
     "question.reply": "said more of a question",
+    "question.attach": "sent a photo or paper with a question",
+    "question.hide_attachment": "hid a photo or paper",
     "question.accept": "has the answer",
     "question.answer": "answered a question",
     "question.phone": "answered a question by telephone",

@@ -24,6 +24,7 @@ from hub.workflows.question_states import (
 )
 from web.questioning import Way, Ways
 from web.views.acts import CommandButton, acts
+from web.views.attachments import AttachmentView, attached_to
 from web.views.entries import Reader, headline
 from web.views.people import PlanPeople
 from web.views.words import Moment, Reading, count, day, moment, sentence
@@ -47,6 +48,8 @@ class TurnView:
     when: Moment | None
     at_home: bool
     """Said by the patient or a relative."""
+    attached: tuple[AttachmentView, ...]
+    """Photos and papers that came with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,7 @@ def _turns(reader: Reader, entry: EntryContent) -> tuple[TurnView, ...]:
                 words=turn.words,
                 when=moment(turn.when, reader.setting.reading) if turn.when is not None else None,
                 at_home=person is not None and person.patient_side,
+                attached=attached_to(reader.content, entry, turn.key, reader.participant, reader.now),
             )
         )
     return tuple(found)
