@@ -1,7 +1,7 @@
 """Sign-in of staff at an OpenID provider: code flow with PKCE and nonce, logout in both directions.
 
-With ``auth.machine_tokens`` and ``auth.app_tokens``, which hand out tokens, the only file that knows Authlib. It keeps
-no sign-in: what one under way needs is a value (``SignInUnderWay``) that the caller keeps in the server-side session
+With ``auth.machine_tokens``, ``auth.app_tokens`` and ``auth.ehr_launch`` the only file that knows Authlib. It keeps no
+sign-in: what one under way needs is a value (``SignInUnderWay``) that the caller keeps in the server-side session
 and takes away before it calls ``finish``, so that a callback serves once. A claim says who someone is at the provider,
 never what they may do here.
 

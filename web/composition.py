@@ -6,13 +6,17 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
+from secrets import token_urlsafe
 from typing import Protocol
 
+from auth.ehr_launch import EhrClient
+from auth.sessions import TOKEN_BYTES
 from hub.access.alarm_telling import AlarmTelling
 from hub.access.apps import AppKeeping
 from hub.access.changes import AccessChanges
 from hub.access.clock_telling import ClockTelling
 from hub.access.devices import Devices
+from hub.access.ehrs import EhrKeeping
 from hub.access.keeping import Keeping
 from hub.access.machines import MachineKeeping
 from hub.access.provisioning import Provisioning
@@ -66,6 +70,7 @@ from web.doors.entrances import entrances_over
 from web.doors.gatekeeping import StoreGatekeeper
 from web.doors.hospitals import Hospitals, hospitals_over
 from web.doors.huddle_admission import HuddleAdmission
+from web.doors.machines import LAUNCHED_AT
 from web.doors.store_directory import StoreDirectory, Stores
 from web.reminding import RemindersAtWork, reminders_over
 from web.services import Services
@@ -163,11 +168,14 @@ def _with_machines(
     served: Services, engine: Engine, journal: PostgresJournal, changes: AccessChanges, plans: CarePlans
 ) -> Services:
     """Return the services with what other systems bring, take and ask for at their doors."""
+    back, mint = f"{served.settings.live_address}{LAUNCHED_AT}", partial(token_urlsafe, TOKEN_BYTES)
+    ehr_client = EhrClient(back, now=served.now, mint=mint)
     api = PlansAsFhir(engine, journal, plans.contents, plans.record, plans.zones, served.now)
     return replace(
         served,
         exchange=Exchange(engine, journal, served.now, new_id),
         listing=MedicineListing(engine, journal, plans.written, served.now, new_id),
+        ehrs=EhrKeeping(engine, changes, ehr_client, served.now, new_id),
         apps=AppKeeping(engine, changes, served.now, new_id),
         machines=MachineKeeping(engine, changes, served.now, new_id),
         provisioning=Provisioning(engine, changes, served.now, new_id),

@@ -11,11 +11,12 @@ from starlette.routing import BaseRoute, Route
 from web.doors import cds, gateways, scim_doors
 from web.doors.fhir_doors import FHIR_ROUTES
 from web.doors.guards import for_anyone
-from web.doors.machines import APPS_AT, AUTHORIZE_AT, SCIM_BASE
+from web.doors.machines import APPS_AT, AUTHORIZE_AT, LAUNCH_AT, LAUNCHED_AT, SCIM_BASE
 from web.gateways import GATEWAY_AT
 from web.pages import (
     admin,
     admin_apps,
+    admin_ehrs,
     admin_people,
     admin_provider,
     admin_reminders,
@@ -31,6 +32,7 @@ from web.pages import (
     copies,
     csv_files,
     devices,
+    ehr_launch,
     emergencies,
     entries,
     explaining,
@@ -174,8 +176,11 @@ APP_ROUTES: tuple[BaseRoute, ...] = (
     Route(APPS_AT, my_apps.end, name="apps_end", methods=["POST"]),
     Route(APPS_AT + "/allow/{request}", app_consent.show, name="app_allow", methods=["GET"]),
     Route(APPS_AT + "/allow/{request}", app_consent.answer, name="app_answer", methods=["POST"]),
+    Route(LAUNCH_AT, ehr_launch.begin, name="launch"),
+    Route(LAUNCHED_AT, ehr_launch.back, name="launch_back"),
+    Route(LAUNCH_AT + "/{launch}", ehr_launch.arrive, name="launch_open"),
 )
-"""Apps that a person gives access to, by SMART on FHIR."""
+"""Apps that a person gives access to, by SMART on FHIR; and the hub as an app of EHRs, launched by a button there."""
 
 ENTRANCE_ROUTES: tuple[BaseRoute, ...] = (
     Route("/sign-in/work", work_sign_in.begin, name="sign_in_work"),
@@ -212,6 +217,8 @@ DIRECTORY_ROUTES: tuple[BaseRoute, ...] = (
     Route("/admin/systems", admin_systems.change, name="admin_systems_change", methods=["POST"]),
     Route("/admin/apps", admin_apps.show, name="admin_apps", methods=["GET"]),
     Route("/admin/apps", admin_apps.change, name="admin_apps_change", methods=["POST"]),
+    Route("/admin/ehrs", admin_ehrs.show, name="admin_ehrs", methods=["GET"]),
+    Route("/admin/ehrs", admin_ehrs.change, name="admin_ehrs_change", methods=["POST"]),
     Route("/admin/people/file", csv_files.people, name="people_file", methods=["GET"]),
     Route("/admin/people/file", csv_files.bring_people, name="people_file_bring", methods=["POST"]),
     Route("/patients/file", csv_files.patients, name="patients_file", methods=["GET"]),

@@ -22,6 +22,7 @@ from web.settings import Settings
 if TYPE_CHECKING:
     from hub.access.apps import AppKeeping
     from hub.access.devices import Devices
+    from hub.access.ehrs import EhrKeeping
     from hub.access.machines import MachineKeeping
     from hub.access.provisioning import Provisioning
     from hub.attachments.keeping import AttachmentKeeping
@@ -156,6 +157,8 @@ class Services:
     """Calendars that people subscribe to; ``None`` for a hub without a store."""
     machines: "MachineKeeping | None" = None
     """Machines that may call; ``None`` for a hub without a store."""
+    ehrs: "EhrKeeping | None" = None
+    """EHRs in which a button opens the hub; ``None`` for a hub without a store."""
     apps: "AppKeeping | None" = None
     """Apps that people give access to; ``None`` for a hub without a store."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)

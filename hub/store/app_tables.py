@@ -1,4 +1,5 @@
-"""Tables of apps: those an administrator registered, what they ask for, what people gave them, and the tokens of that.
+"""Tables of apps: those an administrator registered, what they ask for, what people gave them, and the tokens of that;
+and of EHRs in which the hub is an app itself.
 
 Declared like those of ``hub/store/tables.py``, which takes them in."""
 
@@ -96,4 +97,19 @@ app_token: Final = sa.Table(
 )
 """Tokens of apps by their hash. A renewal is used once, and one that comes again ends the access."""
 
-APPS: Final = (app, app_request, app_access, app_code, app_token)
+ehr: Final = sa.Table(
+    "ehr",
+    metadata,
+    columns.id_column(),
+    words("name", None),
+    words("issuer", None),
+    words("client_id", None),
+    of("made_by", "person"),
+    when("made"),
+    columns.maybe("ended"),
+    sa.CheckConstraint("name <> ''", name="named"),
+    sa.Index("ehr_issuer", "issuer", unique=True, postgresql_where=sa.text("ended is null")),
+)
+"""EHRs in which a button opens the hub; ``client_id`` is how the hub is known there."""
+
+APPS: Final = (app, app_request, app_access, app_code, app_token, ehr)

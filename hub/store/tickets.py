@@ -26,6 +26,7 @@ class Purpose(StrEnum):
     SIGN_IN = "sign_in"
     CHALLENGE = "challenge"
     RETURN = "return"
+    LAUNCH = "launch"
     LOGOUT = "logout"
     """A provider's logout token that was obeyed."""
 

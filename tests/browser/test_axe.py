@@ -82,6 +82,7 @@ PAGES: Mapping[str, tuple[str, str]] = {
     "admin_provider": (JONAS, "/admin/provider"),
     "admin_systems": (JONAS, "/admin/systems"),
     "admin_apps": (JONAS, "/admin/apps"),
+    "admin_ehrs": (JONAS, "/admin/ehrs"),
     "apps": (EMILY, "/apps"),
     "people_file": (JONAS, "/admin/people/file"),
     "patients_file": (JONAS, "/patients/file"),
@@ -110,6 +111,7 @@ PAGES: Mapping[str, tuple[str, str]] = {
 NO_PAGES = frozenset(
     {
         "plan_margins",
+        *("launch", "launch_back", "launch_open"),  # They lead elsewhere.
         *("app_authorize", "app_allow"),  # For an app that asks; tests/browser/test_apps.py comes to them.
         *("home", "told", "calendar", "sign_in_work", "sign_in_back", "sign_out_work"),  # They lead elsewhere.
         *("passkey_challenge", "passkey_options", "session_left", "static", "alive", "ready", "metrics"),

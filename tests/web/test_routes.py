@@ -19,7 +19,7 @@ _OPEN |= {"sign_in_work", "sign_in_back", "sign_out_work", "logged_out", "passke
 _OPEN |= {"return", "return_ask", "return_enter"}
 _OPEN |= {"offline_worker", "offline_stays"}  # A page on a device asks when its sign-in is over.
 _OPEN |= {"fhir_metadata", "fhir_smart_configuration", "fhir_token"}
-_OPEN |= {"app_authorize"}  # An app sends a person there, from another site: without their cookie.
+_OPEN |= {"app_authorize", "launch", "launch_back"}  # Another site sends a person there: without their cookie.
 _OPEN |= {"gateway_told", "calendar"}  # Each call is signed, see tests/web/test_texts.py.
 _OPEN |= {"cds_services", "cds_service"}  # A signed token stands in for the session, see tests/web/doors/test_cds.py.
 _MACHINES = {route.name for route in _ROUTES if getattr(route.endpoint, GUARD, "") == "machine"}
@@ -49,6 +49,7 @@ def address_of(route: Route, mary: Mary) -> str:
         "letter": mary.plan,
         "token": "nobody-s",
         "request": mary.plan,
+        "launch": mary.plan,
     }
     path = route.path.replace(":path", "")
     for name, value in filled.items():

@@ -15,6 +15,7 @@ from web.pacing import Pace
 
 if TYPE_CHECKING:
     from hub.access.apps import AppKeeping
+    from hub.access.ehrs import EhrKeeping
     from hub.access.machines import MachineKeeping
     from hub.access.provisioning import Provisioning
 
@@ -25,6 +26,10 @@ ISSUING_AT: Final = "/auth/token"
 
 AUTHORIZE_AT: Final = "/authorize"
 """Where an app sends a person to ask for access: a page, with a cookie, so not below the base of FHIR."""
+
+LAUNCH_AT: Final = "/launch"
+LAUNCHED_AT: Final = "/launch/back"
+"""Where an EHR sends a browser to, and back to."""
 
 APPS_AT: Final = "/apps"
 """Where a person sees what they gave to apps, and ends it."""
@@ -157,4 +162,16 @@ def apps(request: Request) -> "AppKeeping":
     found = services(request).apps
     if found is None:
         raise JournalAwayError("a hub without a store knows no apps")
+    return found
+
+
+def ehrs(request: Request) -> "EhrKeeping":
+    """Return what keeps EHRs.
+
+    Raises:
+        JournalAwayError: this hub has no store.
+    """
+    found = services(request).ehrs
+    if found is None:
+        raise JournalAwayError("a hub without a store knows no EHR")
     return found
