@@ -49,7 +49,7 @@ ATTACHMENT_BYTES_MAX: Final = 32 << 20
 
 _PLAN: Final = "/plans/[0-9a-f-]{36}/"
 _ATTACHES: Final = re.compile(_PLAN + "(?:family|mine|questions/[0-9a-f-]{36})/attachments")
-_TAKES_FILE: Final = re.compile(f"{_PLAN}(?:files|lists/file)|{_ATTACHES.pattern}")
+_TAKES_FILE: Final = re.compile(f"{_PLAN}(?:files|lists/file)|{_ATTACHES.pattern}|/patients/file|/admin/people/file")
 MULTIPART: Final = "multipart/form-data"
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD"})

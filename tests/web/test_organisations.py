@@ -1,5 +1,6 @@
 """Two organisations on one hub: each with its hours, clock, reminders, units, people, numbers and provider."""
 
+import html
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -63,6 +64,29 @@ async def test_what_is_set_for_one_organisation_is_not_set_for_the_other(house: 
     assert (await admin.get("/admin/units", params={"organisation": "none"})).status_code == 404
     mine = {each.organisation_id: each for each in await house.services.keeping.organisations.all()}  # type: ignore[union-attr]
     assert (mine[second].confidential_age, mine[first].confidential_age) == (14, 13)
+
+
+async def test_a_file_of_patients_is_chosen_looked_at_and_kept(house: House) -> None:
+    desk, at = await house.browser("Noor Patel"), "/patients/file"
+    lines = "number;family;given\r\nF-1;Prueba;Zoë\r\n;Nobody;X\r\n".encode("utf-16")
+
+    looked = await desk.post(at, files={"file": ("new.csv", lines, "text/csv")}, data={"csv": ""})
+    known = (await desk.get("/patients")).text
+    kept = await desk.post(at, files={"none": ("", b"", "text/plain")}, data={"csv": read(looked.text), "act": "keep"})
+    again = await desk.post(at, files={"file": ("new.csv", lines, "text/csv")})
+    broken = await desk.post(at, files={"file": ("new.csv", b"\xff\x00\xfe", "text/csv")})
+
+    assert "What would happen" in looked.text
+    assert "number is missing" in looked.text
+    assert "Zoë" not in known, "to look keeps nothing"
+    assert "<h2>Done</h2>" in kept.text
+    assert "as it is" in again.text
+    assert (broken.status_code, "is not UTF-8" in broken.text) == (422, True)
+
+
+def read(page: str) -> str:
+    """The lines that a page hands back to be kept."""
+    return html.unescape(re.findall(r'<textarea name="csv"[^>]*>(.*?)</textarea>', page, re.DOTALL)[0])
 
 
 async def test_each_organisation_has_its_own_people_numbers_and_provider(house: House) -> None:

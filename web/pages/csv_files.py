@@ -1,8 +1,9 @@
-"""People and patients from a CSV file: pasted, looked at line by line, then kept."""
+"""People and patients from a CSV file: chosen or pasted, looked at line by line, then kept."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeAlias
 
+from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -15,12 +16,14 @@ from hub.access.bringing_in import (
     counted,
 )
 from hub.access.keeping_rows import KeepingError
-from hub.directory.csv_files import CsvError
+from hub.directory.csv_files import CHARACTERS_MAX, CsvError, decoded
 from web.doors.directory import SignedIn
 from web.doors.guards import for_administrator, for_registrar, keeping
 from web.pages.admin_people import doer
 from web.rendering import page
 
+FILE_BYTES = CHARACTERS_MAX
+"""A file of more bytes has more characters than are taken, or nearly; the command takes what is longer."""
 SHOWN_MAX = 200
 """Lines that the page shows one by one: first those that are left out."""
 
@@ -62,9 +65,11 @@ async def bring_people(request: Request, who: SignedIn) -> Response:
 
 
 async def _bring(request: Request, kind: str, bring: Bring) -> Response:
-    form = await request.form()
-    text, keep = str(form.get("csv", "")), form.get("act") == "keep"
+    async with request.form(max_files=1, max_fields=10, max_part_size=FILE_BYTES) as form:
+        file, text, keep = form.get("file"), str(form.get("csv", "")), form.get("act") == "keep"
+        chosen = await file.read(FILE_BYTES + 1) if isinstance(file, UploadFile) else b""
     try:
+        text = decoded(chosen) if chosen else text
         reports = await bring(text, keep)
     except (CsvError, KeepingError) as error:
         return _page(request, kind, text, [], str(error), kept=False)
