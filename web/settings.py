@@ -110,6 +110,8 @@ class Settings:
     """Key sets of the systems that may call ``/cds-services``, by issuer."""
     adt: AdtDoor | None = None
     """The door for messages of hospitals; ``None`` for none."""
+    demo_zone: str = ""
+    """The clock of a demo's clinic where the demo is made now; empty: UTC."""
     measures_dir: Path | None = None
     """Where the processes behind one port keep their numbers; ``None`` for one alone."""
 

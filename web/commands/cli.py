@@ -14,6 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
+from zoneinfo import available_timezones
 
 import typer
 from prometheus_client.multiprocess import mark_process_dead
@@ -38,7 +39,7 @@ from web.commands import exports as export_commands
 from web.commands import records as record_commands
 from web.commands.descriptions import DemoDescription, describe_running, description, forget, remember, story_of
 from web.commands.preparing import migrate_database, seed_demo, wait_for_current
-from web.commands.refusals import EXIT_REFUSED, refusals
+from web.commands.refusals import EXIT_REFUSED, CommandError, refusals
 from web.serving import inherited, listen, listen_for_hospitals, run, stopping
 from web.settings import MEASURES, Mode, Settings, local_secret, read_settings, signing_key_of
 from web.workers import READY, WORKERS_MAX, Supervisor
@@ -86,6 +87,7 @@ def demo(
     port: Port = 8000,
     data: Data = None,
     describe: Annotated[bool, typer.Option("--describe", help="Print the running demo as JSON for scripts.")] = False,
+    time_zone: Annotated[str, typer.Option(help="Clock of a new demo's clinic.")] = "America/New_York",
     adt: Adt = "",
     workers: Processes = 1,
     listener: Listener = None,
@@ -93,7 +95,10 @@ def demo(
 ) -> None:
     """Run the hub with demo patients, on this machine alone: a visitor chooses whom to be."""
     with refusals():
+        if time_zone not in available_timezones():
+            raise CommandError(f"{time_zone} is no time zone. Say one such as America/New_York.")
         settings = read_settings(os.environ, mode=Mode.DEMO, port=port, data_dir=data, adt=adt)
+        settings = replace(settings, demo_zone=time_zone)
         if describe:
             typer.echo(json.dumps(describe_running(settings.data_dir), indent=2, ensure_ascii=False))
         else:
@@ -222,7 +227,7 @@ async def prepared(settings: Settings, *, embedded: bool) -> DemoDescription | N
     """Bring the database to where the hub can serve; return the story of a demo."""
     if settings.demo:
         await migrate_database(settings.database_url)
-        await seed_demo(settings.database_url)
+        await seed_demo(settings.database_url, settings.demo_zone)
         return await story_of(settings.database_url)
     if embedded:
         await migrate_database(settings.database_url)

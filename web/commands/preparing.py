@@ -3,11 +3,16 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from hub.demo.registering import seed_hub
+from hub.ids import HUB
+from hub.record.journal import Act, Action
 from hub.store.engine import Engine, StoreError, create_engine, open_engine
 from hub.store.grants import grant_again
+from hub.store.journal import PostgresJournal
+from hub.store.organisations import Organisations
 from hub.store.people import People, Person
 from hub.store.reaching import DatabaseAwayError, reaching
 from hub.store.revisions import is_current, is_newer
@@ -107,8 +112,22 @@ def _is_the_demos(people: Sequence[Person]) -> bool:
     )
 
 
-async def seed_demo(database_url: str) -> None:
-    """Fill an empty database; one that holds the demo stays as it is.
+async def _live_in(engine: Engine, time_zone: str) -> None:
+    """Give the clinic of a new demo its clock."""
+    journal, organisations = PostgresJournal(engine), Organisations(engine)
+    try:
+        clinic = await organisations.default()
+        async with journal.exclusively(HUB) as turn:
+            await organisations.change(turn, replace(clinic, time_zone=time_zone))
+            told = {"time_zone": time_zone}
+            await turn.append([Act(plan=HUB, actor="", action=Action.ADMIN, event="organisation.found",
+                                   entry=clinic.organisation_id, words=told)])  # fmt: skip
+    finally:
+        await journal.close()
+
+
+async def seed_demo(database_url: str, time_zone: str = "") -> None:
+    """Fill an empty database, its clinic in ``time_zone`` where one is said; one that holds the demo stays as it is.
 
     Raises:
         StoreError: the database holds people who aren't the demo's, whom nobody may choose to be.
@@ -118,6 +137,7 @@ async def seed_demo(database_url: str) -> None:
         people = await People(engine).active()
         if people and not _is_the_demos(people):
             raise StoreError("DATABASE_URL names a hub with real people. Unset it: the demo has a database of its own.")
-        await seed_hub(engine)
+        if await seed_hub(engine) is not None and time_zone:
+            await _live_in(engine, time_zone)
     finally:
         await engine.dispose()

@@ -103,8 +103,8 @@ def test_every_plan_is_rich_and_gives_something_to_talk_about(key: str) -> None:
     assert agenda([Brief(content, key)], NOW)
 
 
-FROM_ELSEWHERE = {Role.REFERRAL_COORDINATOR, Role.FACILITY_NURSE, Role.COMMUNITY_WORKER}
-"""They come into a plan for a while; no story of the demo has them."""
+FROM_ELSEWHERE = {Role.REFERRAL_COORDINATOR, Role.FACILITY_NURSE, Role.COMMUNITY_WORKER, Role.GUARDIAN}
+"""They come into a plan for a while, by an invitation; no story of the demo has them."""
 
 
 def test_all_roles_are_on_stage() -> None:

@@ -106,6 +106,13 @@ def test_the_demo_is_refused_where_real_people_are(
     assert "real people" in answer.stderr
 
 
+def test_a_clock_that_nobody_has_is_no_demo_s(tmp_path: Path) -> None:
+    answer = called("demo", "--time-zone", "Mars/Olympus", "--port", 0, "--data", tmp_path)
+
+    assert answer.exit_code == 2
+    assert "Mars/Olympus is no time zone" in answer.stderr
+
+
 def test_one_address_of_the_demo_does_not_make_a_hub_in_service_the_demo(
     database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
