@@ -121,6 +121,8 @@ class Value:
     measure: Measure
     value: float
     line: ChartValue
+    made_of: str = ""
+    """What it was worked out from."""
 
     def days(self, today: date) -> int | None:
         """Return how old it is, ``None`` where its day is not told."""
@@ -130,6 +132,7 @@ class Value:
         """Return it as a clinician reads it: name, number, unit, day and age."""
         number = f"{self.value:g}"
         unit = f" {self.measure.unit}" if self.measure.unit else ""
+        unit += f" from {self.made_of}" if self.made_of else ""
         days = self.days(today)
         when = "no day told"
         if self.line.when is not None and days is not None:
@@ -161,6 +164,30 @@ def newest(labs: Sequence[ChartValue], today: date) -> tuple[dict[str, Value], l
             unread.append((key, value.told(today), "too old to go by; measure again"))
             del found[key]
     return found, unread
+
+
+def with_kidneys(found: dict[str, Value], age: float | None, sex: str) -> list[tuple[str, str, str]]:
+    """Put the eGFR of a creatinine that is newer than any eGFR among the values; return what that lacks.
+
+    CKD-EPI 2021 without race (Inker, N Engl J Med 2021;385:1737), for adults.
+    """
+    creatinine, egfr = found.get("creatinine"), found.get("egfr")
+    if creatinine is None or (egfr is not None and (egfr.line.when or date.min) >= (creatinine.line.when or date.min)):
+        return []
+    told = f"creatinine {creatinine.value:.3g} mg/dL"
+    if age is None or sex not in _KIDNEYS:
+        return [("egfr", told, "the eGFR is not given, and can't be worked out without age and sex")]
+    if age < ADULT_YEARS_MIN or creatinine.value <= 0:
+        return []
+    scale, power, factor = _KIDNEYS[sex]
+    part = creatinine.value / scale
+    value = 142 * min(part, 1.0) ** power * max(part, 1.0) ** -1.2 * 0.9938**age * factor
+    found["egfr"] = Value(MEASURES["egfr"], float(round(value)), creatinine.line, told)
+    return []
+
+
+_KIDNEYS: Final = {"female": (0.7, -0.241, 1.012), "male": (0.9, -0.302, 1.0)}
+ADULT_YEARS_MIN: Final = 18
 
 
 def measure_of(line: ChartValue) -> Measure | None:

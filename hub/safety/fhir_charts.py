@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
+from math import isclose
 from typing import Any, Final, TypeAlias
 
 from hub.safety.charts import Chart, ChartAllergy, ChartMedicine, ChartProblem, ChartValue, Product
@@ -119,7 +121,10 @@ class _Reader:
     def _medicine(self, each: Resource) -> ChartMedicine | None:
         if str(each.get("status", "")) not in _TAKEN or each.get("doNotPerform") is True:
             return None
-        return medicine_line(each, self._medications, fallback=len(self._unread))
+        line = medicine_line(each, self._medications, fallback=len(self._unread))
+        if apart := apart_of(each, line):
+            self._unread.append((line.name, apart))
+        return line
 
     def _allergy(self, each: Resource) -> ChartAllergy | None:
         verification = _code_of(each.get("verificationStatus"))
@@ -163,14 +168,29 @@ class _Reader:
             concept, quantity = part.get("code") or {}, part.get("valueQuantity") or {}
             texts, codes = _texts(concept), _codes(concept, LOINC)
             value = quantity.get("value", part.get("valueInteger"))
+            unit = str(quantity.get("unit") or quantity.get("code") or "")
+            if isinstance(said := part.get("valueString"), str):
+                value, unit = self._said(texts[0] if texts else "", said, codes)
             if not isinstance(value, int | float) or isinstance(value, bool):
                 continue
-            unit = str(quantity.get("unit") or quantity.get("code") or "")
             line = ChartValue(_identity(each, 0), texts[0] if texts else "", float(value), unit, codes, when)
             measure = measure_of(line)
             if measure is not None and unit.strip().lower() not in measure.factors and quantity.get("code"):
                 line = ChartValue(line.entry, line.name, line.value, str(quantity["code"]), codes, when)
             yield line
+
+    def _said(self, name: str, told: str, codes: tuple[str, ...]) -> tuple[float | None, str]:
+        """Return the number and the unit of a value that is told in words; what can't be read is told as unread."""
+        found = _WORDED.fullmatch(told.strip())
+        if found is not None:
+            return float(found[1]), (found[2] or "").strip()
+        measure = measure_of(ChartValue("", name, 0.0, "", codes))
+        if measure is not None:
+            self._unread.append((f"{measure.name} “{told[:40]}”", "the value is not understood"))
+        return None, ""
+
+
+_WORDED: Final = re.compile(r"[<>]?=? ?(\d+(?:\.\d+)?) ?(\D.*)?")
 
 
 def medicine_line(each: Resource, medications: Mapping[str, Resource], *, fallback: int = 0) -> ChartMedicine:
@@ -182,16 +202,30 @@ def medicine_line(each: Resource, medications: Mapping[str, Resource], *, fallba
     concept = _concept(each, medications)
     texts, codes = _texts(concept), _codes(concept, RXNORM)
     name = _best(texts)
-    dosages = each.get("dosageInstruction") or each.get("dosage") or []
+    dosages, said, structured = _directions(each)
     entry = _identity(each, fallback)
     route = " ".join(_texts(one.get("route") or {})[0] for one in dosages if _texts(one.get("route") or {}))
-    told = [" ".join(str(one.get("text", "")).split()) for one in dosages]
-    said, structured = _together(dosages, told), _together(dosages, [_structured(one) for one in dosages])
     line = ChartMedicine(entry, name, said, "", _route(route), codes)
     built = ChartMedicine(entry, name, structured, "", _route(route), codes)
     if structured and (not said or _clearer(built, line)):
         return built
     return line
+
+
+def apart_of(each: Resource, line: ChartMedicine) -> str:
+    """Return why a medicine's written directions and its structured ones do not say the same, ``""`` where they do."""
+    _, said, structured = _directions(each)
+    one, other = (Product(replace(line, dose=words)).directions.daily for words in (said, structured))
+    if not said or not structured or one is None or other is None or all(map(isclose, one, other)):
+        return ""
+    return f"its directions say two things: “{said}” and “{structured}”"
+
+
+def _directions(each: Resource) -> tuple[list[Resource], str, str]:
+    """Return the dosages of a medicine, what their texts say, and what their structure says in words."""
+    dosages = each.get("dosageInstruction") or each.get("dosage") or []
+    told = [" ".join(str(one.get("text", "")).split()) for one in dosages]
+    return dosages, _together(dosages, told), _together(dosages, [_structured(one) for one in dosages])
 
 
 def _concept(each: Resource, medications: Mapping[str, Resource]) -> Resource:

@@ -8,7 +8,7 @@ from itertools import product as choices
 
 from hub.safety.allergens import Allergen, AllergyKind, classes_of, read_allergy
 from hub.safety.charts import Chart, ChartProblem, Product
-from hub.safety.conditions import Value, keys_of, newest
+from hub.safety.conditions import Value, keys_of, newest, with_kidneys
 from hub.safety.names import Ingredient, ProductForm
 from hub.safety.rules import (
     AgeClause,
@@ -63,7 +63,8 @@ class Seen:
 
     @cached_property
     def _newest(self) -> tuple[dict[str, Value], list[tuple[str, str, str]]]:
-        return newest(self.chart.labs, self.today)
+        found, unread = newest(self.chart.labs, self.today)
+        return found, [*unread, *with_kidneys(found, self.chart.age, self.chart.sex)]
 
     @property
     def labs(self) -> dict[str, Value]:

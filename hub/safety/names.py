@@ -112,6 +112,8 @@ FORM_WORDS: Final = frozenset(_FORMS)
 """Words that say a form."""
 _FILLERS: Final = plain_words("fillers.txt") | frozenset(_FORMS)
 _MINERALS: Final = frozenset({"potassium", "calcium", "magnesium", "zinc", "iron", "alcohol"})
+_VAGUE: Final = frozenset({"insulin", "insulina", "inh", "estrogen", "estrogens", "oxygen", "glucose"})
+"""Phrases that beside the name of another ingredient say only its kind or its form, as in ``Lantus insulin``."""
 _NEGATIONS: Final = frozenset({"non", "no", "not", "free", "without", "never", "sin", "except", "anti"})
 _AMOUNT: Final = re.compile(
     r"\d[\d.]*(?:\s?[/-]\s?\d[\d.]*)*\s?(?:mgs?|mcg|ug|μg|g|gm|meq|mmol|units?|unt|iu|ml|%)?(?![a-z])"
@@ -158,6 +160,7 @@ def _matched(text: str) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
     flat = _flat(text)
     tokens = [(each[0], each.start(), each.end()) for each in re.finditer(r"\S+", flat)]
     found: dict[str, None] = {}
+    vague: dict[str, None] = {}
     phrases: list[str] = []
     rest = list(text)
     at = 0
@@ -166,7 +169,7 @@ def _matched(text: str) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
             phrase = " ".join(word for word, _, _ in tokens[at : at + length])
             if phrase not in PHRASES or (phrase in _MINERALS and _a_salt(phrases, text, tokens[at][1])):
                 continue
-            found.update(dict.fromkeys(PHRASES[phrase]))
+            (vague if phrase in _VAGUE else found).update(dict.fromkeys(PHRASES[phrase]))
             phrases.append(phrase)
             start, end = tokens[at][1], tokens[at + length - 1][2]
             rest[start:end] = " " * (end - start)
@@ -174,7 +177,7 @@ def _matched(text: str) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
             break
         else:
             at += 1
-    return tuple(found), "".join(rest), tuple(phrases)
+    return tuple(found or vague), "".join(rest), tuple(phrases)
 
 
 def _a_salt(phrases: list[str], text: str, start: int) -> bool:

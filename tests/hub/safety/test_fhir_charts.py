@@ -55,6 +55,38 @@ def test_a_code_that_the_table_does_not_hold_is_not_checked() -> None:
     assert checked.not_checked
 
 
+def test_directions_that_say_two_things_are_told_and_those_that_say_one_are_not() -> None:
+    once = {"timing": {"repeat": {"frequency": 1, "period": 1, "periodUnit": "d"}}}
+    apart = {**once, "text": "10 mg daily", "doseAndRate": [{"doseQuantity": {"value": 40, "unit": "mg"}}]}
+    alike = {**once, "text": "one 10 mg tablet a day", "doseAndRate": [{"doseQuantity": {"value": 10, "unit": "mg"}}]}
+
+    def unread(dosage: Resource) -> list[str]:
+        return [why for _, why in read_resources([a_request("lisinopril", dosage)], TODAY).unread]
+
+    assert unread(alike) == []
+    assert unread(apart) == ["its directions say two things: “10 mg daily” and “40 mg 1 times a day”"]
+
+
+def test_a_value_in_words_is_read_or_told() -> None:
+    warfarin = a_request("warfarin", {"text": "5 mg daily"})
+    value = {key: each for key, each in a_value("6301-6", 0, "").items() if key != "valueQuantity"}
+
+    assert "inr-very-high" in rules(warfarin, {**value, "valueString": "6.8"})
+    assert read_resources([{**value, "valueString": "clotted"}], TODAY).unread
+
+
+def test_a_creatinine_stands_for_the_egfr_that_nobody_worked_out() -> None:
+    metformin, creatinine = a_request("metformin", {"text": "1000 mg BID"}), a_value("2160-0", 283, "umol/L")
+    (told,) = check(read_resources([PATIENT, metformin, creatinine], TODAY), TODAY).findings
+
+    assert told.rule == "metformin-egfr-30"
+    assert "eGFR 14 mL/min/1.73 m2 from creatinine 3.2 mg/dL" in told.text
+    newer = a_value("33914-3", 70, "mL/min/1.73 m2", "2026-11-21")
+    assert rules(PATIENT, metformin, creatinine, newer) == set()
+    unread = check(read_resources([metformin, creatinine], TODAY), TODAY).not_checked
+    assert any("without age and sex" in each.why for each in unread)
+
+
 def test_a_code_that_contradicts_the_words_is_not_checked() -> None:
     checked = check(read_resources([a_request("Lisinopril", {"text": "5 mg daily"}, code="11289")], TODAY), TODAY)
 

@@ -23,6 +23,11 @@ from hub.safety.names import ProductForm as Form
         ("Klor-Con M20", ["potassium chloride"]), ("Lo Loestrin Fe", ["norethindrone", "ethinyl estradiol"]),
         ("butalbital-acetaminophen-caffeine", ["butalbital", "acetaminophen", "caffeine"]),
         ("Humalog Mix 75/25", ["insulin lispro", "insulin nph"]), ("Wixela Inhub", ["fluticasone", "salmeterol"]),
+        ("3 ML insulin glargine 100 UNT/ML Pen Injector [Lantus]", ["insulin glargine"]),
+        ("Humalog pen", ["insulin lispro"]), ("Lantus insulin", ["insulin glargine"]), ("insulin", ["insulin regular"]),
+        ("albuterol HFA inh", ["albuterol"]), ("INH 300 mg", ["isoniazid"]), ("adalimumab-adaz", ["adalimumab"]),
+        ("60 ACTUAT fluticasone propionate 0.25 MG/ACTUAT / salmeterol 0.05 MG/ACTUAT Dry Powder Inhaler",
+         ["fluticasone", "salmeterol"]),
         ("EpiPen Jr", ["epinephrine"]), ("metoprolol succ ER 50 mg", ["metoprolol"]), ("Adalat CC", ["nifedipine"]),
         ("Advil Dual Action", ["ibuprofen", "acetaminophen"]), ("doxycycline hyclate", ["doxycycline"]),
         ("morphine sulfate ER 15 mg", ["morphine"]), ("Tylenol PM", ["acetaminophen", "diphenhydramine"]),
@@ -46,7 +51,7 @@ def test_a_misspelt_name_matches_nothing_and_offers_the_near_one(told: str, near
 
 
 @pytest.mark.parametrize(
-    "told", ["Zorblax", "Non-aspirin pain reliever", "aspirin-free tablets", "x" * 400, "—", "???"]
+    "told", ["Zorblax", "T3", "Non-aspirin pain reliever", "aspirin-free tablets", "x" * 400, "—", "???"]
 )
 def test_what_is_no_known_name_has_no_ingredient(told: str) -> None:
     assert read_name(told).ingredients == ()
