@@ -107,6 +107,12 @@ def test_generic_names_are_lower_case_or_tall_man_and_brands_stay(name: str, pri
     assert tall_man(name) == printed
 
 
+def test_a_long_dose_wraps_between_words_and_never_between_a_number_and_its_unit() -> None:
+    line = medicine_line({"name": "ibuprofen", "dose": "1 and 1/2 tablets of 800 mg at bedtime"})
+
+    assert line.attributes[0].words == "1\u00a0and 1/2\u00a0tablets of 800\u00a0mg at bedtime"
+
+
 def test_a_medicine_line_labels_the_dose_alone_and_breaks_nowhere_inside_an_attribute() -> None:
     line = medicine_line({"name": "furosemide", "dose": "80 mg", "route": "oral", "frequency": "once daily"})
 

@@ -4,6 +4,7 @@ Generic name in bold lower case (tall man letters where names are confused), em 
 dose labelled, no break inside an attribute, nothing cut.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -133,9 +134,14 @@ def _tall(word: str) -> str:
     return word.lower() if word.istitle() else word
 
 
+UNBROKEN_CHARACTERS_MAX: Final = 16
+"""A dose of more characters does not fit into one line of a phone."""
+
+
 def unbroken(words: str) -> str:
-    """Return the words so that no line breaks inside them."""
-    return words.replace(" ", NO_BREAK)
+    """Return the words so that no line breaks inside them; of long ones a number stays with the word behind it."""
+    inside = r"(?<=\d) (?=\S)" if len(words) > UNBROKEN_CHARACTERS_MAX else " "
+    return re.sub(inside, NO_BREAK, words)
 
 
 def _substance(values: Mapping[str, Value]) -> tuple[str, str]:
