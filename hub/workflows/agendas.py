@@ -193,11 +193,19 @@ def _stale(plan: PlanContent, today: date) -> Iterable[Reason]:
 
 
 @dataclass(frozen=True, slots=True)
+class Worry:
+    """What somebody worries about; ``said`` tells who said it at home and when, ``""`` for what the plan tells."""
+
+    words: str
+    said: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """The five rows of a patient in the huddle; decide, do and if are what is typed there and what stands."""
 
     changed: tuple[DigestLine, ...]
-    worry: tuple[str, ...]
+    worry: tuple[Worry, ...]
     decided: tuple[EntryContent, ...]
     """Decisions of today, the latest last."""
     do: tuple[EntryContent, ...]
@@ -211,7 +219,7 @@ def card(plan: PlanContent, changed: Sequence[DigestLine], people: Mapping[str, 
     open_tasks = [entry for entry in active(plan, Section.TASKS) if tasks.is_open(entry.values) or _rejected(entry)]
     open_tasks.sort(key=lambda entry: (-tasks.days_late(entry.values, today), not tasks.unowned(entry.values)))
     decided = tuple(each for each in active(plan, Section.HUDDLES) if day(each.values, "date") == today)
-    dangers = tuple(each.text for each in open_dangers(plan, now))
+    dangers = tuple(Worry(each.text) for each in open_dangers(plan, now))
     return Card(tuple(changed), dangers + _worries(plan, people), decided, tuple(open_tasks), _contingencies(plan))
 
 
@@ -225,16 +233,16 @@ def last_huddle(plan: PlanContent, today: date) -> date | None:
     return max((each for each in days if each is not None and each < today), default=None)
 
 
-def _worries(plan: PlanContent, people: Mapping[str, str]) -> tuple[str, ...]:
-    told: list[str] = []
+def _worries(plan: PlanContent, people: Mapping[str, str]) -> tuple[Worry, ...]:
+    told: list[Worry] = []
     for entry in question_states.unanswered(plan):
         by = people.get(plan.creator(Section.CAREGIVER_LOG, entry.id), "from home")
         when = instant(entry.values, "when")
         on = f", {plain_day(plan.day_of(when))}" if when is not None else ""
-        told.append(f'"{headline(Section.CAREGIVER_LOG, entry)}" - {by}{on}')
+        told.append(Worry(headline(Section.CAREGIVER_LOG, entry), f"{by}{on}"))
     for entry in active(plan, Section.TRANSITIONS):
         if words(entry.values, "severity") in ("watcher", "unstable"):
-            told.append(words(entry.values, "handoff_summary") or words(entry.values, "severity"))
+            told.append(Worry(words(entry.values, "handoff_summary") or words(entry.values, "severity")))
     return tuple(told)
 
 

@@ -161,7 +161,7 @@ class HuddleCard:
     """Those in use, as (entry, line)."""
     changed: tuple[DigestLine, ...]
     more: int
-    worry: tuple[str, ...]
+    worry: tuple[agendas.Worry, ...]
     decided: tuple[str, ...]
     earlier: tuple[str, ...]
     do: tuple[Do, ...]

@@ -9,7 +9,7 @@ import pytest
 from crdt.changes import Create
 from crdt.sections import Section
 from hub.live.commands import PlanContent
-from hub.workflows.agendas import Brief, Cause, agenda, card, flags, last_huddle
+from hub.workflows.agendas import Brief, Cause, Worry, agenda, card, flags, last_huddle
 from hub.workflows.comments import CommentMake
 from hub.workflows.digests import FieldEdit, collapsed, digest, grouped
 from hub.workflows.family import NO_PLAIN_WORDS, family_view
@@ -132,7 +132,7 @@ def test_the_card_holds_worries_open_tasks_and_contingencies() -> None:
 
     told = card(bench.plan, (), {bench.daughter.person_id: "Emily"}, NOW)
 
-    assert told.worry == ('"Breathless at night" - Emily, 20-Nov-2026',)
+    assert told.worry == (Worry("Breathless at night", "Emily, 20-Nov-2026"),)
     assert [entry.values["title"] for entry in told.do] == ["Call", "Weigh"]
     assert told.do[0].id == late
     assert told.contingencies == ("Cannot breathe lying down: call 911.",)
