@@ -229,7 +229,9 @@ function watchLines() {
     field.value = ""
     leave(field)
   })
-  document.addEventListener("htmx:after:swap", () => {
+  document.addEventListener("htmx:after:swap", ({ target }) => {
+    // A form opens where one is looking.
+    if (target instanceof Element && target.matches(".entry-form")) target.scrollIntoView({ block: "nearest" })
     focusAgain()
     arrived(undefined)
   })
