@@ -12,8 +12,9 @@ from typing import Final
 from xml.etree import ElementTree
 
 from crdt.fields import LINE_CHARACTERS_MAX
+from hub.safety.pairing import product_of
 from hub.workflows.medicine_lists import MEDICINES_MAX, ListedMedicine
-from hub.workflows.typed_lists import cut
+from hub.workflows.typed_lists import read_typed
 
 DOCUMENT_BYTES_MAX: Final = 10 << 20
 """A larger document is refused before it is read."""
@@ -36,7 +37,15 @@ _PERIODS: Final[Mapping[tuple[float, str], str]] = {
     (24, "h"): "once daily", (1, "d"): "once daily", (12, "h"): "every 12 hours", (8, "h"): "every 8 hours",
     (6, "h"): "every 6 hours", (4, "h"): "every 4 hours", (7, "d"): "once weekly", (1, "wk"): "once weekly",
 }  # fmt: skip
+_PIECES: Final = frozenset({"", "1", "tablet", "tablets", "tbl", "tab", "capsule", "capsules", "cap"})
 _UNITS: Final[Mapping[str, str]] = {"h": "hours", "d": "days", "wk": "weeks", "mo": "months", "min": "minutes"}
+
+
+_FORMS: Final = frozenset(
+    {"tablet", "tablets", "capsule", "capsules", "solution", "actuat", "inhalant", "extended", "release", "daily",
+     "every", "hours", "mouth", "needed", "active", "twice", "times", "suspension", "injection", "topical"}
+)  # fmt: skip
+"""Words of many medicines: they name none."""
 
 
 class ClinicalDocumentError(Exception):
@@ -83,6 +92,8 @@ def document_medicines(document: bytes) -> DocumentMedicines:
     for entry in section.findall(f"{_CDA}entry"):
         activities = list(entry.iter(f"{_CDA}substanceAdministration"))
         read = _medicine(activities[0], narrative) if activities else "It is no medicine that can be read."
+        if any(each.find(f"{_CDA}doseQuantity") is not None for each in activities[1:]):
+            read = "It has several doses, one after another."
         if isinstance(read, ListedMedicine) and len(medicines) < MEDICINES_MAX:
             medicines.append(read)
         else:
@@ -150,20 +161,30 @@ def _medicine(activity: ElementTree.Element, narrative: "_Narrative") -> ListedM
         return "It names no product."
     told = narrative.words(activity.find(f"{_CDA}text"))
     often = _often(activity)
-    read = ListedMedicine(
-        name=_line(name), dose=_dose(activity.find(f"{_CDA}doseQuantity")),
-        route=_line(_attribute(activity.find(f"{_CDA}routeCode"), "displayName")).lower(),
-        frequency=often or (_line(told) if told and not often else ""),
-        rxcui=coded.get("code", "")[:20] if coded is not None else "",
+    said = next(iter(read_typed(told)), ListedMedicine(name=""))
+    return ListedMedicine(
+        name=_line(name), dose=_dose(activity.find(f"{_CDA}doseQuantity"), name) or said.dose,
+        route=_route(activity.find(f"{_CDA}routeCode")) or said.route,
+        frequency=often or said.frequency, rxcui=coded.get("code", "")[:20] if coded is not None else "",
         original=_line(told or original), stopped=status in _ENDED,
     )  # fmt: skip
-    return read if often else cut(read)
 
 
-def _dose(quantity: ElementTree.Element | None) -> str:
+def _route(code: ElementTree.Element | None) -> str:
+    return _line(_attribute(code, "displayName")).lower().removesuffix(" route of administration")
+
+
+def _dose(quantity: ElementTree.Element | None, name: str) -> str:
+    """Return the dose; of one tablet of a strength that stands in the name, that strength, as a list at home has it."""
     value, unit = _attribute(quantity, "value"), _attribute(quantity, "unit")
     if not value:
         return ""
+    strength = product_of(ListedMedicine(name=name).line).naming.strength
+    if value in ("1", "1.0") and unit.strip("{}").lower() in _PIECES and strength:
+        return strength
+    piece = next((each for each in ("tablet", "capsule") if each in name.lower()), "")
+    if piece and unit.strip("{}").lower() in _PIECES:
+        return f"{value} {piece}{'' if value == '1' else 's'}"
     return _line(f"{value} {'' if unit == '1' else unit.strip('{}')}")
 
 
@@ -187,6 +208,8 @@ def _period(value: str, unit: str) -> str:
         number = float(value)
     except ValueError:
         return ""
+    if unit == "d" and 0 < number < 1:
+        number, unit = round(number * 24, 2), "h"
     usual = _PERIODS.get((number, unit), "")
     return usual or (f"every {number:g} {_UNITS[unit]}" if unit in _UNITS and number > 0 else "")
 
@@ -228,22 +251,27 @@ class _Narrative:
         return next((_line(_words(each)) for each in self._lines if _ids(each) & keys), "")
 
     def untold(self, medicines: Sequence[ListedMedicine]) -> Iterator[str]:
-        """Yield the lines that no entry refers to and in which no medicine stands that was read."""
-        names = [_first_word(each.name) for each in medicines]
+        """Yield the lines that no entry refers to and in which no medicine stands that was read: one a medicine."""
+        rest = [names for each in medicines if (names := _names(each.name))]
         for line in self._lines:
             words = _words(line)
-            told = words.casefold()
-            if words and not _ids(line) & self._used and not any(name and name in told for name in names):
+            if not words or _ids(line) & self._used:
+                continue
+            told = _names(words)
+            known = next((each for each in rest if each & told), None)
+            if known is None:
                 yield _line(words)
+            else:
+                rest.remove(known)
 
 
 def _ids(element: ElementTree.Element) -> set[str]:
     return {each.get("ID", "") for each in element.iter() if each.get("ID")}
 
 
-def _first_word(name: str) -> str:
-    found = re.search(r"[^\W\d_]{4,}", name.casefold())
-    return found[0] if found else ""
+def _names(told: str) -> frozenset[str]:
+    """Return the words by which a medicine is known again: of its ingredient, and of its brand."""
+    return frozenset(re.findall(r"[^\W\d_]{5,}", told.casefold())) - _FORMS
 
 
 def _code(section: ElementTree.Element) -> str:

@@ -42,7 +42,10 @@ def sheet_of(
     sources: Mapping[str, str],
     plain: Mapping[str, str],
 ) -> dict[str, list[dict[str, str]]]:
-    """Return each part with its medicines. ``plain``: what the plan says of an entry in plain words."""
+    """Return each part with its medicines. ``plain``: what the plan says of an entry in plain words.
+
+    Of a medicine that is stopped it says how to take it, and not to stop: there it is left out.
+    """
     parts: dict[str, list[dict[str, str]]] = {name: [] for name in PARTS}
     for line in lines:
         decision = decisions.get(line.key)
@@ -54,7 +57,7 @@ def sheet_of(
             "name": medicine.name,
             "now": _how(medicine),
             "was": _how(was) if part == "changed" and was is not None and _how(was) != _how(medicine) else "",
-            "words": said.family.strip() or plain.get(line.entry, ""),
+            "words": said.family.strip() or ("" if part == "stopped" else plain.get(line.entry, "")),
             "why": why(line, said, sources) if part in ("new", "changed", "stopped", "held") else "",
             "until": plain_day(said.until) if part == "held" and said.until is not None else "",
             "until_day": said.until.isoformat() if part == "held" and said.until is not None else "",

@@ -19,6 +19,7 @@ from hub.exchange.clinical_documents import (
     DOCUMENT_BYTES_MAX,
     ClinicalDocumentError,
     DocumentMedicines,
+    NotReadLine,
     document_medicines,
 )
 from hub.exchange.medicine_listing import SOURCE_CHARACTERS_MAX, MedicineListing
@@ -47,7 +48,7 @@ from web.reading import reader_for, team
 from web.rendering import elsewhere, is_swap, page
 from web.views.banner import banner
 from web.views.entries import Reader
-from web.views.list_sheets import density, sheet_parts
+from web.views.list_sheets import density, sheet_parts, source_words
 from web.views.lists import MARKS, NOTHING_TYPED, LineTypedView, lists_view, may_decide
 
 MEDICATIONS: Final = Section.MEDICATIONS
@@ -105,8 +106,9 @@ async def bring_file(request: Request, member: Member) -> Response:
     if another:
         return await _answer(request, member, reader, bringing=(told, (), another), status=422)
     told |= {"source": found.source[:SOURCE_CHARACTERS_MAX], "written": found.written}
-    rows = (*found.medicines, *(ListedMedicine(name=each.words) for each in found.unread))
-    not_read = {len(found.medicines) + number: each.why for number, each in enumerate(found.unread)}
+    guessed = (next(iter(read_typed(each.words)), ListedMedicine(name=each.words)) for each in found.unread)
+    rows = (*found.medicines, *guessed)
+    not_read = {len(found.medicines) + number: each for number, each in enumerate(found.unread)}
     return await _answer(request, member, reader, bringing=(told, rows, ""), not_read=not_read)
 
 
@@ -218,7 +220,7 @@ async def sheet(request: Request, member: Member) -> Response:
         "first_name": patient.given_name or patient.family_name,
         "parts": parts,
         "density": density(parts),
-        "sources": signature.sheet.get("sources", []),
+        "sources": [source_words(str(each), language) for each in signature.sheet.get("sources", [])],
         "who": reader.setting.people.name(signature.person),
         "when": language.when_on_paper(signature.signed, reader.setting.reading),
         "back": f"/plans/{member.plan_id}" + ("/family" if member.participant.role in PATIENT_SIDE else ""),
@@ -385,7 +387,7 @@ async def _answer(
     *,
     typed: Mapping[str, LineTypedView] | None = None,
     bringing: tuple[Mapping[str, str], Sequence[ListedMedicine], str] | None = None,
-    not_read: Mapping[int, str] | None = None,
+    not_read: Mapping[int, NotReadLine] | None = None,
     stood: str = "",
     told: str = "",
     status: int = 200,

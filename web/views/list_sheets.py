@@ -7,6 +7,7 @@ from datetime import date
 from functools import cache
 from typing import Final
 
+from hub.workflows.contents import plain_day
 from hub.workflows.list_sheets import PARTS
 from web.languages import Language, _
 
@@ -29,6 +30,10 @@ _WHY: Final = (
 )
 """Reasons that the hub gives where nobody typed one (hub/workflows/list_decisions.py)."""
 
+_MONTHS: Final[Mapping[str, int]] = {plain_day(date(2000, month, 1))[3:6]: month for month in range(1, 13)}
+_DATED: Final = re.compile(
+    rf"(?P<source>.+) of (?P<day>[0-3][0-9])-(?P<month>{'|'.join(_MONTHS)})-(?P<year>[0-9]{{4}})"
+)
 DENSITIES: Final = ((28, "dense"), (20, "full"), (12, "even"))
 """From so many medicines on the text is smaller, so that the paper stays one page."""
 
@@ -86,10 +91,21 @@ def _how(told: str, language: Language) -> str:
     return ", ".join(language.say(each) for each in told.split(", ")) if told else ""
 
 
+def source_words(told: str, language: Language) -> str:
+    """Return the name of a list with the day it is of, as in ``Northside General of 21-Nov-2026``."""
+    found = _DATED.fullmatch(told)
+    if found is None:
+        return told
+    day = date(int(found["year"]), _MONTHS[found["month"]], int(found["day"]))
+    return language.say(_("%(source)s of %(day)s")) % {"source": found["source"], "day": language.day(day)}
+
+
 def _why(told: str, language: Language) -> str:
     for sentence, shape in _shapes():
         if (found := shape.fullmatch(told)) is not None:
-            return language.say(sentence) % found.groupdict()
+            return language.say(sentence) % {
+                name: source_words(each, language) for name, each in found.groupdict().items()
+            }
     return told
 
 

@@ -64,9 +64,9 @@ def test_what_is_coded_is_read_with_dose_way_how_often_and_code() -> None:
     )  # fmt: skip
     first, second = found.medicines
     assert (first.name, first.dose, first.route, first.frequency, first.rxcui) == (
-        "metoprolol succinate 25 MG", "1 tablet", "oral", "every 12 hours", "866924",
+        "metoprolol succinate 25 MG", "25 mg", "oral", "every 12 hours", "866924",
     )  # fmt: skip
-    assert (second.name, second.original) == ("aspirin 81 MG", "Aspirin 81 mg every day")
+    assert (second.frequency, second.original) == ("every day", "Aspirin 81 mg every day")
 
 
 def test_every_entry_and_every_line_of_the_text_is_read_or_told_with_its_words() -> None:
@@ -79,10 +79,16 @@ def test_every_entry_and_every_line_of_the_text_is_read_or_told_with_its_words()
 
 def test_what_was_stopped_is_stopped_and_what_has_ended_is_told() -> None:
     ended = an_entry("amoxicillin", "m1", status="completed").replace("<low", "<high value='20261122'/><low")
-    found = document_medicines(a_document(an_entry("warfarin", "m4", status="aborted"), ended))
+    first = an_entry("azithromycin", "m2").replace(
+        "<consumable>",
+        "<entryRelationship><substanceAdministration>"
+        "<doseQuantity value='2'/></substanceAdministration></entryRelationship><consumable>",
+    )
+    found = document_medicines(a_document(an_entry("warfarin", "m4", status="aborted"), ended, first))
 
     assert [(each.name, each.stopped) for each in found.medicines] == [("warfarin", True)]
-    assert "It says that it was taken until 2026-11-22." in {each.why for each in found.unread}
+    why = {each.why for each in found.unread}
+    assert {"It says that it was taken until 2026-11-22.", "It has several doses, one after another."} <= why
 
 
 @pytest.mark.parametrize(
