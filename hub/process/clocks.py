@@ -1,9 +1,13 @@
 """Time comes in from outside: instants for decisions and rows, seconds for beats and bounds."""
 
+import math
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
+
+DRIFT_MAX: Final = 0.001
+"""Seconds by which two clocks part in a second, at most: twice what an operating system lets its own be off by."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -40,6 +44,8 @@ class StoreClock:
         self._machine = machine
         self._monotonic = monotonic
         self._offset = machine() - monotonic()  # Until the first reading, which comes before anyone is served.
+        self._unsure = math.inf
+        self._heard = monotonic()
 
     def now(self) -> datetime:
         return _EPOCH + timedelta(seconds=self._offset + self._monotonic())
@@ -48,7 +54,14 @@ class StoreClock:
         return self._monotonic()
 
     def read(self, told: datetime, *, asked: float) -> float:
-        """Take over what the database said, asked at that second; return by how much the machine is ahead of it."""
+        """Take over what the database said, asked at that second; return by how much the machine is ahead of it.
+
+        An answer that took long says little: it is wrong by up to half its time. It is taken over only where it is
+        surer than what is known, or contradicts it.
+        """
         heard = self._monotonic()
-        self._offset = (told - _EPOCH).total_seconds() - (asked + heard) / 2
+        offset, unsure = (told - _EPOCH).total_seconds() - (asked + heard) / 2, (heard - asked) / 2
+        known = self._unsure + DRIFT_MAX * (heard - self._heard)
+        if unsure <= known or abs(offset - self._offset) > unsure + known:
+            self._offset, self._unsure, self._heard = offset, unsure, heard
         return self._machine() - self._offset - heard

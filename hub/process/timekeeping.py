@@ -11,6 +11,8 @@ from hub.process.measures import CLOCK_AHEAD_SECONDS
 from hub.record.journal import JournalAwayError
 
 READ_SECONDS: Final = 10.0
+READINGS: Final = 2
+"""Each time: the first may have to open a connection, and then says little."""
 OFF_SECONDS_MAX: Final = 2.0
 """A machine's clock further off than this is told in the log; nothing of ours depends on it."""
 
@@ -29,13 +31,15 @@ class Timekeeper:
         self._off = False
 
     async def read(self) -> None:
-        """Read once.
+        """Read a few times; the surest reading counts.
 
         Raises:
             JournalAwayError: the database can't be reached; the clock goes on as it was.
         """
-        asked = self._clock.seconds()
-        ahead = self._clock.read(await self._read(), asked=asked)
+        ahead = 0.0
+        for _ in range(READINGS):
+            asked = self._clock.seconds()
+            ahead = self._clock.read(await self._read(), asked=asked)
         CLOCK_AHEAD_SECONDS.set(ahead)
         off = abs(ahead) > OFF_SECONDS_MAX
         if off and not self._off:

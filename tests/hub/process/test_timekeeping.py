@@ -20,6 +20,10 @@ class Machine:
         self.wall = (TRUE + off).timestamp()
         self.passed = 100.0
         self.away = False
+        self.waits = [0.0]
+        """Seconds that the next answers take, told when they end; the last goes on."""
+        self.set_by = 0.0
+        """Seconds by which somebody set the database's clock."""
 
     def clock(self) -> StoreClock:
         return StoreClock(machine=lambda: self.wall, monotonic=lambda: self.passed)
@@ -31,7 +35,8 @@ class Machine:
     async def asked(self) -> datetime:
         if self.away:
             raise JournalAwayError("away")
-        return TRUE + timedelta(seconds=self.passed - 100)
+        self.pass_(self.waits.pop(0) if len(self.waits) > 1 else self.waits[0])
+        return TRUE + timedelta(seconds=self.passed - 100 + self.set_by)
 
 
 @pytest.mark.parametrize("off", [timedelta(hours=1), timedelta(hours=-1), timedelta(0)])
@@ -72,3 +77,31 @@ async def test_a_wrong_clock_is_told_once_and_time_goes_on_while_the_database_is
 
     assert clock.now() == TRUE + timedelta(seconds=60)
     assert [record.levelname for record in caplog.records] == ["WARNING"]
+
+
+async def test_an_answer_that_took_long_does_not_move_a_clock_that_knows_better() -> None:
+    machine = Machine(timedelta(0))
+    clock = machine.clock()
+    machine.waits = [3.0, 0.002]  # The first opens a connection on a busy machine.
+    keeper = Timekeeper(clock, machine.asked)
+
+    await keeper.read()
+    first = clock.now() - (TRUE + timedelta(seconds=machine.passed - 100))
+    machine.waits = [4.0]
+    await keeper.read()
+
+    assert abs(first) <= timedelta(milliseconds=1)
+    assert abs(clock.now() - (TRUE + timedelta(seconds=machine.passed - 100))) <= timedelta(milliseconds=1)
+
+
+async def test_a_database_whose_clock_was_set_is_followed_even_by_slow_answers() -> None:
+    machine = Machine(timedelta(0))
+    clock = machine.clock()
+    keeper = Timekeeper(clock, machine.asked)
+    await keeper.read()
+    machine.set_by = 60.0
+    machine.waits = [2.0]
+
+    await keeper.read()
+
+    assert abs(clock.now() - (TRUE + timedelta(seconds=machine.passed - 100 + 60))) <= timedelta(seconds=1)
