@@ -71,6 +71,9 @@ class JobWorker:
             except (JournalAwayError, FailingListenerError, asyncpg.PostgresError) as error:
                 _log.warning("the queue lost its connection", extra={"error": type(error).__name__})
                 await _within(self._stopping, RECONNECT_SECONDS)
+            except Exception as error:  # noqa: BLE001 - whatever it is, letters and clocks hang on the queue: it begins anew.
+                _log.error("the queue failed, and begins anew", extra={"error": type(error).__name__})
+                await _within(self._stopping, RECONNECT_SECONDS)
 
     async def _work(self) -> None:
         async with self._engine.connect() as connection:

@@ -185,3 +185,28 @@ async def test_what_was_laid_aside_is_taken_up_again_and_what_is_old_is_forgotte
 
         assert await connection.scalar(sa.text("select status::text from job")) == "queued"
         assert await connection.scalar(sa.text("select count(*) from job_log")) == 0
+
+
+async def test_the_queue_goes_on_after_a_fault_that_nobody_thought_of(
+    engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    bell, work, faults = Bell(enough=1), JobWorker._work, [RuntimeError("nobody thought of it")]
+
+    async def at_first_wrong(worker: JobWorker) -> None:
+        if faults:
+            raise faults.pop()
+        await work(worker)
+
+    monkeypatch.setattr(JobWorker, "_work", at_first_wrong)
+    monkeypatch.setattr("hub.store.job_worker.RECONNECT_SECONDS", 0.0)
+    worker = JobWorker(engine, handlers_of(bell))
+    await worker.start()
+    async with connected(engine) as connection:
+        await enqueue(connection, [a_job()])
+
+    await bell.rung.wait()
+    await worker.stop()
+
+    assert [(record.levelname, record.message) for record in caplog.records if record.name == "hub.jobs"] == [
+        ("ERROR", "the queue failed, and begins anew")
+    ]
