@@ -52,6 +52,21 @@ def test_a_look_at_what_waits_is_one_row_a_plan_that_names_what_was_listed(mary:
     assert Section.ABOUT_ME not in shown, "what was not listed was not read"
 
 
+def test_a_look_at_the_list_of_patients_is_one_row_a_plan_that_names_what_it_told(mary: Mary, as_person: As) -> None:
+    as_person("lee").post(f"/plans/{mary.plan}/tasks/line", data={**TASK, "due": "2020-01-01"})
+    before = len(asyncio.run(mary.world.journal.since(mary.plan, 0)))
+
+    for _ in range(2):
+        assert f"patient-{mary.plan}" in as_person("tan").get("/panel").text
+
+    looks = [row for row in asyncio.run(mary.world.journal.since(mary.plan, before)) if row.action is Action.READ]
+    assert [(row.event, row.section) for row in looks] == [("panel", "")]
+    shown = (looks[0].words or {})["shown"]
+    assert isinstance(shown, list)
+    assert {Section.ABOUT_ME, Section.TASKS} <= set(shown)
+    assert not {Section.STAFF_NOTES, Section.CAREGIVER_LOG, Section.ADVANCE_CARE} & set(shown), "what was not told"
+
+
 def test_a_task_is_not_about_what_one_may_not_see(mary: Mary, as_person: As) -> None:
     for about in (f"staff_notes/{mary.entries['rehab']}", "goals/nothing", "nowhere/x"):
         line = {**TASK, "about": about}

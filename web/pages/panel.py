@@ -44,7 +44,7 @@ ROWS_MADE_AT_ONCE_MAX: Final = 50
 """Patients whose rows are made from one round of queries."""
 
 PANEL = Section.ABOUT_ME
-"""Stands for the panel in the book of visits: it shows a plan as a whole."""
+"""What every line shows something of: who the patient is."""
 
 
 @for_person
@@ -78,7 +78,7 @@ async def shown(
         places = await services(request).directory.places(who)
     view = panel_view(await _rows(request, who, places), asked, await _facts(request, who, places))
     at = {place.patient.plan_id: place for place in places}
-    await _record(request, [at[row.plan_id] for group in view.groups for row in group.rows])
+    await _record(request, [(at[row.plan_id], row) for group in view.groups for row in group.rows])
     groups = [
         replace(group, rows=tuple([await _present(request, who, row, at[row.plan_id]) for row in group.rows]))
         for group in view.groups
@@ -178,8 +178,8 @@ async def _answered(
     if patient is None:
         raise HTTPException(404)
     place = Membership(patient, member.participant)
-    await _record(request, [place])
     (row,) = await _made(request, member.who, [place])
+    await _record(request, [(place, row)])
     row = await _present(request, member.who, row, place)
     return page(request, "panel/patient.html", {"row": row, "was": sorted(was.items())})
 
@@ -248,26 +248,23 @@ async def _present(request: Request, who: SignedIn, row: PatientRow, place: Memb
     return replace(row, present=tuple(person for each in sorted(here) if (person := people.person(each)) is not None))
 
 
-async def _record(request: Request, places: Sequence[Membership]) -> None:
-    """Write that the panel showed something of these plans, once a visit: no audit, no data."""
+async def _record(request: Request, listed: Sequence[tuple[Membership, PatientRow]]) -> None:
+    """Write of which sections the panel showed something, one row a plan and visit: no audit, no data."""
     found = services(request)
     now = found.now().timestamp()
-    new = [place.participant for place in places if found.panel_visits.missing(place.participant, [PANEL], now)]
+    shown = [(place.participant, sorted({PANEL, *row.sections})) for place, row in listed]
+    new = [(who, sections) for who, sections in shown if found.panel_visits.missing(who, sections, now)]
     await found.plans.record(
         [
             Act(
-                plan=each.plan_id,
-                actor=each.person_id,
-                action=Action.READ,
-                role=each.role,
-                session=each.session_id,
-                event="panel",
+                plan=who.plan_id, actor=who.person_id, action=Action.READ, role=who.role, session=who.session_id,
+                event="panel", words={"shown": list(sections)},
             )
-            for each in new
+            for who, sections in new
         ]
-    )
-    for each in new:
-        found.panel_visits.recorded(each, [PANEL], now)
+    )  # fmt: skip
+    for who, sections in new:
+        found.panel_visits.recorded(who, sections, now)
 
 
 def _me(who: SignedIn) -> PersonView:

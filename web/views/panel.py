@@ -92,6 +92,13 @@ class PatientRow:
     """Another of the reader's patients has this name."""
 
     @property
+    def sections(self) -> tuple[Section, ...]:
+        """The sections of which the row shows something, besides who the patient is."""
+        lines = (each.section for each in (self.worst, self.mine, self.news) if each is not None)
+        told = {each for each in lines if each is not None}
+        return tuple(sorted(told | ({Section.TRANSITIONS} if self.banner.watcher else set())))
+
+    @property
     def tone(self) -> str:
         """The row's tone for the stylesheet; the words beside it say the same."""
         return self.order.name.lower()
