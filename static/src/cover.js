@@ -34,10 +34,16 @@ class Cover {
     addEventListener("pagehide", ({ persisted }) => persisted && this.#hide())
     addEventListener("pageshow", ({ persisted }) => persisted && void this.#look())
     this.#tell({ mark: mark(), name: ownName() })
-    if (!mark()) return
+    if (!mark()) return void this.#doubtKeptPages()
     this.#ownKeptPages()
     void offerDrafts()
     if (!document.body.dataset.socket && !document.body.dataset.plan) this.#listen()
+  }
+
+  /** Nobody is signed in: whoever signed out a moment ago may have done so before their page could say a word to its workers. */
+  async #doubtKeptPages() {
+    await findWorkers()
+    tellWorkers({ kind: "doubt" })
   }
 
   /** What is kept on this device to be opened without a network is this person's, and goes when they sign out. */

@@ -20,6 +20,8 @@ let turn = Promise.resolve()
 const forgotten = []
 /** Sign-ins that were ended here: nothing of them is kept again. @type {Set<string>} */
 const over = new Set()
+/** How often it was doubted since this worker began that what is kept may stay: what was asked for before is doubted, too. */
+let doubts = 0
 
 /** @template T @param {() => Promise<T>} act @returns {Promise<T>} */
 function inTurn(act) {
@@ -38,7 +40,7 @@ addEventListener("fetch", (event) => {
   if (request.method !== "GET" || url.origin !== location.origin) return
   if (request.mode === "navigate" && isHome(url.pathname)) {
     const answered = fetch(request)
-    const before = forgotten.length
+    const before = soFar()
     asked.waitUntil(answered.then((answer) => heed(url, answer.clone(), before), () => {}))
     asked.respondWith(shown(url.pathname, answered))
   } else if (isFile(url.pathname)) asked.respondWith(caches.match(request).then((file) => file ?? fetch(request)))
@@ -53,14 +55,21 @@ addEventListener("message", (event) => {
 async function heard(said) {
   if (said.kind === "renew") {
     const url = new URL(said.address, location.origin)
-    const before = forgotten.length
+    const before = soFar()
     await heed(url, await fetch(url, { headers: { "page-of": said.mark, "HX-Request": "true" }, redirect: "manual" }), before)
   } else if (said.kind === "owner") await inTurn(() => forget(({ mark }) => personOf(mark) !== said.person))
   else if (said.kind === "forget") {
     if (said.mark) over.add(said.mark)
     await inTurn(() => forget(({ address }) => !said.address || address === said.address))
-  } else await doubt(() => true)
+  } else {
+    doubts++
+    await doubt(() => true)
+  }
 }
+
+/** @typedef {{ forgotten: number, doubts: number }} SoFar what had been said when a page was asked for */
+/** @returns {SoFar} */
+const soFar = () => ({ forgotten: forgotten.length, doubts })
 
 /** The hub's answer, or the kept page where there is none in time. @param {string} path @param {Promise<Response>} answered @returns {Promise<Response>} */
 async function shown(path, answered) {
@@ -72,13 +81,15 @@ async function shown(path, answered) {
   return answered.catch(() => new Response(NOTHING, { status: 503, headers: { "content-type": "text/html; charset=utf-8", "content-security-policy": "default-src 'none'" } }))
 }
 
-/** Do with what is kept of an address as the hub's answer says. @param {URL} url @param {Response} answer @param {number} before what had been forgotten when it was asked for */
+/** Do with what is kept of an address as the hub's answer says. @param {URL} url @param {Response} answer @param {SoFar} before */
 async function heed(url, answer, before) {
   const hours = Number(answer.headers.get("offline-hours") ?? 0)
   const what = heeding({ type: answer.type, status: answer.status, hours, plain: !url.search })
   const here = (/** @type {{ address: string }} */ { address }) => address === url.pathname
-  if (what === "keep") await inTurn(() => keep(url.pathname, hours, answer, before))
-  else if (what === "forget") await inTurn(() => forget(here))
+  if (what === "keep") {
+    await inTurn(() => keep(url.pathname, hours, answer, before.forgotten))
+    if (doubts > before.doubts) await doubt(here)
+  } else if (what === "forget") await inTurn(() => forget(here))
   else if (what === "doubt") await doubt(here)
 }
 

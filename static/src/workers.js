@@ -6,7 +6,7 @@ let workers = []
 /** Know those there are: what is said while the page goes away must not wait for the browser. */
 export async function findWorkers() {
   const registrations = (await navigator.serviceWorker?.getRegistrations().catch(() => [])) ?? []
-  workers = registrations.flatMap(({ active }) => active ?? [])
+  workers = registrations.flatMap(({ installing, waiting, active }) => [installing, waiting, active].flatMap((worker) => worker ?? []))
 }
 
 /** @param {import("./offline_worker.js").Said} said */
