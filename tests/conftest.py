@@ -29,6 +29,11 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.enviro
 RUNS_A_HUB = frozenset({"a_hub", "running_hub", "shared_hub", "browser_launch"})
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Take in where the names of tests that failed are to be written, for ``.ci/run``."""
+    parser.addoption("--failed-to", type=Path, help="write the names of the tests that failed to this file, one a line")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark as slow what starts a hub or a browser, so that nobody has to remember."""
     for item in items:
@@ -42,6 +47,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for name, value in report.user_properties:
             if name == "told":
                 terminalreporter.write_line(f"{report.nodeid.partition('::')[2]}: {value}")
+    if (failed_to := terminalreporter.config.getoption("failed_to")) is not None:
+        failed = terminalreporter.getreports("failed") + terminalreporter.getreports("error")
+        failed_to.write_text("".join(f"{name}\n" for name in sorted({report.nodeid for report in failed})), "utf-8")
 
 
 @pytest.fixture(scope="session")

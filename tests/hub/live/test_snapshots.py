@@ -1,5 +1,8 @@
 """A snapshot is kept only as what its rows give; a document that has gone another way is found and loaded anew."""
 
+import asyncio
+from collections.abc import Callable
+
 import pytest
 from prometheus_client import REGISTRY
 
@@ -18,8 +21,13 @@ GOALS = Section.GOALS
 
 @pytest.fixture(autouse=True)
 def often(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep a snapshot after every edit."""
+    """Keep a snapshot after every edit, on this thread: another takes its time on a busy machine."""
     monkeypatch.setattr(committer.Committer.keep_snapshots, "__kwdefaults__", {"edits_min": 1})
+    monkeypatch.setattr(asyncio, "to_thread", at_once)
+
+
+async def at_once(work: Callable[[], object]) -> object:
+    return work()
 
 
 def counted(name: str) -> float:
