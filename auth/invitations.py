@@ -119,6 +119,8 @@ class Invitation:
     """When it was redeemed, revoked or killed."""
     person_id: str = ""
     """Who redeemed it."""
+    new_person: bool = False
+    """Whether redeeming it brought that person into the directory: whoever was there before has another way in."""
     may_change: bool = True
     """Whether the person may do all that the role allows, or read only."""
     agreed_by: str = ""

@@ -204,6 +204,7 @@ class Redeeming:
         token, session = self._session(person, now)
         await self._people.add(turn, person)
         await self._sessions.add(turn, session, address_hash=address_hash, agent=agent)
+        invitation = replace(invitation, new_person=True)
         return await self._let_in(turn, invitation, person, Joining(person.person_id, session.session_id, token), now)
 
     async def _let_in(

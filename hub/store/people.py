@@ -83,7 +83,7 @@ class People:
             (invitation.c.person == table.c.id)
             & (invitation.c.delivery == Delivery.SENT)
             & (sa.func.lower(invitation.c.address) == email.lower())
-            & (invitation.c.made < table.c.created)
+            & invitation.c.new_person
         )
         mine = (sa.func.lower(table.c.email) == email.lower()) & table.c.active & table.c.subject.is_(None)
         return await self._many(mine & came)

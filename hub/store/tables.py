@@ -225,6 +225,7 @@ invitation: Final = sa.Table(
     _words("referral"),
     _words("basis"),
     _words("authority"),
+    _flag("new_person"),
     _among("role", Role),
     _among("basis", Basis),
     _among("delivery", Delivery),
