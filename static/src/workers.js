@@ -11,5 +11,6 @@ export async function findWorkers() {
 
 /** @param {import("./offline_worker.js").Said} said */
 export function tellWorkers(said) {
-  for (const worker of workers) worker.postMessage(said)
+  const own = navigator.serviceWorker?.controller // On the first page that has one it came after they were looked for.
+  for (const worker of new Set(own ? [...workers, own] : workers)) worker.postMessage(said)
 }
