@@ -109,7 +109,7 @@ def _home(story: Story) -> None:
     story.do("kim", GoalMove(entry=story.id("feed"), to="active"))
     story.do("cole", GoalMove(entry=story.id("bp"), to="active"))
     story.add(
-        "stein", S.BEHAVIORAL_HEALTH, "mood", ago=2, need="Low mood in the evenings since the birth; no thoughts of "
+        "stein", S.BEHAVIORAL_HEALTH, "blues", ago=2, need="Low mood in the evenings since the birth; no thoughts of "
         "harm.", provider="stein",
         therapy_goal="Sleep four hours in a row.", screening=f"EPDS 9, {story.day(-2)}",
     )  # fmt: skip

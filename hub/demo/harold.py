@@ -55,7 +55,7 @@ def tell(story: Story) -> None:
 
 def _home(story: Story) -> None:
     story.add(
-        "ingrid", S.CAREGIVER_LOG, "strain", kind="strain", severity="severe", when=story.at(-1, 5).isoformat(),
+        "ingrid", S.CAREGIVER_LOG, "told-of-strain", kind="strain", severity="severe", when=story.at(-1, 5).isoformat(),
         words="I was up with him five times. I shouted at him and I am ashamed. I do not know how long I can do this.",
     )  # fmt: skip
     story.add(

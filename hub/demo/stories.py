@@ -101,6 +101,8 @@ class Story:
     new_id: Callable[[], str]
     steps: list[StoryStep] = field(default_factory=list)
     labels: dict[str, str] = field(default_factory=dict)
+    made: set[str] = field(default_factory=set)
+    """Labels of what was made: each names one thing, for other systems know an entry by its id alone."""
 
     def id(self, label: str) -> str:
         """Return the id for a label, minted when it is first named."""
@@ -116,6 +118,8 @@ class Story:
 
     def do(self, actor: str, command: Command, *labels: str, ago: float = 0) -> None:
         """A person commands something, days ago; what it makes gets the labels in the order in which it is made."""
+        assert not self.made & set(labels), f"one thing a label: {labels}"
+        self.made |= set(labels)
         ids = tuple(self.id(label) for label in labels)
         self.steps.append(StoryStep(self.cast[actor].person_id, command, ids, timedelta(days=ago)))
 

@@ -111,20 +111,32 @@ def packages() -> None:
 
 
 def smart_client() -> str:
-    """Return the script of the stock SMART client (npm ``fhirclient``), as locked; fetched first, whole or not at all.
+    """Return the script of the stock SMART client (npm ``fhirclient``).
 
     Its bundle for browsers stands alone, so the lock puts one small package for all that it would bring for servers.
     """
-    pinned, place = PINNED.with_name("smart"), Path(sys.prefix) / "smart-client"
+    place = _of_npm("smart", "package-lock.json")
+    return (place / "node_modules/fhirclient/build/fhir-client.js").read_text("utf-8")
+
+
+def validators() -> Path:
+    """Return the folder in which ``validate.js`` runs, with validators of R4 that are not ours."""
+    return _of_npm("validators", "validate.js")
+
+
+def _of_npm(name: str, copied: str) -> Path:
+    """Return the folder of packages that are pinned under that name, as locked; fetched first, whole or not at all."""
+    pinned, place = PINNED.with_name(name), Path(sys.prefix) / f"test-{name}"
     lock, there = (pinned / "package-lock.json").read_bytes(), place / "package-lock.json"
     if not there.exists() or there.read_bytes() != lock:
         with tempfile.TemporaryDirectory(dir=place.parent) as scratch:
-            fresh = Path(scratch) / "smart"
+            fresh = Path(scratch) / name
             shutil.copytree(pinned, fresh)
             hatch_build.npm(fresh, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
             shutil.rmtree(place, ignore_errors=True)
             fresh.rename(place)
-    return (place / "node_modules/fhirclient/build/fhir-client.js").read_text("utf-8")
+    shutil.copy(pinned / copied, place / copied)
+    return place
 
 
 def types() -> int:
