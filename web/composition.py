@@ -9,6 +9,7 @@ from functools import partial
 from secrets import token_urlsafe
 from typing import Protocol
 
+from auth.backend_client import BackendClient
 from auth.ehr_launch import EhrClient
 from auth.sessions import TOKEN_BYTES
 from hub.access.alarm_telling import AlarmTelling
@@ -24,6 +25,7 @@ from hub.access.question_telling import QuestionTelling
 from hub.access.refusals import WINDOW, Refusals
 from hub.access.undelivered import Undelivered
 from hub.attachments.keeping import AttachmentKeeping
+from hub.exchange.connections import FhirConnections
 from hub.exchange.exchange import Exchange
 from hub.exchange.fhir_api import PlansAsFhir
 from hub.exchange.medicine_listing import MedicineListing
@@ -130,6 +132,7 @@ def _worker(
     hospitals: Hospitals,
     reminders: RemindersAtWork,
     attachments: AttachmentKeeping,
+    connections: FhirConnections,
 ) -> JobWorker:
     """Return this process's worker; every kind of job has its handler here."""
     handlers = Handlers()
@@ -140,7 +143,21 @@ def _worker(
     hospitals.work_in(handlers)
     reminders.work_in(handlers)
     attachments.work_in(handlers)
+    connections.work_in(handlers)
     return JobWorker(engine, handlers)
+
+
+def _connections(
+    engine: Engine,
+    journal: PostgresJournal,
+    changes: AccessChanges,
+    plans: CarePlans,
+    settings: Settings,
+    clock: StoreClock,
+) -> FhirConnections:
+    exchange = Exchange(engine, journal, clock.now, new_id)
+    client = BackendClient(settings.secret_key, now=clock.now, mint=partial(token_urlsafe, TOKEN_BYTES))
+    return FhirConnections(engine, changes, exchange, plans, client, clock.now, new_id)
 
 
 def _tellings(
@@ -205,9 +222,7 @@ async def hub_services(settings: Settings) -> AsyncIterator[Services]:
     changes.reach(plans)
     kept = HuddleRows(engine)
     rooms, desks = _overhearing(settings, directory, stores, kept, plans, clock)
-    huddles = Huddles(journal, kept, rooms, plans.written, clock.now, new_id)
     key = signing_key_of(settings)
-    audit = Auditing(engine, settings.database_url, key, settings.origin)
     signing = keep_signing(Heads(engine), settings.checkpoints_dir, key)
     plans.zones.know(*await stores.plans.zones())
     kept_up = (signing, timekeeper.keep(), keep_counting(plans), plans.zones.keep(stores.plans.zones))
@@ -219,7 +234,8 @@ async def hub_services(settings: Settings) -> AsyncIterator[Services]:
     hospitals = hospitals_over(engine, journal, plans, settings, clock.now)
     tellings = _tellings(engine, journal, stores, plans, clock)
     attachments = AttachmentKeeping(engine, plans, clock.now, new_id)
-    worker = _worker(engine, posting, *tellings, hospitals, reminders, attachments)
+    connections = _connections(engine, journal, changes, plans, settings, clock)
+    worker = _worker(engine, posting, *tellings, hospitals, reminders, attachments, connections)
     loops = list(map(asyncio.create_task, kept_up))
     try:
         await journal.create_plan(HUB)
@@ -232,8 +248,8 @@ async def hub_services(settings: Settings) -> AsyncIterator[Services]:
             plans,
             journal,
             access=access,
-            audit=audit,
-            huddles=huddles,
+            audit=Auditing(engine, settings.database_url, key, settings.origin),
+            huddles=Huddles(journal, kept, rooms, plans.written, clock.now, new_id),
             keeping=Keeping(engine, journal, changes, clock.now, new_id),
             submissions=Submissions(engine),
             entries=entries,
@@ -243,6 +259,7 @@ async def hub_services(settings: Settings) -> AsyncIterator[Services]:
             state=state,
         )
         served = replace(served, reminders=reminders.keeping, feeds=reminders.feeds, attachments=attachments)
+        served = replace(served, connections=connections)
         yield _with_machines(served, engine, journal, changes, plans)
     finally:
         stops = [hospitals.stop, worker.stop, rooms.stop, desks.stop, plans.drain, journal.close, engine.dispose]

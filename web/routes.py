@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Route
 from web.doors import cds, gateways, scim_doors
 from web.doors.fhir_doors import FHIR_ROUTES
 from web.doors.guards import for_anyone
-from web.doors.machines import APPS_AT, AUTHORIZE_AT, LAUNCH_AT, LAUNCHED_AT, SCIM_BASE
+from web.doors.machines import APPS_AT, AUTHORIZE_AT, FHIR_BASE, KEYS_AT, LAUNCH_AT, LAUNCHED_AT, SCIM_BASE
 from web.gateways import GATEWAY_AT
 from web.pages import (
     admin,
@@ -20,6 +20,7 @@ from web.pages import (
     admin_people,
     admin_provider,
     admin_reminders,
+    admin_servers,
     admin_systems,
     admin_units,
     app_consent,
@@ -61,6 +62,7 @@ from web.pages import (
     passkeys,
     patients,
     plan,
+    plan_connections,
     questions,
     readings,
     reconciling,
@@ -107,6 +109,8 @@ HISTORY_ROUTES: tuple[BaseRoute, ...] = (
     Route(PLAN + "/files/plan", files.take, name="plan_take", methods=["GET"]),
     Route(PLAN + "/files/lines", files.decide, name="plan_lines", methods=["POST"]),
     Route(PLAN + "/files/lines/{line}", files.original, name="plan_line_original", methods=["GET"]),
+    Route(PLAN + "/connections", plan_connections.show, name="connections", methods=["GET"]),
+    Route(PLAN + "/connections", plan_connections.change, name="connections_change", methods=["POST"]),
     Route(PLAN + "/devices", devices.show, name="devices", methods=["GET"]),
     Route(PLAN + "/devices", devices.change, name="devices_change", methods=["POST"]),
     Route(PLAN + "/versions", versions.name, name="plan_version", methods=["POST"]),
@@ -219,6 +223,8 @@ DIRECTORY_ROUTES: tuple[BaseRoute, ...] = (
     Route("/admin/apps", admin_apps.change, name="admin_apps_change", methods=["POST"]),
     Route("/admin/ehrs", admin_ehrs.show, name="admin_ehrs", methods=["GET"]),
     Route("/admin/ehrs", admin_ehrs.change, name="admin_ehrs_change", methods=["POST"]),
+    Route("/admin/servers", admin_servers.show, name="admin_servers", methods=["GET"]),
+    Route("/admin/servers", admin_servers.change, name="admin_servers_change", methods=["POST"]),
     Route("/admin/people/file", csv_files.people, name="people_file", methods=["GET"]),
     Route("/admin/people/file", csv_files.bring_people, name="people_file_bring", methods=["POST"]),
     Route("/patients/file", csv_files.patients, name="patients_file", methods=["GET"]),
@@ -390,6 +396,7 @@ ROUTES: tuple[BaseRoute, ...] = (
     *AUDIT_ROUTES,
     *DIRECTORY_ROUTES,
     *SCIM_ROUTES,
+    Route(FHIR_BASE + KEYS_AT, admin_servers.keys, name="fhir_keys"),
     *FHIR_ROUTES,
     *APP_ROUTES,
     *ENTRANCE_ROUTES,

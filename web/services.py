@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from hub.access.machines import MachineKeeping
     from hub.access.provisioning import Provisioning
     from hub.attachments.keeping import AttachmentKeeping
+    from hub.exchange.connections import FhirConnections
     from hub.exchange.exchange import Exchange
     from hub.exchange.fhir_api import PlansAsFhir
     from hub.exchange.medicine_listing import MedicineListing
@@ -157,6 +158,8 @@ class Services:
     """Calendars that people subscribe to; ``None`` for a hub without a store."""
     machines: "MachineKeeping | None" = None
     """Machines that may call; ``None`` for a hub without a store."""
+    connections: "FhirConnections | None" = None
+    """FHIR servers of other systems that are read; ``None`` for a hub without a store."""
     ehrs: "EhrKeeping | None" = None
     """EHRs in which a button opens the hub; ``None`` for a hub without a store."""
     apps: "AppKeeping | None" = None

@@ -1,5 +1,5 @@
 """Tables of apps: those an administrator registered, what they ask for, what people gave them, and the tokens of that;
-and of EHRs in which the hub is an app itself.
+of EHRs in which the hub is an app itself, and of FHIR servers that it reads.
 
 Declared like those of ``hub/store/tables.py``, which takes them in."""
 
@@ -112,4 +112,42 @@ ehr: Final = sa.Table(
 )
 """EHRs in which a button opens the hub; ``client_id`` is how the hub is known there."""
 
-APPS: Final = (app, app_request, app_access, app_code, app_token, ehr)
+fhir_server: Final = sa.Table(
+    "fhir_server",
+    metadata,
+    columns.id_column(),
+    words("name", None),
+    words("base", None),
+    words("client_id", None),
+    of("made_by", "person"),
+    when("made"),
+    columns.maybe("ended"),
+    sa.CheckConstraint("name <> ''", name="named"),
+)
+"""FHIR servers that the hub may read, with the client id that it has there."""
+
+fhir_source: Final = sa.Table(
+    "fhir_source",
+    metadata,
+    columns.id_column(),
+    of("plan", "plan"),
+    of("server", "fhir_server"),
+    words("patient", None),
+    sa.Column("hours", sa.Integer, nullable=False),
+    of("made_by", "person"),
+    when("made"),
+    given("due"),
+    columns.maybe("ended"),
+    columns.maybe("since"),
+    columns.maybe("came"),
+    sa.Column("brought", sa.Integer, nullable=False, server_default=sa.text("0")),
+    columns.maybe("failed"),
+    words("fault"),
+    sa.CheckConstraint("hours > 0", name="hours"),
+    sa.CheckConstraint("(failed is null) = (fault = '')", name="fault"),
+    sa.Index("fhir_source_plan_index", "plan"),
+    sa.Index("fhir_source_due", "due", postgresql_where=sa.text("ended is null")),
+)
+"""Patients of servers who are read for a plan, and how the last reading went."""
+
+APPS: Final = (app, app_request, app_access, app_code, app_token, ehr, fhir_server, fhir_source)

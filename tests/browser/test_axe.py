@@ -83,6 +83,8 @@ PAGES: Mapping[str, tuple[str, str]] = {
     "admin_systems": (JONAS, "/admin/systems"),
     "admin_apps": (JONAS, "/admin/apps"),
     "admin_ehrs": (JONAS, "/admin/ehrs"),
+    "admin_servers": (JONAS, "/admin/servers"),
+    "connections": (DOCTOR, "/plans/{plan}/connections"),
     "apps": (EMILY, "/apps"),
     "people_file": (JONAS, "/admin/people/file"),
     "patients_file": (JONAS, "/patients/file"),

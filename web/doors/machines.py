@@ -18,11 +18,15 @@ if TYPE_CHECKING:
     from hub.access.ehrs import EhrKeeping
     from hub.access.machines import MachineKeeping
     from hub.access.provisioning import Provisioning
+    from hub.exchange.connections import FhirConnections
 
 SCIM_BASE: Final = "/scim/v2"
 FHIR_BASE: Final = "/fhir"
 ISSUING_AT: Final = "/auth/token"
 """Below the base of FHIR: where a system that signs and an app get their tokens."""
+
+KEYS_AT: Final = "/.well-known/jwks.json"
+"""Below the base of FHIR: the public key by which the hub signs at other systems' servers."""
 
 AUTHORIZE_AT: Final = "/authorize"
 """Where an app sends a person to ask for access: a page, with a cookie, so not below the base of FHIR."""
@@ -174,4 +178,16 @@ def ehrs(request: Request) -> "EhrKeeping":
     found = services(request).ehrs
     if found is None:
         raise JournalAwayError("a hub without a store knows no EHR")
+    return found
+
+
+def connections(request: Request) -> "FhirConnections":
+    """Return what reads other systems' servers.
+
+    Raises:
+        JournalAwayError: this hub has no store.
+    """
+    found = services(request).connections
+    if found is None:
+        raise JournalAwayError("a hub without a store reads nowhere")
     return found

@@ -223,6 +223,7 @@ async def _page(
         "stays": [SECTIONS[each].title for each in Section if each not in readable],
         "may_take": member.participant.broke_glass_until is None,
         "brings": brings(member.participant) and exchange is not None,
+        "connects": member.participant.role in CLINICIANS,
         "refused": refused,
         "source": source,
         "report": report.report if report is not None else None,

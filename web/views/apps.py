@@ -27,6 +27,9 @@ _OTHERS: Final = {
 }
 """Types that are of no section, or of all."""
 
+_SHORTER: Final = {"MedicationStatement": "Medicines", "AllergyIntolerance": "Allergies"}
+"""Types of which one section has several."""
+
 _ORDER: Final = tuple(dict.fromkeys([*_OTHERS, *(kind for each in Section for kind in sorted(types_of(each)))]))
 
 
@@ -79,7 +82,7 @@ def _words(scope: SmartScope, readable: Iterable[Section]) -> str:
     if scope.kind == "*":
         return "Everything that you see, but behavioural health and team notes"
     titles = [SECTIONS[each].title for each in Section if each in readable and scope.kind in types_of(each)]
-    words = _OTHERS.get(scope.kind) or ", ".join(titles)
+    words = _OTHERS.get(scope.kind) or (titles and _SHORTER.get(scope.kind)) or ", ".join(titles)
     return f"{words} (only some)" if words and scope.category else words
 
 
