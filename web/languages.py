@@ -17,7 +17,7 @@ from starlette.requests import Request
 from auth.reasons import ROLE_NAMES, SUGGEST_INSTEAD, origins, template, writing_roles
 from crdt.sections import SECTIONS
 from web.doors.directory import Account
-from web.views.words import Moment, Reading, moment
+from web.views.words import Moment, Reading, day, moment
 
 LOCALES: Final = Path(__file__).parent / "locales"
 
@@ -142,6 +142,10 @@ class Language:
         """Return ``21 November 2026``."""
         said = self.say(_("%(day)s %(month)s %(year)s"))
         return said % {"day": value.day, "month": self.say(_MONTHS[value.month - 1]), "year": value.year}
+
+    def plain_day(self, value: date) -> str:
+        """Return a date as lists have it: ``21-Nov-2026`` in English, in full in other languages."""
+        return day(value) if self.tag == "en" else self.day(value)
 
     def when(self, instant: datetime, reading: Reading) -> str:
         """Return ``today, 8:21 in the morning``, ``yesterday, ...``, or the date with the time."""

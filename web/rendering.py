@@ -103,6 +103,7 @@ SPOKEN: Final = frozenset(
         *(f"inviting/{name}.html" for name in ("door", "code", "ended", "welcome")),
         *(f"sign_in/{name}.html" for name in ("page", "address", "code", "choose", "keep", "sessions")),
         *(f"reminders/{name}.html" for name in ("page", "choices")),
+        *(f"sharing/{name}.html" for name in ("looks", "page", "person")),
         *("another.html", "copies/page.html", "failure.html", "family/plans.html", "notifications.html"),
         "repeated.html",
     }

@@ -24,6 +24,7 @@ SWAP = {"hx-request": "true"}
 DOORS = (
     *sorted(SPOKEN),
     *("layout.html", "parts/cover.html", "parts/passkey_offer.html", "parts/session_left.html"),
+    *("reminders/sent.html", "sharing/visits.html"),
 )
 """Pages that speak the language of who comes, before one is signed in and after."""
 S = Section

@@ -25,7 +25,9 @@ from tests.web.mary import Mary
 from tests.web.test_family import DOORS, FAMILY_COMMANDS, ROOT, SWAP, family_page
 from web import languages
 from web.languages import LOCALES, language
-from web.views.sharing import OWN_WORDS
+from web.views.inviting import BASIS_WORDS, HOW_WORDS
+from web.views.people import ROLE_WORDS
+from web.views.sharing import ACCESS_WORDS, CLOSED, ENDED, GRANT_WORDS, OWN_WORDS
 from web.views.words import Reading
 
 
@@ -113,7 +115,7 @@ def test_no_refusal_is_left_in_english(code: str, section: Section) -> None:
 def sentences() -> Iterator[str]:
     """Every sentence of the sources that the catalogues must have."""
     names = ("home_asking", "homing", "languages", "reminding", "calendars", "mail", "failures", "views/family",
-             "views/list_sheets", "views/notifications", "views/reminders", "pages/my_sessions",
+             "views/list_sheets", "views/notifications", "views/sharing", "views/reminders", "pages/my_sessions",
              "pages/reminders")  # fmt: skip
     python = [f"web/{name}.py" for name in names]
     for source in (*python, "hub/workflows/family.py", "hub/workflows/family_news.py", "hub/workflows/home_reports.py"):
@@ -128,6 +130,8 @@ def sentences() -> Iterator[str]:
     yield from (template(code) for code in CODES)
     yield from (*ROLE_NAMES.values(), SUGGEST_INSTEAD.strip(), *(each.title for each in SECTIONS.values()))
     yield from OWN_WORDS.values()
+    for words in (GRANT_WORDS, ACCESS_WORDS, ENDED, CLOSED, HOW_WORDS, BASIS_WORDS, ROLE_WORDS):
+        yield from words.values()
     yield from (COMMANDS[name].refusal for name in FAMILY_COMMANDS)
     yield from {words for move in TASKS.moves.values() for words in move.sources | {move.target}}
 

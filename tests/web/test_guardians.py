@@ -79,7 +79,7 @@ async def test_a_guardian_of_a_child_of_fourteen_acts_for_them_and_sees_nothing_
     assert f"/plans/{plan}/sharing" in home
     assert seen == {"medications": 200, "social_needs": 404, "behavioral_health": 404, "staff_notes": 404}
     assert "Acts for the patient, who is a minor. Shown by: birth certificate, seen by G. Kim." in told.text
-    assert "between the patient and the team, unless the patient opens them" in told.text
+    assert "between the patient and the team alone, unless the patient opens it" in told.text
     assert re.search(r"Acts for the patient:</strong> <bdi>Ana Prueba</bdi>, mother, until", on_the_plan.text)
     [row] = await house.rows(Action.REDEEM)
     assert row.role == Role.GUARDIAN

@@ -19,6 +19,7 @@ from web.asking import access
 from web.doors.entrances import way_to_prove
 from web.doors.guards import Member, for_member, services
 from web.homing import LOOKED_ROWS_MAX, LOOKS
+from web.languages import language_of
 from web.reading import reader_for, reading_now, team
 from web.rendering import elsewhere, page
 from web.views.homes import FAMILY
@@ -38,6 +39,7 @@ async def show(request: Request, member: Member) -> Response:
     """Show who can see what, what waits for an answer, emergency readings and who looked last."""
     reading = _settler(request, member)
     people, me = await team(request, member)
+    spoken = language_of(request, member.who.person)
     participants = await _participants(request, member)
     found = access(request)
     invitations = await found.inviting.of_plan(member.plan_id)
@@ -46,14 +48,14 @@ async def show(request: Request, member: Member) -> Response:
         "plan_id": member.plan_id,
         "patient": await services(request).directory.patient(member.plan_id),
         "everyone": [
-            sharing_person(each, view, reading)
+            sharing_person(each, view, reading, spoken)
             for each in participants
             if (view := people.person(each.person_id)) is not None
         ],
         "waiting": sum(1 for invitation, _ in invitations if invitation.state in WAITING),
         "readings": await _readings(request, member, reading),
         "sent": await _sent(request, member, reading),
-        "visits": looked(rows, await _names(request, rows), people, reading)[:LOOKED_SHOWN],
+        "visits": looked(rows, await _names(request, rows), people, reading, spoken)[:LOOKED_SHOWN],
         "person": me,
     }
     return page(request, "sharing/page.html", context)
@@ -152,7 +154,8 @@ async def looks(request: Request, member: Member) -> Response:
     reading = _settler(request, member)
     people, me = await team(request, member)
     rows = await _looks(request, member, "sharing.looks")
-    visits = looked(rows, await _names(request, rows), people, reading)
+    spoken = language_of(request, member.who.person)
+    visits = looked(rows, await _names(request, rows), people, reading, spoken)
     return page(request, "sharing/looks.html", {"plan_id": member.plan_id, "visits": visits, "person": me})
 
 
@@ -201,17 +204,18 @@ async def _person(
     onward = f"/plans/{member.plan_id}/sharing/{subject.person_id}"
     ends = last_day(subject.ends, reading.zone).isoformat() if subject.ends is not None else ""
     prove = await way_to_prove(request, member.who, onward) if again else ""
+    spoken = language_of(request, member.who.person)
     context = {
         "plan_id": member.plan_id,
-        "it": sharing_person(subject, view, reading),
-        "settings": settings_of(subject, consents, people, reading),
+        "it": sharing_person(subject, view, reading, spoken),
+        "settings": settings_of(subject, consents, people, reading, spoken),
         "ways": [(each.value, HOW_WORDS[each]) for each in How if each is not How.PAGE],
         "by_page": member.participant.role in AS_PATIENT,
         "guardians": [(each.person_id, each.name) for each in await access(request).sharing.guardians(member.plan_id)],
         "fixed": subject.role is Role.GUARDIAN and member.participant.role in PATIENT_SIDE,
         "ends": form["ends"] if "ends" in form and "section" not in form else ends,
         "myself": subject.person_id == member.participant.person_id,
-        "fault": fault,
+        "fault": spoken.reason(fault),
         "fault_section": form.get("section", ""),
         "form": form,
         "prove": prove,
@@ -273,4 +277,5 @@ async def _readings(request: Request, member: Member, reading: Reading) -> list[
     found = await access(request).emergencies.of_plan(member.plan_id)
     reviewers = await access(request).people.among(sorted({each.reviewer for each in found}))
     names = {person_id: each.name for person_id, each in reviewers.items()}
-    return [reading_view(each, reading, names=names) for each in reversed(found)]
+    spoken = language_of(request, member.who.person)
+    return [reading_view(each, reading, names=names, spoken=spoken) for each in reversed(found)]

@@ -15,9 +15,10 @@ from crdt.sections import SECTIONS, Section
 from hub.exchange.askers import BY_APP
 from hub.record.journal import Action as Act
 from hub.store.audits import Trace
+from web.languages import Language, _, language
 from web.views.inviting import BASIS_WORDS, HOW_WORDS, last_day
 from web.views.people import ROLE_WORDS, PersonView, PlanPeople
-from web.views.words import Moment, Reading, count, day, moment
+from web.views.words import Moment, Reading
 
 GRANT_WORDS: Final[Mapping[Grant, str]] = {
     Grant.WRITE: "changes",
@@ -35,7 +36,7 @@ OWN_WORDS: Final[Mapping[str, str]] = {
 }
 """The same to the person's own eyes, and in their language."""
 
-_CLOSED: Final[Mapping[str, str]] = {
+CLOSED: Final[Mapping[str, str]] = {
     "confidential": "confidential",
     "consent-hidden": "hidden",
     "consent-needed": "needs consent",
@@ -48,7 +49,7 @@ ACCESS_WORDS: Final[Mapping[str, str]] = {
     "none": "Hidden",
     "granted": "Open",
 }
-_ENDED: Final[Mapping[str, str]] = {
+ENDED: Final[Mapping[str, str]] = {
     "removed": "Access ended",
     "ended": "Access has run out",
     "not-yet": "Access has not begun",
@@ -134,18 +135,22 @@ class ReadingView:
     review_words: str
 
 
-def cell_of(participant: Participant, section: Section, reading: Reading) -> SharingCell:
+ENGLISH: Final = language("en")
+SEES: Final = _("sees %(seen)s sections, changes %(changed)s")
+
+
+def cell_of(participant: Participant, section: Section, reading: Reading, spoken: Language = ENGLISH) -> SharingCell:
     """Return what the person can do in the section, in a word or two."""
     now = reading.now
     narrowing = participant.consents.get(section)
     stands = narrowing is not None and (narrowing.ends is None or narrowing.ends > now)
     ends = narrowing.ends if stands and narrowing is not None else None
-    until = day(last_day(ends, reading.zone)) if ends is not None else ""
+    until = spoken.plain_day(last_day(ends, reading.zone)) if ends is not None else ""
     grant = grant_of(participant, section, now)
     if grant is not Grant.NONE:
         return SharingCell(GRANT_WORDS[grant], True, stands, until)
     code = decide(participant, section, Operation.READ, now=now).code
-    return SharingCell(_CLOSED.get(code, "no"), False, stands, until)
+    return SharingCell(CLOSED.get(code, "no"), False, stands, until)
 
 
 def access_words(participant: Participant, now: datetime) -> list[tuple[Section, str, str]]:
@@ -154,10 +159,12 @@ def access_words(participant: Participant, now: datetime) -> list[tuple[Section,
     return [(section, SECTIONS[section].title, OWN_WORDS.get(cell.words, cell.words)) for section, cell in cells]
 
 
-def sharing_person(participant: Participant, view: PersonView, reading: Reading) -> SharingPerson:
+def sharing_person(
+    participant: Participant, view: PersonView, reading: Reading, spoken: Language = ENGLISH
+) -> SharingPerson:
     """Return one column of the table."""
     code = membership(participant, reading.now)
-    cells = tuple((SECTIONS[each].title, cell_of(participant, each, reading)) for each in SECTIONS)
+    cells = tuple((spoken.say(SECTIONS[each].title), cell_of(participant, each, reading, spoken)) for each in SECTIONS)
     seen = sum(1 for _, cell in cells if cell.open)
     changed = sum(1 for _, cell in cells if cell.words.startswith("changes"))
     ends = participant.ends
@@ -165,28 +172,39 @@ def sharing_person(participant: Participant, view: PersonView, reading: Reading)
         person=view,
         role=ROLE_WORDS[participant.role],
         cells=cells,
-        ended=_ENDED.get(code, ""),
-        until=day(last_day(ends, reading.zone)) if ends is not None else "",
+        ended=spoken.say(ENDED.get(code, "")),
+        until=spoken.plain_day(last_day(ends, reading.zone)) if ends is not None else "",
         is_patient=participant.role is Role.PATIENT,
-        summary=f"sees {count(seen, 'section')}, changes {changed}",
-        acts=_acts(participant, reading),
+        summary=spoken.say(SEES) % {"seen": seen, "changed": changed},
+        acts=_acts(participant, reading, spoken),
     )
 
 
-def _acts(participant: Participant, reading: Reading) -> tuple[str, ...]:
+def _acts(participant: Participant, reading: Reading, spoken: Language) -> tuple[str, ...]:
     if participant.role is not Role.GUARDIAN:
         return ()
-    told = [f"Acts for the patient, {BASIS_WORDS[participant.basis]}. Shown by: {participant.authority}."]
+    say = spoken.say
+    basis = say(BASIS_WORDS[participant.basis])
+    told = [say(_("Acts for the patient, %(basis)s. Shown by: %(shown)s.")) % {
+        "basis": basis, "shown": participant.authority.rstrip("."),
+    }]  # fmt: skip
     begins = participant.confidential_from
     if begins is not None:
-        titles = " and ".join(SECTIONS[each].title.lower() for each in SECTIONS if each in CONFIDENTIAL)
-        when = "are" if begins <= reading.now else f"are from {day(begins.astimezone(reading.zone).date())} on"
-        told.append(f"{titles.capitalize()} {when} between the patient and the team, unless the patient opens them.")
+        titles = ", ".join(say(SECTIONS[each].title) for each in SECTIONS if each in CONFIDENTIAL)
+        since = spoken.plain_day(begins.astimezone(reading.zone).date())
+        closed = say(
+            _("From %(day)s on, between the patient and the team alone, unless the patient opens it: %(titles)s.")
+        )
+        told.append(closed % {"day": since, "titles": titles})
     return tuple(told)
 
 
 def settings_of(
-    participant: Participant, consents: Mapping[tuple[str, Section], Consent], people: PlanPeople, reading: Reading
+    participant: Participant,
+    consents: Mapping[tuple[str, Section], Consent],
+    people: PlanPeople,
+    reading: Reading,
+    spoken: Language = ENGLISH,
 ) -> list[SectionSetting]:
     """Return the settings of one person, section by section."""
     found = []
@@ -200,30 +218,34 @@ def settings_of(
             SectionSetting(
                 section=section,
                 title=SECTIONS[section].title,
-                cell=cell_of(participant, section, reading),
+                cell=cell_of(participant, section, reading, spoken),
                 choices=tuple(
                     ConsentChoice(each, ACCESS_WORDS[each], each == access) for each in ("", *offered) if offered
                 ),
-                recorded=_recorded(consent, people, reading) if consent is not None and stands else "",
+                recorded=_recorded(consent, people, reading, spoken) if consent is not None and stands else "",
             )
         )
     return found
 
 
-def _recorded(consent: Consent, people: PlanPeople, reading: Reading) -> str:
-    when = day(consent.recorded.astimezone(reading.zone).date())
-    return f"{people.name(consent.agreed_by)} agreed {HOW_WORDS[consent.how]}, {when}, recorded by " + people.name(
-        consent.recorded_by
-    )
+def _recorded(consent: Consent, people: PlanPeople, reading: Reading, spoken: Language) -> str:
+    return spoken.say(_("%(who)s agreed %(how)s, %(day)s, recorded by %(by)s")) % {
+        "who": people.name(consent.agreed_by),
+        "how": spoken.say(HOW_WORDS[consent.how]),
+        "day": spoken.plain_day(consent.recorded.astimezone(reading.zone).date()),
+        "by": people.name(consent.recorded_by),
+    }
 
 
-def looked(rows: Sequence[Trace], names: Mapping[str, str], people: PlanPeople, reading: Reading) -> list[Looked]:
+def looked(
+    rows: Sequence[Trace], names: Mapping[str, str], people: PlanPeople, reading: Reading, spoken: Language = ENGLISH
+) -> list[Looked]:
     """Return the visits that the rows tell of, the newest first: rows of one person, session and day are one."""
     visits: dict[tuple[str, str, str, str], list[Trace]] = {}
     for row in rows:
         key = (row.actor, row.session, f"{row.recorded.astimezone(reading.zone):%Y-%m-%d}", _kind(row))
         visits.setdefault(key, []).append(row)
-    return [_visit(each, names, people, reading) for each in visits.values()]
+    return [_visit(each, names, people, reading, spoken) for each in visits.values()]
 
 
 def _kind(row: Trace) -> str:
@@ -232,50 +254,61 @@ def _kind(row: Trace) -> str:
     return row.event if row.action is not Act.READ or row.event else "sections"
 
 
-def _visit(rows: Sequence[Trace], names: Mapping[str, str], people: PlanPeople, reading: Reading) -> Looked:
-    latest = rows[0]
+_LOOKED_AT: Final[Mapping[str, str]] = {
+    "panel": _("a line on their list of patients"),
+    "work": _("what waits on them"),
+    "sharing.preview": _("the plan as %(name)s sees it"),
+    "sharing.show": _("who sees what"),
+    "sharing.looks": _("who looked"),
+    "break_glass.begin": _("opened the plan in an emergency"),
+    "version.read": _("the plan as it was on another day"),
+    "version.compare": _("the plan on two days, side by side"),
+}
+
+
+def _visit(
+    rows: Sequence[Trace], names: Mapping[str, str], people: PlanPeople, reading: Reading, spoken: Language
+) -> Looked:
+    latest, say = rows[0], spoken.say
     person = people.person(latest.actor)
-    titles = list(dict.fromkeys(SECTIONS[Section(row.section)].title for row in reversed(rows) if row.section))
-    subject = latest.entry
+    titles = list(dict.fromkeys(say(SECTIONS[Section(row.section)].title) for row in reversed(rows) if row.section))
+    app = latest.purpose.removeprefix(BY_APP) if latest.purpose.startswith(BY_APP) else ""
+    exported = _("an export of the record") if latest.action in (Act.EXPORT, Act.DISCLOSE) else _("the plan")
     what = (
-        {
-            "panel": "a line on their list of patients",
-            "work": "what waits on them",
-            "sharing.preview": f"the plan as {names.get(subject, people.name(subject))} sees it",
-            "sharing.show": "who sees what",
-            "sharing.looks": "who looked",
-            "break_glass.begin": "opened the plan in an emergency",
-            "version.read": "the plan as it was on another day",
-            "version.compare": "the plan on two days, side by side",
-        }.get(latest.event)
-        or (f"by the {latest.purpose.replace(BY_APP, 'app ', 1)}" if latest.purpose.startswith(BY_APP) else "")
+        say(_LOOKED_AT.get(latest.event, "")).replace("%(name)s", names.get(latest.entry, people.name(latest.entry)))
+        or (say(_("by the app %(name)s")) % {"name": app} if app else "")
         or ", ".join(titles)
-        or ("an export of the record" if latest.action in (Act.EXPORT, Act.DISCLOSE) else "the plan")
+        or say(exported)
     )
     role = person.role if person is not None else ROLE_WORDS.get(_role(latest.role), "")
     who = names.get(latest.actor) or people.name(latest.actor)
-    return Looked(who, role, what, moment(latest.recorded, reading), person is None)
+    return Looked(who, role, what, spoken.moment(latest.recorded, reading), person is None)
+
+
+_VERDICTS: Final[Mapping[Verdict, str]] = {
+    Verdict.PENDING: _("Waits for its review"),
+    Verdict.JUSTIFIED: _("Found justified by %(who)s"),
+    Verdict.UNJUSTIFIED: _("Found not justified by %(who)s"),
+}
 
 
 def _role(words: str) -> Role:
     return next((each for each in Role if each.value == words), Role.AUDITOR)
 
 
-def reading_view(glass: BreakGlass, reading: Reading, *, names: Mapping[str, str]) -> ReadingView:
+def reading_view(
+    glass: BreakGlass, reading: Reading, *, names: Mapping[str, str], spoken: Language = ENGLISH
+) -> ReadingView:
     """Return one emergency reading in words."""
-    reviewer = names.get(glass.reviewer, "the privacy officer")
-    state = {
-        Verdict.PENDING: "Waits for its review",
-        Verdict.JUSTIFIED: f"Found justified by {reviewer}",
-        Verdict.UNJUSTIFIED: f"Found not justified by {reviewer}",
-    }[glass.verdict]
+    reviewer = names.get(glass.reviewer, "") or spoken.say(_("the privacy officer"))
+    state = spoken.say(_VERDICTS[glass.verdict]) % {"who": reviewer}
     return ReadingView(
         plan_id=glass.plan_id,
         person_id=glass.person_id,
         who=glass.name,
-        profession=glass.profession or ROLE_WORDS[glass.role],
+        profession=glass.profession or spoken.say(ROLE_WORDS[glass.role]),
         reason=glass.reason,
-        when=moment(glass.began, reading),
+        when=spoken.moment(glass.began, reading),
         began=glass.began.isoformat(),
         state=state,
         overdue=review_overdue(glass, reading.now),
