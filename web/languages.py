@@ -150,7 +150,7 @@ class Language:
     def when(self, instant: datetime, reading: Reading) -> str:
         """Return ``today, 8:21 in the morning``, ``yesterday, ...``, or the date with the time."""
         return self.say(_("%(day)s, %(clock)s")) % {
-            "day": self.near_day(instant.astimezone(reading.zone).date(), reading),
+            "day": self.near_day(instant.astimezone(reading.zone).date(), replace(reading, home=None)),
             "clock": self.clock(instant, reading),
         }
 

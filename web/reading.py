@@ -12,6 +12,7 @@ from hub.live.commands import PlanContent
 from hub.workflows.edits import edits_of
 from hub.workflows.wordings import changed_of, stale_entries
 from web.doors.guards import Member, services
+from web.rendering import own_clock
 from web.views.entries import Reader
 from web.views.people import PersonView, PlanPeople, people_of
 from web.views.sections import reader_of
@@ -22,14 +23,23 @@ SEVERAL_ROWS_MAX = 200
 
 
 def reading_now(request: Request) -> Reading:
-    """Return the instant and place of this reading: where the plan of the address is at home, if there is one."""
-    return Reading(services(request).now(), zone_of(request))
+    """Return the instant and place of this reading: where the plan of the address is at home, if there is one.
+
+    Elsewhere times are those of the reader's own clock, and days those of the first organisation.
+    """
+    return Reading(services(request).now(), zone_of(request), home=zones_home(request))
+
+
+def zones_home(request: Request) -> tzinfo:
+    """Return where days count that no plan is about."""
+    zones = services(request).zones
+    return zones.of(str(request.path_params["plan_id"])) if "plan_id" in request.path_params else zones.default
 
 
 def zone_of(request: Request) -> tzinfo:
-    """Return whose clock this page has: that of the address's plan, else the default organisation's."""
-    zones = services(request).zones
-    return zones.of(str(request.path_params["plan_id"])) if "plan_id" in request.path_params else zones.default
+    """Return whose clock this page has: that of the address's plan, else the one that the reader chose for themselves,
+    else the first organisation's."""
+    return own_clock(request) or zones_home(request)
 
 
 async def team(request: Request, member: Member) -> tuple[PlanPeople, PersonView]:

@@ -5,6 +5,7 @@ import os
 import re
 import sys
 from collections.abc import Mapping
+from datetime import tzinfo
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -19,7 +20,7 @@ from starlette.routing import BaseRoute
 
 from auth.registry import Duty, Keeper, refusal
 from auth.roles import CLINICIANS, PATIENT_SIDE
-from hub.live.zones import Zones
+from hub.live.zones import Zones, zone_named
 from web.languages import language_at_door, language_of
 from web.marks import form_mark, marked_template, page_of, render_for
 from web.views.local_times import zone_words
@@ -120,11 +121,19 @@ def _spoken(request: Request, template: str) -> dict[str, object]:
     return {"lang": language.tag, "say": language.say}
 
 
+def own_clock(request: Request) -> tzinfo | None:
+    """Return the clock that the reader chose for their own pages; a plan's pages have that of its home."""
+    who = getattr(request.state, "signed_in", None)
+    if who is None or not who.person.clock or "plan_id" in request.path_params:
+        return None
+    return zone_named(who.person.clock)
+
+
 def _clock(request: Request) -> dict[str, object]:
     """Return whose clock the page tells: its name for scripts, and in words for who reads it by another clock."""
     zones: Zones = request.app.state.services.zones
     plan_id = request.path_params.get("plan_id")
-    zone = zones.of(str(plan_id)) if plan_id else zones.default
+    zone = own_clock(request) or (zones.of(str(plan_id)) if plan_id else zones.default)
     return {"zone": str(zone), "zone_words": zone_words(zone)}
 
 

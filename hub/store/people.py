@@ -13,6 +13,7 @@ from hub.directory.names import search_key, sort_key, sounds
 from hub.record.journal import Turn
 from hub.store.engine import connected, connection_of
 from hub.store.patients import named_like
+from hub.store.reminder_tables import reminder_choice
 from hub.store.tables import invitation, organisation
 from hub.store.tables import person as table
 
@@ -40,6 +41,8 @@ class Person:
     active: bool = True
     organisation: str | None = None
     """Where staff work; given none, they are of the default one."""
+    clock: str = ""
+    """The time zone they chose for themselves (``reminder_choice``), which is kept there."""
 
 
 class People:
@@ -111,7 +114,9 @@ class People:
         return found[0] if found else None
 
     async def _many(self, where: sa.ColumnElement[bool], limit: int = PEOPLE_MAX) -> list[Person]:
-        query = sa.select(table).where(where).order_by(table.c.sort_key, table.c.id).limit(limit)
+        chosen = sa.select(reminder_choice.c.zone).where(reminder_choice.c.person == table.c.id).scalar_subquery()
+        clock = sa.func.coalesce(chosen, "").label("clock")
+        query = sa.select(table, clock).where(where).order_by(table.c.sort_key, table.c.id).limit(limit)
         async with connected(self._engine) as connection:
             return [_person(row) for row in await connection.execute(query)]
 
@@ -119,6 +124,7 @@ class People:
 def _values(person: Person) -> dict[str, object]:
     values = asdict(person)
     values["id"] = values.pop("person_id")
+    del values["clock"]
     keys = {"sort_key": sort_key(person.name), "search_key": search_key(person.name), "sounds": [*sounds(person.name)]}
     return values | keys
 

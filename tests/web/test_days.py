@@ -14,6 +14,7 @@ from hub.workflows.contents import plainly
 from hub.workflows.one_line import day_of
 from hub.workflows.tasks import days_late
 from hub.workflows.transition_clocks import TransitionClock, _clock, dues
+from web.languages import language
 from web.views.inviting import end_of_day, last_day
 from web.views.local_times import (
     FIRST,
@@ -155,6 +156,16 @@ def test_a_look_back_takes_the_later_of_two_hours_and_what_follows_a_jump() -> N
     assert last_instant("2026-11-01T01:30", NEW_YORK) == datetime(2026, 11, 1, 6, 30, tzinfo=UTC)
     assert last_instant("2026-03-08T02:30", NEW_YORK) == datetime(2026, 3, 8, 7, 30, tzinfo=UTC)
     assert last_instant("9999-12-31T23:59", NEW_YORK) is None
+
+
+def test_days_count_at_home_whatever_clock_somebody_reads_by() -> None:
+    late_evening = datetime(2026, 12, 2, 1, 0, tzinfo=UTC)
+    far_away = Reading(late_evening, ZoneInfo("Pacific/Kiritimati"), home=NEW_YORK)
+
+    assert (far_away.today, far_away.day_told) == (date(2026, 12, 1), date(2026, 12, 2))
+    assert moment(late_evening - timedelta(hours=2), far_away).words == "today 13:00"
+    assert language("en").when(late_evening - timedelta(hours=2), far_away) == "today, 1:00 in the afternoon"
+    assert language("en").near_day(date(2026, 12, 1), far_away) == "today", "what is due today at home is due today"
 
 
 def test_instants_are_told_by_the_plan_s_clock_on_paper_and_in_digests() -> None:

@@ -84,6 +84,26 @@ async def test_a_file_of_patients_is_chosen_looked_at_and_kept(house: House) -> 
     assert (broken.status_code, "is not UTF-8" in broken.text) == (422, True)
 
 
+async def test_somebody_reads_their_own_lists_by_their_own_clock_and_a_plan_by_the_clock_of_its_clinic(
+    house: House,
+) -> None:
+    kim = await house.browser("Grace Kim")
+    before = clock_of((await kim.get("/notifications")).text)
+
+    chosen = await kim.post("/reminders/choices", data={"zone": "Pacific/Kiritimati"})
+
+    assert chosen.status_code == 303, chosen.text
+    assert clock_of((await kim.get("/notifications")).text) == "Pacific/Kiritimati"
+    assert clock_of((await kim.get("/panel")).text) == "Pacific/Kiritimati"
+    assert clock_of((await kim.get(f"/plans/{house.plan}")).text) == before != "Pacific/Kiritimati"
+    other = await house.browser("Noor Patel")
+    assert clock_of((await other.get("/notifications")).text) == before
+
+
+def clock_of(page: str) -> str:
+    return str(re.findall(r'<body data-zone="([^"]+)"', page)[0])
+
+
 def read(page: str) -> str:
     """The lines that a page hands back to be kept."""
     return html.unescape(re.findall(r'<textarea name="csv"[^>]*>(.*?)</textarea>', page, re.DOTALL)[0])

@@ -23,6 +23,8 @@ class Account:
     may_audit: bool = False
     may_administer: bool = False
     organisation: str = ""
+    clock: str = ""
+    """The time zone by whose clock the person reads their own lists; empty: the first organisation's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,6 +152,7 @@ def _person(person: StoredPerson) -> Account:
         person.may_audit,
         person.may_administer,
         person.organisation or "",
+        person.clock,
     )
 
 

@@ -75,7 +75,7 @@ async def change(request: Request, who: SignedIn) -> Response:
             case "deactivate":
                 await found.deactivate(acting, subject.person_id, form.get("successor", ""))
             case "away":
-                zone = reading_now(request).zone
+                zone = services(request).zones.default
                 begins, ends = _first_instant(form.get("from", ""), zone), end_of_day(form.get("until", ""), zone)
                 if begins is None or ends is None:
                     raise KeepingError("Enter the first and the last day.", "until")

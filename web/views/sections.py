@@ -80,7 +80,7 @@ def reader_of(
     changes: Mapping[tuple[Section, str], tuple[str, datetime, int]] | None = None,
 ) -> Reader:
     """Return the reader for whom the rows of a page are made; names only what the participant may read."""
-    reading = replace(reading, died=bool(content.deceased))
+    reading = replace(reading, died=bool(content.deceased), home=content.zone)
     readable = sections_readable(participant, reading.now)
     live = documents_readable(participant, reading.now)
     unnamed = Reader(participant, content, Setting(reading, people, lambda section, entry: ""), {}, live)

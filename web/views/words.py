@@ -41,10 +41,17 @@ class Reading:
     zone: tzinfo = UTC
     died: bool = False
     """The patient has died: no day is late any more, and nothing waits."""
+    home: tzinfo | None = None
+    """Where days count, such as those on which something is due; ``None``: in ``zone``, by which times are told."""
 
     @property
     def today(self) -> date:
-        """The calendar day where the page is read."""
+        """The calendar day where days count."""
+        return self.now.astimezone(self.home or self.zone).date()
+
+    @property
+    def day_told(self) -> date:
+        """The calendar day by the clock by which times are told: what ``today`` means beside an hour."""
         return self.now.astimezone(self.zone).date()
 
 
@@ -101,7 +108,7 @@ def _relative(instant: datetime, reading: Reading) -> str:
         return "just now"
     if timedelta(0) <= elapsed < timedelta(hours=1):
         return f"{int(elapsed.total_seconds() // 60)} min ago"
-    days = (reading.today - local.date()).days
+    days = (reading.day_told - local.date()).days
     if days == 0:
         return f"today {local:%H:%M}"
     if days == 1:
