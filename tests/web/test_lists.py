@@ -5,7 +5,11 @@ from datetime import UTC, datetime
 from auth.roles import Participant, Role
 from crdt.sections import Section
 from hub.live.commands import EntryContent, PlanContent, SectionContent
-from hub.workflows.medicine_lists import ListedMedicine, ListKind, MedicineList
+from hub.workflows.list_decisions import LineDecision, sources_of
+from hub.workflows.list_sheets import sheet_of
+from hub.workflows.medicine_lists import ListedMedicine, ListKind, MedicineList, lines_of
+from web.languages import language
+from web.views.list_sheets import sheet_parts, source_words
 from web.views.lists import lists_view
 from web.views.people import people_of
 from web.views.sections import reader_of
@@ -33,3 +37,26 @@ def test_a_danger_between_the_lists_is_said_on_both_lines() -> None:
     assert danger.endswith("two P2Y12 inhibitors.")
     assert said["clopidogrel"] == (danger,)
     assert said["vitamin C"] == ()
+
+
+def test_the_sheet_is_in_the_family_s_language_and_says_of_a_stopped_medicine_no_more_how_to_take_it() -> None:
+    at_home = {"kind": "medicine", "name": "aspirin", "dose": "81 mg", "frequency": "once daily", "taking": "active",
+               "status": "active", "plain_words": "Do not stop it on your own."}  # fmt: skip
+    content = PlanContent("plan", {Section.MEDICATIONS: SectionContent({"entry": EntryContent("entry", at_home, 1)})})
+    came = (ListedMedicine(name="furosemide", dose="20 mg", route="oral", frequency="once daily"),)
+    listed = MedicineList(
+        list_id="list", kind=ListKind.HOSPITAL, source="Northside", written="2026-11-21", medicines=came
+    )
+    lines, sources = lines_of(content, [listed]), sources_of([listed])
+    decisions = {each.key: LineDecision(decision="stop" if each.entry else "continue") for each in lines}
+    told = sheet_of(lines, decisions, sources, {"entry": "Do not stop it on your own."})
+
+    new, stopped = sheet_parts(told, language("es"))
+
+    assert (stopped.title, stopped.lines[0].said) == (
+        "Suspendido: no lo tome más", "No está en la lista de Northside del 21 de noviembre de 2026.",
+    )  # fmt: skip
+    assert (new.lines[0].now, new.lines[0].said) == (
+        "20 mg, por la boca, una vez al día", "Nuevo, de Northside del 21 de noviembre de 2026.",
+    )  # fmt: skip
+    assert source_words("The bottles", language("es")) == "The bottles"
