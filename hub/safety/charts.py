@@ -9,9 +9,12 @@ from datetime import date
 from functools import cached_property
 
 from hub.safety.directions import NO_RATE, Directions, understand
-from hub.safety.names import INGREDIENTS, RXCUIS, Ingredient, Naming, ProductForm, read_name
+from hub.safety.names import INGREDIENTS, RXCUIS, Ingredient, Naming, ProductForm, read_name, strengths_of_brand
 from hub.safety.sigs import Part, scan
 from hub.safety.wordings import bare
+
+_WEIGHED = frozenset({Part.MASS, Part.STRENGTHS, Part.VOLUME, Part.CONCENTRATION})
+"""What directions say of an amount that needs no strength of a brand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +169,11 @@ class Product:
         masses = [each.value for each in pieces if each.part is Part.MASS and each.unit == "mg"]
         if len(told) == 1 and len(told[0]) == parts:
             return told[0]
-        return tuple(masses) if len(masses) == parts and not told else ()
+        if masses or told:
+            return tuple(masses) if len(masses) == parts and not told else ()
+        brand = strengths_of_brand(self.line.name)
+        weighed = {each.part for each in scan(self.line.dose, parts=parts).pieces} & _WEIGHED
+        return brand if len(brand) == parts and not weighed and self.form is ProductForm.SYSTEMIC else ()
 
     def daily_mg(self, ingredient: str) -> float | None:
         """Return the most in one day of the ingredient in milligrams, ``None`` where it is not known."""

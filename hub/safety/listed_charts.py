@@ -19,7 +19,7 @@ _BULLET: Final = re.compile(r"^(?:[-*•]\s+|\d{1,2}[.)]\s+)")
 _SIG: Final = re.compile(
     r"\s*[,;]\s+|\s+(?=[\d.½¼¾⅓⅔])|\s+(?=(?:take|takes|one|two|three|four|half|once|twice|daily|every|each|qd|"
     r"bid|tid|qid|q\d|qhs|qam|"
-    r"qpm|prn|as needed|when needed|at bedtime|nightly|weekly|apply|inhale|inject|tabs?|po|by mouth)\b)",
+    r"qpm|prn|as directed|as needed|when needed|at bedtime|nightly|weekly|apply|inhale|inject|tabs?|po|by mouth)\b)",
     re.I,
 )  # fmt: skip
 _GONE: Final = re.compile(

@@ -99,6 +99,23 @@ def _phrases() -> dict[str, tuple[str, ...]]:
 PHRASES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(_phrases())
 """A known name in its plain form -> its ingredients, in the order in which their strengths are written."""
 
+BRAND_STRENGTHS: Final[Mapping[str, tuple[float, ...]]] = MappingProxyType(
+    {
+        key_of(name): tuple(map(float, listed(strengths)))
+        for names, strengths in rows("brand_strengths.txt", 2)
+        for name in listed(names)
+    }
+)
+"""A brand of one strength in its plain form -> milligrams of each ingredient in one piece."""
+
+
+def strengths_of_brand(name: str) -> tuple[float, ...]:
+    """Return the milligrams in one piece of a brand that is sold in one strength alone, else nothing."""
+    told = key_of(name).split()
+    known = (" ".join(told[:length]) for length in range(len(told), 0, -1))
+    return next((BRAND_STRENGTHS[each] for each in known if each in BRAND_STRENGTHS), ())
+
+
 RXCUIS: Final[Mapping[str, str]] = MappingProxyType({row[0]: row[1] for row in rows("rxnorm.txt", 2)})
 """RxNorm code of an ingredient -> its name."""
 

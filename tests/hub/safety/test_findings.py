@@ -45,6 +45,8 @@ def silent(chart: Chart) -> bool:
         (a_chart("nitroglycerin 0.4 mg SL prn", "sildenafil 50 mg prn"), "nitrate-pde5"),
         (a_chart("simvastatin 40 mg", "amlodipine 10 mg"), "simvastatin-20"),
         (a_chart("Lexapro 40 mg"), "daily-maximum"),
+        (a_chart("Excedrin Migraine 2 tabs q4h", "Tylenol 500 mg q6h"), "daily-maximum"),
+        (a_chart("Tylenol Extra Strength 2 caplets q4h"), "daily-maximum"),
         (a_chart("ketorolac 10 mg q6h", "aspirin 81 mg daily"), "ketorolac-nsaid"),
         (a_chart("citalopram 40 mg daily", "omeprazole 20 mg daily"), "citalopram-cyp2c19"),
         (a_chart("naproxen 500 mg BID", problems=["s/p Roux-en-Y gastric bypass"]), "nsaid-bariatric"),
@@ -85,6 +87,8 @@ def test_a_danger_is_found(chart: Chart, rule: str) -> None:
         a_chart("amoxicillin 500 mg TID", allergies=["peanuts", "sulfites", "latex"]),
         a_chart("cefdinir 300 mg BID", allergies=[("penicillin", "rash")]),
         a_chart("alendronate 70 mg once weekly on Sunday"),
+        a_chart("Advil 400 mg 1 tablet every 6 hours"),
+        a_chart("Aleve 1 tab BID"),
         a_chart(
             "clobetasol 0.05% twice daily",
             "triamcinolone 0.1% BID",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hub.safety.names import INGREDIENTS, PHRASES, RXCUIS, read_name
+from hub.safety.names import BRAND_STRENGTHS, INGREDIENTS, PHRASES, RXCUIS, read_name
 from hub.safety.names import ProductForm as Form
 
 
@@ -79,6 +79,7 @@ def test_the_tables_hold_enough_and_agree_with_themselves() -> None:
     assert len(RXCUIS) > 250
     assert all(name in INGREDIENTS for parts in PHRASES.values() for name in parts)
     assert all(code.isdecimal() for code in RXCUIS)
+    assert {name for name, each in BRAND_STRENGTHS.items() if len(read_name(name).ingredients) != len(each)} == set()
 
 
 @pytest.mark.parametrize("name", [each for each in INGREDIENTS if "food" not in INGREDIENTS[each].classes])
