@@ -207,10 +207,10 @@ class Product:
         asked = any(each.daily_mg_max is not None for each in self.ingredients)
         if directions.lacks and (asked or directions.lacks == NO_RATE):
             return f"the amount in a day: {directions.lacks}"
-        return self._times_contradict
+        return self.times_contradict
 
     @property
-    def _times_contradict(self) -> str:
+    def times_contradict(self) -> str:
         """Why the chosen times of day do not fit how often it is taken: of two lists merged into one both may stand."""
         told, chosen = self.directions, self.line.times
         if not chosen or told.when_needed or told.times is None or told.days_a_week != 7 or told.times == len(chosen):

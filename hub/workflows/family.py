@@ -48,6 +48,7 @@ DECIDING: Final[Mapping[str, str]] = {
 }
 """Why a medicine is not settled, by what its reconciliation says."""
 SUGGESTED: Final = said("someone on your team has suggested to change or stop it.")
+UNFITTING: Final = said("how often it is taken and the times of day do not fit each other.")
 
 
 class Advice(StrEnum):

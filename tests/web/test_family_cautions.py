@@ -2,7 +2,7 @@
 
 from crdt.sections import Section
 from hub.safety.rules import FAMILY_DOES
-from hub.workflows.family import Advice
+from hub.workflows.family import UNFITTING, Advice
 from tests.hub.workflows.plans import NOW, Bench
 from web.views.family_cautions import cautions_of, medicines_that_go_on
 
@@ -23,3 +23,15 @@ def test_a_danger_gives_its_reason_and_leaves_what_to_do_to_the_caution() -> Non
     (in_spanish,) = spanish[ibuprofen]
     assert in_spanish.words == "Ibuprofen hace más probable un sangrado peligroso mientras se toma warfarin."
     assert (in_spanish.language, in_spanish.advice) == ("es", Advice.ASK)
+
+
+def test_times_of_day_that_do_not_fit_how_often_are_asked_about_first() -> None:
+    bench = Bench()
+    medicine = {"kind": "medicine", "taking": "active", "frequency": "once daily", "dose": "25 mg"}
+    twice = bench.put(Section.MEDICATIONS, name="sertraline", times={"morning": True, "bedtime": True}, **medicine)
+    once = bench.put(Section.MEDICATIONS, name="metformin", times={"morning": True, "bedtime": False}, **medicine)
+
+    found = cautions_of(bench.plan, NOW)
+
+    assert [(each.advice, each.words) for each in found[twice]] == [(Advice.ASK, UNFITTING)]
+    assert once not in found

@@ -55,6 +55,20 @@ async def test_an_edit_made_offline_beside_a_newer_one_keeps_the_value_that_does
     assert offline.value("unit") == there.value("unit") == stands
 
 
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize(("says", "meanwhile"), [("", "30 mg"), ("15 mg", "")])
+async def test_who_empties_a_field_beside_another_who_fills_it_crosses_too(
+    turned: bool, says: str, meanwhile: str
+) -> None:
+    hub = await a_hub()
+    offline, there = await two_pages(hub, turned=turned)
+
+    await away_and_back(hub, offline, there=there, says=says, meanwhile=meanwhile)
+
+    (record,) = kept(hub)
+    assert {f'"{value(hub, "unit")}"', record["value"]} == {f'"{says}"', f'"{meanwhile}"'}
+
+
 async def test_the_value_is_kept_in_the_commit_of_the_edit_and_is_told_from_the_journal_alone() -> None:
     hub = await a_hub()
     offline, there = await two_pages(hub, turned=False)
