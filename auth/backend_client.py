@@ -53,7 +53,14 @@ _ID: Final = re.compile(r"[A-Za-z0-9.-]{1,64}")
 
 
 class FhirServerError(Exception):
-    """A reading came to nothing; the message is a sentence for the team and repeats nothing that the server said."""
+    """A reading came to nothing; the message is a sentence for the team and repeats nothing that the server said.
+
+    ``status`` is that of an answer, 0 where there was none.
+    """
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +136,12 @@ class BackendClient:
                 found |= {str(each.get("id")) for each in _resources(told) if each.get("resourceType") == "Patient"}
         return found.pop() if len(found) == 1 else ""
 
-    async def resources(self, access: ServerAccess, patient: str, since: datetime | None) -> AsyncIterator[Any]:
+    async def resources(
+        self, access: ServerAccess, patient: str, since: datetime | None, lacking: list[str]
+    ) -> AsyncIterator[Any]:
         """Yield the patient, then what was told of them since then, everything where that is ``None``.
+
+        Types that the server does not have, or does not open to the hub, are put into ``lacking``.
 
         Raises:
             FhirServerError: the server can't be asked, or tells more than is taken.
@@ -145,8 +156,14 @@ class BackendClient:
                 if since is not None:
                     asked["_lastUpdated"] = f"ge{since.astimezone(UTC).isoformat(timespec='seconds')}"
                 address = f"{access.base}/{kind}?{urlencode(asked)}"
-                for _ in range(PAGES_MAX):
-                    told = await self._answer(client, address, _bearer(access), size)
+                for page in range(PAGES_MAX):
+                    try:
+                        told = await self._answer(client, address, _bearer(access), size)
+                    except FhirServerError as error:
+                        if page or error.status not in (403, 404):
+                            raise
+                        lacking.append(kind)
+                        break
                     for each in _resources(told):
                         yield each
                     address = _next(told)
@@ -156,6 +173,8 @@ class BackendClient:
                         raise FhirServerError("The server leads to another address for its next page.")
                 else:
                     raise FhirServerError(f"The server has more than {PAGES_MAX * PAGE:,} resources of one type.")
+        if len(lacking) == len(TYPES):
+            raise FhirServerError("The server opens nothing of this patient to the hub. Check the scopes there.")
 
     def _client(self) -> httpx2.AsyncClient:
         return httpx2.AsyncClient(transport=self._transport, timeout=TIMEOUT_SECONDS)
@@ -182,7 +201,7 @@ class BackendClient:
 
 def _read(answer: httpx2.Response, size: list[int] | None) -> Mapping[str, Any]:
     if answer.status_code != 200:
-        raise FhirServerError(f"The server answered with {answer.status_code}.")
+        raise FhirServerError(f"The server answered with {answer.status_code}.", answer.status_code)
     if size is not None:
         size[0] += len(answer.content)
     if len(answer.content) > BYTES_MAX or (size is not None and size[0] > BYTES_MAX):

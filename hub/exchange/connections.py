@@ -211,24 +211,25 @@ class FhirConnections:
         await self.rows.note(source.source_id, due=next_time)  # Nobody else reads it meanwhile.
         try:
             async with asyncio.timeout(READING_SECONDS_MAX):
-                brought = await self._brought(source)
+                brought, lacking = await self._brought(source)
         except (FhirServerError, ImportRefusedError, TimeoutError) as error:
             fault = str(error) or "The server takes too long."
             again = min(next_time, began + FAILED_AGAIN)
             await self.rows.note(source.source_id, due=again, fault=fault, failed=source.failed or began)
             return
-        known = {"since": began - OVERLAP, "came": began, "brought": brought}
+        known = {"since": began - OVERLAP, "came": began, "brought": brought, "lacking": lacking}
         await self.rows.note(source.source_id, **known, fault="", failed=None)
 
-    async def _brought(self, source: KnownSource) -> int:
-        """Return how many lines the server's word on a patient brought.
+    async def _brought(self, source: KnownSource) -> tuple[int, str]:
+        """Return how many lines the server's word on a patient brought, and the types that it does not tell.
 
         Raises:
             FhirServerError: it can't be had.
             ImportRefusedError: it is of another patient.
         """
         access = await self.client.entered(source.server.base, source.server.client_id)
-        found = [each async for each in self.client.resources(access, source.patient, source.since)]
+        lacking: list[str] = []
+        found = [each async for each in self.client.resources(access, source.patient, source.since, lacking)]
         bundle = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": each} for each in found]}
         content = await self._plans.content(source.plan)
         team = await self._participants.of_plan(source.plan, self._now())
@@ -238,7 +239,7 @@ class FhirConnections:
         if report.lines:
             sender = Sender(login=f"connection {source.source_id}")
             await self._exchange.keep(source.plan, report, source=named, file="connection", sender=sender)
-        return len(report.lines)
+        return len(report.lines), " ".join(lacking)
 
 
 def _act(member: Participant, action: Action, event: str, words: dict[str, JSON]) -> Act:

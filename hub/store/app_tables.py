@@ -143,6 +143,7 @@ fhir_source: Final = sa.Table(
     sa.Column("brought", sa.Integer, nullable=False, server_default=sa.text("0")),
     columns.maybe("failed"),
     words("fault"),
+    words("lacking"),
     sa.CheckConstraint("hours > 0", name="hours"),
     sa.CheckConstraint("(failed is null) = (fault = '')", name="fault"),
     sa.Index("fhir_source_plan_index", "plan"),

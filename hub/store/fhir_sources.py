@@ -51,6 +51,8 @@ class KnownSource:
     """When it was read last."""
     brought: int = 0
     """Lines that the last reading brought to be decided on."""
+    lacking: str = ""
+    """Types that the server does not tell, with spaces between."""
     failed: datetime | None = None
     """Since when it has failed, ``None`` while the last reading went well."""
     fault: str = ""
@@ -139,6 +141,7 @@ def _server(row: Mapping[Any, Any], before: str) -> KnownServer:
 def _source(row: Mapping[Any, Any]) -> KnownSource:
     names = (
         "plan", "patient", "hours", "made_by", "made", "due", "ended", "since", "came", "brought", "failed", "fault",
+        "lacking",
     )  # fmt: skip
     told = {name: row[name] for name in names}
     return KnownSource(source_id=row["id"], server=_server(row, "server_"), **told)

@@ -47,6 +47,8 @@ class Server:
         if request.url.path == "/token":
             return self.token(dict(parse_qsl(request.content.decode())))
         assert request.headers["authorization"] == "Bearer t-1"
+        if request.url.path == "/fhir/MedicationRequest":
+            return httpx2.Response(404)
         self.asked.append(f"{request.url.path}?{request.url.query.decode()}")
         if self.busy:
             return httpx2.Response(self.busy.pop(), headers={"retry-after": "3"})
@@ -141,6 +143,7 @@ async def test_a_patient_is_found_by_number_read_page_by_page_and_what_is_new_wa
     assert connected.status_code == 303
     assert "Came last" in page
     assert "5 new" in page
+    assert "Not told there, or not open to the hub: <code>MedicationRequest</code>" in page
     for each in ("Gout of the left foot", "Bunion"):
         assert each in waiting
     assert [each for each in first if "Condition" in each and "from=" in each] == [

@@ -82,5 +82,6 @@ def _row(source: KnownSource, people: PlanPeople, reading: Reading) -> dict[str,
         "brought": source.brought,
         "failed": moment(source.failed, reading) if source.failed is not None else None,
         "fault": source.fault,
+        "lacking": source.lacking,
         "due": day_and_time(source.due, reading),
     }

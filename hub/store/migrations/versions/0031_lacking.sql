@@ -1,0 +1,1 @@
+alter table fhir_source add column lacking text collate "C" default '' not null;
