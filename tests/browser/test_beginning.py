@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.seats import LIVE_MS_MAX
 from tests.browser.test_signing_in import at_provider
 from tests.harness.databases import Databases
 from tests.harness.hubs import ROOT, Hub
@@ -77,7 +78,9 @@ def test_a_clinic_begins_from_an_empty_database_without_sql(browser: Browser, hu
         expect(page.get_by_text(re.compile("SUHARTO"))).not_to_have_count(0)
         expect(page.get_by_text(re.compile("ÁLVAREZ, María"))).not_to_have_count(0)
     nurse.get_by_role("link", name=re.compile("SUHARTO")).first.click()
+    expect(nurse.locator('#state-line[data-state="live"]')).to_be_visible(timeout=LIVE_MS_MAX)
     nurse.get_by_role("link", name="Look, and put it in").click()
+    expect(nurse).to_have_url(re.compile("/begin$"))
     nurse.get_by_role("button", name="Put into the plan").click()
     expect(nurse.locator("body")).to_contain_text("Get the discharge summary")
     nurse.goto(f"{hub.base_url}/panel")
