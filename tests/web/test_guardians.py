@@ -81,6 +81,10 @@ async def test_a_guardian_of_a_child_of_fourteen_acts_for_them_and_sees_nothing_
     assert "Acts for the patient, who is a minor. Shown by: birth certificate, seen by G. Kim." in told.text
     assert "between the patient and the team alone, unless the patient opens it" in told.text
     assert re.search(r"Acts for the patient:</strong> <bdi>Ana Prueba</bdi>, mother, until", on_the_plan.text)
+    clinic = {"name": "Northside", "time_zone": "UTC", "language": "en", "emergency_number": "911"}
+    ages = clinic | {"confidential_age": "13", "majority_age": "14"}
+    assert (await (await house.browser(FALK)).post("/admin/organisation", data=ages)).status_code == 303
+    assert (await ana.get(f"/plans/{plan}/family")).status_code == 404, "who is of age has no guardian of a minor"
     [row] = await house.rows(Action.REDEEM)
     assert row.role == Role.GUARDIAN
     assert (row.words or {})["basis"] == "minor"
