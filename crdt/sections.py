@@ -271,6 +271,7 @@ _DECLARATIONS: Final[tuple[Declaration, ...]] = (
             _text("summary", "Summary", fhir="note[0].text"),
             _text("expected_outcome", "Expected outcome"),
             _plain_words("this problem"),
+            _text("education", "To read at home", "For everyday life: some sentences, or an address with https://."),
         ),
     ),
     Declaration(

@@ -18,6 +18,7 @@ from hub.access.changes import AccessChanges
 from hub.access.clock_telling import ClockTelling
 from hub.access.devices import Devices
 from hub.access.ehrs import EhrKeeping
+from hub.access.experiences import ExperienceKeeping
 from hub.access.keeping import Keeping
 from hub.access.machines import MachineKeeping
 from hub.access.provisioning import Provisioning
@@ -198,6 +199,7 @@ def _with_machines(
         provisioning=Provisioning(engine, changes, served.now, new_id),
         fhir=api,
         devices=Devices(engine, changes, served.now, new_id),
+        experiences=ExperienceKeeping(engine, changes, served.now, new_id),
         fhir_writing=WritingPlans(engine, plans, api, served.now),
         fhir_past=PastResources(engine, journal, api, plans.content, served.now),
     )

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from hub.access.apps import AppKeeping
     from hub.access.devices import Devices
     from hub.access.ehrs import EhrKeeping
+    from hub.access.experiences import ExperienceKeeping
     from hub.access.machines import MachineKeeping
     from hub.access.provisioning import Provisioning
     from hub.attachments.keeping import AttachmentKeeping
@@ -150,6 +151,8 @@ class Services:
     """What hospitals tell; ``None`` for a hub without a store."""
     provisioning: "Provisioning | None" = None
     """What a provider tells; ``None`` for a hub without a store."""
+    experiences: "ExperienceKeeping | None" = None
+    """How care is for people at home; ``None`` for a hub without a store."""
     attachments: "AttachmentKeeping | None" = None
     """Photos and papers; ``None`` for a hub without a store."""
     reminders: "ReminderKeeping | None" = None

@@ -172,6 +172,22 @@ attachment: Final = sa.Table(
 )
 """Photos and papers that people sent: what they show. ``named`` once the plan names it; who sees it says the plan."""
 
+experience: Final = sa.Table(
+    "experience",
+    metadata,
+    columns.id_column(),
+    of("organisation", "organisation"),
+    of("plan", "plan"),
+    of("person", "person"),
+    sa.Column("answers", postgresql.JSONB, nullable=False),
+    words("words"),
+    given("made"),
+    sa.Index("experience_of", "plan", "person", "made"),
+    sa.Index("experience_made", "made"),
+)
+"""How care is for the people at home: their answers, for the clinic alone. In no plan."""
+
 SERVICE: Final = (
     machine, machine_access, machine_assertion, scim_account, scim_group, absence, transfer, saved_view, attachment,
+    experience,
 )  # fmt: skip

@@ -1,10 +1,14 @@
-"""Photos and papers on pages: sent from home and by the team, shown to who may see the question, hidden and erased."""
+"""Photos and papers on pages: sent from home and by the team, shown to who may see the question, hidden and erased.
+
+And what else people at home send from a page of its own: how care is for them.
+"""
 
 import asyncio
 import re
 from collections.abc import AsyncIterator
 from io import BytesIO
 
+import asyncpg
 import httpx2
 import pytest
 from PIL import Image
@@ -155,3 +159,33 @@ def asked(house: House, entry: str) -> RowsAsked:
 
 def _url(house: House) -> str:
     return house.services.settings.database_url
+
+
+async def test_how_care_is_goes_to_the_clinic_once_in_four_weeks_without_a_name_and_never_into_the_plan(
+    house: House,
+) -> None:
+    mary, kim, jonas = [await house.browser(each) for each in ("Mary", "Kim", "Jonas")]
+    at = f"/plans/{house.plan}/mine/experience"
+    answers = {"calling": "5", "mattering": "4", "fitting": "2", "words": "SECRET: call me back"}
+
+    half = await mary.post(at, data=answers | {"fitting": ""})
+    assert (half.status_code, "SECRET" in half.text, "Choose an answer" in half.text) == (422, True, True)
+    assert (await mary.post(at, data=answers)).headers["location"].endswith("?done=experience")
+    assert (await mary.post(at, data=answers)).status_code == 422
+    assert "We ask again in four weeks." in (await mary.get(at)).text
+    assert (await kim.get(at)).status_code == (await kim.get("/admin/experience")).status_code == 404
+    assert (await kim.post(at, data=answers)).status_code == 403
+
+    few = (await jonas.get("/admin/experience")).text
+    assert "SECRET" not in few, "one answer is one person"
+    driver = await asyncpg.connect(_url(house))
+    await driver.execute("""
+        insert into experience (id, organisation, plan, person, answers, words, made)
+        select 'x' || n, organisation, plan, person, answers, words, made from experience, generate_series(1, 4) as n
+    """)
+    await driver.close()
+    enough = (await jonas.get("/admin/experience")).text
+    assert ("SECRET: call me back" in enough, "5 answers" in enough) == (True, True)
+    assert "Mary" not in enough
+    (row,) = await house.rows(Action.COMMAND, event="experience.tell")
+    assert row.words is None

@@ -116,7 +116,7 @@ def sentences() -> Iterator[str]:
     """Every sentence of the sources that the catalogues must have."""
     names = ("home_asking", "homing", "languages", "reminding", "calendars", "mail", "failures", "views/family",
              "views/list_sheets", "views/notifications", "views/sharing", "views/reminders", "pages/my_sessions",
-             "pages/reminders")  # fmt: skip
+             "pages/reminders", "pages/experience")  # fmt: skip
     python = [f"web/{name}.py" for name in names]
     for source in (*python, "hub/workflows/family.py", "hub/workflows/family_news.py", "hub/workflows/home_reports.py"):
         for _line, words, *_rest in extract_from_file("python", ROOT / source, keywords={"_": None, "said": None}):

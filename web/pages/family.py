@@ -14,10 +14,12 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from crdt.sections import TEAM_ALONE, Section
 from hub.workflows.family import FamilyView
 from hub.workflows.home_reports import StayReport
+from hub.workflows.learning import measure_zones, to_read
 from hub.workflows.questions import QuestionAccept, QuestionAsk, QuestionReply
 from hub.workflows.registry import Faults, build
 from web.doors.guards import Member, for_member, services
 from web.homing import (
+    ALONE,
     SIZE_COOKIE,
     SIZES,
     STAY_ALONE,
@@ -37,7 +39,7 @@ from web.offline import OFFLINE_COOKIE, choice, let_keep
 from web.questioning import ways_for
 from web.reading import zone_of
 from web.rendering import is_swap, page
-from web.views.family import CLOCK, May, as_family, density
+from web.views.family import CLOCK, May, as_family, content_for, density
 from web.views.homes import MINE
 from web.views.local_times import SECOND, instant_from_form
 from web.views.words import Reading, instant_of
@@ -163,6 +165,22 @@ async def say_more(request: Request, member: Member) -> Response:
     words = one(form, "words")
     reply = QuestionReply(entry=entry, words=words, when=instant_of(one(form, "when")))
     return await done(request, member, reply, Sent("notes", entry, words=words), answer=help_answer(words))
+
+
+@for_member
+async def learn(request: Request, member: Member) -> Response:
+    """Show what to do in which zone of a measure, and what the team gives to read; alone on its page."""
+    home, me, now = home_of(request), member.participant, services(request).now()
+    context = await context_of(request, member)
+    viewer = me if home.is_of(me) else as_family(me)
+    whole = await services(request).plans.content(member.plan_id)
+    plan = content_for(whole, (viewer, me), now, home.sections)
+    more = {
+        "alone": "family/learn.html",
+        "measures": measure_zones(plan, viewer, now),
+        "reads": to_read(plan, viewer, now),
+    }
+    return page(request, "family/page.html", {**context, **ALONE, **more})
 
 
 @for_member
