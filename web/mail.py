@@ -3,6 +3,8 @@
 A message names nobody and says nothing of anyone's health: a mailbox is read over shoulders and scanned by machines.
 """
 
+import asyncio
+import socket
 from collections import deque
 from collections.abc import Sequence
 from datetime import datetime
@@ -34,6 +36,7 @@ class SmtpMail:
 
     def __init__(self, smtp: Smtp) -> None:
         self._smtp = smtp
+        self._name = ""
 
     async def send(self, letter: Letter) -> None:
         """Send it.
@@ -52,8 +55,10 @@ class SmtpMail:
                 message.add_attachment(
                     letter.calendar, subtype="calendar", filename="appointment.ics", params={"method": "PUBLISH"}
                 )
+            self._name = self._name or await asyncio.to_thread(socket.getfqdn)  # It may take a name server seconds.
             await aiosmtplib.send(
                 message,
+                local_hostname=self._name,
                 hostname=self._smtp.host,
                 port=self._smtp.port,
                 username=self._smtp.username or None,

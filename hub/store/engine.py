@@ -160,6 +160,18 @@ async def connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
             yield connection
 
 
+@asynccontextmanager
+async def alone(engine: AsyncEngine) -> AsyncIterator[Driver]:
+    """Yield a driver on which every statement commits by itself: a third of the ways to the database of ``connected``.
+
+    Raises:
+        JournalAwayError: the database can't be reached.
+    """
+    with away():
+        async with engine.connect() as connection:
+            yield await driver_of(connection)
+
+
 def connection_of(turn: Turn) -> AsyncConnection:
     """Return the turn's connection, for a change that commits together with the turn's rows."""
     connection = turn.connection

@@ -10,12 +10,24 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from hub.jobs.letters import RETURNED, SEND, Channel, Envelope, Letter, Occasion, Posted, Seal
 from hub.record.jobs import Job
 from hub.record.journal import Turn
-from hub.store.engine import connected, connection_of
+from hub.store.engine import alone, connected, connection_of
 from hub.store.job_tables import letter as table
 from hub.store.jobs import enqueue
 
 KEPT: Final = timedelta(days=90)
 LISTED_MAX: Final = 200
+
+
+_BEGIN: Final = f"""
+update letter set unanswered = unanswered + 1 where id = $1 and outcome = 'waiting'
+returning {", ".join(table.c.keys())}
+"""  # noqa: S608 - the names of our own columns.
+_END: Final = """
+update letter set outcome = $2, reason = $3, sealed = '', ended = clock_timestamp(),
+       gateway = case when $4 = '' then gateway else $4 end
+ where id = $1 and outcome = 'waiting'
+"""
+"""Each is one way to the database and back, for every letter twice: what leaves in a second hangs on it."""
 
 
 class Letters:
@@ -64,15 +76,9 @@ class Letters:
         Raises:
             NotSentError: it can't be opened any more.
         """
-        begun = (
-            sa.update(table)
-            .where(table.c.id == letter_id, table.c.outcome == "waiting")
-            .values(unanswered=table.c.unanswered + 1)
-            .returning(*table.c)
-        )
-        async with connected(self._engine) as connection:
-            row = (await connection.execute(begun)).first()
-        return None if row is None else (posted_of(row._mapping), self._seal.opened(letter_id, row.sealed))
+        async with alone(self._engine) as driver:
+            row = await driver.fetchrow(_BEGIN, letter_id)
+        return None if row is None else (posted_of(dict(row)), self._seal.opened(letter_id, row["sealed"]))
 
     async def answered(self, letter_id: str) -> None:
         """Note that the letter did not leave this time, which is certain."""
@@ -146,12 +152,8 @@ class Letters:
             await connection.execute(sa.update(table).where(first, *more).values({name: sa.func.clock_timestamp()}))
 
     async def _end(self, letter_id: str, outcome: str, reason: str, *, gateway: str = "") -> None:
-        ended = {"outcome": outcome, "reason": reason, "sealed": "", "ended": sa.func.clock_timestamp()}
-        if gateway:
-            ended["gateway"] = gateway
-        waits = (table.c.id == letter_id) & (table.c.outcome == "waiting")
-        async with connected(self._engine) as connection:
-            await connection.execute(sa.update(table).where(waits).values(ended))
+        async with alone(self._engine) as driver:
+            await driver.execute(_END, letter_id, outcome, reason, gateway)
 
 
 def posted_of(told: sa.RowMapping | Mapping[str, Any]) -> Posted:
