@@ -94,6 +94,11 @@ class SectionDocument:
         """The index is still to be made."""
         return self._unread
 
+    @property
+    def stale(self) -> int:
+        """How many entries' values ``content`` would make anew."""
+        return len(self._stale_entries)
+
     def reading(self) -> "IndexBuild":
         """Return the work of making the index, which may be done on another thread, for ``adopt``."""
         self._read_behind = []

@@ -1,5 +1,6 @@
 """A command, from the rule to its rows: under the plan's head, on committed content, all or nothing."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -57,8 +58,14 @@ class OutcomeUnknownError(Exception):
         self.acts = acts
 
 
-READ_BESIDE_BYTES: Final = 1 << 15
+READ_BESIDE_BYTES: Final = 1 << 13
 """The index of a section of so many bytes is made on another thread: here it would hold up everybody for its time."""
+
+LONG_BYTES: Final = 1 << 15
+"""The index of a section of so many bytes is not made for a page that only reads."""
+
+STALE_AT_ONCE_MAX: Final = 20
+"""After so many entries whose values were made anew, others have their turn."""
 
 
 @dataclass(slots=True)
@@ -186,8 +193,8 @@ def at_hand(room: Room) -> bool:
 
     To read is not worth that: the index is for who writes, and what stands is in the table as well.
     """
-    return len(room.sections) == len(Section) and not any(
-        each.document.unread and len(each.document.state()) >= READ_BESIDE_BYTES for each in room.sections.values()
+    return bool(room.sections) and not any(
+        each.document.unread and len(each.document.state()) >= LONG_BYTES for each in room.sections.values()
     )
 
 
@@ -203,7 +210,11 @@ async def open_all(room: Room, journal: Journal, opening: Opening | None = None)
         document = section.document
         if section.reading is None and document.unread and len(document.state()) >= READ_BESIDE_BYTES:
             section.read_ahead()
-        await section.read()  # Its values are asked for next.
+        await section.read()
+        long = document.unread or document.stale > STALE_AT_ONCE_MAX
+        document.content()  # Its values are asked for next; the turn is held, so that they stay as they are.
+        if long:
+            await asyncio.sleep(0)
     if room.ended:
         raise JournalAwayError("the plan was closed while it was opened")
 
