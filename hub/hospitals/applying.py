@@ -196,7 +196,8 @@ class Applying:
             await held.settle(message.message_id, state, now, reason=reason)
             return
         patient = who.patient.patient_id
-        await held.remember(people_of(event), patient, now)
+        if not any(each.system == OWN_PATIENT for each in event.patient.numbers):  # Our own id needs no memory.
+            await held.remember(people_of(event), patient, now)
         await held.settle(message.message_id, "received", now, patient=patient)
         if event.trigger is Trigger.RESULT:
             reason = await self._results(message, event, patient)

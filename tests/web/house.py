@@ -1,9 +1,10 @@
 """The application on a real store, in this process and loop: browsers at addresses of one's choice, many at once."""
 
+import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
 
 from auth.roles import Participant
+from hub.access.keeping_rows import Doer
+from hub.access.machines import NewMachine
 from hub.record.journal import Action, Row
 from hub.store.people import Person
 from web.access import Access
@@ -142,3 +145,14 @@ async def a_house(
         mary = next(each for name, each in people.items() if "Mary" in name)
         places = await services.directory.places(SignedIn(Account(mary.person_id, mary.name, mary.role), ""))
         yield House(app, services, people, places[0].patient.plan_id, stack, dict(state or {}))
+
+
+async def posted(house: House, address: str, scope: str, body: object) -> httpx2.Response:
+    """Post a resource as a system with this scope does."""
+    assert house.services.machines is not None
+    admin = replace(house.person("Grace Kim"), may_administer=True)
+    asked = NewMachine(name="Northside", days=9, purpose="fhir", role="care_manager", scopes=[scope])
+    _, token = await house.services.machines.make(Doer(admin), asked)
+    browser = await house.browser()
+    headers = {"authorization": f"Bearer {token}", "content-type": "application/fhir+json"}
+    return await browser.post(address, content=json.dumps(body), headers=headers)

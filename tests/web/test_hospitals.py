@@ -5,7 +5,6 @@ import json
 import re
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,8 +14,6 @@ import pytest
 
 from auth.roles import Role
 from crdt.sections import Section
-from hub.access.keeping_rows import Doer
-from hub.access.machines import NewMachine
 from hub.adt.answers import MessageFault
 from hub.hospitals.receiving import MLLP
 from hub.ids import HUB
@@ -36,7 +33,7 @@ from hub.workflows.transitions import TransitionRecord
 from tests.harness import browsers
 from tests.hub.adt.messages import MARY, a_message, a_result, at
 from tests.hub.adt.test_bundles import a_bundle
-from tests.web.house import House, a_house
+from tests.web.house import House, a_house, posted
 from web.doors.hospitals import Hospitals
 
 pytestmark = [pytest.mark.slow, pytest.mark.anyio]
@@ -127,6 +124,11 @@ async def test_a_visit_is_one_stay_that_follows_its_messages_and_the_team_is_tol
     await told(house, a_message("A11", kind="E", at=at(3, 22, year=2025), person=OURS))
     [stay] = await stays(house)
     assert stay.values.get("status") == "active", "it cancels the arrival; the move and what follows stand"
+
+    keys = re.findall(r'name="key" value="([^"]+)"', (await kim.get("/hospitals")).text)
+    assert (await kim.post("/hospitals", data={"act": "forget", "key": keys})).status_code == 303
+    [asked] = await told(house, a_message("A08", kind="I", at=at(4, 9, year=2025), person=OURS))
+    assert asked.state == "waiting", "a rule that was wrong decides no more while somebody is asked"
 
 
 async def test_the_hospital_s_nurse_comes_by_invitation_and_hands_over_and_the_receiver_reads_it_back(
@@ -463,17 +465,6 @@ async def reported(house: House, scope: str, patient: str) -> httpx2.Response:
         "conclusion": "Benign tissue", "performer": [{"display": "Northside Pathology"}],
     }  # fmt: skip
     return await posted(house, "/fhir/DiagnosticReport", scope, report)
-
-
-async def posted(house: House, address: str, scope: str, body: object) -> httpx2.Response:
-    """Post a resource as a system with this scope does."""
-    assert house.services.machines is not None
-    admin = replace(house.person("Grace Kim"), may_administer=True)
-    asked = NewMachine(name="Northside", days=9, purpose="fhir", role="care_manager", scopes=[scope])
-    _, token = await house.services.machines.make(Doer(admin), asked)
-    browser = await house.browser()
-    headers = {"authorization": f"Bearer {token}", "content-type": "application/fhir+json"}
-    return await browser.post(address, content=json.dumps(body), headers=headers)
 
 
 async def test_a_client_of_hl7_that_is_not_ours_is_answered_message_by_message(house: House) -> None:
