@@ -188,16 +188,6 @@ async def landed(journal: Journal, plan_id: str, unknown: OutcomeUnknownError) -
     return None
 
 
-def at_hand(room: Room) -> bool:
-    """Say whether the plan's values can be had of its documents without making the index of a long one for it.
-
-    To read is not worth that: the index is for who writes, and what stands is in the table as well.
-    """
-    return bool(room.sections) and not any(
-        each.document.unread and len(each.document.state()) >= LONG_BYTES for each in room.sections.values()
-    )
-
-
 async def open_all(room: Room, journal: Journal, opening: Opening | None = None) -> None:
     """Have every section open, with the room's turn held. Raises as ``bring_up`` does.
 

@@ -99,7 +99,7 @@ class CarePlans:
         self._snapshots = Snapshots(journal, self._rooms, self.committer.drop)
         self.gatekeeper, self.zones = gatekeeper, Zones()
         self.enforcement = Enforcement(gatekeeper, journal, self._rooms, self._clock, mark=self.committer.mark)
-        documents = Documents(journal, self._is_open, self._content, self.enforcement.look_behind)
+        documents = Documents(journal, self._is_open, self.content, self.enforcement.look_behind)
         self._read_model = ReadModel(entries, journal, self.zones, documents)
         self.neighbours = Neighbours(
             bus or LocalBus(),
@@ -212,20 +212,14 @@ class CarePlans:
 
     # -- pages
 
-    async def content(self, plan_id: str) -> PlanContent:
-        """Return the committed content of all sections: of the documents where they are at hand, else of the table.
+    async def content(self, plan_id: str, opening: Opening | None = None) -> PlanContent:
+        """Return the committed content of all sections, which are open from then on: only of what is open is it told
+        to pages without documents that another process changed it.
 
         Raises:
             KeyError: the plan has no journal.
             JournalAwayError: the journal can't be reached.
         """
-        room = self._rooms.get(plan_id)
-        if not self._read_model.keeps or (room is not None and performing.at_hand(room)):
-            return await self._content(plan_id)
-        return await self._read_model.content(plan_id)
-
-    async def _content(self, plan_id: str, opening: Opening | None = None) -> PlanContent:
-        """Return what the plan's documents hold, opened for it where they are not. Raises as ``content``."""
         async with self._turn(plan_id) as room:
             await performing.open_all(room, self._journal, opening)
             return performing.content_of(room)

@@ -26,9 +26,6 @@ from hub.record.journal import EntryState, Head, Journal, JournalAwayError, Open
 LONG_PLAN_STATES: Final = 200
 """A plan of so many entries is read on another thread: here it would hold up everybody for its time."""
 
-WAIT_SECONDS_MAX: Final = 5.0
-"""How long a page waits for a plan whose storage doesn't answer."""
-
 PLANS_AT_ONCE_MAX: Final = 50
 """Plans whose entries are read by one query and made into content in one piece of work."""
 
@@ -113,19 +110,6 @@ class ReadModel:
         self._journal = journal
         self._zones = zones
         self._documents = documents
-
-    @property
-    def keeps(self) -> bool:
-        """There is a table; else everything is read from documents."""
-        return self._rows is not None
-
-    async def content(self, plan_id: str) -> PlanContent:
-        """Return the committed content of one plan, for a page that waits for it. Raises as ``contents``."""
-        try:
-            async with asyncio.timeout(WAIT_SECONDS_MAX):
-                return (await self.contents([plan_id]))[0]
-        except TimeoutError as error:
-            raise JournalAwayError("the storage does not answer") from error
 
     async def contents(self, plan_ids: Sequence[str]) -> list[PlanContent]:
         """Return the committed content of each plan, in order.
