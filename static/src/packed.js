@@ -10,6 +10,8 @@ export const unpacks = "DecompressionStream" in globalThis
 export class Unpacking {
   /** Behind a message that is being unpacked. @type {Uint8Array[] | null} */
   #behind = null
+  /** What is to be done once nothing waits any more. @type {(() => void) | null} */
+  #then = null
 
   /** @param {(frame: Uint8Array) => void} deliver */
   constructor(deliver) {
@@ -21,6 +23,12 @@ export class Unpacking {
     if (this.#behind) this.#behind.push(bytes)
     else if (decode(bytes).kind === PACKED) void this.#unpack(decode(bytes).payload)
     else this.deliver(bytes)
+  }
+
+  /** At once where nothing waits, else when all that came before was told. @param {() => void} act */
+  afterwards(act) {
+    if (this.#behind) this.#then = act
+    else act()
   }
 
   /** The line is lost: nothing that came on it is told any more. */
@@ -38,6 +46,10 @@ export class Unpacking {
     this.#behind = null
     this.deliver(frame)
     for (const each of behind) this.take(each)
+    if (this.#behind) return
+    const act = this.#then
+    this.#then = null
+    act?.()
   }
 }
 

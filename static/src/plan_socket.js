@@ -53,11 +53,12 @@ export class PlanSocket {
         if (this.#tooLarge > TOO_LARGE_MAX) this.line.stop()
         watcher.tooLarge()
       },
-      stopped: (closing, reason) => {
-        unpacking.forget()
-        sockets.lost()
-        this.#stopped(closing, reason)
-      },
+      // Why it was closed for good was said before it was.
+      stopped: (closing, reason) =>
+        unpacking.afterwards(() => {
+          sockets.lost()
+          this.#stopped(closing, reason)
+        }),
     })
     this.socket = new HocuspocusProviderWebsocket({
       url: this.line.address,

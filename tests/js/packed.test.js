@@ -37,3 +37,11 @@ test("what was under way on a lost line is told to nobody, and the next line beg
   await all
   assert.deepEqual(told, ["new"])
 })
+
+test("what follows from the end of a line waits for what came before it", async () => {
+  const { unpacking, told } = unpackingOf(3)
+  unpacking.afterwards(() => told.push("at once"))
+  for (const each of [packed("1"), frame("2"), packed("3")]) unpacking.take(each)
+  await new Promise((resolve) => unpacking.afterwards(() => resolve(told.push("end"))))
+  assert.deepEqual(told, ["at once", "1", "2", "3", "end"])
+})
