@@ -129,8 +129,8 @@ huddle.assign              tasks       W, requester, creator
 huddle.read_back           huddles     W
 huddle.sign                huddles     clinician attendees, clinician decider
 question.ask               caregiver_log as create
-question.attach caregiver_log patient, family, PCP, care manager, social worker, clinician to, clinician creator
-question.hide_attachment caregiver_log patient, family, PCP, care manager,social worker,clinician to,clinician creator
+question.attach caregiver_log patient, family, guardian, PCP, care manager, social worker, clinician to, clinician creator
+question.hide_attachment caregiver_log patient, family, guardian, PCP, care manager,social worker,clinician to,clinician creator
 question.answer            caregiver_log PCP, care manager, social worker, clinician to, clinician creator
 question.phone             caregiver_log PCP, care manager, social worker, clinician to, clinician creator
 question.task              caregiver_log PCP, care manager, social worker, clinician to, clinician creator

@@ -94,7 +94,6 @@ def in_the_huddle(doctor: Seat, entry: str) -> None:
     expect(page.locator(".agenda-line")).to_contain_text("dangerous medicine")
     page.get_by_role("button", name="Start, I drive").click()
     expect(page.locator("#row-why .next-line", has_text=BLEEDING)).to_contain_text("ibuprofen")
-    page.locator(".huddle-medicines > summary").click()
     line = page.locator(".huddle-medicines li", has=page.locator(f"#form-{entry}"))
     line.get_by_role("link", name="Change or stop").click()
     form = line.locator("form")
