@@ -10,7 +10,7 @@ from tests.harness.hubs import Hub
 
 pytestmark = pytest.mark.slow
 
-DOCTOR, PHARMACIST = "Dr. Elena Ruiz", "Tom Becker, PharmD"
+DOCTOR, NURSE, PHARMACIST = "Dr. Elena Ruiz", "Grace Kim, RN", "Tom Becker, PharmD"
 
 Sit = Callable[..., Seat]
 
@@ -76,6 +76,20 @@ def test_a_row_is_opened_and_left_by_keys(shared_hub: Hub, sit: Sit) -> None:
     expect(doctor.page.locator(".entry[data-open]")).to_have_count(0)
     assert doctor.focused == row
     assert doctor.page.locator("main [data-bound]").count() == 0
+
+
+def test_on_a_phone_every_field_of_an_opened_row_is_wide_enough_to_read(shared_hub: Hub, sit: Sit) -> None:
+    nurse = sit(shared_hub, NURSE, viewport={"width": 390, "height": 844})
+    nurse.expect_live()
+    nurse.page.locator("#section-goals .unfold").click()
+    for section in ("goals", "tasks"):
+        row = nurse.page.locator(f"#section-{section} .entry:visible").last
+        row.locator(":scope > h3 > .to").click()
+        fields = row.locator(".fields")
+        expect(fields).to_be_visible()
+        assert fields.evaluate("it => getComputedStyle(it).gridTemplateColumns.split(' ').length") == 2, section
+        widths = fields.locator(".field:visible").evaluate_all("all => all.map(each => each.clientWidth)")
+        assert min(widths) > 140, section
 
 
 def test_what_others_type_in_a_closed_row_shows_as_text_with_their_ring(shared_hub: Hub, sit: Sit) -> None:

@@ -46,6 +46,7 @@ def by_form(doctor: Seat) -> str:
     """It is told while it is typed, refused without a reason, taken with one; the reason stands on the row."""
     form = add(doctor, "naproxen", "220 mg", "twice daily")
     expect(form.locator(".tried")).to_contain_text(BLEEDING)
+    expect(form.locator(".tried .finding").first).to_be_in_viewport(ratio=1)
     form.get_by_role("button").last.click()
     expect(form.locator("#despite-danger")).to_contain_text("Say why it is right all the same.")
     form.locator('[name="despite"]').fill("Two days only, told Marcus")
