@@ -15,7 +15,7 @@ from PIL import Image
 
 from crdt.sections import Section
 from hub.record.journal import Action
-from hub.store.erasing import Erasing, RowsAsked, erase
+from hub.store.erasing import RowsAsked, erase
 from tests.harness.databases import Databases
 from tests.hub.attachments.test_taking_in import PDF, SECRET, bomb, with_place
 from tests.web.house import House, a_house
@@ -145,20 +145,25 @@ async def test_it_is_shown_only_to_who_sees_the_question_and_to_nobody_once_it_i
     assert erased.words["attachments"] == [key]
 
 
-async def would_go(house: House, entry: str) -> Erasing:
-    """What an erasure would take, once the job has noted in the store that it is hidden."""
-    async with asyncio.timeout(20):
-        while not (found := await erase(_url(house), asked(house, entry), code="", reason="r", by="op")).attachments:
-            pass
-    return found
-
-
 def asked(house: House, entry: str) -> RowsAsked:
     return RowsAsked(house.plan, (), LOG.value, entry)
 
 
 def _url(house: House) -> str:
     return house.services.settings.database_url
+
+
+async def test_what_stands_with_a_question_within_the_team_is_shown_to_nobody_at_home(house: House) -> None:
+    kim, mary, emily = [await house.browser(each) for each in ("Kim", "Mary", "Emily")]
+    new = {"words": "Look at this bill.", "whom": "medicines"}
+    asked = await kim.post(f"/plans/{house.plan}/questions", data=new)
+    at = asked.headers["location"].partition("#")[0]
+    await send(kim, f"{at}/attachments", with_place(), words="Here it is.")
+    (photo,) = shown(await kim.get(f"{at}/attachments"))
+
+    seen = [(await each.get(photo)).status_code for each in (kim, await house.browser("Becker"), mary, emily)]
+
+    assert seen == [200, 200, 404, 404]
 
 
 async def test_how_care_is_goes_to_the_clinic_once_in_four_weeks_without_a_name_and_never_into_the_plan(
