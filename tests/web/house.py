@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx2
 from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
@@ -40,6 +41,18 @@ class House:
     stack: AsyncExitStack
     state: dict[str, Any]
     """What the lifespan gives to every request, as the server does."""
+
+    @property
+    def database_url(self) -> str:
+        return self.services.settings.database_url
+
+    async def numbers(self) -> list[dict[str, str]]:
+        """The record numbers of the plan's patient, each with its system."""
+        connection = await asyncpg.connect(self.database_url)
+        query = "select system, value from identifier join plan on patient = subject where plan.id = $1"
+        rows = await connection.fetch(query, self.plan)
+        await connection.close()
+        return [dict(row) for row in rows]
 
     @property
     def access(self) -> Access:

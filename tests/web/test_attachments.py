@@ -5,7 +5,6 @@ And what else people at home send from a page of its own: how care is for them.
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
 from io import BytesIO
 
 import asyncpg
@@ -16,19 +15,11 @@ from PIL import Image
 from crdt.sections import Section
 from hub.record.journal import Action
 from hub.store.erasing import RowsAsked, erase
-from tests.harness.databases import Databases
 from tests.hub.attachments.test_taking_in import PDF, SECRET, bomb, with_place
-from tests.web.house import House, a_house
+from tests.web.house import House
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 LOG = Section.CAREGIVER_LOG
-
-
-@pytest.fixture(scope="module")
-async def house(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    with databases.demo() as url:
-        async with a_house(url, tmp_path_factory.mktemp("house")) as found:
-            yield found
 
 
 async def send(
@@ -134,10 +125,10 @@ async def test_it_is_shown_only_to_who_sees_the_question_and_to_nobody_once_it_i
     assert await rows.content(house.plan, key) is not None, "the record keeps what it showed"
     async with asyncio.timeout(20):  # The job that notes it is on its way.
         while not (
-            found := await erase(_url(house), asked(house, hid.entry), code="", reason="r", by="op")
+            found := await erase(house.database_url, asked(house, hid.entry), code="", reason="r", by="op")
         ).attachments:
             await asyncio.sleep(0)
-    done = await erase(_url(house), asked(house, hid.entry), code=found.code, reason="right to erasure", by="op")
+    done = await erase(house.database_url, asked(house, hid.entry), code=found.code, reason="right to erasure", by="op")
     assert (list(done.attachments), done.seq > 0) == ([key], True)
     assert await rows.content(house.plan, key) is None
     (erased,) = await house.rows(Action.ERASE)
@@ -147,10 +138,6 @@ async def test_it_is_shown_only_to_who_sees_the_question_and_to_nobody_once_it_i
 
 def asked(house: House, entry: str) -> RowsAsked:
     return RowsAsked(house.plan, (), LOG.value, entry)
-
-
-def _url(house: House) -> str:
-    return house.services.settings.database_url
 
 
 async def test_what_stands_with_a_question_within_the_team_is_shown_to_nobody_at_home(house: House) -> None:
@@ -183,7 +170,7 @@ async def test_how_care_is_goes_to_the_clinic_once_in_four_weeks_without_a_name_
 
     few = (await jonas.get("/admin/experience")).text
     assert "SECRET" not in few, "one answer is one person"
-    driver = await asyncpg.connect(_url(house))
+    driver = await asyncpg.connect(house.database_url)
     await driver.execute("""
         insert into experience (id, organisation, plan, person, answers, words, made)
         select 'x' || n, organisation, plan, person, answers, words, made from experience, generate_series(1, 4) as n

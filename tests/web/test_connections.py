@@ -1,7 +1,6 @@
 """A patient read in another system: paged, paced, asked again when it is busy, proposed, told when it fails."""
 
 import json
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -17,8 +16,7 @@ from auth.backend_client import BackendClient
 from hub.exchange.connections import FhirConnections
 from hub.ids import new_id
 from hub.record.journal import Action
-from tests.harness.databases import Databases
-from tests.web.house import House, a_house
+from tests.web.house import House
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
@@ -85,24 +83,20 @@ def a_bundle(resources: list[dict[str, Any]], link: str = "") -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-async def house(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    with databases.demo() as url:
-        async with a_house(url, tmp_path_factory.mktemp("house")) as found:
-            found.state["database"] = url
-            yield found
-
-
-@pytest.fixture(scope="module")
 async def server(house: House) -> Server:
-    connection = await asyncpg.connect(house.state["database"])
-    query = "select system, value from identifier join plan on patient = subject where plan.id = $1"
-    rows = [dict(row) for row in await connection.fetch(query, house.plan)]
+    connection = await asyncpg.connect(house.database_url)
     born = await connection.fetchval(
         "select born from patient join plan on subject = patient.id where plan.id = $1", house.plan
     )
     await connection.close()
     name = [{"family": "Whitfield", "given": ["Mary"]}]
-    patient = {"resourceType": "Patient", "id": "p-1", "name": name, "birthDate": born, "identifier": rows}
+    patient = {
+        "resourceType": "Patient",
+        "id": "p-1",
+        "name": name,
+        "birthDate": born,
+        "identifier": await house.numbers(),
+    }
     found = Server(patient, ["Gout of the left foot", "Cataract", "Eczema", "Tinnitus", "Bunion"])
     keeping = connections(house)
     keeping.client = BackendClient(

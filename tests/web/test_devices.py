@@ -1,7 +1,6 @@
 """Devices of a patient: paired by the team with measures, heard as long as they are paired, seeing nothing."""
 
 import re
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -11,17 +10,9 @@ import pytest
 from crdt.sections import Section
 from hub.record.journal import Action
 from hub.workflows.contents import words
-from tests.harness.databases import Databases
-from tests.web.house import ORIGIN, House, a_house
+from tests.web.house import ORIGIN, House
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
-
-
-@pytest.fixture(scope="module")
-async def house(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    with databases.demo() as url:
-        async with a_house(url, tmp_path_factory.mktemp("house")) as found:
-            yield found
 
 
 async def measures(house: House) -> dict[str, str]:

@@ -1,19 +1,17 @@
 """Launched from an EHR: the plan of the patient who is open there, for who takes part in it, and nothing for others."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
-import asyncpg
 import httpx2
 import pytest
 
 from auth.ehr_launch import EhrClient
 from hub.ids import HUB, new_id
-from tests.harness.databases import Databases
 from tests.web.doors.apps import ONWARD
-from tests.web.house import ORIGIN, House, a_house
+from tests.web.house import ORIGIN, House
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
@@ -51,20 +49,8 @@ class Ehr:
 
 
 @pytest.fixture(scope="module")
-async def house(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    with databases.demo() as url:
-        async with a_house(url, tmp_path_factory.mktemp("house")) as found:
-            found.state["database"] = url
-            yield found
-
-
-@pytest.fixture(scope="module")
 async def ehr(house: House) -> Ehr:
-    connection = await asyncpg.connect(house.state["database"])
-    query = "select system, value from identifier join plan on patient = subject where plan.id = $1"
-    rows = await connection.fetch(query, house.plan)
-    await connection.close()
-    found = Ehr([{"system": row["system"], "value": row["value"]} for row in rows])
+    found = Ehr(await house.numbers())
     keeping = house.services.ehrs
     assert keeping is not None
     transport = httpx2.MockTransport(found.answer)

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import AsyncIterator
 from typing import Any
 
 import asyncpg
@@ -15,23 +14,14 @@ from auth.roles import Narrowing
 from crdt.sections import Section
 from hub.ids import HUB
 from hub.record.journal import Action, Row
-from tests.harness.databases import Databases
 from tests.web.doors.apps import BACK, EVERYTHING, SITE, App, an_app
-from tests.web.house import House, a_house
+from tests.web.house import House
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 SOME = "Lee"
 """Who takes part in some of the plans."""
 USER = " ".join(each for each in EVERYTHING.split() if each.startswith("user/"))
-
-
-@pytest.fixture(scope="module")
-async def house(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    with databases.demo() as url:
-        async with a_house(url, tmp_path_factory.mktemp("house")) as found:
-            found.state["database"] = url
-            yield found
 
 
 @pytest.fixture(scope="module")
@@ -183,7 +173,7 @@ async def test_who_says_no_gives_nothing_and_an_answer_counts_once(house: House,
 
 
 async def another_plan(house: House) -> str:
-    connection = await asyncpg.connect(house.state["database"])
+    connection = await asyncpg.connect(house.database_url)
     mary = house.person("Mary").person_id
     query = "select id from plan where id not in (select plan from participant where person = $1) limit 1"
     found = await connection.fetchval(query, mary)
@@ -207,7 +197,7 @@ async def test_a_code_serves_once_within_a_minute_and_what_comes_again_ends_the_
     again = await app.tokens(mary, code)
     after = (await client.get("/Goal")).status_code
     late = await app.allowed(mary)
-    connection = await asyncpg.connect(house.state["database"])
+    connection = await asyncpg.connect(house.database_url)
     await connection.execute("update app_code set ends = clock_timestamp() where used is null")
     await connection.close()
 
@@ -277,7 +267,7 @@ async def test_access_to_one_patient_is_none_to_another_and_user_scopes_end_wher
     every, wide = await app.of(SOME, scope=USER)
     patients = {each["id"] for each in found(await every.get("/Patient?_count=200"))}
     mine = {each["id"] for each in found(await one.get("/Patient"))}
-    connection = await asyncpg.connect(house.state["database"])
+    connection = await asyncpg.connect(house.database_url)
     some = house.person(SOME).person_id
     query = "select distinct subject from plan join participant on plan = plan.id where person = $1 and removed is null"
     theirs = {row[0] for row in await connection.fetch(query, some)}

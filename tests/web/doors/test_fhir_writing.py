@@ -3,7 +3,6 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -21,9 +20,8 @@ from hub.workflows.awaited_results import results_come
 from hub.workflows.contents import members
 from hub.workflows.reading_arrivals import ReadingArrive
 from hub.workflows.transitions import TransitionRecord
-from tests.harness.databases import Databases
 from tests.web.doors.test_fhir import S, a_machine, bundle, machine_rows, mary, plant, resources
-from tests.web.house import House, a_house
+from tests.web.house import House
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
@@ -34,14 +32,6 @@ WRITES = " ".join(
     for kind in ("Observation", "Task", "Goal", "Condition", "MedicationStatement", "AllergyIntolerance")
 )
 EVERYTHING_WRITTEN = f"{WRITES} system/Patient.rs"
-
-
-@pytest.fixture(scope="module")
-async def house(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    """One hub for all of these: each sends values of its own."""
-    with databases.demo() as url:
-        async with a_house(url, tmp_path_factory.mktemp("house")) as found:
-            yield found
 
 
 def an_ldl(patient: str, value: float = 3.0, unit: str = "mmol/L", **more: Any) -> dict[str, Any]:
