@@ -168,10 +168,14 @@ class TransitionCheck:
         return [Append(TRANSITIONS, self.entry, "checks", new_id(), record)]
 
 
-def _awaited(entry: EntryContent, result: str) -> Refusal | None:
-    if result in members(entry.values, "pending_results"):
-        return None
-    return Refusal("form", "This result is not to come any more. Choose one that is.", entry.id, "result")
+def _awaiting(
+    plan: PlanContent, actor: Participant, now: datetime, entry_id: str, command: str, result: str
+) -> EntryContent | Refusal:
+    """Return the stay whose result is to come, or why the person may not do this."""
+    entry = _home(plan, actor, now, entry_id, command)
+    if isinstance(entry, Refusal) or result in members(entry.values, "pending_results"):
+        return entry
+    return Refusal("form", "This result is not to come any more. Choose one that is.", entry_id, "result")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,14 +192,11 @@ class TransitionAskResult:
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId
     ) -> Sequence[Change] | Refusal:
         """Return the task that names the stay; one at a time for each result."""
-        entry = _home(plan, actor, now, self.entry, self.name)
+        entry = _awaiting(plan, actor, now, self.entry, self.name, self.result)
         if isinstance(entry, Refusal):
             return entry
-        wrong = _awaited(entry, self.result)
-        if wrong is None and self.result in result_tasks(plan, self.entry):
-            wrong = Refusal("state", "Somebody is asked for it already.", self.entry, "result")
-        if wrong is not None:
-            return wrong
+        if self.result in result_tasks(plan, self.entry):
+            return Refusal("state", "Somebody is asked for it already.", self.entry, "result")
         step = Step(title=f"{RESULT_TASK}{self.result}", owner=self.owner, due=self.due)
         made = tasks_of(plan, actor, now, (step,), "steps", new_id, supports=self.entry)
         return made if isinstance(made, Refusal) else [*made, *joined_by(plan, actor, new_id, made)]
@@ -241,12 +242,9 @@ class TransitionCodeResult:
         self, plan: PlanContent, actor: Participant, now: datetime, new_id: NewId
     ) -> Sequence[Change] | Refusal:
         """Return the record of the code; refused for what is no LOINC code and no name that is known here."""
-        entry = _home(plan, actor, now, self.entry, self.name)
+        entry = _awaiting(plan, actor, now, self.entry, self.name, self.result)
         if isinstance(entry, Refusal):
             return entry
-        wrong = _awaited(entry, self.result)
-        if wrong is not None:
-            return wrong
         typed = self.code.strip()
         code = typed if is_loinc(typed) else usual_code(typed)
         if not code:
@@ -271,12 +269,9 @@ class TransitionResult:
     ) -> Sequence[Change] | Refusal:
         """Return the closed line, and a remark with the result that calls who asked for it and who was to get it."""
         refusal = missing(self.words, "words", "Enter what it says.", self.entry)
-        entry = refusal or _home(plan, actor, now, self.entry, self.name)
+        entry = refusal or _awaiting(plan, actor, now, self.entry, self.name, self.result)
         if isinstance(entry, Refusal):
             return entry
-        wrong = _awaited(entry, self.result)
-        if wrong is not None:
-            return wrong
         asked = result_tasks(plan, self.entry).get(self.result)
         waits = [words(asked.values, name) for name in ("requester", "owner")] if asked is not None else []
         waits += [plan.creator(TRANSITIONS, self.entry), *clock_owners(entry.values).values()]
